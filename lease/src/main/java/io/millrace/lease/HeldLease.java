@@ -1,0 +1,55 @@
+package io.millrace.lease;
+
+import io.millrace.model.Checkpoint;
+import io.millrace.model.ChildShard;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * One ownership of a lease by this worker, from the moment it was taken until it is released, finished or lost. The same
+ * shard taken again is another {@code HeldLease} with a higher epoch.
+ *
+ * <p>All methods are safe for any thread. Futures complete on the coordinator's event loop.
+ */
+public interface HeldLease {
+    /** The shard. */
+    LeaseKey key();
+
+    /** The fencing number of this ownership: higher than that of every ownership of this shard before. */
+    long epoch();
+
+    /** The last checkpoint known to be in the table; where consumption goes on. */
+    Checkpoint checkpoint();
+
+    /**
+     * False once the lease is released, finished, lost, or can no longer be proven to be ours because heartbeats failed
+     * for too long. Records must not be handed to a processor while this is false.
+     */
+    boolean isValid();
+
+    /**
+     * Moves the checkpoint in the table, fenced by the epoch. Calls made while a write is under way are merged into the
+     * next one; each caller's future completes with the write that covers it.
+     *
+     * @return completes when the table holds {@code checkpoint} or a later one of this ownership
+     *     ({@link CheckpointOutcome#SAVED}) or when this worker turned out not to own the lease any more
+     *     ({@link CheckpointOutcome#LEASE_LOST}); trouble with the table is retried while the lease is valid
+     * @throws IllegalArgumentException if {@code checkpoint} is behind one asked for before in this ownership
+     */
+    CompletableFuture<CheckpointOutcome> checkpoint(Checkpoint checkpoint);
+
+    /**
+     * Gives the lease back at its last saved checkpoint, so that another worker may take it at once. The holder must
+     * have stopped handing out records. Completes when the row says so or the lease is lost anyway.
+     */
+    CompletableFuture<Void> release();
+
+    /**
+     * Ends the lease at the shard's end: creates the children's leases where they are missing, saves
+     * {@link Checkpoint.ShardEnd}, and takes the children whose parents are all at their end, without waiting for a plan.
+     * The holder must have processed every record.
+     *
+     * @param children what follows the shard, as the stream told it; empty when nothing does
+     */
+    CompletableFuture<CheckpointOutcome> finish(List<ChildShard> children);
+}

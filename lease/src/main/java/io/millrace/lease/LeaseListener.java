@@ -1,0 +1,23 @@
+package io.millrace.lease;
+
+/**
+ * Is told what this worker owns. Called on the coordinator's event loop, one call at a time; must not block. For one
+ * {@link HeldLease} the calls come in this order: taken once, asked for at most once, lost at most once.
+ */
+public interface LeaseListener {
+    /** The lease is ours: start consuming at its checkpoint. */
+    void leaseTaken(HeldLease lease);
+
+    /**
+     * The lease shall go to another worker, or this one is closing: finish the batch in hand, checkpoint, then call
+     * {@link HeldLease#release}. After the handoff timeout others may take it by force.
+     */
+    void leaseAskedFor(HeldLease lease);
+
+    /**
+     * The lease is no longer ours and no checkpoint is possible: stop at once.
+     *
+     * @param reason one line for the log
+     */
+    void leaseLost(HeldLease lease, String reason);
+}

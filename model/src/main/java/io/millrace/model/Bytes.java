@@ -1,0 +1,94 @@
+package io.millrace.model;
+
+import static java.util.Objects.requireNonNull;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/**
+ * An immutable run of bytes with value equality. {@code toString} tells the size only, so that payloads cannot slip into
+ * logs.
+ */
+public final class Bytes {
+    private static final Bytes EMPTY = new Bytes(new byte[0]);
+
+    private final byte[] array;
+
+    private Bytes(byte[] array) {
+        this.array = array;
+    }
+
+    /** No bytes at all. */
+    public static Bytes empty() {
+        return EMPTY;
+    }
+
+    /** A copy of {@code bytes}. */
+    public static Bytes copyOf(byte[] bytes) {
+        return bytes.length == 0 ? EMPTY : new Bytes(bytes.clone());
+    }
+
+    /** A copy of what remains in {@code buffer}, whose position does not move. */
+    public static Bytes copyOf(ByteBuffer buffer) {
+        byte[] copy = new byte[buffer.remaining()];
+        buffer.duplicate().get(copy);
+        return wrap(copy);
+    }
+
+    /** Takes {@code bytes} over without a copy: the caller must never write to the array again. */
+    public static Bytes wrap(byte[] bytes) {
+        requireNonNull(bytes, "bytes");
+        return bytes.length == 0 ? EMPTY : new Bytes(bytes);
+    }
+
+    /** The UTF-8 form of {@code text}. */
+    public static Bytes utf8(String text) {
+        return wrap(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** The number of bytes. */
+    public int size() {
+        return array.length;
+    }
+
+    /** True when there are no bytes. */
+    public boolean isEmpty() {
+        return array.length == 0;
+    }
+
+    /** A fresh copy that the caller owns. */
+    public byte[] toByteArray() {
+        return array.clone();
+    }
+
+    /** A read-only view; no copy is made. */
+    public ByteBuffer asByteBuffer() {
+        return ByteBuffer.wrap(array).asReadOnlyBuffer();
+    }
+
+    /** Copies all bytes into {@code target} from {@code offset} on. */
+    public void copyTo(byte[] target, int offset) {
+        System.arraycopy(array, 0, target, offset, array.length);
+    }
+
+    /** The bytes read as UTF-8; malformed input becomes replacement characters. */
+    public String toUtf8() {
+        return new String(array, StandardCharsets.UTF_8);
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Bytes bytes && Arrays.equals(array, bytes.array);
+    }
+
+    @Override
+    public int hashCode() {
+        return Arrays.hashCode(array);
+    }
+
+    @Override
+    public String toString() {
+        return "Bytes[" + array.length + "]";
+    }
+}

@@ -1,0 +1,131 @@
+package io.millrace.model;
+
+import java.math.BigInteger;
+
+/**
+ * A record's place in its shard: a whole number of at most 192 bits, compared as such and written in decimal.
+ *
+ * <p>Consumers may rely on the order only. The stream core writes numbers in the form that the service's own were
+ * observed to have (186 bits, version 2); {@link #of} builds them and {@link Parts} takes them apart. Layout from the
+ * top, in hexadecimal digits: {@code 2}, 9 of shard creation seconds, 1 of the shard index' low nibble, 16 of the index
+ * within the shard, 2 zeros, 9 of the record's seconds, 8 of the shard index, {@code 2}.
+ */
+public final class SequenceNumber implements Comparable<SequenceNumber> {
+    /** The number 0, below every record. */
+    public static final SequenceNumber ZERO = new SequenceNumber(0, 0, 0);
+
+    private static final int MAX_BITS = 192;
+    private static final int MAX_DIGITS = 58;
+    private static final long NINE_HEX_DIGITS = (1L << 36) - 1;
+
+    private final long high;
+    private final long middle;
+    private final long low;
+
+    private SequenceNumber(long high, long middle, long low) {
+        this.high = high;
+        this.middle = middle;
+        this.low = low;
+    }
+
+    /**
+     * The number of one record, in the service's form.
+     *
+     * @param createdSeconds when the shard was created, in seconds since the epoch, below 2^36
+     * @param shardIndex the shard's index in its stream, not negative
+     * @param index the record's index in its shard, not negative; it alone decides the order within the shard
+     * @param recordSeconds when the record arrived, in seconds since the epoch, below 2^36
+     */
+    public static SequenceNumber of(long createdSeconds, int shardIndex, long index, long recordSeconds) {
+        if (shardIndex < 0
+                || index < 0
+                || (createdSeconds & ~NINE_HEX_DIGITS) != 0
+                || (recordSeconds & ~NINE_HEX_DIGITS) != 0) {
+            throw new IllegalArgumentException("part out of range: created " + createdSeconds + ", shard " + shardIndex
+                    + ", index " + index + ", seconds " + recordSeconds);
+        }
+        // 188 bits from the top: 4 version | 36 created | 4 nibble | 64 index | 8 zero | 36 seconds | 32 shard | 4
+        // tail.
+        long high = 2L << 56 | createdSeconds << 20 | (long) (shardIndex & 0xf) << 16 | index >>> 48;
+        long middle = index << 16 | recordSeconds >>> 28;
+        long low = recordSeconds << 36 | (long) shardIndex << 4 | 2L;
+        return new SequenceNumber(high, middle, low);
+    }
+
+    /**
+     * Reads decimal text.
+     *
+     * @throws IllegalArgumentException if the text is not a whole number below 2^192
+     */
+    public static SequenceNumber parse(String decimal) {
+        if (decimal.isEmpty()
+                || decimal.length() > MAX_DIGITS
+                || !decimal.chars().allMatch(c -> c >= '0' && c <= '9')) {
+            throw new IllegalArgumentException("not a sequence number: " + decimal);
+        }
+        BigInteger value = new BigInteger(decimal);
+        if (value.bitLength() > MAX_BITS) {
+            throw new IllegalArgumentException("not a sequence number (above 2^192): " + decimal);
+        }
+        return new SequenceNumber(
+                value.shiftRight(128).longValue(), value.shiftRight(64).longValue(), value.longValue());
+    }
+
+    /**
+     * The number taken apart as the service writes it.
+     *
+     * @throws IllegalArgumentException if it is not of the service's version 2 form
+     */
+    public Parts parts() {
+        long index = high << 48 | middle >>> 16;
+        long recordSeconds = (middle & 0xff) << 28 | low >>> 36;
+        int shardIndex = (int) (low >>> 4);
+        Parts parts = new Parts(high >>> 20 & NINE_HEX_DIGITS, shardIndex, index, recordSeconds);
+        if (shardIndex < 0
+                || index < 0
+                || !equals(of(parts.createdSeconds, parts.shardIndex, parts.index, parts.recordSeconds))) {
+            throw new IllegalArgumentException("not a sequence number of the service's form: " + this);
+        }
+        return parts;
+    }
+
+    /** The value as a non-negative integer. */
+    public BigInteger toBigInteger() {
+        return new HashKey(0, high).toBigInteger().shiftLeft(128).or(new HashKey(middle, low).toBigInteger());
+    }
+
+    @Override
+    public int compareTo(SequenceNumber other) {
+        int order = Long.compareUnsigned(high, other.high);
+        if (order == 0) {
+            order = Long.compareUnsigned(middle, other.middle);
+        }
+        return order != 0 ? order : Long.compareUnsigned(low, other.low);
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof SequenceNumber n && high == n.high && middle == n.middle && low == n.low;
+    }
+
+    @Override
+    public int hashCode() {
+        return Long.hashCode(high * 31 * 31 + middle * 31 + low);
+    }
+
+    /** Decimal text, as the API writes it. */
+    @Override
+    public String toString() {
+        return toBigInteger().toString();
+    }
+
+    /**
+     * What a number of the service's form is made of; see {@link SequenceNumber#of}.
+     *
+     * @param createdSeconds when the shard was created, in seconds since the epoch
+     * @param shardIndex the shard's index in its stream
+     * @param index the record's index in its shard
+     * @param recordSeconds when the record arrived, in seconds since the epoch
+     */
+    public record Parts(long createdSeconds, int shardIndex, long index, long recordSeconds) {}
+}

@@ -1,0 +1,42 @@
+package io.millrace.model;
+
+import static java.util.Objects.requireNonNull;
+
+import java.util.Locale;
+import java.util.regex.Pattern;
+
+/**
+ * A shard's name within its stream, such as {@code shardId-000000000007}; ordered as text, which for the service's ids
+ * is the order of creation.
+ *
+ * @param value 1 to 128 letters, digits, {@code _}, {@code .} or {@code -}
+ */
+public record ShardId(String value) implements Comparable<ShardId> {
+    private static final Pattern FORM = Pattern.compile("[a-zA-Z0-9_.-]{1,128}");
+
+    /** Checks the form. */
+    public ShardId {
+        requireNonNull(value, "value");
+        if (!FORM.matcher(value).matches()) {
+            throw new IllegalArgumentException("not a shard id: " + value);
+        }
+    }
+
+    /** The id of the stream's {@code index}-th shard, counted from 0 for ever. */
+    public static ShardId of(int index) {
+        if (index < 0) {
+            throw new IllegalArgumentException("a shard index is not negative: " + index);
+        }
+        return new ShardId(String.format(Locale.ROOT, "shardId-%012d", index));
+    }
+
+    @Override
+    public int compareTo(ShardId other) {
+        return value.compareTo(other.value);
+    }
+
+    @Override
+    public String toString() {
+        return value;
+    }
+}

@@ -1,0 +1,62 @@
+package io.millrace.streamcore.stream;
+
+import io.millrace.model.HashKey;
+import io.millrace.model.Position;
+import io.millrace.model.SequenceNumber;
+import io.millrace.model.ShardId;
+import io.millrace.model.StreamName;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * The streams of this server. Safe for any thread; nothing blocks. Where a rule of the service refuses a call, the future
+ * fails (or the method throws) with a {@link StreamException} whose kind and text are the service's own.
+ */
+public interface Streams extends AutoCloseable {
+    /** Makes a stream, CREATING at once and ACTIVE after the transition time. Completes when the change is durable. */
+    CompletableFuture<Void> create(StreamName name, int shards);
+
+    /** Deletes a stream with all its records; it stays DELETING for the transition time. Completes when durable. */
+    CompletableFuture<Void> delete(StreamName name);
+
+    /** The names of all streams, in order. */
+    List<StreamName> names();
+
+    /** What a stream is like now. */
+    StreamState get(StreamName name) throws StreamException;
+
+    /** Splits an open shard in two at {@code newStartingHashKey}. Completes when the change is durable. */
+    CompletableFuture<Void> split(StreamName name, ShardId shard, HashKey newStartingHashKey);
+
+    /** Merges two adjacent open shards into one. Completes when the change is durable. */
+    CompletableFuture<Void> merge(StreamName name, ShardId shard, ShardId adjacent);
+
+    /**
+     * Puts records in the order given. Completes when all of them are as durable as the server's fsync policy says; the
+     * answers stand in the order of the records.
+     */
+    CompletableFuture<List<PutAnswer>> put(StreamName name, List<NewRecord> records);
+
+    /** Finds where to read {@code shard} from. The cursor is exact: no record is skipped or repeated from it on. */
+    CompletableFuture<ShardCursor> seek(StreamName name, ShardId shard, Position position);
+
+    /**
+     * Reads on from a cursor.
+     *
+     * @param maxRecords at most this many records, at least 1
+     * @param maxBytes at most this many bytes of data and partition keys, but always one record if there is one
+     */
+    CompletableFuture<ReadPage> read(ShardCursor cursor, int maxRecords, int maxBytes);
+
+    /** Lets what was accepted become durable, then closes the storage. */
+    @Override
+    void close();
+
+    /**
+     * Where a record went.
+     *
+     * @param shard the shard that took it
+     * @param sequenceNumber its number there
+     */
+    record PutAnswer(ShardId shard, SequenceNumber sequenceNumber) {}
+}
