@@ -1,0 +1,99 @@
+package io.millrace.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import java.math.BigInteger;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class SequenceNumberTest {
+    private static final long CREATED = 1_795_000_000L;
+
+    @Test
+    void hasTheServicesLayout() {
+        String hex = SequenceNumber.of(CREATED, 0x1234_567a, 0x0123_4567_89ab_cdefL, CREATED + 5)
+                .toBigInteger()
+                .toString(16);
+
+        assertThat(hex)
+                .isEqualTo("2" + String.format("%09x", CREATED) + "a" + "0123456789abcdef" + "00"
+                        + String.format("%09x", CREATED + 5) + "1234567a" + "2");
+    }
+
+    @Test
+    void takesOneHundredEightySixBitsAndFiftySixDigits() {
+        SequenceNumber number = SequenceNumber.of(CREATED, 0, 0, CREATED);
+
+        assertThat(number.toBigInteger().bitLength()).isEqualTo(186);
+        assertThat(number.toString()).hasSize(56);
+    }
+
+    @Test
+    void partsAndTextSurviveTheRoundTrip() {
+        SplittableRandom random = new SplittableRandom(3);
+        for (int i = 0; i < 1_000; i++) {
+            SequenceNumber.Parts parts = new SequenceNumber.Parts(
+                    random.nextLong(1L << 36),
+                    random.nextInt(Integer.MAX_VALUE),
+                    random.nextLong(Long.MAX_VALUE),
+                    random.nextLong(1L << 36));
+            SequenceNumber number =
+                    SequenceNumber.of(parts.createdSeconds(), parts.shardIndex(), parts.index(), parts.recordSeconds());
+
+            assertThat(number.parts()).isEqualTo(parts);
+            assertThat(SequenceNumber.parse(number.toString()))
+                    .isEqualTo(number)
+                    .hasSameHashCodeAs(number);
+        }
+    }
+
+    @Test
+    void orderIsThatOfTheNumbers() {
+        SplittableRandom random = new SplittableRandom(4);
+        for (int i = 0; i < 1_000; i++) {
+            SequenceNumber a = any(random);
+            SequenceNumber b = any(random);
+            assertThat(Integer.signum(a.compareTo(b)))
+                    .isEqualTo(a.toBigInteger().compareTo(b.toBigInteger()));
+        }
+    }
+
+    @Test
+    void indexAloneDecidesTheOrderWithinAShard() {
+        SequenceNumber earlier = SequenceNumber.of(CREATED, 3, 7, CREATED + 1_000);
+        SequenceNumber later = SequenceNumber.of(CREATED, 3, 8, CREATED);
+
+        assertThat(later).isGreaterThan(earlier);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "-1", "x", "1e5", "99999999999999999999999999999999999999999999999999999999999"})
+    void textThatIsNoSequenceNumberIsRefused(String text) {
+        assertThatIllegalArgumentException().isThrownBy(() -> SequenceNumber.parse(text));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"0", "1", "21267647932558653966460912964485513216"})
+    void otherNumbersAreComparableButHaveNoParts(String text) {
+        SequenceNumber number = SequenceNumber.parse(text);
+
+        assertThat(number).hasToString(text).isLessThan(SequenceNumber.of(CREATED, 0, 0, CREATED));
+        assertThatIllegalArgumentException().isThrownBy(number::parts);
+    }
+
+    @Test
+    void partsOutOfRangeAreRefused() {
+        assertThatIllegalArgumentException().isThrownBy(() -> SequenceNumber.of(1L << 36, 0, 0, 0));
+        assertThatIllegalArgumentException().isThrownBy(() -> SequenceNumber.of(0, -1, 0, 0));
+        assertThatIllegalArgumentException().isThrownBy(() -> SequenceNumber.of(0, 0, -1, 0));
+        assertThatIllegalArgumentException().isThrownBy(() -> SequenceNumber.of(0, 0, 0, -1));
+    }
+
+    private static SequenceNumber any(SplittableRandom random) {
+        return SequenceNumber.parse(
+                new BigInteger(random.nextInt(193), new java.util.Random(random.nextLong())).toString());
+    }
+}

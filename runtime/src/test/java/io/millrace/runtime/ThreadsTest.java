@@ -1,0 +1,68 @@
+package io.millrace.runtime;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+class ThreadsTest {
+    @Test
+    void threadsAreVirtualExactlyWhereTheJvmHasThem() {
+        assertThat(Threads.areVirtual()).isEqualTo(Runtime.version().feature() >= 21);
+    }
+
+    @Test
+    void asManyTasksBlockAtOnceAsTheBoundAllows() throws Exception {
+        CountDownLatch allRunning = new CountDownLatch(8);
+        try (Platform.BlockingTasks tasks = new SystemPlatform().newBlockingTasks("blocked", 8)) {
+            for (int i = 0; i < 8; i++) {
+                tasks.execute(() -> {
+                    allRunning.countDown();
+                    await(allRunning);
+                });
+            }
+            allRunning.await();
+        }
+    }
+
+    @Test
+    void failingTaskIsReportedAndOthersRun() {
+        CompletableFuture<Throwable> reported = new CompletableFuture<>();
+        CompletableFuture<Void> ran = new CompletableFuture<>();
+        IllegalStateException failure = new IllegalStateException("on purpose");
+        try (Platform.BlockingTasks tasks =
+                new SystemPlatform((source, error) -> reported.complete(error)).newBlockingTasks("user", 1)) {
+            tasks.execute(() -> {
+                throw failure;
+            });
+            tasks.execute(() -> ran.complete(null));
+
+            ran.join();
+            assertThat(reported.join()).isSameAs(failure);
+        }
+    }
+
+    @Test
+    void threadsBearTheGivenName() {
+        CompletableFuture<String> name = new CompletableFuture<>();
+        AtomicInteger daemons = new AtomicInteger();
+        try (Platform.BlockingTasks tasks = new SystemPlatform().newBlockingTasks("records", 2)) {
+            tasks.execute(() -> {
+                daemons.set(Thread.currentThread().isDaemon() ? 1 : 0);
+                name.complete(Thread.currentThread().getName());
+            });
+            assertThat(name.join()).startsWith("records-");
+            assertThat(daemons).hasValue(1);
+        }
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}
