@@ -1,0 +1,92 @@
+package io.millrace.checkpoint;
+
+import static java.util.Objects.requireNonNull;
+
+import io.millrace.model.Checkpoint;
+import io.millrace.model.RecordPosition;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is known of one ownership's progress: delivered to the processor, processed by it, asked to be saved, saved. In
+ * this order none is ever ahead of the one before, and none moves backwards. No clock, no thread; belongs to the loop of
+ * its driver.
+ */
+final class CheckpointLedger {
+    private @Nullable RecordPosition delivered;
+    private Checkpoint processed;
+    private Checkpoint asked;
+    private Checkpoint saved;
+
+    /** A ledger that begins at what the table holds. */
+    CheckpointLedger(Checkpoint start) {
+        this.processed = requireNonNull(start, "start");
+        this.asked = start;
+        this.saved = start;
+    }
+
+    /** Everything up to {@code last} is in the processor's hands or was. Telling it again changes nothing. */
+    void delivered(RecordPosition last) {
+        if (delivered == null || last.compareTo(delivered) > 0) {
+            delivered = last;
+        }
+    }
+
+    /**
+     * Everything up to {@code last} is processed. What is processed already stays so.
+     *
+     * @throws IllegalArgumentException if {@code last} was not delivered
+     */
+    void processed(RecordPosition last) {
+        Checkpoint checkpoint = Checkpoint.processed(last);
+        if (!checkpoint.isAfter(processed)) {
+            return;
+        }
+        if (delivered == null || last.compareTo(delivered) > 0) {
+            throw new IllegalArgumentException("cannot checkpoint " + last.sequenceNumber() + "/"
+                    + last.subSequenceNumber() + ": it is beyond the last delivered record ("
+                    + (delivered == null ? "none" : delivered.sequenceNumber() + "/" + delivered.subSequenceNumber())
+                    + ")");
+        }
+        processed = checkpoint;
+    }
+
+    /** Everything delivered is processed. */
+    void allProcessed() {
+        if (delivered != null) {
+            processed(delivered);
+        }
+    }
+
+    /** How far processing got. */
+    Checkpoint processed() {
+        return processed;
+    }
+
+    /** What to save next, if there is progress that nobody has asked to save. */
+    Optional<Checkpoint> due() {
+        return processed.isAfter(asked) ? Optional.of(processed) : Optional.empty();
+    }
+
+    /** Someone asked to save {@code checkpoint}. */
+    void asked(Checkpoint checkpoint) {
+        asked = checkpoint;
+    }
+
+    /** The table holds {@code checkpoint}. */
+    void saved(Checkpoint checkpoint) {
+        if (checkpoint.isAfter(saved)) {
+            saved = checkpoint;
+        }
+    }
+
+    /** What was asked for and is not known to be saved shall be asked for again. */
+    void askAgain() {
+        asked = saved;
+    }
+
+    /** What the table is known to hold. */
+    Checkpoint saved() {
+        return saved;
+    }
+}

@@ -1,0 +1,173 @@
+package io.millrace.checkpoint;
+
+import static java.util.Objects.requireNonNull;
+
+import io.millrace.lease.CheckpointOutcome;
+import io.millrace.lease.HeldLease;
+import io.millrace.model.Checkpoint;
+import io.millrace.model.RecordPosition;
+import io.millrace.runtime.EventLoop;
+import io.millrace.runtime.Ticker;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The checkpoints of one ownership of a shard. Progress is saved by itself: the first at once, then at most once per
+ * interval, each write covering all that came in between. Nothing is saved that was not processed; the lease fences every
+ * write.
+ *
+ * <p>Belongs to the event loop it is given: all methods are called there, except those of its {@link #checkpointer}.
+ */
+public final class ShardCheckpoints {
+    private static final Logger log = LoggerFactory.getLogger(ShardCheckpoints.class);
+
+    private final HeldLease lease;
+    private final EventLoop loop;
+    private final Ticker ticker;
+    private final Duration interval;
+    private final CheckpointLedger ledger;
+    private final Checkpointer checkpointer = new BlockingCheckpointer(this);
+
+    private EventLoop.@Nullable Cancellable timer;
+    private long lastWrite;
+    private CompletableFuture<CheckpointOutcome> latest = CompletableFuture.completedFuture(CheckpointOutcome.SAVED);
+    private boolean closed;
+
+    /** Begins at the lease's checkpoint; saves at most once per {@code interval} unless asked. */
+    public ShardCheckpoints(HeldLease lease, EventLoop loop, Ticker ticker, Duration interval) {
+        this.lease = requireNonNull(lease, "lease");
+        this.loop = requireNonNull(loop, "loop");
+        this.ticker = requireNonNull(ticker, "ticker");
+        this.interval = requireNonNull(interval, "interval");
+        this.ledger = new CheckpointLedger(lease.checkpoint());
+        this.lastWrite = ticker.nanoTime() - interval.toNanos();
+    }
+
+    /** Everything up to {@code last} goes into the processor's hands now. Telling it again changes nothing. */
+    public void delivered(RecordPosition last) {
+        ledger.delivered(last);
+    }
+
+    /**
+     * The processor returned from everything up to {@code last}; saved soon.
+     *
+     * @throws IllegalArgumentException if {@code last} was not delivered
+     */
+    public void processed(RecordPosition last) {
+        ledger.processed(last);
+        if (closed || timer != null || ledger.due().isEmpty()) {
+            return;
+        }
+        Duration wait = interval.minus(ticker.since(lastWrite));
+        if (wait.isNegative() || wait.isZero()) {
+            write();
+        } else {
+            timer = loop.schedule(wait, () -> {
+                timer = null;
+                write();
+            });
+        }
+    }
+
+    /** How far processing got, saved or not. */
+    public Checkpoint processed() {
+        return ledger.processed();
+    }
+
+    /** Saves now what is processed. Completes, on the loop, when the table holds it or the lease is lost. */
+    public CompletableFuture<CheckpointOutcome> flush() {
+        write();
+        return latest;
+    }
+
+    /** What users call. */
+    public Checkpointer checkpointer() {
+        return checkpointer;
+    }
+
+    /** No more writes: the ownership is over. What a user asks for from now on is answered with a lost lease. */
+    public void close() {
+        closed = true;
+        if (timer != null) {
+            timer.cancel();
+            timer = null;
+        }
+    }
+
+    HeldLease lease() {
+        return lease;
+    }
+
+    boolean inEventLoop() {
+        return loop.inEventLoop();
+    }
+
+    /** A user says that all is processed up to {@code last}, or all that is delivered. For any thread. */
+    CompletableFuture<CheckpointOutcome> declare(@Nullable RecordPosition last) {
+        CompletableFuture<CheckpointOutcome> answer = new CompletableFuture<>();
+        try {
+            loop.execute(() -> declareOnLoop(last, answer));
+        } catch (RejectedExecutionException stopped) {
+            answer.completeExceptionally(new CheckpointFailedException(
+                    "the worker has stopped; the checkpoint of " + lease.key() + " did not move", stopped));
+        }
+        return answer;
+    }
+
+    private void declareOnLoop(@Nullable RecordPosition last, CompletableFuture<CheckpointOutcome> answer) {
+        try {
+            if (closed) {
+                answer.complete(CheckpointOutcome.LEASE_LOST);
+                return;
+            }
+            if (last == null) {
+                ledger.allProcessed();
+            } else {
+                ledger.processed(last);
+            }
+        } catch (IllegalArgumentException refused) {
+            answer.completeExceptionally(refused);
+            return;
+        }
+        loop.whenComplete(flush(), (outcome, error) -> {
+            if (error != null) {
+                answer.completeExceptionally(error);
+            } else {
+                answer.complete(requireNonNull(outcome));
+            }
+        });
+    }
+
+    private void write() {
+        Optional<Checkpoint> due = ledger.due();
+        if (closed || due.isEmpty()) {
+            return;
+        }
+        if (timer != null) {
+            timer.cancel();
+            timer = null;
+        }
+        Checkpoint checkpoint = due.get();
+        ledger.asked(checkpoint);
+        lastWrite = ticker.nanoTime();
+        CompletableFuture<CheckpointOutcome> written = new CompletableFuture<>();
+        latest = written;
+        loop.whenComplete(lease.checkpoint(checkpoint), (outcome, error) -> {
+            if (error != null) {
+                log.warn("{}: saving a checkpoint failed; it comes with the next: {}", lease.key(), error.toString());
+                ledger.askAgain();
+                written.completeExceptionally(error);
+            } else {
+                if (outcome == CheckpointOutcome.SAVED) {
+                    ledger.saved(checkpoint);
+                }
+                written.complete(requireNonNull(outcome));
+            }
+        });
+    }
+}

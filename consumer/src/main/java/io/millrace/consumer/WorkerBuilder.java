@@ -1,0 +1,192 @@
+package io.millrace.consumer;
+
+import static java.util.Objects.requireNonNull;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
+import io.millrace.model.Position;
+import io.millrace.model.StreamName;
+import io.millrace.runtime.Platform;
+import io.millrace.runtime.SystemPlatform;
+import java.time.Duration;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
+import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
+
+/**
+ * Collects what a {@link Worker} needs. {@link #application}, {@link #stream} and {@link #processor} must be given; every
+ * method checks its argument at once. Not safe for several threads.
+ */
+public final class WorkerBuilder {
+    private @Nullable String application;
+    private @Nullable StreamName stream;
+    private @Nullable Supplier<? extends RecordProcessor> processor;
+    private @Nullable String workerName;
+    private Position.Initial initialPosition = Position.trimHorizon();
+    private String table = "millrace";
+    private WorkerTiming timing = WorkerTiming.DEFAULT;
+    private int maxRecordsPerBatch = 1_000;
+    private @Nullable KinesisAsyncClient kinesisClient;
+    private @Nullable DynamoDbAsyncClient dynamoDbClient;
+    private @Nullable MeterRegistry meterRegistry;
+    private @Nullable Platform platform;
+    private WorkerListener listener = event -> {};
+
+    WorkerBuilder() {}
+
+    /** Whose work this is: workers of the same application share the stream's shards and their checkpoints. */
+    public WorkerBuilder application(String name) {
+        requireNonNull(name, "application");
+        if (name.isBlank() || name.length() > 255) {
+            throw new IllegalArgumentException("an application name has 1 to 255 characters, not: '" + name + "'");
+        }
+        this.application = name;
+        return this;
+    }
+
+    /** The stream to read. */
+    public WorkerBuilder stream(String name) {
+        this.stream = new StreamName(name);
+        return this;
+    }
+
+    /** Makes the processors, one for every lease taken. Called on the thread that will run it first. */
+    public WorkerBuilder processor(Supplier<? extends RecordProcessor> factory) {
+        this.processor = requireNonNull(factory, "processor");
+        return this;
+    }
+
+    /**
+     * What the worker is called in the lease table and in logs; 1 to 128 characters, without {@code #}. Names need not be
+     * unique: every start is told from all others. Default: host name, process id and a random part.
+     */
+    public WorkerBuilder workerName(String name) {
+        requireNonNull(name, "workerName");
+        if (name.isBlank() || name.length() > 128 || name.indexOf('#') >= 0) {
+            throw new IllegalArgumentException(
+                    "a worker name has 1 to 128 characters and no '#', unlike this: '" + name + "'");
+        }
+        this.workerName = name;
+        return this;
+    }
+
+    /**
+     * Where the application begins on the stream when it meets it for the first time; later starts go on where the
+     * checkpoints are, whatever this says. {@link Position.Latest} means the moment of the first start. Default: the trim
+     * horizon.
+     */
+    public WorkerBuilder initialPosition(Position.Initial position) {
+        this.initialPosition = requireNonNull(position, "initialPosition");
+        return this;
+    }
+
+    /** How long a worker may be silent before others take its shards; from 1 s on. Default: 10 s. */
+    public WorkerBuilder failoverTime(Duration time) {
+        this.timing = timing.withFailoverTime(time);
+        return this;
+    }
+
+    /** The DynamoDB table that holds the leases of all applications; made if it is missing. Default: millrace. */
+    public WorkerBuilder table(String name) {
+        requireNonNull(name, "table");
+        if (!name.matches("[a-zA-Z0-9_.-]{3,255}")) {
+            throw new IllegalArgumentException(
+                    "a table name has 3 to 255 letters, digits, '_', '.' or '-', unlike this: '" + name + "'");
+        }
+        this.table = name;
+        return this;
+    }
+
+    /**
+     * The client to read the stream with; the worker does not close it. Default: one made from the SDK's standard
+     * settings (AWS_REGION, AWS_ENDPOINT_URL_KINESIS, profiles, the credential chain), closed with the worker.
+     */
+    public WorkerBuilder kinesisClient(KinesisAsyncClient client) {
+        this.kinesisClient = requireNonNull(client, "kinesisClient");
+        return this;
+    }
+
+    /**
+     * The client to keep leases with; the worker does not close it. Default: one made from the SDK's standard settings
+     * (AWS_REGION, AWS_ENDPOINT_URL_DYNAMODB, profiles, the credential chain), closed with the worker.
+     */
+    public WorkerBuilder dynamoDbClient(DynamoDbAsyncClient client) {
+        this.dynamoDbClient = requireNonNull(client, "dynamoDbClient");
+        return this;
+    }
+
+    /** The most records that a processor gets at once, 1 to 10,000. Default: 1,000. */
+    public WorkerBuilder maxRecordsPerBatch(int records) {
+        if (records < 1 || records > 10_000) {
+            throw new IllegalArgumentException("maxRecordsPerBatch is 1 to 10,000, not " + records);
+        }
+        this.maxRecordsPerBatch = records;
+        return this;
+    }
+
+    /**
+     * How long to wait before asking a shard again that had nothing new. Default: 250 ms. Reads of one shard begin at
+     * least 200 ms apart, or this long if it is shorter: the service allows five a second, for all applications together.
+     */
+    public WorkerBuilder idleTimeBetweenReads(Duration time) {
+        this.timing = timing.withIdleTimeBetweenReads(time);
+        return this;
+    }
+
+    /**
+     * How often a shard's progress is saved at most. Progress is also saved when a shard is given back and at its end.
+     * Default: 1 s.
+     */
+    public WorkerBuilder checkpointInterval(Duration interval) {
+        this.timing = timing.withCheckpointInterval(interval);
+        return this;
+    }
+
+    /** Where metrics go; they are named {@code millrace.*}. Default: nowhere. */
+    public WorkerBuilder meterRegistry(MeterRegistry registry) {
+        this.meterRegistry = requireNonNull(registry, "meterRegistry");
+        return this;
+    }
+
+    /** Where time and threads come from; for simulations. Default: the real ones. */
+    public WorkerBuilder platform(Platform platform) {
+        this.platform = requireNonNull(platform, "platform");
+        return this;
+    }
+
+    /** Who is told what happens to the worker. Default: nobody. */
+    public WorkerBuilder listener(WorkerListener listener) {
+        this.listener = requireNonNull(listener, "listener");
+        return this;
+    }
+
+    /**
+     * A worker that has not started.
+     *
+     * @throws IllegalStateException if something required is missing
+     */
+    public Worker build() {
+        return new Worker(new WorkerSettings(
+                given(application, "application"),
+                given(stream, "stream"),
+                given(processor, "processor"),
+                workerName,
+                initialPosition,
+                table,
+                timing,
+                maxRecordsPerBatch,
+                kinesisClient,
+                dynamoDbClient,
+                meterRegistry != null ? meterRegistry : new CompositeMeterRegistry(),
+                platform != null ? platform : new SystemPlatform(),
+                listener));
+    }
+
+    private static <T> T given(@Nullable T value, String what) {
+        if (value == null) {
+            throw new IllegalStateException("a worker needs " + what + "(...); give it to the builder");
+        }
+        return value;
+    }
+}

@@ -1,0 +1,93 @@
+package io.millrace.consumer;
+
+import static java.util.Objects.requireNonNull;
+
+import io.millrace.model.ShardId;
+import java.time.Instant;
+import java.util.List;
+
+/** Something that happened to a worker as a whole or to one of its leases; for tools and tests. */
+public sealed interface WorkerEvent {
+    /** When, on the worker's wall clock. */
+    Instant time();
+
+    /**
+     * The worker takes part: it may be given leases from now on.
+     *
+     * @param time when
+     * @param worker its name
+     */
+    record Started(Instant time, String worker) implements WorkerEvent {
+        /** Checks the parts. */
+        public Started {
+            requireNonNull(time, "time");
+            requireNonNull(worker, "worker");
+        }
+    }
+
+    /**
+     * A shard is ours.
+     *
+     * @param time when
+     * @param shard the shard
+     * @param epoch the fencing number of this ownership
+     */
+    record LeaseTaken(Instant time, ShardId shard, long epoch) implements WorkerEvent {
+        /** Checks the parts. */
+        public LeaseTaken {
+            requireNonNull(time, "time");
+            requireNonNull(shard, "shard");
+        }
+    }
+
+    /**
+     * A shard is no longer ours, though it has not ended.
+     *
+     * @param time when
+     * @param shard the shard
+     * @param epoch the fencing number of the ownership that is over
+     * @param released true when it was given back at a batch's end; false when it was lost without our doing
+     * @param reason one line
+     */
+    record LeaseLost(Instant time, ShardId shard, long epoch, boolean released, String reason) implements WorkerEvent {
+        /** Checks the parts. */
+        public LeaseLost {
+            requireNonNull(time, "time");
+            requireNonNull(shard, "shard");
+            requireNonNull(reason, "reason");
+        }
+    }
+
+    /**
+     * A closed shard is processed to its end and marked so.
+     *
+     * @param time when
+     * @param shard the shard
+     * @param epoch the fencing number of the ownership that ended it
+     * @param children what follows it
+     */
+    record ShardEnded(Instant time, ShardId shard, long epoch, List<ShardId> children) implements WorkerEvent {
+        /** Checks the parts and copies the list. */
+        public ShardEnded {
+            requireNonNull(time, "time");
+            requireNonNull(shard, "shard");
+            children = List.copyOf(children);
+        }
+    }
+
+    /**
+     * The worker has ended.
+     *
+     * @param time when
+     * @param worker its name
+     * @param stillHeld shards that it could not give back before the deadline; others take them by force
+     */
+    record Stopped(Instant time, String worker, List<ShardId> stillHeld) implements WorkerEvent {
+        /** Checks the parts and copies the list. */
+        public Stopped {
+            requireNonNull(time, "time");
+            requireNonNull(worker, "worker");
+            stillHeld = List.copyOf(stillHeld);
+        }
+    }
+}

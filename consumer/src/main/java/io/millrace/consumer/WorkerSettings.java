@@ -1,0 +1,26 @@
+package io.millrace.consumer;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.model.Position;
+import io.millrace.model.StreamName;
+import io.millrace.runtime.Platform;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
+import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
+
+/** What a worker was built with; {@link WorkerBuilder} says what each means and has checked it. */
+record WorkerSettings(
+        String application,
+        StreamName stream,
+        Supplier<? extends RecordProcessor> processor,
+        @Nullable String workerName,
+        Position.Initial initialPosition,
+        String table,
+        WorkerTiming timing,
+        int maxRecordsPerBatch,
+        @Nullable KinesisAsyncClient kinesisClient,
+        @Nullable DynamoDbAsyncClient dynamoDbClient,
+        MeterRegistry meterRegistry,
+        Platform platform,
+        WorkerListener listener) {}
