@@ -1,0 +1,133 @@
+package io.millrace.dynamodblocal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.millrace.dynamodblocal.DynamoDbLocal.Settings;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
+import software.amazon.awssdk.services.dynamodb.model.AttributeDefinition;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+import software.amazon.awssdk.services.dynamodb.model.BillingMode;
+import software.amazon.awssdk.services.dynamodb.model.KeySchemaElement;
+import software.amazon.awssdk.services.dynamodb.model.KeyType;
+import software.amazon.awssdk.services.dynamodb.model.ScalarAttributeType;
+
+class DynamoDbLocalTest {
+    @TempDir
+    Path data;
+
+    @Test
+    void keepsTablesInItsDataFolderAcrossRestarts() {
+        try (DynamoDbLocal first = DynamoDbLocal.start(Settings.persistedIn(data))) {
+            try (DynamoDbAsyncClient client = client(first)) {
+                createTable(client);
+                client.putItem(put -> put.tableName("table").item(Map.of("id", text("a"), "value", text("1"))))
+                        .join();
+                assertThat(read(client)).isEqualTo("1");
+            }
+        }
+        try (DynamoDbLocal second = DynamoDbLocal.start(Settings.persistedIn(data))) {
+            try (DynamoDbAsyncClient client = client(second)) {
+                assertThat(read(client)).isEqualTo("1");
+            }
+        }
+    }
+
+    @Test
+    void listensOnLoopbackOnlyAndEndsWhenClosed() throws Exception {
+        DynamoDbLocal local = DynamoDbLocal.start(Settings.inMemory());
+        try (local) {
+            assertThat(local.endpoint().getHost()).isEqualTo("127.0.0.1");
+            for (NetworkInterface network : NetworkInterface.networkInterfaces().toList()) {
+                for (InetAddress address : network.inetAddresses().toList()) {
+                    if (!address.isLoopbackAddress()) {
+                        assertThatThrownBy(() -> connect(address, local.port())).isInstanceOf(ConnectException.class);
+                    }
+                }
+            }
+            connect(InetAddress.getLoopbackAddress(), local.port());
+        }
+        assertThat(local.process().isAlive()).isFalse();
+    }
+
+    @Test
+    void portInUseIsOneClearLine() {
+        try (DynamoDbLocal local = DynamoDbLocal.start(Settings.inMemory())) {
+            assertThatThrownBy(() -> DynamoDbLocal.start(Settings.inMemory().withPort(local.port())))
+                    .isInstanceOf(DynamoDbLocalException.class)
+                    .hasMessage("port " + local.port()
+                            + " on 127.0.0.1 is in use; stop what uses it or choose another port for DynamoDB");
+        }
+    }
+
+    @Test
+    void damagedDataIsOneClearLineAndStaysAsItIs() throws IOException {
+        Path database = data.resolve("shared-local-instance.db");
+        byte[] garbage =
+                "this is no database, whatever its name says".repeat(50).getBytes(StandardCharsets.UTF_8);
+        Files.write(database, garbage);
+        assertThatThrownBy(() -> DynamoDbLocal.start(Settings.persistedIn(data)))
+                .isInstanceOf(DynamoDbLocalException.class)
+                .hasMessageStartingWith("DynamoDB Local cannot use the data in " + data)
+                .hasMessageNotContaining("\n");
+        assertThat(database).hasBinaryContent(garbage);
+    }
+
+    private static void connect(InetAddress address, int port) throws IOException {
+        try (Socket socket = new Socket()) {
+            socket.connect(new InetSocketAddress(address, port), 2000);
+        }
+    }
+
+    private static String read(DynamoDbAsyncClient client) {
+        return client.getItem(get -> get.tableName("table").key(Map.of("id", text("a"))))
+                .orTimeout(20, TimeUnit.SECONDS)
+                .join()
+                .item()
+                .getOrDefault("value", text("nothing"))
+                .s();
+    }
+
+    private static void createTable(DynamoDbAsyncClient client) {
+        client.createTable(create -> create.tableName("table")
+                        .attributeDefinitions(AttributeDefinition.builder()
+                                .attributeName("id")
+                                .attributeType(ScalarAttributeType.S)
+                                .build())
+                        .keySchema(KeySchemaElement.builder()
+                                .attributeName("id")
+                                .keyType(KeyType.HASH)
+                                .build())
+                        .billingMode(BillingMode.PAY_PER_REQUEST))
+                .orTimeout(20, TimeUnit.SECONDS)
+                .join();
+    }
+
+    private static AttributeValue text(String value) {
+        return AttributeValue.fromS(value);
+    }
+
+    private static DynamoDbAsyncClient client(DynamoDbLocal local) {
+        return DynamoDbAsyncClient.builder()
+                .endpointOverride(local.endpoint())
+                .region(Region.US_EAST_1)
+                .credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create("local", "local")))
+                .build();
+    }
+}
