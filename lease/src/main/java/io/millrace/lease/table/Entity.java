@@ -1,0 +1,65 @@
+package io.millrace.lease.table;
+
+import static java.util.Objects.requireNonNull;
+
+import io.millrace.lease.LeaseKey;
+import io.millrace.lease.WorkerId;
+import io.millrace.model.StreamName;
+
+/**
+ * What a row is about: the sort key of the table. The text sorts so that all rows that are not leases, but the leader's,
+ * stand together behind the leases: one range read gets them.
+ *
+ * @param text {@code leader}, {@code lease#<stream>#<shard>}, {@code plan#<worker id>}, {@code stream#<name>} or
+ *     {@code worker#<worker id>}
+ */
+public record Entity(String text) implements Comparable<Entity> {
+    static final String LEADER = "leader";
+    static final String LEASE_PREFIX = "lease#";
+    static final String PLAN_PREFIX = "plan#";
+    static final String STREAM_PREFIX = "stream#";
+    static final String WORKER_PREFIX = "worker#";
+
+    /** Above every lease and below every plan, stream and worker: {@code $} is the character after {@code #}. */
+    static final String AFTER_LEASES = "lease$";
+
+    /** Checks the part. */
+    public Entity {
+        requireNonNull(text, "text");
+    }
+
+    /** The leader's row. */
+    public static Entity leader() {
+        return new Entity(LEADER);
+    }
+
+    /** The row of one lease. */
+    public static Entity lease(LeaseKey key) {
+        return new Entity(LEASE_PREFIX + key.stream() + "#" + key.shard());
+    }
+
+    /** The row that says what {@code worker} shall own. */
+    public static Entity plan(WorkerId worker) {
+        return new Entity(PLAN_PREFIX + worker);
+    }
+
+    /** The row of one stream. */
+    public static Entity stream(StreamName name) {
+        return new Entity(STREAM_PREFIX + name);
+    }
+
+    /** The row of one run of a worker. */
+    public static Entity worker(WorkerId worker) {
+        return new Entity(WORKER_PREFIX + worker);
+    }
+
+    @Override
+    public int compareTo(Entity other) {
+        return text.compareTo(other.text);
+    }
+
+    @Override
+    public String toString() {
+        return text;
+    }
+}

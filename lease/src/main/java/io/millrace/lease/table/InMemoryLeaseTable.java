@@ -1,0 +1,88 @@
+package io.millrace.lease.table;
+
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The table in memory, for tests and for consumers of one process. Workers that share it must live in this JVM; it
+ * forgets everything with it. Futures are complete when they are returned.
+ */
+public final class InMemoryLeaseTable implements LeaseTable {
+    private final ConcurrentMap<Entity, Row> rows = new ConcurrentHashMap<>();
+
+    /** An empty table. */
+    public InMemoryLeaseTable() {}
+
+    @Override
+    public CompletableFuture<Boolean> ensureTable() {
+        return CompletableFuture.completedFuture(true);
+    }
+
+    @Override
+    public CompletableFuture<Optional<Row>> get(Entity entity) {
+        return CompletableFuture.completedFuture(Optional.ofNullable(rows.get(entity)));
+    }
+
+    @Override
+    public CompletableFuture<ControlRows> listControlRows() {
+        return CompletableFuture.completedFuture(ControlRows.of(sorted()));
+    }
+
+    @Override
+    public CompletableFuture<List<LeaseRow>> listLeases() {
+        List<LeaseRow> leases = sorted().stream()
+                .filter(LeaseRow.class::isInstance)
+                .map(LeaseRow.class::cast)
+                .toList();
+        return CompletableFuture.completedFuture(leases);
+    }
+
+    @Override
+    public CompletableFuture<WriteOutcome> put(Row row) {
+        return CompletableFuture.completedFuture(swap(row, row.withRevision(row.revision() + 1)));
+    }
+
+    @Override
+    public CompletableFuture<WriteOutcome> delete(Row seen) {
+        if (seen.revision() == 0) {
+            throw new IllegalArgumentException("a row that was never in the table cannot be deleted: " + seen.entity());
+        }
+        return CompletableFuture.completedFuture(swap(seen, null));
+    }
+
+    private WriteOutcome swap(Row seen, @Nullable Row next) {
+        Swap swap = new Swap(seen.revision(), next);
+        rows.compute(seen.entity(), (entity, current) -> swap.apply(current));
+        return swap.outcome;
+    }
+
+    private List<Row> sorted() {
+        return rows.values().stream().sorted(Comparator.comparing(Row::entity)).toList();
+    }
+
+    /** One conditional change; belongs to the thread that makes it. */
+    private static final class Swap {
+        private final long seen;
+        private final @Nullable Row next;
+        private WriteOutcome outcome = WriteOutcome.applied();
+
+        Swap(long seen, @Nullable Row next) {
+            this.seen = seen;
+            this.next = next;
+        }
+
+        @Nullable
+        Row apply(@Nullable Row current) {
+            if ((current == null ? 0 : current.revision()) == seen) {
+                return next;
+            }
+            outcome = WriteOutcome.conflict(current);
+            return current;
+        }
+    }
+}

@@ -1,0 +1,97 @@
+package io.millrace.lease.table;
+
+import static java.util.Objects.requireNonNull;
+
+import io.millrace.lease.LeaseKey;
+import io.millrace.lease.WorkerId;
+import io.millrace.model.Checkpoint;
+import io.millrace.model.ShardId;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who owns one shard and how far it is processed.
+ *
+ * @param key the shard
+ * @param revision how often the row was written
+ * @param epoch the fencing number of the last ownership, 0 before the first
+ * @param ownerOrNull the owner; absent while the lease is free
+ * @param checkpoint how far the shard is processed
+ * @param lineage its place among the other shards
+ */
+public record LeaseRow(
+        LeaseKey key, long revision, long epoch, @Nullable WorkerId ownerOrNull, Checkpoint checkpoint, Lineage lineage)
+        implements Row {
+    /** Checks the parts. */
+    public LeaseRow {
+        requireNonNull(key, "key");
+        requireNonNull(checkpoint, "checkpoint");
+        requireNonNull(lineage, "lineage");
+        if (revision < 0 || epoch < 0) {
+            throw new IllegalArgumentException("negative revision or epoch in lease " + key);
+        }
+    }
+
+    /** A lease nobody has owned yet. */
+    public static LeaseRow fresh(LeaseKey key, Checkpoint checkpoint, Lineage lineage) {
+        return new LeaseRow(key, 0, 0, null, checkpoint, lineage);
+    }
+
+    /** The owner, empty while the lease is free. */
+    public Optional<WorkerId> owner() {
+        return Optional.ofNullable(ownerOrNull);
+    }
+
+    /** True when this row gives the lease to {@code worker}. */
+    public boolean isOwnedBy(WorkerId worker) {
+        return worker.equals(ownerOrNull);
+    }
+
+    /** True when the shard is processed to its end. */
+    public boolean isFinished() {
+        return checkpoint.isShardEnd();
+    }
+
+    /** True when nothing of the shard is processed yet. */
+    public boolean isNotStarted() {
+        return checkpoint instanceof Checkpoint.NotStarted;
+    }
+
+    /** This lease taken by {@code worker} under the next epoch. */
+    public LeaseRow takenBy(WorkerId worker) {
+        return new LeaseRow(key, revision, epoch + 1, requireNonNull(worker, "worker"), checkpoint, lineage);
+    }
+
+    /** This lease without an owner. */
+    public LeaseRow released() {
+        return new LeaseRow(key, revision, epoch, null, checkpoint, lineage);
+    }
+
+    /** This lease processed up to {@code moved}. */
+    public LeaseRow withCheckpoint(Checkpoint moved) {
+        return new LeaseRow(key, revision, epoch, ownerOrNull, moved, lineage);
+    }
+
+    /** This lease waiting for {@code parents} only. */
+    public LeaseRow waitingFor(List<ShardId> parents) {
+        Lineage shorter = new Lineage(parents, lineage.children(), lineage.hashKeyRange());
+        return new LeaseRow(key, revision, epoch, ownerOrNull, checkpoint, shorter);
+    }
+
+    /** This lease at its shard's end, followed by {@code children} and owned by nobody. */
+    public LeaseRow finished(List<ShardId> children) {
+        Lineage complete = new Lineage(lineage.parents(), children, lineage.hashKeyRange());
+        return new LeaseRow(key, revision, epoch, null, Checkpoint.shardEnd(), complete);
+    }
+
+    @Override
+    public Entity entity() {
+        return Entity.lease(key);
+    }
+
+    @Override
+    public LeaseRow withRevision(long other) {
+        return new LeaseRow(key, other, epoch, ownerOrNull, checkpoint, lineage);
+    }
+}

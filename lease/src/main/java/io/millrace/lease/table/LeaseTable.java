@@ -1,0 +1,39 @@
+package io.millrace.lease.table;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * A compare-and-set map of the rows of one application. Reads see every write that was answered before they were sent.
+ *
+ * <p>Safe for any thread; no call blocks; futures complete on any thread. A future fails with
+ * {@link TableUnavailableException} when trying again may help (the write may or may not have been applied: read the row
+ * back) and with {@link TableRefusedException} when it will not.
+ */
+public interface LeaseTable {
+    /**
+     * Makes the table if it is missing. Several callers may do so at once.
+     *
+     * @return true when the table is ready; false while it is being made: call again a moment later
+     */
+    CompletableFuture<Boolean> ensureTable();
+
+    /** The row about {@code entity}, empty when there is none. */
+    CompletableFuture<Optional<Row>> get(Entity entity);
+
+    /** All plans, streams and workers. Not one moment's picture: each row is as it was at some time during the call. */
+    CompletableFuture<ControlRows> listControlRows();
+
+    /** All leases, in the order of their keys; each as it was at some time during the call. */
+    CompletableFuture<List<LeaseRow>> listLeases();
+
+    /**
+     * Writes {@code row}, under its revision plus one, if the table still holds the revision that the row carries; a row
+     * of revision 0 is written only if there is none.
+     */
+    CompletableFuture<WriteOutcome> put(Row row);
+
+    /** Deletes {@code seen} if the table still holds its revision. A row that is gone already is a conflict with none. */
+    CompletableFuture<WriteOutcome> delete(Row seen);
+}

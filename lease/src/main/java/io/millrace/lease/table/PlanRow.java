@@ -1,0 +1,54 @@
+package io.millrace.lease.table;
+
+import static java.util.Objects.requireNonNull;
+
+import io.millrace.lease.LeaseKey;
+import io.millrace.lease.WorkerId;
+import java.util.Collections;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * What the leader wants of one worker.
+ *
+ * @param worker who shall do it
+ * @param revision how often the row was written: the version of the plan
+ * @param leader who wrote it
+ * @param leaderEpoch the leader's fencing number; a plan of an older leader is ignored
+ * @param leases what the worker shall own, each with one line that says why
+ * @param gives what the worker owns and shall hand over, and to whom
+ */
+public record PlanRow(
+        WorkerId worker,
+        long revision,
+        WorkerId leader,
+        long leaderEpoch,
+        SortedMap<LeaseKey, String> leases,
+        SortedMap<LeaseKey, WorkerId> gives)
+        implements Row {
+    /** Checks the parts and copies the maps. */
+    public PlanRow {
+        requireNonNull(worker, "worker");
+        requireNonNull(leader, "leader");
+        leases = copy(leases);
+        gives = copy(gives);
+        if (revision < 0 || leaderEpoch < 0) {
+            throw new IllegalArgumentException("negative revision or epoch in the plan of " + worker);
+        }
+    }
+
+    private static <V> SortedMap<LeaseKey, V> copy(Map<LeaseKey, V> map) {
+        return Collections.unmodifiableSortedMap(new TreeMap<>(map));
+    }
+
+    @Override
+    public Entity entity() {
+        return Entity.plan(worker);
+    }
+
+    @Override
+    public PlanRow withRevision(long other) {
+        return new PlanRow(worker, other, leader, leaderEpoch, leases, gives);
+    }
+}
