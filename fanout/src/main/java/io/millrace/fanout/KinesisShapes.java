@@ -1,0 +1,43 @@
+package io.millrace.fanout;
+
+import io.millrace.model.ChildShard;
+import io.millrace.model.HashKey;
+import io.millrace.model.HashKeyRange;
+import io.millrace.model.SequenceNumber;
+import io.millrace.model.SequenceNumberRange;
+import io.millrace.model.Shard;
+import io.millrace.model.ShardId;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
+
+/** The SDK's shapes as our nouns. */
+final class KinesisShapes {
+    private KinesisShapes() {}
+
+    static Shard shard(software.amazon.awssdk.services.kinesis.model.Shard shape) {
+        List<ShardId> parents = Stream.of(shape.parentShardId(), shape.adjacentParentShardId())
+                .filter(Objects::nonNull)
+                .map(ShardId::new)
+                .toList();
+        String ending = shape.sequenceNumberRange().endingSequenceNumber();
+        return new Shard(
+                new ShardId(shape.shardId()),
+                parents,
+                range(shape.hashKeyRange()),
+                new SequenceNumberRange(
+                        SequenceNumber.parse(shape.sequenceNumberRange().startingSequenceNumber()),
+                        ending == null ? null : SequenceNumber.parse(ending)));
+    }
+
+    static ChildShard child(software.amazon.awssdk.services.kinesis.model.ChildShard shape) {
+        return new ChildShard(
+                new ShardId(shape.shardId()),
+                shape.parentShards().stream().map(ShardId::new).toList(),
+                range(shape.hashKeyRange()));
+    }
+
+    private static HashKeyRange range(software.amazon.awssdk.services.kinesis.model.HashKeyRange shape) {
+        return new HashKeyRange(HashKey.parse(shape.startingHashKey()), HashKey.parse(shape.endingHashKey()));
+    }
+}

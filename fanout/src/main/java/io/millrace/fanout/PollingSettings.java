@@ -1,0 +1,87 @@
+package io.millrace.fanout;
+
+import static java.util.Objects.requireNonNull;
+
+import io.millrace.runtime.Backoff;
+import java.time.Duration;
+
+/**
+ * How polling goes about it.
+ *
+ * @param minTimeBetweenReads reads of one shard begin at least this far apart; the service allows five a second and shard
+ *     (GetRecords, Kinesis API) for all who read it
+ * @param idleTime how far apart at most reads of a shard begin that has nothing new
+ * @param maxRecordsPerBatch how many records are given out at once, 1 to 10,000
+ * @param readAhead how many bytes a shard may hold, and all shards together; a read begun below the bound may pass it by
+ *     one answer, at most 10 MiB
+ * @param retry how long to wait after a failure
+ * @param callTimeout how long to wait for an answer
+ */
+public record PollingSettings(
+        Duration minTimeBetweenReads,
+        Duration idleTime,
+        int maxRecordsPerBatch,
+        ReadAhead readAhead,
+        Backoff retry,
+        Duration callTimeout) {
+    /** Five reads a second, 250 ms at the tip, 1,000 records a batch, 4 MiB ahead per shard and 64 MiB in all. */
+    public static final PollingSettings DEFAULT = new PollingSettings(
+            Duration.ofMillis(200),
+            Duration.ofMillis(250),
+            1_000,
+            new ReadAhead(4 << 20, 64 << 20),
+            new Backoff(Duration.ofMillis(200), Duration.ofSeconds(5)),
+            Duration.ofSeconds(30));
+
+    /** Checks the parts. */
+    public PollingSettings {
+        requireNonNull(readAhead, "readAhead");
+        requireNonNull(retry, "retry");
+        requireNonNull(callTimeout, "callTimeout");
+        if (minTimeBetweenReads.isNegative() || idleTime.compareTo(minTimeBetweenReads) < 0) {
+            throw new IllegalArgumentException("polling needs 0 <= minTimeBetweenReads <= idleTime, not "
+                    + minTimeBetweenReads + " and " + idleTime);
+        }
+        if (maxRecordsPerBatch < 1 || maxRecordsPerBatch > 10_000) {
+            throw new IllegalArgumentException("maxRecordsPerBatch is 1 to 10,000, not " + maxRecordsPerBatch);
+        }
+    }
+
+    /** The same with another idle time; reads at the tip come no further apart than it says. */
+    public PollingSettings withIdleTime(Duration time) {
+        Duration least = time.compareTo(minTimeBetweenReads) < 0 ? time : minTimeBetweenReads;
+        return new PollingSettings(least, time, maxRecordsPerBatch, readAhead, retry, callTimeout);
+    }
+
+    /** The same with batches of at most {@code records}. */
+    public PollingSettings withMaxRecordsPerBatch(int records) {
+        return new PollingSettings(minTimeBetweenReads, idleTime, records, readAhead, retry, callTimeout);
+    }
+
+    /** The same with other bounds of what is held. */
+    public PollingSettings withReadAhead(long bytesPerShard, long bytesInAll) {
+        return new PollingSettings(
+                minTimeBetweenReads,
+                idleTime,
+                maxRecordsPerBatch,
+                new ReadAhead(bytesPerShard, bytesInAll),
+                retry,
+                callTimeout);
+    }
+
+    /**
+     * How much may be held.
+     *
+     * @param bytesPerShard by one shard
+     * @param bytesInAll by all shards of the worker
+     */
+    public record ReadAhead(long bytesPerShard, long bytesInAll) {
+        /** Checks the bounds. */
+        public ReadAhead {
+            if (bytesPerShard < 1 || bytesInAll < bytesPerShard) {
+                throw new IllegalArgumentException("read-ahead needs 1 <= bytesPerShard <= bytesInAll, not "
+                        + bytesPerShard + " and " + bytesInAll);
+            }
+        }
+    }
+}

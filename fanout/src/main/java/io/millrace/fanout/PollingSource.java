@@ -1,0 +1,309 @@
+package io.millrace.fanout;
+
+import static java.util.Objects.requireNonNull;
+
+import io.millrace.model.ChildShard;
+import io.millrace.model.Position;
+import io.millrace.model.SequenceNumber;
+import io.millrace.model.StreamRecord;
+import io.millrace.runtime.EventLoop;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Reads a shard by asking for records again and again: as fast as allowed while there are some, more and more slowly up to
+ * the idle time while there are none. Reads ahead of its user within the bounds of bytes. The place it has reached is the
+ * last record read, so that a lost iterator costs nothing.
+ *
+ * <p>Belongs to the event loop of {@link PollingSources}.
+ */
+final class PollingSource implements RecordSource {
+    private static final Logger log = LoggerFactory.getLogger(PollingSource.class);
+
+    /** The most that one call may ask for (GetRecords, Kinesis API). */
+    private static final int READ_LIMIT = 10_000;
+
+    /** What a read is taken to bring before the first one came home. */
+    private static final long FIRST_GUESS = 64 << 10;
+
+    private final String name;
+    private final ShardReader reader;
+    private final RecordSourceListener listener;
+    private final PollingSources.Shared shared;
+    private final PollingSettings settings;
+    private final EventLoop loop;
+    private final PageBuffer buffer = new PageBuffer();
+
+    private PollState state = PollState.RESTING;
+    private Position position;
+    private @Nullable SequenceNumber lastRead;
+    private @Nullable ShardIterator iterator;
+    private List<ChildShard> children = List.of();
+    private EventLoop.Cancellable timer = EventLoop.Cancellable.DONE;
+
+    private boolean requested;
+    private long heldBytes;
+    private long bytesInHand;
+    /** Taken from the budget for the read under way. */
+    private long reservedBytes;
+
+    private long guess = FIRST_GUESS;
+    private boolean awaitsRoom;
+
+    private long calls;
+    private long nextReadAt;
+    private int emptyReads;
+    private int failures;
+
+    PollingSource(
+            String name,
+            ShardReader reader,
+            Position from,
+            RecordSourceListener listener,
+            PollingSources.Shared shared) {
+        this.name = name;
+        this.reader = reader;
+        this.position = requireNonNull(from, "from");
+        this.listener = requireNonNull(listener, "listener");
+        this.shared = shared;
+        this.settings = shared.settings();
+        this.loop = shared.loop();
+        this.nextReadAt = shared.platform().ticker().nanoTime();
+    }
+
+    void start() {
+        goOn();
+    }
+
+    @Override
+    public void request() {
+        if (state == PollState.CLOSED) {
+            return;
+        }
+        if (requested) {
+            throw new IllegalStateException(name + ": the request before is not answered yet");
+        }
+        requested = true;
+        giveBack(bytesInHand);
+        bytesInHand = 0;
+        loop.execute(this::giveOut);
+        if (state == PollState.FULL) {
+            goOn();
+        }
+    }
+
+    @Override
+    public void close() {
+        if (state == PollState.CLOSED) {
+            return;
+        }
+        moveTo(PollState.CLOSED, "closed");
+        timer.cancel();
+        buffer.clear();
+        giveBack(heldBytes);
+        endReservation();
+        bytesInHand = 0;
+    }
+
+    /** Makes the next call if it is time and there is room. */
+    private void goOn() {
+        if (state != PollState.RESTING && state != PollState.FULL) {
+            return;
+        }
+        timer.cancel();
+        long wait = nextReadAt - shared.platform().ticker().nanoTime();
+        if (!mayHoldMore()) {
+            if (state != PollState.FULL) {
+                moveTo(PollState.FULL, "holds " + heldBytes + " bytes");
+            }
+            if (!awaitsRoom && !shared.budget().hasRoom()) {
+                awaitsRoom = true;
+                shared.budget()
+                        .awaitRoom(() -> loop.execute(() -> {
+                            awaitsRoom = false;
+                            goOn();
+                        }));
+            }
+        } else if (wait > 0) {
+            rest(Duration.ofNanos(wait), "next read is not due");
+        } else if (iterator == null) {
+            open();
+        } else {
+            read(iterator);
+        }
+    }
+
+    private boolean mayHoldMore() {
+        return heldBytes == 0
+                || (heldBytes < settings.readAhead().bytesPerShard()
+                        && shared.budget().hasRoom());
+    }
+
+    private void open() {
+        moveTo(PollState.OPENING, "at " + position);
+        Instant now = shared.platform().clock().instant();
+        call(reader.getIterator(position), found -> {
+            iterator = found;
+            if (position instanceof Position.Latest) {
+                // Should the iterator get lost before a record came, LATEST would skip what came in between.
+                position = new Position.AtTimestamp(now);
+            }
+            read(found);
+        });
+    }
+
+    private void read(ShardIterator from) {
+        moveTo(PollState.READING, "the next records");
+        reservedBytes = guess;
+        shared.budget().take(reservedBytes);
+        long began = shared.platform().ticker().nanoTime();
+        nextReadAt = began + settings.minTimeBetweenReads().toNanos();
+        call(reader.getRecords(from, READ_LIMIT), page -> take(page, began));
+    }
+
+    private void take(ShardPage page, long began) {
+        List<StreamRecord> records = unread(page.records());
+        long bytes = PageBuffer.bytesOf(records);
+        shared.meters().read(shared.platform().ticker().since(began), records.size(), bytes);
+        failures = 0;
+        guess = Math.max(FIRST_GUESS, bytes);
+        buffer.add(records, page.millisBehindLatest());
+        heldBytes += bytes;
+        shared.budget().take(bytes);
+        endReservation();
+        if (!records.isEmpty()) {
+            lastRead = records.get(records.size() - 1).sequenceNumber();
+            position = new Position.AfterSequenceNumber(lastRead);
+        }
+        iterator = page.nextOrNull();
+        emptyReads = records.isEmpty() && page.millisBehindLatest() == 0 ? emptyReads + 1 : 0;
+        if (iterator == null) {
+            children = page.children();
+            moveTo(PollState.ENDED, "the shard is read out");
+        } else {
+            nextReadAt = began + pause().toNanos();
+            moveTo(PollState.RESTING, "read " + records.size() + " records");
+            goOn();
+        }
+        if (records.isEmpty() && buffer.isEmpty()) {
+            listener.idle(page.millisBehindLatest());
+        }
+        giveOut();
+    }
+
+    /** The records above the last one read: all of them, unless the service repeats itself. */
+    private List<StreamRecord> unread(List<StreamRecord> records) {
+        SequenceNumber last = lastRead;
+        if (last == null || records.isEmpty() || records.get(0).sequenceNumber().compareTo(last) > 0) {
+            return records;
+        }
+        return records.stream()
+                .filter(record -> record.sequenceNumber().compareTo(last) > 0)
+                .toList();
+    }
+
+    /** Time between the beginnings of two reads: twice as long after each that found nothing, up to the idle time. */
+    private Duration pause() {
+        long pause = settings.minTimeBetweenReads().toNanos();
+        long idle = settings.idleTime().toNanos();
+        for (int i = 0; i < emptyReads && pause < idle; i++) {
+            pause = Math.max(1_000_000, pause * 2);
+        }
+        return Duration.ofNanos(emptyReads == 0 ? pause : Math.min(pause, idle));
+    }
+
+    private void giveOut() {
+        if (!requested || state == PollState.CLOSED) {
+            return;
+        }
+        if (!buffer.isEmpty()) {
+            requested = false;
+            SourceBatch batch = buffer.take(settings.maxRecordsPerBatch());
+            bytesInHand = PageBuffer.bytesOf(batch.records());
+            listener.batch(batch);
+        } else if (state == PollState.ENDED) {
+            requested = false;
+            listener.shardEnded(children);
+        }
+    }
+
+    /** Takes the answer of a call home, unless it comes too late. */
+    private <T> void call(CompletableFuture<T> answer, Consumer<T> handler) {
+        long number = ++calls;
+        timer.cancel();
+        timer = loop.schedule(settings.callTimeout(), () -> {
+            if (number == calls) {
+                fail(ShardReadException.Kind.TRANSIENT, "no answer within " + settings.callTimeout());
+            }
+        });
+        loop.whenComplete(answer, (value, error) -> {
+            if (number != calls || state == PollState.CLOSED) {
+                return;
+            }
+            timer.cancel();
+            if (value != null) {
+                handler.accept(value);
+            } else if (error instanceof ShardReadException refused) {
+                fail(refused.kind(), String.valueOf(refused.getMessage()));
+            } else {
+                fail(ShardReadException.Kind.TRANSIENT, String.valueOf(error));
+            }
+        });
+    }
+
+    private void fail(ShardReadException.Kind kind, String message) {
+        calls++;
+        failures++;
+        endReservation();
+        shared.meters().failed(kind);
+        boolean expired = kind == ShardReadException.Kind.ITERATOR_EXPIRED;
+        if (expired || kind == ShardReadException.Kind.GONE) {
+            iterator = null;
+        }
+        // An old iterator is no failure of anyone; only if the new one is refused too something is wrong.
+        Duration wait = expired && failures == 1
+                ? Duration.ZERO
+                : settings.retry().delay(failures, shared.platform().random());
+        nextReadAt = later(nextReadAt, shared.platform().ticker().nanoTime() + wait.toNanos());
+        rest(wait, kind + " (" + message + ")");
+        if (!expired || failures > 1) {
+            listener.trouble(new SourceTrouble(kind, failures, message));
+        }
+    }
+
+    private void rest(Duration wait, String reason) {
+        moveTo(PollState.RESTING, reason);
+        timer.cancel();
+        timer = loop.schedule(wait, this::goOn);
+    }
+
+    /** The later of two readings of a clock that may wrap around. */
+    private static long later(long one, long other) {
+        return one - other > 0 ? one : other;
+    }
+
+    private void giveBack(long bytes) {
+        heldBytes -= bytes;
+        shared.budget().take(-bytes);
+    }
+
+    private void endReservation() {
+        long reserved = reservedBytes;
+        reservedBytes = 0;
+        shared.budget().take(-reserved);
+    }
+
+    private void moveTo(PollState next, String reason) {
+        if (!state.mayBecome(next)) {
+            throw new IllegalStateException(name + ": " + state + " cannot become " + next + " (" + reason + ")");
+        }
+        log.debug("{}: {} -> {}: {}", name, state, next, reason);
+        state = next;
+    }
+}

@@ -1,0 +1,40 @@
+package io.millrace.fanout;
+
+import static java.util.Objects.requireNonNull;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.model.Position;
+import io.millrace.model.ShardId;
+import io.millrace.model.StreamName;
+import io.millrace.runtime.EventLoop;
+import io.millrace.runtime.Platform;
+
+/** Opens sources that ask for records again and again, all within one budget of bytes. Belongs to its event loop. */
+public final class PollingSources implements RecordSources {
+    private final ShardReaders readers;
+    private final Shared shared;
+
+    /** Sources on {@code loop} over {@code readers}. */
+    public PollingSources(
+            ShardReaders readers, PollingSettings settings, EventLoop loop, Platform platform, MeterRegistry meters) {
+        this.readers = requireNonNull(readers, "readers");
+        this.shared = new Shared(
+                settings, loop, platform, new ByteBudget(settings.readAhead().bytesInAll()), new PollMeters(meters));
+    }
+
+    @Override
+    public RecordSource open(StreamName stream, ShardId shard, Position from, RecordSourceListener listener) {
+        PollingSource source =
+                new PollingSource(stream + "/" + shard, readers.reader(stream, shard), from, listener, shared);
+        source.start();
+        return source;
+    }
+
+    /** How many bytes all sources hold now. */
+    long bytesHeld() {
+        return shared.budget.taken();
+    }
+
+    /** What the sources of one worker have in common. */
+    record Shared(PollingSettings settings, EventLoop loop, Platform platform, ByteBudget budget, PollMeters meters) {}
+}

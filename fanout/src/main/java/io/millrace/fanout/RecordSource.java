@@ -1,0 +1,22 @@
+package io.millrace.fanout;
+
+/**
+ * One shard's records from a position on, in order, as its user asks for them. A source survives whatever the stream
+ * service does: it tries again from the exact place it had reached, for ever, until it is closed.
+ *
+ * <p>Belongs to the event loop it was opened on; its methods are called there, and there it calls its listener.
+ */
+public interface RecordSource extends AutoCloseable {
+    /**
+     * Asks for one more batch; the answer is one call of {@link RecordSourceListener#batch} or
+     * {@link RecordSourceListener#shardEnded}, never made from within this method. Asking also says that the batch before
+     * is done with, so that its bytes no longer count as held.
+     *
+     * @throws IllegalStateException if the request before is not answered yet
+     */
+    void request();
+
+    /** Stops reading and calls the listener no more. Closing again does nothing. */
+    @Override
+    void close();
+}

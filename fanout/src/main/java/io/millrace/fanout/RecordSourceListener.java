@@ -1,0 +1,30 @@
+package io.millrace.fanout;
+
+import io.millrace.model.ChildShard;
+import java.util.List;
+
+/** Takes what a {@link RecordSource} finds. Called on the source's event loop; must not block. */
+public interface RecordSourceListener {
+    /** The next records, in answer to a request. */
+    void batch(SourceBatch batch);
+
+    /**
+     * The shard is closed and everything in it was given out; in answer to a request, and the last call.
+     *
+     * @param children what follows; empty when the service named none
+     */
+    void shardEnded(List<ChildShard> children);
+
+    /**
+     * A read found nothing, and nothing waits to be given out.
+     *
+     * @param millisBehindLatest how far behind the tip the place of reading is, 0 when caught up
+     */
+    void idle(long millisBehindLatest);
+
+    /**
+     * Reading fails. The source goes on trying; close it if that is not wanted. After a success it is as if nothing had
+     * been.
+     */
+    void trouble(SourceTrouble trouble);
+}

@@ -1,0 +1,10 @@
+/**
+ * How records arrive: one source per shard gives batches on demand, in order, from a position to the shard's end. Sources
+ * are asynchronous and belong to the one event loop they were opened on; no thread belongs to a shard. Start here:
+ * {@link io.millrace.fanout.RecordSource}, made by {@link io.millrace.fanout.PollingSources} over
+ * {@link io.millrace.fanout.KinesisStreams}.
+ */
+@NullMarked
+package io.millrace.fanout;
+
+import org.jspecify.annotations.NullMarked;

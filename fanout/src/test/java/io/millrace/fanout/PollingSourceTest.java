@@ -1,0 +1,344 @@
+package io.millrace.fanout;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.millrace.model.Bytes;
+import io.millrace.model.ChildShard;
+import io.millrace.model.Position;
+import io.millrace.model.ShardId;
+import io.millrace.model.StreamName;
+import io.millrace.model.StreamRecord;
+import io.millrace.runtime.EventLoop;
+import io.millrace.sim.Simulation;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class PollingSourceTest {
+    private static final StreamName STREAM = new StreamName("orders");
+    private static final ShardId SHARD = ShardId.of(0);
+
+    private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+
+    static LongStream seeds() {
+        Long replay = Long.getLong("seed");
+        return replay != null ? LongStream.of(replay) : LongStream.range(0, 100);
+    }
+
+    @ParameterizedTest
+    @MethodSource("seeds")
+    void everyRecordComesOnceAndInOrderWhateverFails(long seed) {
+        Fixture f = new Fixture(seed, 20, PollingSettings.DEFAULT.withMaxRecordsPerBatch(37));
+        f.open(Position.trimHorizon());
+        f.takeAllAfterRandomPauses();
+        for (int i = 0; i < 2_000; i++) {
+            int number = i;
+            f.sim.at(Duration.ofMillis(f.sim.random().nextInt(60_000)), () -> f.put("key-" + number % 10));
+        }
+        f.sim.at(Duration.ofSeconds(61), () -> f.stream.split(SHARD));
+        f.sim.runUntil(() -> f.children != null, Duration.ofHours(2));
+        assertThat(f.taken).as("seed " + seed).isEqualTo(f.stream.recordsOf(SHARD));
+        assertThat(f.children).hasSize(2);
+        f.source.close();
+        assertThat(f.sources.bytesHeld()).as("seed " + seed).isZero();
+    }
+
+    @Test
+    void readsOfOneShardBeginAtLeastTheMinimumApart() {
+        Fixture f = new Fixture(1, 30, PollingSettings.DEFAULT);
+        for (int i = 0; i < 20_000; i++) {
+            f.put("key");
+        }
+        f.open(Position.trimHorizon());
+        f.takeAllAfterRandomPauses();
+        f.sim.run(Duration.ofMinutes(3));
+        List<Duration> reads = f.reader.readsAt;
+        assertThat(reads.size()).isGreaterThan(100);
+        for (int i = 1; i < reads.size(); i++) {
+            assertThat(reads.get(i).minus(reads.get(i - 1))).isGreaterThanOrEqualTo(Duration.ofMillis(200));
+        }
+    }
+
+    @Test
+    void atTheTipReadsSlowDownToTheIdleTimeAndSpeedUpAgain() {
+        Fixture f = new Fixture(1, 0, PollingSettings.DEFAULT.withIdleTime(Duration.ofSeconds(2)));
+        f.open(Position.trimHorizon());
+        f.takeAllAfterRandomPauses();
+        f.sim.run(Duration.ofSeconds(20));
+        List<Duration> idle = List.copyOf(f.reader.readsAt);
+        assertThat(idle.get(1).minus(idle.get(0))).isLessThan(Duration.ofSeconds(1));
+        assertThat(idle.get(idle.size() - 1).minus(idle.get(idle.size() - 2))).isEqualTo(Duration.ofSeconds(2));
+
+        f.put("key");
+        f.sim.runUntil(() -> !f.taken.isEmpty(), Duration.ofSeconds(3));
+        int readsThen = f.reader.readsAt.size();
+        f.sim.runUntil(() -> f.reader.readsAt.size() > readsThen, Duration.ofSeconds(1));
+        assertThat(f.reader.readsAt.get(readsThen).minus(f.reader.readsAt.get(readsThen - 1)))
+                .isEqualTo(Duration.ofMillis(200));
+    }
+
+    @Test
+    void anIteratorThatExpiredWhileTheUserWorkedIsRenewedAfterTheLastRecordRead() {
+        Fixture f = new Fixture(1, 0, PollingSettings.DEFAULT.withReadAhead(1, 1));
+        f.put("before");
+        f.open(Position.trimHorizon());
+        f.source.request();
+        f.sim.runUntil(() -> f.taken.size() == 1, Duration.ofSeconds(5));
+        f.put("after");
+        f.sim.run(Duration.ofMinutes(6));
+        f.source.request();
+        f.sim.runUntil(() -> f.taken.size() == 2, Duration.ofSeconds(5));
+        assertThat(f.taken).isEqualTo(f.stream.recordsOf(SHARD));
+        assertThat(f.reader.iteratorsAsked)
+                .containsExactly(
+                        Position.trimHorizon(),
+                        new Position.AfterSequenceNumber(f.taken.get(0).sequenceNumber()));
+        assertThat(f.troubles).isEmpty();
+    }
+
+    @Test
+    void aLatestIteratorThatGetsLostBeforeTheFirstRecordSkipsNothing() {
+        Fixture f = new Fixture(1, 0, PollingSettings.DEFAULT);
+        f.put("too old");
+        f.sim.run(Duration.ofSeconds(1));
+        f.open(Position.latest());
+        f.takeAllAfterRandomPauses();
+        f.sim.run(Duration.ofSeconds(1));
+        f.fault = ShardReadException.Kind.ITERATOR_EXPIRED;
+        f.put("while the iterator was lost");
+        f.sim.run(Duration.ofSeconds(1));
+        f.fault = null;
+        f.sim.runUntil(() -> !f.taken.isEmpty(), Duration.ofSeconds(10));
+        assertThat(f.taken).extracting(StreamRecord::partitionKey).containsExactly("while the iterator was lost");
+    }
+
+    @Test
+    void readsAheadOfItsUserUpToTheBoundAndNoFurther() {
+        Fixture f = new Fixture(1, 0, PollingSettings.DEFAULT.withReadAhead(100_000, 150_000));
+        for (int i = 0; i < 1_000; i++) {
+            f.stream.put("key", Bytes.wrap(new byte[1_000]));
+        }
+        f.open(Position.trimHorizon());
+        f.sim.run(Duration.ofMinutes(1));
+        // One answer of at most 200 records may pass the bound.
+        assertThat(f.sources.bytesHeld()).isBetween(100_000L, 300_600L);
+        assertThat(f.taken).isEmpty();
+        f.takeAllAfterRandomPauses();
+        f.sim.runUntil(() -> f.taken.size() == 1_000, Duration.ofMinutes(5));
+        assertThat(f.taken).isEqualTo(f.stream.recordsOf(SHARD));
+    }
+
+    @Test
+    void aShardThatHoldsNothingReadsEvenWhenTheOthersHaveTakenTheWholeBudget() {
+        Fixture f = new Fixture(1, 0, PollingSettings.DEFAULT.withReadAhead(1_000, 1_000));
+        for (int i = 0; i < 100; i++) {
+            f.stream.put("key", Bytes.wrap(new byte[1_000]));
+        }
+        f.open(Position.trimHorizon());
+        f.sim.run(Duration.ofSeconds(5));
+        assertThat(f.sources.bytesHeld()).isGreaterThan(1_000);
+        Fixture.Taker other = f.new Taker();
+        RecordSource second = f.sources.open(STREAM, SHARD, Position.trimHorizon(), other);
+        second.request();
+        f.sim.runUntil(() -> !other.records.isEmpty(), Duration.ofSeconds(5));
+    }
+
+    @Test
+    void aGoneShardIsReportedAndAskedForAgain() {
+        Fixture f = new Fixture(1, 0, PollingSettings.DEFAULT);
+        f.put("key");
+        f.fault = ShardReadException.Kind.GONE;
+        f.open(Position.trimHorizon());
+        f.takeAllAfterRandomPauses();
+        f.sim.run(Duration.ofSeconds(20));
+        assertThat(f.troubles).hasSizeGreaterThan(3);
+        assertThat(f.troubles.get(0).kind()).isEqualTo(ShardReadException.Kind.GONE);
+        assertThat(f.troubles).extracting(SourceTrouble::failures).startsWith(1, 2, 3);
+        f.fault = null;
+        f.sim.runUntil(() -> f.taken.size() == 1, Duration.ofSeconds(10));
+        assertThat(meters.get("millrace.poll.failures")
+                        .tag("kind", "gone")
+                        .counter()
+                        .count())
+                .isEqualTo(f.troubles.size());
+    }
+
+    @Test
+    void throttlingIsAnsweredWithLongerAndLongerPauses() {
+        Fixture f = new Fixture(1, 0, PollingSettings.DEFAULT);
+        f.open(Position.trimHorizon());
+        f.sim.run(Duration.ofSeconds(1));
+        f.fault = ShardReadException.Kind.THROTTLED;
+        int before = f.reader.readsAt.size();
+        f.sim.run(Duration.ofSeconds(60));
+        assertThat(f.reader.readsAt.size() - before).isBetween(10, 30);
+    }
+
+    @Test
+    void anAnswerThatNeverComesIsAskedForAgain() {
+        Fixture f = new Fixture(1, 0, PollingSettings.DEFAULT);
+        f.put("key");
+        f.silent = true;
+        f.open(Position.trimHorizon());
+        f.source.request();
+        f.sim.run(Duration.ofSeconds(29));
+        assertThat(f.troubles).isEmpty();
+        f.silent = false;
+        f.sim.runUntil(() -> f.taken.size() == 1, Duration.ofSeconds(5));
+        assertThat(f.troubles).extracting(SourceTrouble::message).containsExactly("no answer within PT30S");
+    }
+
+    @Test
+    void aClosedSourceIsSilentAndClosingAgainDoesNothing() {
+        Fixture f = new Fixture(1, 0, PollingSettings.DEFAULT);
+        f.put("key");
+        f.open(Position.trimHorizon());
+        f.sim.run(Duration.ofSeconds(1));
+        f.source.request();
+        f.source.close();
+        f.source.close();
+        f.source.request();
+        f.sim.run(Duration.ofSeconds(10));
+        assertThat(f.taken).isEmpty();
+        assertThat(f.sources.bytesHeld()).isZero();
+    }
+
+    @Test
+    void aSecondRequestBeforeTheFirstIsAnsweredIsRefused() {
+        Fixture f = new Fixture(1, 0, PollingSettings.DEFAULT);
+        f.open(Position.trimHorizon());
+        f.source.request();
+        assertThatThrownBy(f.source::request).isInstanceOf(IllegalStateException.class);
+    }
+
+    @Test
+    void theTableOfTransitionsLeadsEverywhereAndEndsClosed() {
+        for (PollState state : PollState.values()) {
+            assertThat(PollState.CLOSED.mayBecome(state)).isFalse();
+            assertThat(state.mayBecome(PollState.CLOSED)).isEqualTo(state != PollState.CLOSED);
+        }
+        assertThat(PollState.ENDED.mayBecome(PollState.READING)).isFalse();
+    }
+
+    /** A stream of one shard, a flaky reader of it, and a source whose batches are collected. */
+    private final class Fixture {
+        final Simulation sim;
+        final EventLoop loop;
+        final InMemoryStream stream;
+        final FlakyReader reader;
+        final PollingSources sources;
+        final Taker taker = new Taker();
+        final List<StreamRecord> taken = taker.records;
+        final List<SourceTrouble> troubles = taker.troubles;
+        private @Nullable RecordSource opened;
+
+        @Nullable
+        List<ChildShard> children;
+
+        boolean takesByItself;
+        boolean silent;
+        ShardReadException.@Nullable Kind fault;
+
+        Fixture(long seed, int failPercent, PollingSettings settings) {
+            sim = new Simulation(seed);
+            loop = sim.newEventLoop("worker");
+            stream = new InMemoryStream(STREAM, 1, sim.clock());
+            reader = new FlakyReader(new Switched(stream.reader(STREAM, SHARD)), sim, failPercent);
+            sources = new PollingSources((name, shard) -> reader, settings, loop, sim, meters);
+        }
+
+        RecordSource source = new RecordSource() {
+            @Override
+            public void request() {
+                if (opened != null) {
+                    opened.request();
+                }
+            }
+
+            @Override
+            public void close() {
+                if (opened != null) {
+                    opened.close();
+                }
+            }
+        };
+
+        void open(Position from) {
+            opened = sources.open(STREAM, SHARD, from, taker);
+        }
+
+        void put(String key) {
+            stream.put(key, Bytes.utf8("payload"));
+        }
+
+        void takeAllAfterRandomPauses() {
+            takesByItself = true;
+            source.request();
+        }
+
+        /** Fails or keeps silent while the test says so. */
+        final class Switched implements ShardReader {
+            private final ShardReader reader;
+
+            Switched(ShardReader reader) {
+                this.reader = reader;
+            }
+
+            @Override
+            public CompletableFuture<ShardIterator> getIterator(Position position) {
+                return answer(reader.getIterator(position));
+            }
+
+            @Override
+            public CompletableFuture<ShardPage> getRecords(ShardIterator iterator, int limit) {
+                return answer(reader.getRecords(iterator, limit));
+            }
+
+            private <T> CompletableFuture<T> answer(CompletableFuture<T> real) {
+                if (silent) {
+                    return new CompletableFuture<>();
+                }
+                ShardReadException.Kind kind = fault;
+                return kind == null
+                        ? real
+                        : CompletableFuture.failedFuture(new ShardReadException(kind, "switched to fail", null));
+            }
+        }
+
+        final class Taker implements RecordSourceListener {
+            final List<StreamRecord> records = new ArrayList<>();
+            final List<SourceTrouble> troubles = new ArrayList<>();
+
+            @Override
+            public void batch(SourceBatch batch) {
+                records.addAll(batch.records());
+                if (takesByItself) {
+                    loop.schedule(Duration.ofMillis(sim.random().nextInt(300)), source::request);
+                }
+            }
+
+            @Override
+            public void shardEnded(List<ChildShard> shards) {
+                children = shards;
+            }
+
+            @Override
+            public void idle(long millisBehindLatest) {
+                assertThat(millisBehindLatest).isNotNegative();
+            }
+
+            @Override
+            public void trouble(SourceTrouble trouble) {
+                troubles.add(trouble);
+            }
+        }
+    }
+}
