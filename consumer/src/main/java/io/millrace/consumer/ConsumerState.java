@@ -42,7 +42,7 @@ public enum ConsumerState {
         table.put(FETCHING, EnumSet.of(PROCESSING, ENDING, DRAINING, LOSING));
         table.put(PROCESSING, EnumSet.of(FETCHING, BATCH_FAILED, DRAINING, LOSING));
         table.put(BATCH_FAILED, EnumSet.of(PROCESSING, DRAINING, LOSING));
-        table.put(ENDING, EnumSet.of(LOSING, DONE));
+        table.put(ENDING, EnumSet.of(DRAINING, LOSING, DONE));
         table.put(DRAINING, EnumSet.of(LOSING, DONE));
         table.put(LOSING, EnumSet.of(DONE));
         table.put(DONE, EnumSet.noneOf(ConsumerState.class));

@@ -1,9 +1,19 @@
 package io.millrace.consumer;
 
+import static java.util.Objects.requireNonNull;
+
+import io.millrace.fanout.KinesisStreams;
+import io.millrace.lease.LeaseException;
+import io.millrace.lease.table.InMemoryLeaseTable;
 import io.millrace.model.ShardId;
+import io.millrace.runtime.Platform;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One worker of an application: takes its share of a stream's shards, hands their records to the user's processors, and
@@ -25,9 +35,31 @@ public final class Worker implements AutoCloseable {
     private static final Duration DEFAULT_DEADLINE = Duration.ofSeconds(30);
 
     private final WorkerSettings settings;
+    private final String name;
+    private final AtomicReference<Phase> phase = new AtomicReference<>(Phase.NEW);
+    private final CompletableFuture<Void> started = new CompletableFuture<>();
+    private final CompletableFuture<List<ShardId>> ended = new CompletableFuture<>();
+
+    /** Written once, by the thread that starts the worker. */
+    private volatile @Nullable WorkerCore core;
+
+    private enum Phase {
+        NEW,
+        STARTED,
+        CLOSING
+    }
 
     Worker(WorkerSettings settings) {
         this.settings = settings;
+        String given = settings.workerName();
+        this.name = given != null
+                ? given
+                : String.format(
+                        Locale.ROOT,
+                        "%.100s-%d-%04x",
+                        HostName.get().replace('#', '-'),
+                        ProcessHandle.current().pid(),
+                        settings.platform().random().nextInt(1 << 16));
     }
 
     /** Begins a worker. */
@@ -36,14 +68,25 @@ public final class Worker implements AutoCloseable {
     }
 
     /**
-     * Takes part: returns once the stream and the table are found and the first heartbeat is written. Does nothing on a
-     * worker that has started.
+     * Takes part: returns once the stream and the table are found and the first heartbeat is written. On a worker that has
+     * started it only waits for that.
      *
      * @throws WorkerException if the stream is missing, the table cannot be reached, or the worker was closed before
      */
     public void start() {
-        if (settings.maxRecordsPerBatch() > 0) {
-            throw new WorkerException("the worker is not built yet", null);
+        if (phase.compareAndSet(Phase.NEW, Phase.STARTED)) {
+            begin();
+        } else if (phase.get() == Phase.CLOSING) {
+            throw new WorkerException("worker " + name + " is closed; build another one", null);
+        }
+        try {
+            started.get();
+        } catch (InterruptedException interrupted) {
+            close();
+            Thread.currentThread().interrupt();
+            throw new WorkerException("interrupted while worker " + name + " was starting; it is closed", interrupted);
+        } catch (ExecutionException failure) {
+            throw startFailure(requireNonNull(failure.getCause()));
         }
     }
 
@@ -54,16 +97,25 @@ public final class Worker implements AutoCloseable {
      */
     public void run() {
         start();
+        try {
+            ended.get();
+        } catch (InterruptedException interrupted) {
+            close();
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException impossible) {
+            throw new IllegalStateException("a worker's end does not fail", impossible);
+        }
     }
 
     /** What the worker is called. */
     public String name() {
-        return settings.workerName() == null ? "unnamed" : settings.workerName();
+        return name;
     }
 
     /** How the worker and its shards are. */
     public WorkerHealth health() {
-        return new WorkerHealth(false, List.of());
+        WorkerCore begun = core;
+        return begun == null ? new WorkerHealth(false, List.of()) : begun.health();
     }
 
     /** {@link #close(Duration)} with a deadline of 30 s. */
@@ -89,6 +141,65 @@ public final class Worker implements AutoCloseable {
      * @return completes when the worker has ended, with the shards that could not be given back in time
      */
     public CompletableFuture<List<ShardId>> closeAsync(Duration deadline) {
-        return CompletableFuture.completedFuture(List.of());
+        requireNonNull(deadline, "deadline");
+        Phase before = phase.getAndSet(Phase.CLOSING);
+        if (before == Phase.NEW) {
+            started.completeExceptionally(
+                    new WorkerException("worker " + name + " was closed before it started", null));
+            ended.complete(List.of());
+        } else if (before == Phase.STARTED) {
+            // One that failed to start has ended by itself.
+            CompletableFuture<Void> unused = started.thenAccept(nothing -> leave(deadline));
+        }
+        return ended.copy();
+    }
+
+    private void begin() {
+        try {
+            WorkerClients clients = WorkerClients.of(settings.kinesisClient(), settings.dynamoDbClient());
+            KinesisStreams streams = new KinesisStreams(clients.kinesis());
+            WorkerBackend backend =
+                    new WorkerBackend(new InMemoryLeaseTable(), new KinesisShardDirectory(streams), streams);
+            WorkerCore begun = new WorkerCore(settings, name, backend);
+            core = begun;
+            CompletableFuture<Void> unused = begun.ended().thenAccept(held -> closeClients(clients, held));
+            CompletableFuture<Void> unusedStart = begun.start().whenComplete((nothing, error) -> {
+                if (error == null) {
+                    started.complete(null);
+                } else {
+                    started.completeExceptionally(error);
+                }
+            });
+        } catch (RuntimeException failure) {
+            started.completeExceptionally(failure);
+            ended.complete(List.of());
+        }
+    }
+
+    private void leave(Duration deadline) {
+        CompletableFuture<List<ShardId>> unused = requireNonNull(core).close(deadline);
+    }
+
+    /** On a thread of its own: the clients' threads may be the ones that bring the news of the end. */
+    private void closeClients(WorkerClients clients, List<ShardId> stillHeld) {
+        try (Platform.BlockingTasks thread = settings.platform().newBlockingTasks("millrace-close", 1)) {
+            thread.execute(() -> {
+                try {
+                    clients.close();
+                } finally {
+                    ended.complete(stillHeld);
+                }
+            });
+        }
+    }
+
+    private WorkerException startFailure(Throwable cause) {
+        if (cause instanceof WorkerException known) {
+            return new WorkerException(String.valueOf(known.getMessage()), known);
+        }
+        if (cause instanceof LeaseException known) {
+            return new WorkerException(String.valueOf(known.getMessage()), known);
+        }
+        return new WorkerException("worker " + name + " could not start: " + cause, cause);
     }
 }

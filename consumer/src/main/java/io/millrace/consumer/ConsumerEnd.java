@@ -1,0 +1,20 @@
+package io.millrace.consumer;
+
+import io.millrace.model.ChildShard;
+import java.util.List;
+
+/** How the consumption of a shard came to its end. */
+sealed interface ConsumerEnd {
+    /** The lease was given back. */
+    record Released() implements ConsumerEnd {}
+
+    /** The lease was lost. */
+    record Lost(String reason) implements ConsumerEnd {}
+
+    /** The shard was processed to its end. */
+    record Ended(List<ChildShard> children) implements ConsumerEnd {
+        public Ended {
+            children = List.copyOf(children);
+        }
+    }
+}

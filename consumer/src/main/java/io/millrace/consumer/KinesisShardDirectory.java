@@ -1,0 +1,30 @@
+package io.millrace.consumer;
+
+import io.millrace.fanout.KinesisStreams;
+import io.millrace.lease.ShardDirectory;
+import io.millrace.lease.StreamNotFoundException;
+import io.millrace.model.Shard;
+import io.millrace.model.StreamName;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+/** Tells lease coordination about the streams of the Kinesis service. Safe for any thread. */
+final class KinesisShardDirectory implements ShardDirectory {
+    private final KinesisStreams streams;
+
+    KinesisShardDirectory(KinesisStreams streams) {
+        this.streams = streams;
+    }
+
+    @Override
+    public CompletableFuture<StreamIdentity> identify(StreamName stream) {
+        return streams.describe(stream)
+                .thenApply(found -> found.map(it -> new StreamIdentity(it.arn(), it.created()))
+                        .orElseThrow(() -> new StreamNotFoundException(stream)));
+    }
+
+    @Override
+    public CompletableFuture<List<Shard>> listShards(StreamName stream) {
+        return streams.shards(stream).thenApply(found -> found.orElseThrow(() -> new StreamNotFoundException(stream)));
+    }
+}

@@ -1,0 +1,52 @@
+package io.millrace.consumer;
+
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
+import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
+import software.amazon.awssdk.utils.SdkAutoCloseable;
+
+/** The SDK clients of one worker: those it was given, and those it made and therefore closes. */
+record WorkerClients(
+        KinesisAsyncClient kinesis, boolean ownsKinesis, DynamoDbAsyncClient dynamoDb, boolean ownsDynamoDb)
+        implements AutoCloseable {
+    /**
+     * Takes the given clients and makes the missing ones from the SDK's standard settings.
+     *
+     * @throws WorkerException if the settings do not suffice
+     */
+    static WorkerClients of(@Nullable KinesisAsyncClient kinesis, @Nullable DynamoDbAsyncClient dynamoDb) {
+        KinesisAsyncClient reads = kinesis != null ? kinesis : make("Kinesis", KinesisAsyncClient::create);
+        try {
+            DynamoDbAsyncClient leases = dynamoDb != null ? dynamoDb : make("DynamoDB", DynamoDbAsyncClient::create);
+            return new WorkerClients(reads, kinesis == null, leases, dynamoDb == null);
+        } catch (WorkerException failure) {
+            if (kinesis == null) {
+                reads.close();
+            }
+            throw failure;
+        }
+    }
+
+    @Override
+    public void close() {
+        if (ownsKinesis) {
+            kinesis.close();
+        }
+        if (ownsDynamoDb) {
+            dynamoDb.close();
+        }
+    }
+
+    private static <T extends SdkAutoCloseable> T make(String service, Supplier<T> maker) {
+        try {
+            return maker.get();
+        } catch (SdkException failure) {
+            throw new WorkerException(
+                    "cannot make a client for " + service
+                            + "; set AWS_REGION and credentials, or give the builder a client: " + failure.getMessage(),
+                    failure);
+        }
+    }
+}

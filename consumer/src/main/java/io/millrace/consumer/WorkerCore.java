@@ -1,0 +1,234 @@
+package io.millrace.consumer;
+
+import io.millrace.fanout.PollingSettings;
+import io.millrace.fanout.PollingSources;
+import io.millrace.lease.HeldLease;
+import io.millrace.lease.LeaseKey;
+import io.millrace.lease.LeaseListener;
+import io.millrace.lease.coordinator.CloseReport;
+import io.millrace.lease.coordinator.LeaseCoordinator;
+import io.millrace.lease.coordinator.LeaseSettings;
+import io.millrace.model.ChildShard;
+import io.millrace.model.ShardId;
+import io.millrace.runtime.Backoff;
+import io.millrace.runtime.EventLoop;
+import io.millrace.runtime.Platform;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A worker without its clients and its blocking face: joins lease coordination, and runs one {@link ShardConsumer} for
+ * every lease held.
+ *
+ * <p>Owns one event loop, to which everything mutable in it belongs; {@link #start}, {@link #close} and {@link #health}
+ * are safe for any thread.
+ */
+final class WorkerCore {
+    private static final Logger log = LoggerFactory.getLogger(WorkerCore.class);
+
+    /** The most processors that run at once where threads are not virtual; the others queue. */
+    private static final int THREAD_BOUND = 256;
+
+    /** How long after leaving to wait for processors that were told of a lost lease. */
+    private static final Duration GRACE = Duration.ofSeconds(1);
+
+    private final WorkerListener listener;
+    private final Platform platform;
+    private final String name;
+    private final EventLoop loop;
+    private final Platform.BlockingTasks threads;
+    private final ConsumerParts parts;
+    private final LeaseCoordinator coordinator;
+    private final IdentityHashMap<HeldLease, ShardConsumer> consumers = new IdentityHashMap<>();
+    private final CompletableFuture<Void> started = new CompletableFuture<>();
+    private final CompletableFuture<List<ShardId>> ended = new CompletableFuture<>();
+    /** What {@link #consumers} holds, for readers on other threads. */
+    private volatile List<ShardConsumer> published = List.of();
+
+    private volatile boolean running;
+    private List<ShardId> stillHeld = List.of();
+    private boolean left;
+
+    WorkerCore(WorkerSettings settings, String name, WorkerBackend backend) {
+        this.listener = settings.listener();
+        this.platform = settings.platform();
+        this.name = name;
+        this.loop = platform.newEventLoop("millrace-worker");
+        this.threads = platform.newBlockingTasks("millrace-processor", THREAD_BOUND);
+        PollingSettings polling = PollingSettings.DEFAULT
+                .withIdleTime(settings.timing().idleTimeBetweenReads())
+                .withMaxRecordsPerBatch(settings.maxRecordsPerBatch());
+        this.parts = new ConsumerParts(
+                loop,
+                platform,
+                new PollingSources(backend.readers(), polling, loop, platform, settings.meterRegistry()),
+                backend.directory(),
+                new ThreadedUserCalls(threads, loop),
+                settings.processor(),
+                settings.timing().checkpointInterval(),
+                new Backoff(Duration.ofMillis(100), Duration.ofSeconds(30)),
+                new ConsumerMeters(settings.meterRegistry()),
+                this::over);
+        LeaseSettings leases = LeaseSettings.builder().workerName(name).stream(
+                        settings.stream(), settings.initialPosition())
+                .failoverTime(settings.timing().failoverTime())
+                .host(HostName.get())
+                .build();
+        this.coordinator = LeaseCoordinator.create(
+                leases, backend.table(), backend.directory(), new Leases(), platform, settings.meterRegistry());
+    }
+
+    /** Joins; call once. Fails as {@link LeaseCoordinator#start} does. */
+    CompletableFuture<Void> start() {
+        loop.whenComplete(coordinator.start(), (nothing, error) -> {
+            if (error != null) {
+                stopThreads();
+                started.completeExceptionally(error);
+                ended.complete(List.of());
+            } else {
+                running = true;
+                tell(new WorkerEvent.Started(now(), name));
+                started.complete(null);
+            }
+        });
+        return started;
+    }
+
+    /** Leaves as {@link Worker#close(Duration)} says; once it has begun to leave, returns the same future. */
+    CompletableFuture<List<ShardId>> close(Duration deadline) {
+        running = false;
+        loop.whenComplete(coordinator.close(deadline), (report, error) -> leave(report));
+        return ended;
+    }
+
+    /** Completes at the worker's end, after a failed start too, with the shards that could not be given back. */
+    CompletableFuture<List<ShardId>> ended() {
+        return ended;
+    }
+
+    WorkerHealth health() {
+        return new WorkerHealth(
+                running,
+                published.stream()
+                        .map(ShardConsumer::health)
+                        .sorted(Comparator.comparing(WorkerHealth.ShardHealth::shard))
+                        .toList());
+    }
+
+    private void leave(@Nullable CloseReport report) {
+        if (left) {
+            return;
+        }
+        left = true;
+        if (report != null) {
+            stillHeld = report.abandoned().stream().map(LeaseKey::shard).toList();
+        }
+        if (consumers.isEmpty()) {
+            end();
+        } else {
+            loop.schedule(GRACE, this::end);
+        }
+    }
+
+    private void end() {
+        if (ended.isDone()) {
+            return;
+        }
+        if (!consumers.isEmpty()) {
+            log.warn("worker {} ends although processors are still busy with {}", name, busyShards());
+        }
+        tell(new WorkerEvent.Stopped(now(), name, stillHeld));
+        stopThreads();
+        ended.complete(stillHeld);
+    }
+
+    private List<ShardId> busyShards() {
+        return consumers.keySet().stream()
+                .map(lease -> lease.key().shard())
+                .sorted()
+                .toList();
+    }
+
+    private void stopThreads() {
+        threads.close();
+        loop.close();
+    }
+
+    private void take(HeldLease lease) {
+        ShardConsumer consumer = new ShardConsumer(lease, parts);
+        consumers.put(lease, consumer);
+        publish();
+        tell(new WorkerEvent.LeaseTaken(now(), lease.key().shard(), lease.epoch()));
+        consumer.start();
+    }
+
+    private void over(ShardConsumer consumer, ConsumerEnd end) {
+        HeldLease lease = consumer.lease();
+        consumers.remove(lease);
+        publish();
+        ShardId shard = lease.key().shard();
+        if (end instanceof ConsumerEnd.Ended ended) {
+            List<ShardId> children =
+                    ended.children().stream().map(ChildShard::id).toList();
+            tell(new WorkerEvent.ShardEnded(now(), shard, lease.epoch(), children));
+        } else if (end instanceof ConsumerEnd.Lost lost) {
+            tell(new WorkerEvent.LeaseLost(now(), shard, lease.epoch(), false, lost.reason()));
+        } else {
+            tell(new WorkerEvent.LeaseLost(now(), shard, lease.epoch(), true, "released"));
+        }
+        if (left && consumers.isEmpty()) {
+            end();
+        }
+    }
+
+    private void publish() {
+        published = List.copyOf(consumers.values());
+    }
+
+    private Instant now() {
+        return platform.clock().instant();
+    }
+
+    private void tell(WorkerEvent event) {
+        try {
+            listener.onEvent(event);
+        } catch (RuntimeException thrown) {
+            log.warn("the worker's listener threw at {}; the worker goes on", event, thrown);
+        }
+    }
+
+    /** Brings what the coordinator says over to this worker's loop. */
+    private final class Leases implements LeaseListener {
+        @Override
+        public void leaseTaken(HeldLease lease) {
+            loop.execute(() -> take(lease));
+        }
+
+        @Override
+        public void leaseAskedFor(HeldLease lease) {
+            loop.execute(() -> {
+                ShardConsumer consumer = consumers.get(lease);
+                if (consumer != null) {
+                    consumer.drain();
+                }
+            });
+        }
+
+        @Override
+        public void leaseLost(HeldLease lease, String reason) {
+            loop.execute(() -> {
+                ShardConsumer consumer = consumers.get(lease);
+                if (consumer != null) {
+                    consumer.lost(reason);
+                }
+            });
+        }
+    }
+}
