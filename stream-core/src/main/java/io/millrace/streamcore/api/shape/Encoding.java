@@ -1,0 +1,51 @@
+package io.millrace.streamcore.api.shape;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonFactoryBuilder;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamWriteFeature;
+import com.fasterxml.jackson.dataformat.cbor.CBORFactory;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+
+/** The two forms of a body. Safe for any thread. */
+public enum Encoding {
+    /** JSON text in UTF-8. */
+    JSON,
+    /** CBOR (RFC 8949) with the service's time stamps in milliseconds. */
+    CBOR;
+
+    JsonParser parser(ByteBuffer body) throws IOException {
+        return factory().createParser(body.array(), body.arrayOffset() + body.position(), body.remaining());
+    }
+
+    JsonGenerator generator(OutputStream out) throws IOException {
+        return factory().createGenerator(out);
+    }
+
+    private JsonFactory factory() {
+        return this == JSON ? Factories.JSON : Factories.CBOR;
+    }
+
+    private static final class Factories {
+        static final JsonFactory JSON = new JsonFactoryBuilder()
+                .streamReadConstraints(limits())
+                .disable(StreamWriteFeature.AUTO_CLOSE_TARGET)
+                .build();
+        static final JsonFactory CBOR = CBORFactory.builder()
+                .streamReadConstraints(limits())
+                .disable(StreamWriteFeature.AUTO_CLOSE_TARGET)
+                .build();
+
+        /** No request of the service nests deeper than a few levels; its longest string is 10 MiB in base64. */
+        private static StreamReadConstraints limits() {
+            return StreamReadConstraints.builder()
+                    .maxNestingDepth(64)
+                    .maxStringLength(16 << 20)
+                    .build();
+        }
+    }
+}
