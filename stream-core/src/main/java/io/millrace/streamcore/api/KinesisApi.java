@@ -1,0 +1,246 @@
+package io.millrace.streamcore.api;
+
+import static java.util.Objects.requireNonNull;
+
+import io.millrace.runtime.Platform;
+import io.millrace.streamcore.api.shape.AnswerWriter;
+import io.millrace.streamcore.api.shape.BodyException;
+import io.millrace.streamcore.api.shape.BodyReader;
+import io.millrace.streamcore.api.shape.ConstraintCheck;
+import io.millrace.streamcore.api.shape.Encoding;
+import io.millrace.streamcore.api.shape.Shape;
+import io.millrace.streamcore.api.shape.Values;
+import io.millrace.streamcore.stream.StreamException;
+import io.millrace.streamcore.stream.Streams;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Answers the requests of the API: checks them in the service's order, each check ending the request it fails, and runs
+ * the operation. Safe for any thread; never blocks.
+ */
+public final class KinesisApi {
+    private static final Logger log = LoggerFactory.getLogger(KinesisApi.class);
+    private static final String SERVICE = "Kinesis_20131202";
+    private static final String OLD_JSON = "application/json";
+
+    private final OperationTable operations;
+    private final AnswerHeaders headers;
+
+    /**
+     * The API over {@code streams}.
+     *
+     * @param seal keeps shard iterators and page tokens
+     * @param platform tells the time and gives the ids of answers
+     */
+    public KinesisApi(Streams streams, Account account, TokenSeal seal, Platform platform) {
+        requireNonNull(streams, "streams");
+        this.operations = new OperationTable(streams, account, seal, platform.clock());
+        this.headers = new AnswerHeaders(platform.random());
+    }
+
+    /** Answers {@code request}. The future never fails: whatever goes wrong is an answer. */
+    public CompletableFuture<ApiAnswer> handle(ApiRequest request) {
+        try {
+            return answer(request);
+        } catch (RuntimeException unexpected) {
+            log.error("A request failed unexpectedly", unexpected);
+            ApiException failure = new ApiException(ErrorCode.INTERNAL_FAILURE, null);
+            return done(error(request, new ContentType("application/x-amz-json-1.1", Encoding.JSON), failure));
+        }
+    }
+
+    private CompletableFuture<ApiAnswer> answer(ApiRequest request) {
+        if (request.method().equals("OPTIONS") && request.header("Origin").isPresent()) {
+            return done(new ApiAnswer(200, headers.ofPreflight(request), ApiAnswer.Body.EMPTY));
+        }
+        if (request.method().equals("GET") && request.path().equals("/health")) {
+            return done(new ApiAnswer(200, headers.of(request), ApiAnswer.Body.EMPTY));
+        }
+        if (!request.method().equals("POST")) {
+            return done(accessDenied(request));
+        }
+        Target target = Target.of(request.header("X-Amz-Target").orElse(""));
+        Optional<OperationTable.Entry> entry =
+                target.service.equals(SERVICE) ? operations.find(target.operation) : Optional.empty();
+        String type = contentType(request);
+        if (!request.body().hasRemaining()) {
+            ErrorCode code = entry.isPresent() ? ErrorCode.SERIALIZATION : ErrorCode.UNKNOWN_OPERATION;
+            ContentType format = ContentType.of(type)
+                    .filter(known -> known.encoding == Encoding.JSON)
+                    .orElse(new ContentType("application/x-amz-cbor-1.1", Encoding.CBOR));
+            return done(error(request, format, new ApiException(code, null)));
+        }
+        if (type.equals(OLD_JSON)) {
+            return done(oldEnvelope(request));
+        }
+        Optional<ContentType> format = ContentType.of(type);
+        if (format.isEmpty()) {
+            return done(target.isWhole() ? unknownInXml(request) : accessDenied(request));
+        }
+        return call(new Call(request, target.operation, format.get()), entry);
+    }
+
+    private CompletableFuture<ApiAnswer> call(Call call, Optional<OperationTable.Entry> entry) {
+        Values values = null;
+        ApiException mistyped = null;
+        try {
+            Shape.Structure input = entry.map(OperationTable.Entry::input).orElse(Shape.Structure.EMPTY);
+            values = BodyReader.read(call.format.encoding, call.request.body(), input);
+        } catch (BodyException e) {
+            mistyped = new ApiException(ErrorCode.SERIALIZATION, e.text().orElse(null));
+            if (e.isMalformed()) {
+                return done(error(call, mistyped));
+            }
+        }
+        if (entry.isEmpty()) {
+            return done(error(call, new ApiException(ErrorCode.UNKNOWN_OPERATION, null)));
+        }
+        Optional<ApiException> unsigned = AuthForm.flaw(call.request);
+        if (unsigned.isPresent()) {
+            return done(error(call, unsigned.get()));
+        }
+        if (values == null) {
+            return done(error(call, requireNonNull(mistyped)));
+        }
+        Optional<String> violations = ConstraintCheck.violationsOf(values);
+        if (violations.isPresent()) {
+            return done(error(call, ApiException.validation(violations.get())));
+        }
+        return run(call, entry.get().operation(), values);
+    }
+
+    private CompletableFuture<ApiAnswer> run(Call call, Operation operation, Values values) {
+        try {
+            return operation
+                    .run(values)
+                    .handle((content, failure) -> content != null ? answer(call, content) : failed(call, failure))
+                    .toCompletableFuture();
+        } catch (RuntimeException failure) {
+            return done(failed(call, failure));
+        }
+    }
+
+    private ApiAnswer answer(Call call, Operation.Content content) {
+        Map<String, String> fields = headers.of(call.request);
+        fields.put("content-type", call.format.name);
+        if (content == Operation.Content.NOTHING) {
+            return new ApiAnswer(200, fields, ApiAnswer.Body.EMPTY);
+        }
+        return new ApiAnswer(200, fields, out -> {
+            try (AnswerWriter writer = new AnswerWriter(call.format.encoding, out)) {
+                content.write(writer);
+            }
+        });
+    }
+
+    private ApiAnswer failed(Call call, @Nullable Throwable failure) {
+        Throwable cause =
+                failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+        if (cause instanceof ApiException refused) {
+            return error(call, refused);
+        }
+        if (cause instanceof StreamException refused) {
+            return error(call, new ApiException(ErrorCode.of(refused.kind()), refused.getMessage()));
+        }
+        log.error("{} failed unexpectedly", call.operation, cause);
+        return error(call, new ApiException(ErrorCode.INTERNAL_FAILURE, null));
+    }
+
+    private ApiAnswer error(Call call, ApiException error) {
+        return error(call.request, call.format, error);
+    }
+
+    private ApiAnswer error(ApiRequest request, ContentType format, ApiException error) {
+        Map<String, String> fields = headers.of(request);
+        fields.put("content-type", format.name);
+        return new ApiAnswer(error.code().status(), fields, out -> {
+            try (AnswerWriter writer = new AnswerWriter(format.encoding, out)) {
+                writer.start().text("__type", error.code().type());
+                Optional<String> text = error.text();
+                if (text.isPresent()) {
+                    writer.text(error.code().messageKey(), text.get());
+                }
+                writer.end();
+            }
+        });
+    }
+
+    /** What the service says to requests of the protocol before this one. */
+    private ApiAnswer oldEnvelope(ApiRequest request) {
+        boolean isMalformed = false;
+        try {
+            BodyReader.read(Encoding.JSON, request.body(), Shape.Structure.EMPTY);
+        } catch (BodyException e) {
+            isMalformed = e.isMalformed();
+        }
+        ErrorCode code = isMalformed ? ErrorCode.SERIALIZATION : ErrorCode.UNKNOWN_OPERATION;
+        Map<String, String> fields = headers.of(request);
+        fields.put("content-type", OLD_JSON);
+        return new ApiAnswer(isMalformed ? 400 : 404, fields, out -> {
+            try (AnswerWriter writer = new AnswerWriter(Encoding.JSON, out)) {
+                writer.start().start("Output").text("__type", "com.amazon.coral.service#" + code.type());
+                writer.end().text("Version", "1.0").end();
+            }
+        });
+    }
+
+    private ApiAnswer accessDenied(ApiRequest request) {
+        return xml(request, 403, """
+                <AccessDeniedException>
+                  <Message>Unable to determine service/operation name to be authorized</Message>
+                </AccessDeniedException>
+                """);
+    }
+
+    private ApiAnswer unknownInXml(ApiRequest request) {
+        return xml(request, 404, "<UnknownOperationException/>\n");
+    }
+
+    private ApiAnswer xml(ApiRequest request, int status, String text) {
+        return new ApiAnswer(status, headers.of(request), out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    private static String contentType(ApiRequest request) {
+        String header = request.header("Content-Type").orElse("");
+        int end = header.indexOf(';');
+        return (end < 0 ? header : header.substring(0, end)).trim();
+    }
+
+    private static CompletableFuture<ApiAnswer> done(ApiAnswer answer) {
+        return CompletableFuture.completedFuture(answer);
+    }
+
+    /** A request that found its operation's name and the form of its answer. */
+    private record Call(ApiRequest request, String operation, ContentType format) {}
+
+    /** A content type that bodies may have; answers get the same. */
+    private record ContentType(String name, Encoding encoding) {
+        static Optional<ContentType> of(String name) {
+            return switch (name) {
+                case "application/x-amz-json-1.1" -> Optional.of(new ContentType(name, Encoding.JSON));
+                case "application/x-amz-cbor-1.1", "application/cbor" ->
+                    Optional.of(new ContentType(name, Encoding.CBOR));
+                default -> Optional.empty();
+            };
+        }
+    }
+
+    /** The two parts of the target header. */
+    private record Target(String service, String operation) {
+        static Target of(String header) {
+            int dot = header.indexOf('.');
+            return dot < 0 ? new Target(header, "") : new Target(header.substring(0, dot), header.substring(dot + 1));
+        }
+
+        boolean isWhole() {
+            return !service.isEmpty() && !operation.isEmpty();
+        }
+    }
+}
