@@ -1,0 +1,51 @@
+package io.millrace.streamcore.http;
+
+import java.time.Duration;
+
+/**
+ * What a client may take.
+ *
+ * @param maxBodyBytes the longest request body, before and after it is unpacked; above it the answer is 413
+ * @param maxConnections connections at a time; further ones are closed at once
+ * @param maxStreams requests at a time on one HTTP/2 connection
+ * @param idle how long a connection may wait for its next request, header included
+ * @param request how long a request may take to arrive once its header is there
+ * @param write how long a client may take to accept an answer
+ * @param drain how long a closing server waits for requests in hand
+ */
+public record HttpLimits(
+        int maxBodyBytes,
+        int maxConnections,
+        int maxStreams,
+        Duration idle,
+        Duration request,
+        Duration write,
+        Duration drain) {
+    /**
+     * 16 MiB of body (10 MiB of data are 14 MiB in base64), 10,000 connections, 2,048 streams; 5 minutes idle, 60 seconds
+     * to send a request or to take an answer, 10 seconds to drain.
+     */
+    public static final HttpLimits DEFAULT = new HttpLimits(
+            16 << 20,
+            10_000,
+            2048,
+            Duration.ofMinutes(5),
+            Duration.ofSeconds(60),
+            Duration.ofSeconds(60),
+            Duration.ofSeconds(10));
+
+    /** Checks that every limit lets something through. */
+    public HttpLimits {
+        if (maxBodyBytes < 1 || maxConnections < 1 || maxStreams < 1) {
+            throw new IllegalArgumentException("every limit must be at least 1");
+        }
+        for (Duration duration : new Duration[] {idle, request, write}) {
+            if (duration.isZero() || duration.isNegative()) {
+                throw new IllegalArgumentException("every time limit must be above zero");
+            }
+        }
+        if (drain.isNegative()) {
+            throw new IllegalArgumentException("the drain time must not be negative: " + drain);
+        }
+    }
+}

@@ -1,0 +1,152 @@
+package io.millrace.streamcore.http;
+
+import static java.util.Objects.requireNonNull;
+
+import io.millrace.runtime.Platform;
+import io.millrace.streamcore.api.ApiAnswer;
+import io.millrace.streamcore.api.ApiRequest;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.DefaultChannelGroup;
+import io.netty.handler.ssl.SslContext;
+import io.netty.util.concurrent.GlobalEventExecutor;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
+
+/** Listens, and hands whole requests to a handler. Safe for any thread; closing blocks, so never from an event loop. */
+public final class HttpServer implements AutoCloseable {
+    private final HttpLimits limits;
+    private final Transport transport;
+    private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
+    private final ChannelGroup listeners = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
+    private final AtomicBoolean isClosing = new AtomicBoolean();
+
+    private HttpServer(HttpLimits limits, Transport transport) {
+        this.limits = limits;
+        this.transport = transport;
+    }
+
+    /**
+     * Begins to listen.
+     *
+     * @param handler answers a request; called on an event loop, must not block, and its future must not fail
+     * @throws IOException with a text for the user if an address cannot be bound or a certificate cannot be read
+     */
+    public static Bound start(
+            HttpSettings settings, Function<ApiRequest, CompletableFuture<ApiAnswer>> handler, Platform platform)
+            throws IOException {
+        requireNonNull(handler, "handler");
+        InetAddress address = resolve(settings.host());
+        SslContext tls = Tls.context(settings.pem(), address, platform.clock().instant());
+        HttpServer server = new HttpServer(settings.limits(), Transport.best());
+        try {
+            Protocols protocols = new Protocols(tls, settings.limits(), handler, platform.ticker(), server.isClosing);
+            InetSocketAddress main = server.bind(new InetSocketAddress(address, settings.port()), protocols);
+            Optional<InetSocketAddress> second = Optional.empty();
+            if (settings.tlsPort().isPresent()) {
+                int port = settings.tlsPort().getAsInt();
+                second = Optional.of(server.bind(new InetSocketAddress(address, port), protocols));
+            }
+            return new Bound(server, main, second);
+        } catch (IOException | RuntimeException e) {
+            server.close();
+            throw e;
+        }
+    }
+
+    /**
+     * Stops to listen, lets requests in hand be answered within the drain time, and closes all connections. Does nothing
+     * when called again.
+     */
+    @Override
+    public void close() {
+        if (!isClosing.compareAndSet(false, true)) {
+            return;
+        }
+        listeners.close().awaitUninterruptibly();
+        for (Channel connection : connections) {
+            connection.pipeline().fireUserEventTriggered(Draining.EVENT);
+        }
+        connections.newCloseFuture().awaitUninterruptibly(limits.drain().toMillis());
+        // Ends what is still open.
+        transport.group().shutdownGracefully(0, 5, TimeUnit.SECONDS).awaitUninterruptibly();
+    }
+
+    private InetSocketAddress bind(InetSocketAddress address, Protocols protocols) throws IOException {
+        ChannelFuture bound = new ServerBootstrap()
+                .group(transport.group())
+                .channel(transport.serverChannel())
+                .option(ChannelOption.SO_REUSEADDR, true)
+                .option(ChannelOption.SO_BACKLOG, 1024)
+                .childOption(ChannelOption.TCP_NODELAY, true)
+                .childOption(ChannelOption.SO_KEEPALIVE, true)
+                .childHandler(new ChannelInitializer<>() {
+                    @Override
+                    protected void initChannel(Channel channel) {
+                        accept(channel, protocols);
+                    }
+                })
+                .bind(address)
+                .awaitUninterruptibly();
+        if (!bound.isSuccess()) {
+            throw new IOException(explain(address, bound.cause()), bound.cause());
+        }
+        listeners.add(bound.channel());
+        return (InetSocketAddress) bound.channel().localAddress();
+    }
+
+    private void accept(Channel channel, Protocols protocols) {
+        if (isClosing.get() || connections.size() >= limits.maxConnections()) {
+            Ends.close(channel);
+            return;
+        }
+        connections.add(channel);
+        protocols.sniff(channel.pipeline(), true);
+    }
+
+    private static InetAddress resolve(String host) throws IOException {
+        try {
+            return InetAddress.getByName(host);
+        } catch (UnknownHostException e) {
+            throw new IOException("Cannot listen on " + host + ": no such host name.", e);
+        }
+    }
+
+    private static String explain(InetSocketAddress address, Throwable cause) {
+        String where = "port " + address.getPort() + " of " + address.getHostString();
+        String reason = String.valueOf(cause.getMessage()).toLowerCase(Locale.ROOT);
+        if (reason.contains("already in use")) {
+            return "Cannot listen on " + where + ": another program uses it. Stop that program or choose another port.";
+        }
+        if (reason.contains("permission denied")) {
+            return "Cannot listen on " + where + ": permission denied. Choose a port above 1023.";
+        }
+        return "Cannot listen on " + where + ": " + cause.getMessage();
+    }
+
+    /**
+     * A server that listens.
+     *
+     * @param server what to close
+     * @param main where it takes everything
+     * @param second the second port, if one was asked for
+     */
+    public record Bound(HttpServer server, InetSocketAddress main, Optional<InetSocketAddress> second) {}
+
+    /** Tells a connection that the server is closing. */
+    enum Draining {
+        EVENT
+    }
+}

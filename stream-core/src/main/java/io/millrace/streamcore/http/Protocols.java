@@ -1,0 +1,137 @@
+package io.millrace.streamcore.http;
+
+import io.millrace.runtime.Ticker;
+import io.millrace.streamcore.api.ApiAnswer;
+import io.millrace.streamcore.api.ApiRequest;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelPipeline;
+import io.netty.handler.codec.http.HttpDecoderConfig;
+import io.netty.handler.codec.http.HttpServerCodec;
+import io.netty.handler.codec.http.HttpServerUpgradeHandler;
+import io.netty.handler.codec.http2.Http2CodecUtil;
+import io.netty.handler.codec.http2.Http2FrameCodec;
+import io.netty.handler.codec.http2.Http2FrameCodecBuilder;
+import io.netty.handler.codec.http2.Http2MultiplexHandler;
+import io.netty.handler.codec.http2.Http2ServerUpgradeCodec;
+import io.netty.handler.codec.http2.Http2Settings;
+import io.netty.handler.codec.http2.Http2StreamFrameToHttpObjectCodec;
+import io.netty.handler.ssl.ApplicationProtocolNames;
+import io.netty.handler.ssl.ApplicationProtocolNegotiationHandler;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.timeout.IdleStateHandler;
+import io.netty.util.AsciiString;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Builds the pipeline of a connection, step by step as its protocol becomes known. Immutable. */
+final class Protocols {
+    private static final Logger log = LoggerFactory.getLogger(Protocols.class);
+    private static final int MAX_LINE = 8 << 10;
+    private static final int MAX_HEADERS = 32 << 10;
+    private static final int CHUNK = 64 << 10;
+    private static final int STREAM_WINDOW = 1 << 20;
+    /** Bounds the bodies that one connection can have on their way. */
+    static final int CONNECTION_WINDOW = 32 << 20;
+
+    private final SslContext tls;
+    private final HttpLimits limits;
+    private final Function<ApiRequest, CompletableFuture<ApiAnswer>> handler;
+    private final Ticker ticker;
+    private final AtomicBoolean isClosing;
+
+    Protocols(
+            SslContext tls,
+            HttpLimits limits,
+            Function<ApiRequest, CompletableFuture<ApiAnswer>> handler,
+            Ticker ticker,
+            AtomicBoolean isClosing) {
+        this.tls = tls;
+        this.limits = limits;
+        this.handler = handler;
+        this.ticker = ticker;
+        this.isClosing = isClosing;
+    }
+
+    /** Lets the first bytes decide. */
+    void sniff(ChannelPipeline pipeline, boolean mayBeTls) {
+        pipeline.addLast(new ProtocolSniffer(this, limits.request(), mayBeTls));
+    }
+
+    /** TLS; then whatever ALPN says, or the first bytes inside if it says nothing. */
+    void tls(ChannelPipeline pipeline) {
+        pipeline.addLast(tls.newHandler(pipeline.channel().alloc()));
+        pipeline.addLast(new ApplicationProtocolNegotiationHandler("") {
+            @Override
+            protected void configurePipeline(ChannelHandlerContext context, String protocol) {
+                switch (protocol) {
+                    case ApplicationProtocolNames.HTTP_2 -> http2(context.pipeline());
+                    case ApplicationProtocolNames.HTTP_1_1 -> http1(context.pipeline());
+                    default -> sniff(context.pipeline(), false);
+                }
+            }
+
+            @Override
+            protected void handshakeFailure(ChannelHandlerContext context, Throwable cause) {
+                log.debug("TLS handshake with {} failed", context.channel().remoteAddress(), cause);
+                Ends.close(context);
+            }
+        });
+    }
+
+    /** HTTP/1.1, with the way up to HTTP/2 by upgrade. */
+    void http1(ChannelPipeline pipeline) {
+        HttpServerCodec codec = new HttpServerCodec(new HttpDecoderConfig()
+                .setMaxInitialLineLength(MAX_LINE)
+                .setMaxHeaderSize(MAX_HEADERS)
+                .setMaxChunkSize(CHUNK));
+        pipeline.addLast(codec);
+        pipeline.addLast(new HttpServerUpgradeHandler(codec, this::upgrade, limits.maxBodyBytes()));
+        pipeline.addLast(requestHandler(RequestHandler.Wire.HTTP_1));
+    }
+
+    private HttpServerUpgradeHandler.@Nullable UpgradeCodec upgrade(CharSequence protocol) {
+        return AsciiString.contentEquals(Http2CodecUtil.HTTP_UPGRADE_PROTOCOL_NAME, protocol)
+                ? new Http2ServerUpgradeCodec(frameCodec(), multiplexer())
+                : null;
+    }
+
+    /** HTTP/2. */
+    void http2(ChannelPipeline pipeline) {
+        Http2FrameCodec codec = frameCodec();
+        pipeline.addLast(new IdleStateHandler(0, 0, limits.idle().toMillis(), TimeUnit.MILLISECONDS));
+        pipeline.addLast(codec);
+        pipeline.addLast(multiplexer());
+        pipeline.addLast(new Http2Session(CONNECTION_WINDOW));
+    }
+
+    private Http2FrameCodec frameCodec() {
+        return Http2FrameCodecBuilder.forServer()
+                .initialSettings(Http2Settings.defaultSettings()
+                        .maxConcurrentStreams(limits.maxStreams())
+                        .initialWindowSize(STREAM_WINDOW)
+                        .maxHeaderListSize(MAX_HEADERS))
+                .gracefulShutdownTimeoutMillis(limits.drain().toMillis())
+                .build();
+    }
+
+    private Http2MultiplexHandler multiplexer() {
+        return new Http2MultiplexHandler(new ChannelInitializer<>() {
+            @Override
+            protected void initChannel(Channel stream) {
+                stream.pipeline().addLast(new Http2StreamFrameToHttpObjectCodec(true));
+                stream.pipeline().addLast(requestHandler(RequestHandler.Wire.HTTP_2));
+            }
+        });
+    }
+
+    private RequestHandler requestHandler(RequestHandler.Wire wire) {
+        return new RequestHandler(wire, limits, handler, ticker, isClosing);
+    }
+}

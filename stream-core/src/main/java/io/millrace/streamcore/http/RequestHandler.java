@@ -1,0 +1,391 @@
+package io.millrace.streamcore.http;
+
+import static java.util.Objects.requireNonNull;
+
+import io.millrace.runtime.Ticker;
+import io.millrace.streamcore.api.ApiAnswer;
+import io.millrace.streamcore.api.ApiRequest;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufOutputStream;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.DecoderResult;
+import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpObject;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpServerUpgradeHandler;
+import io.netty.handler.codec.http.HttpUtil;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.handler.codec.http.TooLongHttpHeaderException;
+import io.netty.handler.codec.http.TooLongHttpLineException;
+import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.Future;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.Map;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Receives requests, one after the other, and writes their answers: on an HTTP/1.1 connection as many as the client
+ * sends, on an HTTP/2 stream one. What a client sends before it has its answer waits in a queue, and reading pauses, so
+ * that answers keep the order of requests and memory its bound. Belongs to its channel's event loop.
+ */
+final class RequestHandler extends ChannelInboundHandlerAdapter {
+    private static final Logger log = LoggerFactory.getLogger(RequestHandler.class);
+    private static final Duration CHECK_EVERY = Duration.ofSeconds(5);
+
+    private final Wire wire;
+    private final HttpLimits limits;
+    private final Function<ApiRequest, CompletableFuture<ApiAnswer>> handler;
+    private final Ticker ticker;
+    private final AtomicBoolean isClosing;
+    private final RequestBody body;
+    private final Queue<HttpObject> waiting = new ArrayDeque<>();
+    private State state = State.WAITING;
+    private boolean isReceivingWaiting;
+    private long since;
+    private @Nullable HttpRequest head;
+    private @Nullable Future<?> checks;
+
+    RequestHandler(
+            Wire wire,
+            HttpLimits limits,
+            Function<ApiRequest, CompletableFuture<ApiAnswer>> handler,
+            Ticker ticker,
+            AtomicBoolean isClosing) {
+        this.wire = wire;
+        this.limits = limits;
+        this.handler = handler;
+        this.ticker = ticker;
+        this.isClosing = isClosing;
+        this.body = new RequestBody(limits.maxBodyBytes());
+        this.since = ticker.nanoTime();
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext context) {
+        if (wire == Wire.HTTP_1) {
+            startChecks(context);
+        }
+    }
+
+    @Override
+    public void handlerRemoved(ChannelHandlerContext context) {
+        if (checks != null) {
+            checks.cancel(false);
+        }
+        waiting.forEach(ReferenceCountUtil::release);
+        waiting.clear();
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+        if (!(message instanceof HttpObject part)) {
+            ReferenceCountUtil.release(message);
+            return;
+        }
+        if (isBusy() || !waiting.isEmpty()) {
+            waiting.add(part);
+            context.channel().config().setAutoRead(false);
+        } else {
+            receive(context, part);
+        }
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext context) {
+        if (state == State.RECEIVING || state == State.DISCARDING) {
+            startChecks(context);
+        }
+        context.fireChannelReadComplete();
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext context, Object event) {
+        if (event == HttpServer.Draining.EVENT && state == State.WAITING) {
+            Ends.close(context);
+        } else if (event instanceof HttpServerUpgradeHandler.UpgradeEvent) {
+            // From here on HTTP/2 streams have handlers of their own.
+            context.pipeline().replace(this, null, new Http2Session(Protocols.CONNECTION_WINDOW));
+        }
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        log.debug("Connection with {} failed", context.channel().remoteAddress(), cause);
+        Ends.close(context);
+    }
+
+    private void receive(ChannelHandlerContext context, HttpObject part) {
+        try {
+            if (part.decoderResult().isFailure()) {
+                refuse(context, statusOf(part.decoderResult()), true);
+                return;
+            }
+            if (part instanceof HttpRequest request && state == State.WAITING) {
+                begin(context, request);
+            }
+            if (part instanceof HttpContent content) {
+                add(context, content);
+            }
+        } finally {
+            ReferenceCountUtil.release(part);
+        }
+    }
+
+    private void begin(ChannelHandlerContext context, HttpRequest request) {
+        head = request;
+        body.clear();
+        moveTo(State.RECEIVING, "header");
+        if (HttpUtil.getContentLength(request, 0L) > limits.maxBodyBytes()) {
+            refuse(context, HttpResponseStatus.REQUEST_ENTITY_TOO_LARGE, HttpUtil.is100ContinueExpected(request));
+        } else if (HttpUtil.is100ContinueExpected(request)) {
+            var unused = context.writeAndFlush(new DefaultFullHttpResponse(
+                    HttpVersion.HTTP_1_1, HttpResponseStatus.CONTINUE, Unpooled.EMPTY_BUFFER));
+        }
+    }
+
+    private void add(ChannelHandlerContext context, HttpContent content) {
+        if (state == State.RECEIVING && !body.add(content.content())) {
+            refuse(context, HttpResponseStatus.REQUEST_ENTITY_TOO_LARGE, content instanceof LastHttpContent);
+            return;
+        }
+        if (!(content instanceof LastHttpContent)) {
+            return;
+        }
+        if (state == State.RECEIVING) {
+            call(context, requireNonNull(head));
+        } else if (state == State.DISCARDING) {
+            Ends.close(context);
+        }
+    }
+
+    private void call(ChannelHandlerContext context, HttpRequest request) {
+        if (HttpHeaderValues.GZIP.contentEqualsIgnoreCase(
+                request.headers().get(HttpHeaderNames.CONTENT_ENCODING, ""))) {
+            try {
+                if (!body.unpack()) {
+                    refuse(context, HttpResponseStatus.REQUEST_ENTITY_TOO_LARGE, true);
+                    return;
+                }
+            } catch (IOException notGzip) {
+                refuse(context, HttpResponseStatus.BAD_REQUEST, true);
+                return;
+            }
+        }
+        moveTo(State.CALLING, "request");
+        String uri = request.uri();
+        int mark = uri.indexOf('?');
+        var unused = handler.apply(new ApiRequest(
+                        request.method().name(),
+                        mark < 0 ? uri : uri.substring(0, mark),
+                        mark < 0 ? "" : uri.substring(mark + 1),
+                        request.headers()::get,
+                        body.content()))
+                .whenComplete((answer, failure) -> {
+                    if (context.executor().inEventLoop()) {
+                        answer(context, request, answer, failure);
+                    } else {
+                        context.executor().execute(() -> answer(context, request, answer, failure));
+                    }
+                });
+    }
+
+    private void answer(
+            ChannelHandlerContext context,
+            HttpRequest request,
+            @Nullable ApiAnswer answer,
+            @Nullable Throwable failure) {
+        if (!context.channel().isActive()) {
+            // The client left.
+            return;
+        }
+        boolean keepsAlive = wire == Wire.HTTP_2 || (HttpUtil.isKeepAlive(request) && !isClosing.get());
+        FullHttpResponse response = answer == null ? failed(failure) : response(context, answer);
+        if (wire == Wire.HTTP_1) {
+            if (!keepsAlive) {
+                response.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
+            } else if (request.protocolVersion().equals(HttpVersion.HTTP_1_0)) {
+                response.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.KEEP_ALIVE);
+            }
+        }
+        moveTo(State.WRITING, "answer");
+        ChannelFuture written = context.writeAndFlush(response);
+        if (written.isDone()) {
+            written(context, keepsAlive);
+        } else {
+            startChecks(context);
+            written.addListener(done -> written(context, keepsAlive));
+        }
+    }
+
+    private void written(ChannelHandlerContext context, boolean keepsAlive) {
+        if (!keepsAlive) {
+            Ends.close(context);
+        } else if (context.channel().isActive()) {
+            head = null;
+            moveTo(State.WAITING, "written");
+            receiveWaiting(context);
+        }
+    }
+
+    private void receiveWaiting(ChannelHandlerContext context) {
+        if (isReceivingWaiting) {
+            // An answer that was ready at once came back here from within the loop below, which goes on by itself.
+            return;
+        }
+        isReceivingWaiting = true;
+        while (!isBusy() && !waiting.isEmpty()) {
+            receive(context, waiting.remove());
+        }
+        isReceivingWaiting = false;
+        if (!isBusy()) {
+            context.channel().config().setAutoRead(true);
+        }
+    }
+
+    private boolean isBusy() {
+        return state == State.CALLING || state == State.WRITING;
+    }
+
+    private FullHttpResponse response(ChannelHandlerContext context, ApiAnswer answer) {
+        ByteBuf content = context.alloc().buffer();
+        try (OutputStream out = new ByteBufOutputStream(content)) {
+            answer.body().writeTo(out);
+        } catch (IOException | RuntimeException e) {
+            content.release();
+            return failed(e);
+        }
+        FullHttpResponse response =
+                new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(answer.status()), content);
+        answer.headers().forEach(response.headers()::set);
+        HttpUtil.setContentLength(response, content.readableBytes());
+        return response;
+    }
+
+    private static FullHttpResponse failed(@Nullable Throwable failure) {
+        log.error("An answer could not be written", failure);
+        return empty(HttpResponseStatus.INTERNAL_SERVER_ERROR);
+    }
+
+    private static FullHttpResponse empty(HttpResponseStatus status) {
+        FullHttpResponse response = new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, status, Unpooled.EMPTY_BUFFER);
+        HttpUtil.setContentLength(response, 0);
+        return response;
+    }
+
+    /**
+     * Answers without a call and ends the connection or stream; unless the client has sent all it will, only once it has,
+     * or has had the time to: closing under its hands would take the answer away with the connection.
+     */
+    private void refuse(ChannelHandlerContext context, HttpResponseStatus status, boolean isWhole) {
+        if (state == State.DISCARDING) {
+            Ends.close(context);
+            return;
+        }
+        moveTo(State.DISCARDING, status.reasonPhrase());
+        FullHttpResponse response = empty(status);
+        if (wire == Wire.HTTP_1) {
+            response.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
+        }
+        ChannelFuture written = context.writeAndFlush(response);
+        if (isWhole) {
+            written.addListener(done -> Ends.close(context));
+        }
+    }
+
+    private static HttpResponseStatus statusOf(DecoderResult result) {
+        if (result.cause() instanceof TooLongHttpLineException) {
+            return HttpResponseStatus.REQUEST_URI_TOO_LONG;
+        }
+        return result.cause() instanceof TooLongHttpHeaderException
+                ? HttpResponseStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+                : HttpResponseStatus.BAD_REQUEST;
+    }
+
+    private void startChecks(ChannelHandlerContext context) {
+        if (checks == null) {
+            long every = CHECK_EVERY.toMillis();
+            checks = context.executor()
+                    .scheduleWithFixedDelay(() -> checkTime(context), every, every, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    private void checkTime(ChannelHandlerContext context) {
+        Duration limit = switch (state) {
+            case WAITING -> limits.idle();
+            case RECEIVING, DISCARDING -> limits.request();
+            case CALLING -> Duration.ZERO;
+            case WRITING -> limits.write();
+        };
+        if (state != State.CALLING && ticker.since(since).compareTo(limit) > 0) {
+            log.debug(
+                    "Closing the connection with {}: {} for too long",
+                    context.channel().remoteAddress(),
+                    state);
+            Ends.close(context);
+        }
+    }
+
+    private void moveTo(State next, String reason) {
+        if (!state.canMoveTo(next)) {
+            throw new IllegalStateException("no way from " + state + " to " + next + " (" + reason + ")");
+        }
+        log.trace("{} -> {} ({})", state, next, reason);
+        state = next;
+        since = ticker.nanoTime();
+    }
+
+    /** What carries the requests. */
+    enum Wire {
+        /** A connection with one request after the other. */
+        HTTP_1,
+        /** A stream of one request. */
+        HTTP_2
+    }
+
+    /** Where a request is. */
+    enum State {
+        /** For a request to begin. */
+        WAITING,
+        /** A body. */
+        RECEIVING,
+        /** A whole request is with the handler; how long that takes is the server's own affair. */
+        CALLING,
+        /** An answer is on its way out. */
+        WRITING,
+        /** A refused body, dropped as it comes. */
+        DISCARDING;
+
+        private static final Map<State, Set<State>> NEXT = new EnumMap<>(Map.of(
+                WAITING, EnumSet.of(RECEIVING, DISCARDING),
+                RECEIVING, EnumSet.of(CALLING, DISCARDING),
+                CALLING, EnumSet.of(WRITING),
+                WRITING, EnumSet.of(WAITING),
+                DISCARDING, EnumSet.noneOf(State.class)));
+
+        boolean canMoveTo(State next) {
+            return NEXT.getOrDefault(this, Set.of()).contains(next);
+        }
+    }
+}
