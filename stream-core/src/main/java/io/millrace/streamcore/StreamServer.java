@@ -1,0 +1,187 @@
+package io.millrace.streamcore;
+
+import static java.util.Objects.requireNonNull;
+
+import io.millrace.runtime.Platform;
+import io.millrace.runtime.SystemPlatform;
+import io.millrace.streamcore.api.Account;
+import io.millrace.streamcore.api.KinesisApi;
+import io.millrace.streamcore.api.TokenSeal;
+import io.millrace.streamcore.http.HttpLimits;
+import io.millrace.streamcore.http.HttpServer;
+import io.millrace.streamcore.http.HttpSettings;
+import io.millrace.streamcore.stream.Streams;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.UnknownHostException;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A running stream server: real Kinesis clients use it by setting an endpoint. Every port takes HTTP/1.1 and HTTP/2,
+ * plain and over TLS; signatures of requests must be there but are not verified yet. Safe for any thread.
+ *
+ * <pre>{@code
+ * try (StreamServer server = StreamServer.builder().port(0).dataDirectory(folder).start()) {
+ *     KinesisAsyncClient.builder().endpointOverride(server.endpoint()) ...
+ * }
+ * }</pre>
+ */
+public final class StreamServer implements AutoCloseable {
+    private static final String KEY_FILE = "tokens.key";
+
+    private final HttpServer.Bound http;
+    private final Streams streams;
+
+    private StreamServer(HttpServer.Bound http, Streams streams) {
+        this.http = http;
+        this.streams = streams;
+    }
+
+    /** A server with every setting at its default; see the methods of {@link Builder}. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /** Where plain requests go; TLS is welcome on the same port. */
+    public URI endpoint() {
+        return uri("http", http.main());
+    }
+
+    /** Where requests over TLS go: the TLS port if there is one, else the same port as {@link #endpoint}. */
+    public URI tlsEndpoint() {
+        return uri("https", http.second().orElse(http.main()));
+    }
+
+    /**
+     * Takes no new connections, answers the requests in hand, makes what was accepted durable and closes the storage.
+     * Blocks until done; does nothing when called again.
+     */
+    @Override
+    public void close() {
+        http.server().close();
+        streams.close();
+    }
+
+    private static URI uri(String scheme, InetSocketAddress address) {
+        String host = address.getAddress().getHostAddress();
+        String inUri = host.contains(":") ? "[" + host + "]" : host;
+        return URI.create(scheme + "://" + inUri + ":" + address.getPort());
+    }
+
+    /** Collects settings. Belongs to one thread. */
+    public static final class Builder {
+        private String host = "127.0.0.1";
+        private int port = 4567;
+        private OptionalInt tlsPort = OptionalInt.empty();
+        private HttpSettings.@Nullable PemFiles pem;
+        private @Nullable Path dataDirectory;
+        private boolean allowsAnonymous;
+        private Account account = new Account("us-east-1", "000000000000");
+        private HttpLimits limits = HttpLimits.DEFAULT;
+        private Platform platform = new SystemPlatform();
+        private @Nullable Streams streams;
+
+        private Builder() {}
+
+        /** The address to bind; default 127.0.0.1. Any that is not of the loopback needs {@link #allowAnonymous}. */
+        public Builder host(String value) {
+            host = requireNonNull(value, "host");
+            return this;
+        }
+
+        /** The port that takes everything, 0 for a free one; default 4567. */
+        public Builder port(int value) {
+            port = value;
+            return this;
+        }
+
+        /** A second port, for clients that expect TLS on a port of its own, 0 for a free one; default none. */
+        public Builder tlsPort(int value) {
+            tlsPort = OptionalInt.of(value);
+            return this;
+        }
+
+        /** The certificate chain and PKCS #8 key for TLS, both PEM; default a self-signed one made at start. */
+        public Builder tlsFiles(Path certificate, Path key) {
+            pem = new HttpSettings.PemFiles(certificate, key);
+            return this;
+        }
+
+        /** Where streams rest. */
+        public Builder dataDirectory(Path value) {
+            dataDirectory = requireNonNull(value, "dataDirectory");
+            return this;
+        }
+
+        /** Lets the server listen beyond this machine although it does not verify who asks; default no. */
+        public Builder allowAnonymous() {
+            allowsAnonymous = true;
+            return this;
+        }
+
+        /** The region and the twelve-digit account that stand in ARNs; default us-east-1 and 000000000000. */
+        public Builder account(String region, String id) {
+            account = new Account(region, id);
+            return this;
+        }
+
+        /** What a client may take; default {@link HttpLimits#DEFAULT}. */
+        public Builder limits(HttpLimits value) {
+            limits = requireNonNull(value, "limits");
+            return this;
+        }
+
+        /** Where time, randomness and threads come from; default the system. */
+        public Builder platform(Platform value) {
+            platform = requireNonNull(value, "platform");
+            return this;
+        }
+
+        Builder streams(Streams value) {
+            streams = requireNonNull(value, "streams");
+            return this;
+        }
+
+        /**
+         * Starts the server.
+         *
+         * @throws StreamServerException if it cannot: a port is in use, a folder unreadable, a certificate unusable
+         */
+        public StreamServer start() {
+            checkHost();
+            Path folder = requireNonNull(dataDirectory, "dataDirectory");
+            Streams opened = requireNonNull(streams, "streams");
+            try {
+                TokenSeal seal = TokenSeal.of(folder.resolve(KEY_FILE));
+                KinesisApi api = new KinesisApi(opened, account, seal, platform);
+                HttpSettings settings = new HttpSettings(host, port, tlsPort, pem, limits);
+                return new StreamServer(HttpServer.start(settings, api::handle, platform), opened);
+            } catch (IOException e) {
+                opened.close();
+                throw new StreamServerException(String.valueOf(e.getMessage()), e);
+            } catch (RuntimeException e) {
+                opened.close();
+                throw e;
+            }
+        }
+
+        private void checkHost() {
+            Optional<InetAddress> address;
+            try {
+                address = Optional.of(InetAddress.getByName(host));
+            } catch (UnknownHostException e) {
+                throw new StreamServerException("Cannot listen on " + host + ": no such host name.", e);
+            }
+            if (!allowsAnonymous && !address.get().isLoopbackAddress()) {
+                throw new StreamServerException("Refusing to listen on " + host
+                        + ": whoever reaches it could read and write everything. Use 127.0.0.1, or allow anonymous"
+                        + " access explicitly.");
+            }
+        }
+    }
+}
