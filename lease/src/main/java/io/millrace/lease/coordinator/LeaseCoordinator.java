@@ -6,23 +6,45 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.lease.LeaseListener;
 import io.millrace.lease.ShardDirectory;
 import io.millrace.lease.WorkerId;
+import io.millrace.lease.table.Entity;
 import io.millrace.lease.table.LeaseTable;
+import io.millrace.runtime.EventLoop;
 import io.millrace.runtime.Platform;
 import java.time.Duration;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * One worker's part in sharing the shards of an application's streams.
+ * One worker's part in sharing the shards of an application's streams. It joins, lives in a {@code WorkerSession} until
+ * that is lost, joins again under a new run, and at the end leaves.
  *
  * <p>All methods are safe for any thread. Everything inside runs on one event loop, which the coordinator makes and
  * closes; the listener is called there.
  */
 public final class LeaseCoordinator {
-    private final WorkerId id;
+    private static final Logger log = LoggerFactory.getLogger(LeaseCoordinator.class);
+    private static final Duration REJOIN_PAUSE = Duration.ofMillis(100);
 
-    private LeaseCoordinator(LeaseSettings settings, Platform platform) {
-        this.id = new WorkerId(
-                settings.workerName(), Long.toHexString(platform.random().nextLong()));
+    private final Wiring wiring;
+    private final EventLoop loop;
+    private final CompletableFuture<Void> started = new CompletableFuture<>();
+    private final CompletableFuture<CloseReport> closed = new CompletableFuture<>();
+    private volatile WorkerId id;
+
+    // Owned by the loop.
+    private CoordinatorState state = CoordinatorState.NEW;
+    private SureTable table;
+    private @Nullable WorkerSession session;
+
+    private LeaseCoordinator(Wiring wiring) {
+        this.wiring = wiring;
+        this.loop = wiring.loop();
+        this.id = newId();
+        this.table = wiring.newSureTable();
     }
 
     /**
@@ -43,20 +65,21 @@ public final class LeaseCoordinator {
         requireNonNull(table, "table");
         requireNonNull(directory, "directory");
         requireNonNull(listener, "listener");
-        requireNonNull(platform, "platform");
-        requireNonNull(meters, "meters");
-        return new LeaseCoordinator(settings, platform);
+        LeaseMeters measured = new LeaseMeters(requireNonNull(meters, "meters"), settings.workerName());
+        EventLoop loop = requireNonNull(platform, "platform").newEventLoop("leases-" + settings.workerName());
+        return new LeaseCoordinator(new Wiring(settings, table, directory, listener, platform, loop, measured));
     }
 
     /**
-     * Joins the other workers. Call once.
+     * Joins the other workers. Calls after the first return the same future.
      *
      * @return completes when this worker takes part; its leases follow through the listener. Fails with a
      *     {@link io.millrace.lease.LeaseException} whose message says what to do when the table or a stream cannot be
      *     used; the coordinator is closed then
      */
     public CompletableFuture<Void> start() {
-        return CompletableFuture.failedFuture(new IllegalStateException("the acting part follows"));
+        send(this::begin);
+        return started;
     }
 
     /**
@@ -67,7 +90,9 @@ public final class LeaseCoordinator {
      * @return completes when the worker has left; never fails
      */
     public CompletableFuture<CloseReport> close(Duration deadline) {
-        return CompletableFuture.failedFuture(new IllegalStateException("the acting part follows: " + deadline));
+        requireNonNull(deadline, "deadline");
+        send(() -> leave(deadline));
+        return closed;
     }
 
     /** Who this worker is now; a worker that was lost comes back as another run. */
@@ -77,6 +102,109 @@ public final class LeaseCoordinator {
 
     /** Tells the leader, if this worker is it, that the stream's shards changed; else the next periodic look finds out. */
     public void syncShards() {
-        // The acting part follows.
+        send(() -> {
+            WorkerSession current = session;
+            if (current != null) {
+                current.wantSync();
+            }
+        });
+    }
+
+    private void begin() {
+        if (state == CoordinatorState.NEW) {
+            moveTo(CoordinatorState.STARTING, "start() was called");
+            wiring.then(new Preparation(wiring, table).run(), ready -> join(), error -> {
+                started.completeExceptionally(error);
+                end("the start failed", nothing());
+            });
+        }
+    }
+
+    private void join() {
+        wiring.then(WorkerSession.join(wiring, id, table, this::rejoin), joined -> {
+            if (joined.isOver() || state == CoordinatorState.CLOSED) {
+                return;
+            }
+            session = joined;
+            moveTo(CoordinatorState.MEMBER, "joined as " + joined.id());
+            started.complete(null);
+        });
+    }
+
+    /** The session is over: start another one under a new run, as soon as the table answers. */
+    private void rejoin(String reason) {
+        session = null;
+        if (state == CoordinatorState.LEAVING || state == CoordinatorState.CLOSED) {
+            return;
+        }
+        moveTo(CoordinatorState.REJOINING, reason);
+        WorkerId last = id;
+        id = newId();
+        table = wiring.newSureTable();
+        removeRow(last, table);
+    }
+
+    /** The old row goes first: then the others need not wait for it to expire. Its leases were given up already. */
+    private void removeRow(WorkerId last, SureTable current) {
+        wiring.then(
+                current.read(rows -> rows.get(Entity.worker(last))),
+                row -> {
+                    if (state != CoordinatorState.REJOINING) {
+                        log.debug("{} joins no more", id);
+                    } else if (row.isPresent()) {
+                        wiring.then(current.delete(row.get()), gone -> removeRow(last, current));
+                    } else {
+                        join();
+                    }
+                },
+                error -> loop.schedule(REJOIN_PAUSE, () -> removeRow(last, current)));
+    }
+
+    private void leave(Duration deadline) {
+        WorkerSession current = session;
+        if (state == CoordinatorState.MEMBER && current != null) {
+            moveTo(CoordinatorState.LEAVING, "close() was called");
+            wiring.then(current.leave(deadline), report -> end("left", report));
+        } else if (state != CoordinatorState.LEAVING && state != CoordinatorState.CLOSED) {
+            started.completeExceptionally(
+                    new StartFailedException("the worker was closed before it had started", null));
+            end("close() was called", nothing());
+        }
+    }
+
+    private void end(String reason, CloseReport report) {
+        moveTo(CoordinatorState.CLOSED, reason);
+        table.abandon();
+        session = null;
+        wiring.meters().close();
+        closed.complete(report);
+        loop.close();
+    }
+
+    private static CloseReport nothing() {
+        return new CloseReport(new TreeSet<>(), new TreeSet<>(), false);
+    }
+
+    private WorkerId newId() {
+        return new WorkerId(
+                wiring.settings().workerName(),
+                Long.toHexString(wiring.platform().random().nextLong()));
+    }
+
+    private void send(Runnable message) {
+        try {
+            loop.execute(message);
+        } catch (RejectedExecutionException over) {
+            log.debug("{} is closed", id);
+        }
+    }
+
+    private void moveTo(CoordinatorState next, String reason) {
+        if (!state.canBecome(next)) {
+            throw new IllegalStateException(
+                    "worker " + id + " cannot go from " + state + " to " + next + ": " + reason);
+        }
+        log.debug("{}: {} -> {}: {}", id, state, next, reason);
+        state = next;
     }
 }

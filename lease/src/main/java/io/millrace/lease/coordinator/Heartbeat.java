@@ -1,0 +1,180 @@
+package io.millrace.lease.coordinator;
+
+import static java.util.Objects.requireNonNull;
+
+import io.millrace.lease.WorkerId;
+import io.millrace.lease.table.WorkerRow;
+import io.millrace.runtime.EventLoop;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes one worker's row over and over, each time under the next revision, and keeps the proof of its life. What the
+ * row says besides goes along with the next beat, or with an early one when others wait for it.
+ *
+ * <p>Belongs to the loop. Ends once: when the proof runs out, or the row is not ours any more, or it is stopped.
+ */
+final class Heartbeat {
+    private final Wiring wiring;
+    private final SureTable table;
+    private final Proof proof;
+    private final Consumer<String> onLost;
+    private WorkerRow row;
+    private WorkerRow wanted;
+    private long sentAt;
+    private boolean beating;
+    private boolean over;
+    private @Nullable CompletableFuture<WorkerRow> stopping;
+    private EventLoop.Cancellable next = EventLoop.Cancellable.DONE;
+    private EventLoop.Cancellable expiry = EventLoop.Cancellable.DONE;
+
+    /**
+     * Goes on after the row was created.
+     *
+     * @param row the row as it is in the table
+     * @param sentAt when its creation was sent
+     * @param onLost is told once why the proof is over
+     */
+    Heartbeat(Wiring wiring, SureTable table, WorkerRow row, long sentAt, Consumer<String> onLost) {
+        this.wiring = wiring;
+        this.table = table;
+        this.row = row;
+        this.wanted = row;
+        this.sentAt = sentAt;
+        this.onLost = onLost;
+        this.proof = new Proof(wiring.platform().ticker(), wiring.settings().proofTime(), sentAt);
+    }
+
+    void start() {
+        beatIn(untilNextBeat());
+        watch();
+    }
+
+    Proof proof() {
+        return proof;
+    }
+
+    WorkerId id() {
+        return row.id();
+    }
+
+    /** The number of leases, and a sign that they changed. Others hear of it within a poll. */
+    void leasesChanged(int held) {
+        WorkerRow.Info info = new WorkerRow.Info(row.info().host(), row.info().version(), held);
+        wanted = new WorkerRow(row.id(), 0, wanted.state(), wanted.leaseChanges() + 1, wanted.planSeen(), info);
+        beatEarly(wiring.settings().pollInterval());
+    }
+
+    /** The plan that this worker acts on from now. */
+    void planSeen(long revision) {
+        if (wanted.planSeen() != revision) {
+            wanted = new WorkerRow(row.id(), 0, wanted.state(), wanted.leaseChanges(), revision, wanted.info());
+        }
+    }
+
+    /** The worker leaves; the others hear of it at once. */
+    void leaving() {
+        wanted = new WorkerRow(
+                row.id(), 0, WorkerRow.State.LEAVING, wanted.leaseChanges(), wanted.planSeen(), wanted.info());
+        beatEarly(Duration.ZERO);
+    }
+
+    /** Beats no more. Completes with the row as it is in the table once no beat is under way. */
+    CompletableFuture<WorkerRow> stop() {
+        end();
+        CompletableFuture<WorkerRow> stopped = new CompletableFuture<>();
+        stopping = stopped;
+        if (!beating) {
+            stopped.complete(row);
+        }
+        return stopped;
+    }
+
+    /** Ends the proof at once and beats no more. */
+    void end() {
+        over = true;
+        proof.end();
+        next.cancel();
+        expiry.cancel();
+    }
+
+    private void beatEarly(Duration gap) {
+        if (!beating && !over) {
+            Duration sinceLast = wiring.platform().ticker().since(sentAt);
+            Duration wait = gap.minus(sinceLast);
+            Duration due = untilNextBeat();
+            beatIn(wait.compareTo(due) < 0 ? wait : due);
+        }
+    }
+
+    private Duration untilNextBeat() {
+        return wiring.settings()
+                .heartbeatInterval()
+                .minus(wiring.platform().ticker().since(sentAt));
+    }
+
+    private void beatIn(Duration wait) {
+        next.cancel();
+        next = wiring.loop().schedule(wait.isNegative() ? Duration.ZERO : wait, this::beat);
+    }
+
+    private void beat() {
+        if (beating || over) {
+            return;
+        }
+        beating = true;
+        sentAt = wiring.now();
+        WorkerRow sent = wanted.withRevision(row.revision());
+        wiring.then(table.put(sent), settled -> {
+            beating = false;
+            if (settled.outcome().isApplied()) {
+                row = sent.withRevision(sent.revision() + 1);
+            }
+            if (stopping != null) {
+                stopping.complete(row);
+            } else if (over) {
+                return;
+            } else if (!settled.outcome().isApplied()) {
+                lose("another worker declared this one dead and removed its row");
+            } else if (!proof.renew(settled.sentAt())) {
+                lose("its last heartbeat was confirmed too late");
+            } else {
+                onBeat(sent);
+            }
+        });
+    }
+
+    private void onBeat(WorkerRow sent) {
+        if (wiring.platform().ticker().since(sentAt).compareTo(wiring.settings().heartbeatInterval()) > 0) {
+            wiring.meters().heartbeatMissed();
+        }
+        watch();
+        beatIn(untilNextBeat());
+        if (!sent.sameContent(wanted)) {
+            boolean urgent = sent.state() != wanted.state();
+            beatEarly(urgent ? Duration.ZERO : wiring.settings().pollInterval());
+        }
+    }
+
+    private void watch() {
+        expiry.cancel();
+        expiry = wiring.loop().schedule(proof.left(), this::checkProof);
+    }
+
+    private void checkProof() {
+        if (!proof.isCurrent()) {
+            lose("no heartbeat reached the table for " + wiring.settings().proofTime());
+        } else {
+            watch();
+        }
+    }
+
+    private void lose(String reason) {
+        if (!over) {
+            end();
+            onLost.accept(requireNonNull(reason, "reason"));
+        }
+    }
+}

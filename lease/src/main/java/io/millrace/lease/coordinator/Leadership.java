@@ -1,0 +1,291 @@
+package io.millrace.lease.coordinator;
+
+import io.millrace.lease.WorkerId;
+import io.millrace.lease.decide.Fleet;
+import io.millrace.lease.decide.LeaderElection;
+import io.millrace.lease.decide.LeaseBook;
+import io.millrace.lease.decide.Plans;
+import io.millrace.lease.decide.ShardSync;
+import io.millrace.lease.decide.Standing;
+import io.millrace.lease.table.ControlRows;
+import io.millrace.lease.table.Entity;
+import io.millrace.lease.table.LeaderRow;
+import io.millrace.lease.table.LeaseRow;
+import io.millrace.lease.table.LeaseTable;
+import io.millrace.lease.table.PlanRow;
+import io.millrace.lease.table.Row;
+import io.millrace.lease.table.StreamRow;
+import io.millrace.lease.table.WorkerRow;
+import io.millrace.lease.table.WriteOutcome;
+import io.millrace.model.Shard;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One worker's relation to the leader: watches it, takes its place, and then does its work: compares leases with shards,
+ * plans, removes the dead. One job at a time, each on what was read after the one before had been written.
+ *
+ * <p>Belongs to the loop.
+ */
+final class Leadership {
+    private static final Logger log = LoggerFactory.getLogger(Leadership.class);
+
+    private static final Duration SYNC_AGAIN = Duration.ofSeconds(1);
+
+    private final Wiring wiring;
+    private final WorkerId me;
+    private final SureTable table;
+    private final LeaseBook book;
+    private final Runnable pollSoon;
+
+    /** Who is known to lead, with the row if it was read and not only heard of through a plan. */
+    private Optional<WorkerId> leader = Optional.empty();
+
+    private Optional<LeaderRow> row = Optional.empty();
+    private long rowSeenAt;
+    private boolean rowKnown;
+    private long highestEpoch;
+
+    private boolean busy;
+    private boolean syncWanted;
+    private boolean syncFailed;
+    private long lastSync;
+    private long settledAt;
+    private @Nullable Object planned;
+    private @Nullable ControlRows control;
+    private @Nullable Fleet fleet;
+
+    Leadership(Wiring wiring, WorkerId me, SureTable table, LeaseBook book, Runnable pollSoon) {
+        this.wiring = wiring;
+        this.me = me;
+        this.table = table;
+        this.book = book;
+        this.pollSoon = pollSoon;
+    }
+
+    boolean isLeader() {
+        return leader.equals(Optional.of(me));
+    }
+
+    /** The epoch below which a plan is outdated. */
+    long epoch() {
+        return highestEpoch;
+    }
+
+    /** Compares leases with shards again soon. */
+    void wantSync() {
+        syncWanted = true;
+        work();
+    }
+
+    /** Takes in the leader's row, read at {@code seenAt}. */
+    void learn(Optional<LeaderRow> found, long seenAt) {
+        row = found;
+        rowSeenAt = seenAt;
+        rowKnown = true;
+        if (found.map(LeaderRow::epoch).orElse(0L) >= highestEpoch) {
+            leader = found.map(LeaderRow::leader);
+            highestEpoch = found.map(LeaderRow::epoch).orElse(highestEpoch);
+        }
+    }
+
+    void onControl(ControlRows rows, Fleet seen) {
+        control = rows;
+        fleet = seen;
+        LeaderElection.latest(rows.plans())
+                .filter(plan -> plan.leaderEpoch() > highestEpoch)
+                .ifPresent(plan -> {
+                    highestEpoch = plan.leaderEpoch();
+                    leader = Optional.of(plan.leader());
+                    rowKnown = false;
+                });
+        if (!isLeader() && LeaderElection.isSuspect(leader, seen)) {
+            suspect(seen);
+        }
+        work();
+    }
+
+    private void suspect(Fleet seen) {
+        if (busy) {
+            return;
+        }
+        if (rowKnown && LeaderElection.mayClaim(row, rowSeenAt, seen)) {
+            claim();
+        } else {
+            readRow();
+        }
+    }
+
+    private void readRow() {
+        busy = true;
+        wiring.then(
+                table.read(rows -> rows.get(Entity.leader())),
+                found -> {
+                    busy = false;
+                    learn(found.filter(LeaderRow.class::isInstance).map(LeaderRow.class::cast), wiring.now());
+                    if (LeaderElection.isSuspect(leader, java.util.Objects.requireNonNull(fleet))) {
+                        pollSoon.run();
+                    }
+                },
+                error -> busy = false);
+    }
+
+    private void claim() {
+        busy = true;
+        LeaderRow claim = LeaderElection.claim(row, highestEpoch, me);
+        wiring.then(table.put(claim), settled -> {
+            busy = false;
+            if (settled.outcome() instanceof WriteOutcome.Conflict conflict) {
+                learn(conflict.current().filter(LeaderRow.class::isInstance).map(LeaderRow.class::cast), wiring.now());
+            } else {
+                log.debug("{} leads, epoch {}", me, claim.epoch());
+                learn(Optional.of(claim.withRevision(claim.revision() + 1)), wiring.now());
+                syncWanted = true;
+                planned = null;
+                settledAt = wiring.now();
+                pollSoon.run();
+            }
+        });
+    }
+
+    /** Does what a leader should do next. */
+    private void work() {
+        ControlRows rows = control;
+        Fleet seen = fleet;
+        if (busy || !isLeader() || rows == null || seen == null || seen.readAt() - settledAt < 0) {
+            return;
+        }
+        boolean due = wiring.platform()
+                        .ticker()
+                        .since(lastSync)
+                        .compareTo(wiring.settings().shardSyncInterval())
+                >= 0;
+        if (syncWanted || due) {
+            busy = true;
+            syncWanted = false;
+            lastSync = wiring.now();
+            run(syncAll(rows));
+        } else if (!occasion(rows, seen).equals(planned)) {
+            busy = true;
+            run(plan(rows, seen));
+        }
+    }
+
+    private void run(CompletableFuture<Void> job) {
+        wiring.then(job, done -> settled(), error -> {
+            log.debug("The leader's work is tried again: {}", error.toString());
+            planned = null;
+            settled();
+        });
+    }
+
+    private void settled() {
+        busy = false;
+        settledAt = wiring.now();
+        pollSoon.run();
+    }
+
+    /** What a plan depends on; when this changes it is time for a new one. */
+    private Object occasion(ControlRows rows, Fleet seen) {
+        Map<WorkerId, Long> changes = new TreeMap<>();
+        rows.workers().forEach(worker -> changes.put(worker.id(), worker.leaseChanges()));
+        long outdated = rows.plans().stream()
+                .filter(plan -> plan.leaderEpoch() < highestEpoch)
+                .count();
+        return List.of(seen.standings(), changes, outdated, lastSync);
+    }
+
+    private CompletableFuture<Void> syncAll(ControlRows rows) {
+        List<CompletableFuture<Void>> syncs = new ArrayList<>();
+        rows.streams().forEach(stream -> syncs.add(sync(stream)));
+        return all(syncs).whenComplete((done, error) -> {
+            if (error != null) {
+                wiring.loop().schedule(SYNC_AGAIN, this::wantSync);
+            }
+            syncFailed = error != null;
+        });
+    }
+
+    private CompletableFuture<Void> sync(StreamRow stream) {
+        CompletableFuture<List<Shard>> shards =
+                table.ask("the stream service", () -> wiring.directory().listShards(stream.name()));
+        wiring.then(shards, found -> {}, error -> {
+            if (!syncFailed) {
+                log.warn("Cannot list the shards of {}, trying again: {}", stream.name(), error.getMessage());
+            }
+        });
+        return shards.thenCompose(found -> readLeases().thenCompose(done -> apply(stream, found)));
+    }
+
+    private CompletableFuture<Void> apply(StreamRow stream, List<Shard> shards) {
+        CompletableFuture<Void> written = CompletableFuture.completedFuture(null);
+        List<CompletableFuture<Void>> parallel = new ArrayList<>();
+        for (LeaseRow lease : ShardSync.changes(stream, shards, book.rows())) {
+            if (lease.lineage().parents().isEmpty()) {
+                parallel.add(put(lease));
+            } else {
+                written = written.thenCompose(done -> put(lease));
+            }
+        }
+        CompletableFuture<Void> rest = written;
+        return all(parallel)
+                .thenCompose(done -> rest)
+                .thenCompose(done -> stream.synced() ? rest : put(stream.afterSync()));
+    }
+
+    private CompletableFuture<Void> plan(ControlRows rows, Fleet seen) {
+        Object occasion = occasion(rows, seen);
+        return readLeases().thenCompose(done -> {
+            LeaderRow mine = row.orElseThrow();
+            List<CompletableFuture<Void>> writes = new ArrayList<>();
+            for (PlanRow plan : Plans.changes(book, rows.plans(), seen, mine)) {
+                log.debug("Plan of {}: {}, gives {}", plan.worker(), plan.leases(), plan.gives());
+                writes.add(put(plan));
+            }
+            Plans.stale(rows.plans(), seen).forEach(plan -> writes.add(delete(plan)));
+            for (WorkerRow worker : rows.workers()) {
+                if (seen.of(worker.id()) == Standing.EXPIRED) {
+                    log.info("Worker {} is dead: its heartbeat stopped", worker.id());
+                    writes.add(delete(worker));
+                }
+            }
+            planned = occasion;
+            return all(writes);
+        });
+    }
+
+    private CompletableFuture<Void> readLeases() {
+        long sentAt = wiring.now();
+        return table.read(LeaseTable::listLeases).thenAccept(rows -> book.replaceAll(rows, sentAt, wiring.now()));
+    }
+
+    private CompletableFuture<Void> put(Row changed) {
+        return table.put(changed).thenAccept(settled -> check(changed, settled.outcome()));
+    }
+
+    private CompletableFuture<Void> delete(Row gone) {
+        return table.delete(gone).thenAccept(settled -> check(gone, settled.outcome()));
+    }
+
+    private void check(Row ours, WriteOutcome outcome) {
+        if (outcome instanceof WriteOutcome.Conflict && ours instanceof PlanRow) {
+            // Somebody else plans: find out who leads before planning again.
+            log.debug("The plan of {} was changed by another leader", ours.entity());
+            planned = null;
+            leader = Optional.empty();
+            rowKnown = false;
+        }
+    }
+
+    private static CompletableFuture<Void> all(List<CompletableFuture<Void>> parts) {
+        return CompletableFuture.allOf(parts.toArray(CompletableFuture[]::new));
+    }
+}

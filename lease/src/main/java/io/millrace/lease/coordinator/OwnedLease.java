@@ -1,0 +1,299 @@
+package io.millrace.lease.coordinator;
+
+import io.millrace.lease.CheckpointOutcome;
+import io.millrace.lease.HeldLease;
+import io.millrace.lease.LeaseKey;
+import io.millrace.lease.table.LeaseRow;
+import io.millrace.lease.table.WriteOutcome;
+import io.millrace.model.Checkpoint;
+import io.millrace.model.ChildShard;
+import io.millrace.model.ShardId;
+import io.millrace.runtime.EventLoop;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One ownership of a lease. At most one write of its row is under way; what is asked for meanwhile waits, checkpoints
+ * merged into the latest.
+ *
+ * <p>Belongs to the loop but for the methods of {@link HeldLease}, which read volatile fields and send messages.
+ */
+final class OwnedLease implements HeldLease {
+    private static final Logger log = LoggerFactory.getLogger(OwnedLease.class);
+
+    private final OwnedLeases owner;
+    private final EventLoop loop;
+    private final SureTable table;
+    private final Proof proof;
+    private final AtomicReference<Checkpoint> asked;
+    private volatile LeaseRow row;
+    private volatile LeaseState state = LeaseState.HELD;
+    /** When the handoff timeout makes it invalid; read only in {@link LeaseState#ASKED_FOR}. */
+    private volatile long giveUpAt;
+
+    // Owned by the loop.
+    private boolean writing;
+    private final List<Save> saves = new ArrayList<>();
+    private final CompletableFuture<Void> released = new CompletableFuture<>();
+    private @Nullable Finish finish;
+    private EventLoop.Cancellable patience = EventLoop.Cancellable.DONE;
+
+    OwnedLease(OwnedLeases owner, SureTable table, Proof proof, LeaseRow row) {
+        this.owner = owner;
+        this.loop = owner.wiring().loop();
+        this.table = table;
+        this.proof = proof;
+        this.row = row;
+        this.asked = new AtomicReference<>(row.checkpoint());
+    }
+
+    @Override
+    public LeaseKey key() {
+        return row.key();
+    }
+
+    @Override
+    public long epoch() {
+        return row.epoch();
+    }
+
+    @Override
+    public Checkpoint checkpoint() {
+        return row.checkpoint();
+    }
+
+    @Override
+    public boolean isValid() {
+        LeaseState now = state;
+        return now.allowsProcessing()
+                && (now != LeaseState.ASKED_FOR || giveUpAt - owner.wiring().now() > 0)
+                && proof.isCurrent();
+    }
+
+    @Override
+    public CompletableFuture<CheckpointOutcome> checkpoint(Checkpoint checkpoint) {
+        Checkpoint last = asked.getAndUpdate(before -> before.isAfter(checkpoint) ? before : checkpoint);
+        if (last.isAfter(checkpoint)) {
+            throw new IllegalArgumentException("checkpoint of " + key() + " would move back");
+        }
+        if (checkpoint.isShardEnd()) {
+            throw new IllegalArgumentException("the end of " + key() + " is saved by finish()");
+        }
+        Save save = new Save(checkpoint, new CompletableFuture<>());
+        send(() -> save(save), () -> save.done.complete(CheckpointOutcome.LEASE_LOST));
+        return save.done;
+    }
+
+    @Override
+    public CompletableFuture<Void> release() {
+        send(() -> startRelease("released by its holder"), () -> released.complete(null));
+        return released;
+    }
+
+    @Override
+    public CompletableFuture<CheckpointOutcome> finish(List<ChildShard> children) {
+        Finish end = new Finish(List.copyOf(children), new CompletableFuture<>());
+        send(() -> startFinish(end), () -> end.done.complete(CheckpointOutcome.LEASE_LOST));
+        return end.done;
+    }
+
+    @Override
+    public String toString() {
+        return "lease " + key() + " epoch " + epoch();
+    }
+
+    // From here on: on the loop only.
+
+    LeaseRow row() {
+        return row;
+    }
+
+    LeaseState state() {
+        return state;
+    }
+
+    CompletableFuture<Void> released() {
+        return released;
+    }
+
+    /** Asks the holder to release within {@code time}; then the lease is given back over its head. */
+    void askFor(Duration time, String reason) {
+        if (state == LeaseState.HELD) {
+            giveUpAt = owner.wiring().now() + time.toNanos();
+            moveTo(LeaseState.ASKED_FOR, reason);
+            patience = loop.schedule(time, () -> takeAway("it was not released within " + time));
+            owner.wiring().listener().leaseAskedFor(this);
+        }
+    }
+
+    /** Gives the lease back without its holder. */
+    void takeAway(String reason) {
+        if (state == LeaseState.HELD || state == LeaseState.ASKED_FOR) {
+            startRelease(reason);
+            owner.abandoned(this, reason);
+        }
+    }
+
+    /** The lease is not ours any more. */
+    void lose(String reason) {
+        if (state == LeaseState.ENDED) {
+            return;
+        }
+        boolean tell = state != LeaseState.RELEASING;
+        moveTo(LeaseState.ENDED, reason);
+        settleAll(CheckpointOutcome.LEASE_LOST);
+        owner.ended(this);
+        if (tell) {
+            owner.lost(this, reason);
+        }
+    }
+
+    private void save(Save save) {
+        if (state.allowsProcessing()) {
+            saves.add(save);
+            pump();
+        } else {
+            save.done.complete(CheckpointOutcome.LEASE_LOST);
+        }
+    }
+
+    private void startRelease(String reason) {
+        if (state == LeaseState.HELD || state == LeaseState.ASKED_FOR) {
+            moveTo(LeaseState.RELEASING, reason);
+            pump();
+        }
+    }
+
+    private void startFinish(Finish end) {
+        if (state == LeaseState.HELD || state == LeaseState.ASKED_FOR) {
+            moveTo(LeaseState.FINISHING, "its holder reached the shard's end");
+            finish = end;
+            pump();
+        } else {
+            end.done.complete(CheckpointOutcome.LEASE_LOST);
+        }
+    }
+
+    /** Starts the next write if none is under way. */
+    private void pump() {
+        if (writing || state == LeaseState.ENDED) {
+            return;
+        }
+        Checkpoint latest = saves.isEmpty() ? row.checkpoint() : saves.get(saves.size() - 1).checkpoint;
+        Finish end = finish;
+        if (end != null) {
+            writeEnd(end);
+        } else if (latest.isAfter(row.checkpoint())) {
+            write(row.withCheckpoint(latest), this::pump);
+        } else {
+            settleSaved();
+            if (state == LeaseState.RELEASING) {
+                write(row.released(), this::givenBack);
+            }
+        }
+    }
+
+    /** The children's rows come first: a crash in between leaves the parent to its next owner, who ends it again. */
+    private void writeEnd(Finish end) {
+        writing = true;
+        owner.wiring().then(owner.createChildren(this, end.children), created -> {
+            writing = false;
+            if (state == LeaseState.FINISHING) {
+                List<ShardId> ids = end.children.stream().map(ChildShard::id).toList();
+                write(row.finished(ids), () -> finished(end));
+            }
+        });
+    }
+
+    private void givenBack() {
+        moveTo(LeaseState.ENDED, "given back");
+        settleAll(CheckpointOutcome.SAVED);
+        owner.ended(this);
+    }
+
+    private void write(LeaseRow next, Runnable then) {
+        writing = true;
+        owner.wiring().then(table.put(next), settled -> {
+            writing = false;
+            if (settled.outcome() instanceof WriteOutcome.Conflict conflict) {
+                onConflict(next, conflict, then);
+            } else {
+                row = next.withRevision(next.revision() + 1);
+                if (state != LeaseState.ENDED) {
+                    settleSaved();
+                    then.run();
+                }
+            }
+        });
+    }
+
+    /** Another wrote the row. If it left us the lease, as a tool may, ours goes on top of it; else the lease is lost. */
+    private void onConflict(LeaseRow ours, WriteOutcome.Conflict conflict, Runnable then) {
+        if (state == LeaseState.ENDED) {
+            return;
+        }
+        if (conflict.currentOrNull() instanceof LeaseRow current
+                && current.owner().equals(row.owner())
+                && current.epoch() == row.epoch()) {
+            write(ours.withRevision(current.revision()), then);
+        } else {
+            owner.learn(conflict);
+            lose("the table says that it belongs to somebody else");
+        }
+    }
+
+    private void finished(Finish end) {
+        moveTo(LeaseState.ENDED, "finished");
+        settleAll(CheckpointOutcome.SAVED);
+        owner.ended(this);
+        end.done.complete(CheckpointOutcome.SAVED);
+        owner.takeChildren(this, end.children);
+    }
+
+    private void settleSaved() {
+        List<Save> covered = saves.stream()
+                .filter(save -> !save.checkpoint.isAfter(row.checkpoint()))
+                .toList();
+        saves.removeAll(covered);
+        covered.forEach(save -> save.done.complete(CheckpointOutcome.SAVED));
+    }
+
+    private void settleAll(CheckpointOutcome outcome) {
+        patience.cancel();
+        List<Save> open = List.copyOf(saves);
+        saves.clear();
+        open.forEach(save -> save.done.complete(outcome));
+        Finish end = finish;
+        if (end != null && outcome == CheckpointOutcome.LEASE_LOST) {
+            end.done.complete(outcome);
+        }
+        released.complete(null);
+    }
+
+    private void moveTo(LeaseState next, String reason) {
+        if (!state.canBecome(next)) {
+            throw new IllegalStateException(this + " cannot go from " + state + " to " + next + ": " + reason);
+        }
+        log.debug("{}: {} -> {}: {}", this, state, next, reason);
+        state = next;
+    }
+
+    private void send(Runnable message, Runnable otherwise) {
+        try {
+            loop.execute(message);
+        } catch (RejectedExecutionException closed) {
+            otherwise.run();
+        }
+    }
+
+    private record Save(Checkpoint checkpoint, CompletableFuture<CheckpointOutcome> done) {}
+
+    private record Finish(List<ChildShard> children, CompletableFuture<CheckpointOutcome> done) {}
+}

@@ -1,0 +1,223 @@
+package io.millrace.lease.coordinator;
+
+import io.millrace.lease.LeaseKey;
+import io.millrace.lease.WorkerId;
+import io.millrace.lease.decide.LeaseBook;
+import io.millrace.lease.table.Entity;
+import io.millrace.lease.table.LeaseRow;
+import io.millrace.lease.table.LeaseTable;
+import io.millrace.lease.table.Lineage;
+import io.millrace.lease.table.WriteOutcome;
+import io.millrace.model.Checkpoint;
+import io.millrace.model.ChildShard;
+import io.millrace.model.Position;
+import io.millrace.model.ShardId;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The leases of one life of a worker: takes them, tells the listener, lets them go. Belongs to the loop. */
+final class OwnedLeases {
+    private static final Logger log = LoggerFactory.getLogger(OwnedLeases.class);
+
+    private final Wiring wiring;
+    private final WorkerId me;
+    private final SureTable table;
+    private final Heartbeat heartbeat;
+    private final LeaseBook book;
+    private final SortedMap<LeaseKey, OwnedLease> held = new TreeMap<>();
+    private final Set<LeaseKey> taking = new HashSet<>();
+    private final SortedSet<LeaseKey> released = new TreeSet<>();
+    private final SortedSet<LeaseKey> abandoned = new TreeSet<>();
+    private final CompletableFuture<Void> allGone = new CompletableFuture<>();
+    private boolean leaving;
+    private boolean over;
+
+    OwnedLeases(Wiring wiring, WorkerId me, SureTable table, Heartbeat heartbeat, LeaseBook book) {
+        this.wiring = wiring;
+        this.me = me;
+        this.table = table;
+        this.heartbeat = heartbeat;
+        this.book = book;
+    }
+
+    Wiring wiring() {
+        return wiring;
+    }
+
+    /** What is held or being taken. */
+    Set<LeaseKey> engaged() {
+        Set<LeaseKey> engaged = new HashSet<>(held.keySet());
+        engaged.addAll(taking);
+        return engaged;
+    }
+
+    int size() {
+        return held.size();
+    }
+
+    SortedSet<LeaseKey> released() {
+        return released;
+    }
+
+    SortedSet<LeaseKey> abandoned() {
+        return abandoned;
+    }
+
+    /** Takes a lease as it was seen, if it is still as it was seen. */
+    void take(LeaseRow seen) {
+        if (leaving || over || !heartbeat.proof().isCurrent() || !taking.add(seen.key())) {
+            return;
+        }
+        LeaseRow mine = seen.takenBy(me);
+        wiring.then(table.put(mine), settled -> {
+            taking.remove(seen.key());
+            if (over) {
+                return;
+            }
+            if (settled.outcome() instanceof WriteOutcome.Conflict conflict) {
+                learn(conflict);
+            } else {
+                onTaken(mine.withRevision(mine.revision() + 1));
+            }
+            checkAllGone();
+        });
+    }
+
+    private void onTaken(LeaseRow row) {
+        book.learn(row, wiring.now());
+        OwnedLease lease = new OwnedLease(this, table, heartbeat.proof(), row);
+        held.put(row.key(), lease);
+        log.debug("Took {}", lease);
+        changed();
+        wiring.meters().taken();
+        wiring.listener().leaseTaken(lease);
+        if (leaving) {
+            lease.askFor(wiring.settings().handoffTimeout(), "this worker is leaving");
+        }
+    }
+
+    /** Asks the holder for {@code key} if it is held; what it does not give back in time is taken from it. */
+    void askFor(LeaseKey key, Duration time, String reason) {
+        OwnedLease lease = held.get(key);
+        if (lease != null) {
+            lease.askFor(time, reason);
+        }
+    }
+
+    /** Asks for everything; takes nothing from now on. Completes when nothing is left. */
+    CompletableFuture<Void> askForAll(Duration deadline) {
+        leaving = true;
+        released.clear();
+        abandoned.clear();
+        List.copyOf(held.values()).forEach(lease -> lease.askFor(deadline, "this worker is leaving"));
+        checkAllGone();
+        return allGone;
+    }
+
+    /** Gives everything back over the holders' heads. */
+    void takeAwayAll(String reason) {
+        List.copyOf(held.values()).forEach(lease -> lease.takeAway(reason));
+    }
+
+    /** The worker cannot prove its ownership any more. */
+    void loseAll(String reason) {
+        over = true;
+        List.copyOf(held.values()).forEach(lease -> lease.lose(reason));
+        checkAllGone();
+    }
+
+    /** Makes the rows of a shard's children where they are missing. */
+    CompletableFuture<Void> createChildren(OwnedLease parent, List<ChildShard> children) {
+        List<CompletableFuture<?>> writes = new ArrayList<>();
+        for (ChildShard child : children) {
+            LeaseKey key = new LeaseKey(parent.key().stream(), child.id());
+            Lineage lineage = new Lineage(child.parents(), List.of(), child.hashKeyRange());
+            LeaseRow row = LeaseRow.fresh(key, Checkpoint.notStarted(Position.trimHorizon()), lineage);
+            writes.add(table.put(row));
+        }
+        return CompletableFuture.allOf(writes.toArray(CompletableFuture[]::new));
+    }
+
+    /** Takes those of a finished shard's children that nobody has and whose parents are all finished. */
+    void takeChildren(OwnedLease parent, List<ChildShard> children) {
+        book.learn(parent.row(), wiring.now());
+        for (ChildShard child : children) {
+            List<CompletableFuture<Void>> reads = new ArrayList<>();
+            for (ShardId other : child.parents()) {
+                if (!other.equals(parent.key().shard())) {
+                    reads.add(refresh(new LeaseKey(parent.key().stream(), other)));
+                }
+            }
+            LeaseKey key = new LeaseKey(parent.key().stream(), child.id());
+            reads.add(refresh(key));
+            CompletableFuture<Void> all = CompletableFuture.allOf(reads.toArray(CompletableFuture[]::new));
+            wiring.then(
+                    all,
+                    read -> {
+                        Optional<LeaseRow> row = book.row(key);
+                        if (row.isPresent() && row.get().owner().isEmpty() && book.isReady(row.get())) {
+                            take(row.get());
+                        }
+                    },
+                    error -> log.debug("The leader will plan the children of {}", parent));
+        }
+    }
+
+    private CompletableFuture<Void> refresh(LeaseKey key) {
+        return table.read((LeaseTable rows) -> rows.get(Entity.lease(key)))
+                .thenAccept(found -> found.filter(LeaseRow.class::isInstance)
+                        .map(LeaseRow.class::cast)
+                        .ifPresent(row -> book.learn(row, wiring.now())));
+    }
+
+    void learn(WriteOutcome.Conflict conflict) {
+        if (conflict.currentOrNull() instanceof LeaseRow current) {
+            book.learn(current, wiring.now());
+        }
+    }
+
+    void ended(OwnedLease lease) {
+        held.remove(lease.key(), lease);
+        book.learn(lease.row(), wiring.now());
+        if (!abandoned.contains(lease.key())) {
+            released.add(lease.key());
+        }
+        changed();
+        checkAllGone();
+    }
+
+    void lost(OwnedLease lease, String reason) {
+        log.info("Lost {}: {}", lease, reason);
+        abandoned.add(lease.key());
+        released.remove(lease.key());
+        wiring.meters().lost();
+        wiring.listener().leaseLost(lease, reason);
+    }
+
+    /** The lease is being given back without its holder. */
+    void abandoned(OwnedLease lease, String reason) {
+        lost(lease, reason);
+    }
+
+    private void changed() {
+        wiring.meters().heldIs(held.size());
+        heartbeat.leasesChanged(held.size());
+    }
+
+    private void checkAllGone() {
+        if ((leaving || over) && held.isEmpty() && taking.isEmpty()) {
+            allGone.complete(null);
+        }
+    }
+}

@@ -1,0 +1,131 @@
+package io.millrace.lease.coordinator;
+
+import io.millrace.lease.LeaseException;
+import io.millrace.lease.ShardDirectory.StreamIdentity;
+import io.millrace.lease.StreamNotFoundException;
+import io.millrace.lease.coordinator.LeaseSettings.StreamSettings;
+import io.millrace.lease.table.Entity;
+import io.millrace.lease.table.LeaseTable;
+import io.millrace.lease.table.StreamRow;
+import io.millrace.lease.table.TableRefusedException;
+import io.millrace.lease.table.WriteOutcome;
+import io.millrace.runtime.Backoff;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What must be there before a worker joins: the table, and a row for each stream that pins what the stream is and where
+ * it is read from. Tries again what may pass, until the start timeout.
+ *
+ * <p>Belongs to the loop.
+ */
+final class Preparation {
+    private static final Logger log = LoggerFactory.getLogger(Preparation.class);
+    private static final Duration TABLE_POLL = Duration.ofMillis(100);
+    private static final Backoff BACKOFF = new Backoff(Duration.ofMillis(100), Duration.ofSeconds(1));
+
+    private final Wiring wiring;
+    private final SureTable table;
+    private final long startedAt;
+
+    Preparation(Wiring wiring, SureTable table) {
+        this.wiring = wiring;
+        this.table = table;
+        this.startedAt = wiring.now();
+    }
+
+    /** Fails with a {@link LeaseException} that says what to do. */
+    CompletableFuture<Void> run() {
+        return ensureTable().thenCompose(ready -> {
+            List<CompletableFuture<Void>> pins = new ArrayList<>();
+            wiring.settings().streams().forEach(stream -> pins.add(pin(stream)));
+            return CompletableFuture.allOf(pins.toArray(CompletableFuture[]::new));
+        });
+    }
+
+    private CompletableFuture<Void> ensureTable() {
+        return persist("the lease table", () -> table.read(LeaseTable::ensureTable))
+                .thenCompose(ready -> ready ? CompletableFuture.completedFuture(null) : ensureTableSoon());
+    }
+
+    private CompletableFuture<Void> ensureTableSoon() {
+        CompletableFuture<Void> later = new CompletableFuture<>();
+        wiring.loop().schedule(TABLE_POLL, () -> later.complete(null));
+        return later.thenCompose(done -> ensureTable());
+    }
+
+    private CompletableFuture<Void> pin(StreamSettings stream) {
+        return persist(
+                        "the stream service",
+                        () -> table.ask(
+                                "the stream service", () -> wiring.directory().identify(stream.name())))
+                .thenCompose(identity -> pin(stream, identity));
+    }
+
+    private CompletableFuture<Void> pin(StreamSettings stream, StreamIdentity identity) {
+        StreamRow fresh = new StreamRow(stream.name(), 0, identity, stream.initialPosition(), false);
+        return persist("the lease table", () -> table.read(rows -> rows.get(Entity.stream(stream.name()))))
+                .thenCompose(known -> known.isPresent()
+                        ? CompletableFuture.completedFuture(WriteOutcome.conflict(known.get()))
+                        : persist("the lease table", () -> table.read(rows -> rows.put(fresh))))
+                .thenAccept(outcome -> {
+                    if (outcome instanceof WriteOutcome.Conflict conflict
+                            && conflict.currentOrNull() instanceof StreamRow pinned) {
+                        compare(stream, identity, pinned);
+                    }
+                });
+    }
+
+    private void compare(StreamSettings stream, StreamIdentity found, StreamRow pinned) {
+        if (!pinned.identity().equals(found)) {
+            throw new StreamReplacedException(stream.name(), pinned.identity(), found);
+        }
+        if (!pinned.initialPosition().equals(stream.initialPosition())) {
+            log.info(
+                    "Stream {} began at {} when this application first started, and still does for shards it has not"
+                            + " read; the setting {} is not used",
+                    stream.name(),
+                    pinned.initialPosition(),
+                    stream.initialPosition());
+        }
+    }
+
+    /** Calls until there is an answer, a final refusal, or no time left. */
+    private <T> CompletableFuture<T> persist(String whom, Supplier<CompletableFuture<T>> call) {
+        CompletableFuture<T> result = new CompletableFuture<>();
+        attempt(whom, call, result, 1);
+        return result;
+    }
+
+    private <T> void attempt(String whom, Supplier<CompletableFuture<T>> call, CompletableFuture<T> result, int count) {
+        wiring.then(call.get(), result::complete, error -> {
+            if (error instanceof StreamNotFoundException || error instanceof TableRefusedException) {
+                result.completeExceptionally(error);
+            } else if (wiring.platform()
+                            .ticker()
+                            .since(startedAt)
+                            .compareTo(wiring.settings().startTimeout())
+                    >= 0) {
+                result.completeExceptionally(giveUp(whom, error));
+            } else {
+                log.debug("Trying again, {} did not answer: {}", whom, error.getMessage());
+                wiring.loop()
+                        .schedule(
+                                BACKOFF.delay(count, wiring.platform().random()),
+                                () -> attempt(whom, call, result, count + 1));
+            }
+        });
+    }
+
+    private LeaseException giveUp(String whom, Throwable error) {
+        return new StartFailedException(
+                "gave up starting after " + wiring.settings().startTimeout().toSeconds() + " s, " + whom
+                        + " cannot be used: " + error.getMessage(),
+                error);
+    }
+}

@@ -1,0 +1,49 @@
+package io.millrace.lease.coordinator;
+
+import io.millrace.lease.LeaseListener;
+import io.millrace.lease.ShardDirectory;
+import io.millrace.lease.table.LeaseTable;
+import io.millrace.runtime.EventLoop;
+import io.millrace.runtime.Platform;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+
+/** What the parts of one coordinator share. */
+record Wiring(
+        LeaseSettings settings,
+        LeaseTable table,
+        ShardDirectory directory,
+        LeaseListener listener,
+        Platform platform,
+        EventLoop loop,
+        LeaseMeters meters) {
+    long now() {
+        return platform.ticker().nanoTime();
+    }
+
+    /**
+     * Goes on with what {@code stage} gives, as a task of the loop of its own: so an error in {@code step} is the loop's to
+     * report and does not vanish in a future.
+     */
+    <T> void then(CompletableFuture<T> stage, Consumer<T> step) {
+        then(stage, step, error -> {
+            throw new IllegalStateException("a step that cannot fail did", error);
+        });
+    }
+
+    /** Goes on as above, or with {@code otherwise} when {@code stage} failed. */
+    <T> void then(CompletableFuture<T> stage, Consumer<T> step, Consumer<Throwable> otherwise) {
+        loop.whenComplete(stage, (value, error) -> {
+            if (error != null) {
+                otherwise.accept(error);
+            } else {
+                step.accept(value);
+            }
+        });
+    }
+
+    /** The table for one life of a worker. */
+    SureTable newSureTable() {
+        return new SureTable(table, loop, platform, settings.failoverTime());
+    }
+}

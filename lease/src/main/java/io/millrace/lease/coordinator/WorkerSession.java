@@ -1,0 +1,282 @@
+package io.millrace.lease.coordinator;
+
+import io.millrace.lease.WorkerId;
+import io.millrace.lease.decide.Fleet;
+import io.millrace.lease.decide.HandoffPatience;
+import io.millrace.lease.decide.Intentions;
+import io.millrace.lease.decide.LeaseBook;
+import io.millrace.lease.decide.Liveness;
+import io.millrace.lease.table.ControlRows;
+import io.millrace.lease.table.Entity;
+import io.millrace.lease.table.LeaderRow;
+import io.millrace.lease.table.LeaseTable;
+import io.millrace.lease.table.PlanRow;
+import io.millrace.lease.table.WorkerRow;
+import io.millrace.runtime.EventLoop;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One life of a worker, from joining to leaving or being lost: reads the control rows at every poll and does what follows
+ * from them. A worker that was lost lives on in a new session under a new run, so nothing old can be mistaken.
+ *
+ * <p>Belongs to the loop.
+ */
+final class WorkerSession {
+    private static final Logger log = LoggerFactory.getLogger(WorkerSession.class);
+
+    /** How long leaving waits for a table that does not answer, once the leases are gone or the deadline has passed. */
+    private static final Duration LAST_WRITES = Duration.ofSeconds(2);
+
+    private final Wiring wiring;
+    private final SureTable table;
+    private final Heartbeat heartbeat;
+    private final LeaseBook book = new LeaseBook();
+    private final OwnedLeases leases;
+    private final Leadership leadership;
+    private final Liveness liveness;
+    private final HandoffPatience patience;
+    private final Consumer<String> onLost;
+    private final CompletableFuture<Void> firstLook = new CompletableFuture<>();
+    private final CompletableFuture<CloseReport> left = new CompletableFuture<>();
+
+    private @Nullable Fleet fleet;
+    private @Nullable PlanRow plan;
+    private long planListed;
+    private boolean waits;
+    private boolean polling;
+    private boolean pollAgain;
+    private boolean listing;
+    private boolean leaving;
+    private boolean over;
+    private EventLoop.Cancellable nextPoll = EventLoop.Cancellable.DONE;
+
+    private WorkerSession(Wiring wiring, SureTable table, WorkerRow row, long sentAt, Consumer<String> onLost) {
+        this.wiring = wiring;
+        this.table = table;
+        this.onLost = onLost;
+        this.heartbeat = new Heartbeat(wiring, table, row, sentAt, this::lost);
+        this.leases = new OwnedLeases(wiring, row.id(), table, heartbeat, book);
+        this.leadership = new Leadership(wiring, row.id(), table, book, this::poll);
+        this.liveness = new Liveness(wiring.settings().failoverTime());
+        this.patience = new HandoffPatience(wiring.settings().handoffTimeout());
+    }
+
+    /**
+     * Writes the worker's row and starts. Goes on until the table answers.
+     *
+     * @param onLost is told once when this life is over before its time
+     */
+    static CompletableFuture<WorkerSession> join(Wiring wiring, WorkerId me, SureTable table, Consumer<String> onLost) {
+        WorkerRow.Info info = new WorkerRow.Info(wiring.settings().host(), version(), 0);
+        WorkerRow row = new WorkerRow(me, 0, WorkerRow.State.ACTIVE, 0, 0, info);
+        return table.put(row).thenCompose(settled -> {
+            WorkerSession session = new WorkerSession(wiring, table, row.withRevision(1), settled.sentAt(), onLost);
+            session.start();
+            return session.firstLook.thenApply(done -> session);
+        });
+    }
+
+    WorkerId id() {
+        return heartbeat.id();
+    }
+
+    boolean isOver() {
+        return over;
+    }
+
+    void wantSync() {
+        leadership.wantSync();
+    }
+
+    /** Gives all leases back and removes the rows; whatever happens, it ends soon after the deadline. */
+    CompletableFuture<CloseReport> leave(Duration deadline) {
+        if (!leaving) {
+            leaving = true;
+            heartbeat.leaving();
+            EventLoop.Cancellable atDeadline =
+                    wiring.loop().schedule(deadline, () -> leases.takeAwayAll("the deadline for leaving has passed"));
+            EventLoop.Cancellable atLast =
+                    wiring.loop().schedule(deadline.plus(LAST_WRITES), () -> giveUp("the table does not answer"));
+            wiring.then(leases.askForAll(deadline), gone -> removeRows());
+            wiring.then(left, report -> {
+                atDeadline.cancel();
+                atLast.cancel();
+            });
+        }
+        return left;
+    }
+
+    private static String version() {
+        Package own = WorkerSession.class.getPackage();
+        String version = own == null ? null : own.getImplementationVersion();
+        return version == null ? "unreleased" : version;
+    }
+
+    private void start() {
+        heartbeat.start();
+        // The leader's row is read before the workers' rows, so that a leader without a row is known to be gone.
+        wiring.then(
+                table.read(rows -> rows.get(Entity.leader())),
+                found -> {
+                    leadership.learn(
+                            found.filter(LeaderRow.class::isInstance).map(LeaderRow.class::cast), wiring.now());
+                    poll();
+                },
+                error -> poll());
+    }
+
+    /** Reads the control rows now, or again once the read under way is done. */
+    private void poll() {
+        if (over) {
+            return;
+        }
+        if (polling) {
+            pollAgain = true;
+            return;
+        }
+        polling = true;
+        pollAgain = false;
+        nextPoll.cancel();
+        long sentAt = wiring.now();
+        wiring.then(
+                table.read(LeaseTable::listControlRows),
+                rows -> {
+                    polling = false;
+                    onControl(rows, sentAt);
+                    schedulePoll(sentAt);
+                },
+                error -> {
+                    log.debug("Cannot read the workers' rows, trying again: {}", error.getMessage());
+                    polling = false;
+                    schedulePoll(sentAt);
+                });
+    }
+
+    private void schedulePoll(long sentAt) {
+        if (pollAgain) {
+            poll();
+        } else if (!over) {
+            Duration wait = wiring.settings()
+                    .pollInterval()
+                    .minus(wiring.platform().ticker().since(sentAt));
+            nextPoll = wiring.loop().schedule(wait.isNegative() ? Duration.ZERO : wait, this::poll);
+        }
+    }
+
+    private void onControl(ControlRows rows, long sentAt) {
+        if (over) {
+            return;
+        }
+        Fleet seen = liveness.observe(rows.workers(), sentAt, wiring.now());
+        fleet = seen;
+        leadership.onControl(rows, seen);
+        Optional<PlanRow> own = rows.plans().stream()
+                .filter(row -> row.worker().equals(id()) && row.leaderEpoch() >= leadership.epoch())
+                .findFirst();
+        plan = own.orElse(null);
+        own.ifPresent(this::obey);
+        patience.observe(rows, book, id(), wiring.now());
+        follow();
+        firstLook.complete(null);
+    }
+
+    /** Asks for what the plan gives away. The time runs from before the others hear that the plan is known. */
+    private void obey(PlanRow mine) {
+        Duration time = wiring.settings().handoffTimeout().multipliedBy(4).dividedBy(5);
+        mine.gives().forEach((key, to) -> leases.askFor(key, time, "planned for " + to));
+        heartbeat.planSeen(mine.revision());
+    }
+
+    /** Takes what the plan says and the leases allow, and looks at the leases again if that may change soon. */
+    private void follow() {
+        PlanRow mine = plan;
+        Fleet seen = fleet;
+        if (mine == null || seen == null || leaving || over) {
+            return;
+        }
+        if (mine.revision() != planListed || waits) {
+            listLeases(mine);
+        }
+        if (mine.revision() == planListed) {
+            Intentions intentions = Intentions.of(mine, leases.engaged(), book, seen, patience.overdue(wiring.now()));
+            intentions.takes().forEach(leases::take);
+            waits = intentions.waits();
+        }
+    }
+
+    private void listLeases(PlanRow reason) {
+        if (listing) {
+            return;
+        }
+        listing = true;
+        long sentAt = wiring.now();
+        wiring.then(
+                table.read(LeaseTable::listLeases),
+                rows -> {
+                    listing = false;
+                    book.replaceAll(rows, sentAt, wiring.now());
+                    planListed = reason.revision();
+                    waits = false;
+                    follow();
+                },
+                error -> listing = false);
+    }
+
+    private void lost(String reason) {
+        if (over) {
+            return;
+        }
+        over = true;
+        log.warn("Worker {} has lost its leases and joins again: {}", id(), reason);
+        end();
+        leases.loseAll(reason);
+        left.complete(report(false));
+        onLost.accept(reason);
+    }
+
+    private void end() {
+        over = true;
+        table.abandon();
+        nextPoll.cancel();
+    }
+
+    private void removeRows() {
+        if (over) {
+            return;
+        }
+        EventLoop.Cancellable limit = wiring.loop().schedule(LAST_WRITES, () -> giveUp("the table does not answer"));
+        PlanRow mine = plan;
+        CompletableFuture<SureTable.Settled> removed = heartbeat.stop().thenCompose(table::delete);
+        CompletableFuture<SureTable.Settled> all =
+                mine == null ? removed : removed.thenCompose(gone -> table.delete(mine));
+        wiring.then(all, gone -> {
+            if (!over) {
+                limit.cancel();
+                end();
+                left.complete(report(true));
+            }
+        });
+    }
+
+    private void giveUp(String reason) {
+        if (!over) {
+            log.warn("Worker {} leaves its rows behind: {}", id(), reason);
+            over = true;
+            heartbeat.end();
+            end();
+            leases.loseAll(reason);
+            left.complete(report(false));
+        }
+    }
+
+    private CloseReport report(boolean rowsRemoved) {
+        return new CloseReport(new TreeSet<>(leases.released()), new TreeSet<>(leases.abandoned()), rowsRemoved);
+    }
+}

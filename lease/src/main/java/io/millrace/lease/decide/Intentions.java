@@ -1,0 +1,79 @@
+package io.millrace.lease.decide;
+
+import io.millrace.lease.LeaseKey;
+import io.millrace.lease.WorkerId;
+import io.millrace.lease.table.ControlRows;
+import io.millrace.lease.table.LeaseRow;
+import io.millrace.lease.table.PlanRow;
+import io.millrace.lease.table.WorkerRow;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * What a worker does about its plan.
+ *
+ * @param takes the leases to take now
+ * @param waits true when a planned lease is neither held nor can be taken yet: look at the leases again soon
+ */
+public record Intentions(List<LeaseRow> takes, boolean waits) {
+    /** Copies the list. */
+    public Intentions {
+        takes = List.copyOf(takes);
+    }
+
+    /**
+     * What follows from {@code plan}. A lease is taken when it is ready and nobody can act on it: it has no owner, or
+     * its owner is proven dead, or its owner was told to give it, has confirmed that, and has had its time.
+     *
+     * @param held what this worker holds or is taking
+     * @param overdue what others should have given long ago, see {@link HandoffPatience}
+     */
+    public static Intentions of(
+            PlanRow plan, Set<LeaseKey> held, LeaseBook leases, Fleet fleet, Set<LeaseKey> overdue) {
+        List<LeaseRow> takes = new ArrayList<>();
+        boolean waits = false;
+        for (LeaseKey key : plan.leases().keySet()) {
+            Optional<LeaseRow> row = leases.row(key);
+            if (held.contains(key) || row.map(LeaseRow::isFinished).orElse(false)) {
+                continue;
+            }
+            if (row.isPresent() && leases.isReady(row.get()) && mayTake(row.get(), plan, leases, fleet, overdue)) {
+                takes.add(row.get());
+            } else {
+                waits = true;
+            }
+        }
+        return new Intentions(takes, waits);
+    }
+
+    private static boolean mayTake(LeaseRow row, PlanRow plan, LeaseBook leases, Fleet fleet, Set<LeaseKey> overdue) {
+        return leases.isFree(row, fleet) || row.isOwnedBy(plan.worker()) || overdue.contains(row.key());
+    }
+
+    /**
+     * The leases of {@code plan} whose owners were told to give them to {@code me} and have confirmed that they know:
+     * the owner's own row names the revision of the plan that says so.
+     */
+    static Set<LeaseKey> confirmed(ControlRows control, LeaseBook leases, WorkerId me) {
+        Set<LeaseKey> confirmed = new HashSet<>();
+        for (PlanRow plan : control.plans()) {
+            Optional<WorkerRow> worker = control.workers().stream()
+                    .filter(row -> row.id().equals(plan.worker()))
+                    .findFirst();
+            if (worker.map(row -> row.planSeen() == plan.revision()).orElse(false)) {
+                plan.gives().forEach((key, to) -> {
+                    boolean still = leases.row(key)
+                            .map(row -> row.isOwnedBy(plan.worker()))
+                            .orElse(false);
+                    if (to.equals(me) && still) {
+                        confirmed.add(key);
+                    }
+                });
+            }
+        }
+        return confirmed;
+    }
+}

@@ -1,0 +1,142 @@
+package io.millrace.lease.decide;
+
+import io.millrace.lease.LeaseKey;
+import io.millrace.lease.table.LeaseRow;
+import io.millrace.lease.table.Lineage;
+import io.millrace.lease.table.StreamRow;
+import io.millrace.model.Checkpoint;
+import io.millrace.model.Position;
+import io.millrace.model.Shard;
+import io.millrace.model.ShardId;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Compares a stream's shards with its leases.
+ *
+ * <p>Where a missing lease begins follows the KCL. At the application's first look at the stream: at the initial
+ * position; LATEST covers the open shards only. Later: at TRIM_HORIZON, because whatever appears then follows something
+ * the application has been reading (at AT_TIMESTAMP if that is the initial position and no parent is known).
+ *
+ * <p>A shard without a lease gets one unless a descendant has one: then it was read, and cleaned up, before. The
+ * exception is a shard that a descendant is still waiting for.
+ */
+public final class ShardSync {
+    private final StreamRow stream;
+    private final Map<ShardId, Shard> listed = new TreeMap<>();
+    private final Map<ShardId, LeaseRow> leases = new HashMap<>();
+    private final Set<ShardId> awaited = new HashSet<>();
+    private final Set<ShardId> ancestors = new HashSet<>();
+
+    private ShardSync(StreamRow stream, Collection<Shard> shards, Collection<LeaseRow> rows) {
+        this.stream = stream;
+        shards.forEach(shard -> listed.put(shard.id(), shard));
+        rows.stream()
+                .filter(row -> row.key().stream().equals(stream.name()))
+                .forEach(row -> leases.put(row.key().shard(), row));
+        leases.values().forEach(row -> {
+            if (row.isNotStarted()) {
+                awaited.addAll(row.lineage().parents());
+            }
+            row.lineage().parents().forEach(this::addAncestors);
+            Shard shard = listed.get(row.key().shard());
+            if (shard != null) {
+                shard.parents().forEach(this::addAncestors);
+            }
+        });
+    }
+
+    /**
+     * What to write, each under the revision it carries, in this order, so that a parent is there before its child.
+     *
+     * @param stream the stream's row
+     * @param shards all that the stream lists
+     * @param leases all leases
+     */
+    public static List<LeaseRow> changes(StreamRow stream, Collection<Shard> shards, Collection<LeaseRow> leases) {
+        ShardSync sync = new ShardSync(stream, shards, leases);
+        List<LeaseRow> changes = new ArrayList<>();
+        sync.parentsFirst().forEach(shard -> {
+            LeaseRow row = sync.missing(shard);
+            if (row != null) {
+                sync.leases.put(shard.id(), row);
+                changes.add(row);
+            }
+        });
+        changes.addAll(sync.freed());
+        return changes;
+    }
+
+    private void addAncestors(ShardId id) {
+        Shard shard = listed.get(id);
+        if (ancestors.add(id) && shard != null) {
+            shard.parents().forEach(this::addAncestors);
+        }
+    }
+
+    private List<Shard> parentsFirst() {
+        List<Shard> ordered = new ArrayList<>();
+        Set<ShardId> done = new HashSet<>();
+        listed.values().forEach(shard -> visit(shard, ordered, done));
+        return ordered;
+    }
+
+    private void visit(Shard shard, List<Shard> ordered, Set<ShardId> done) {
+        if (done.add(shard.id())) {
+            for (ShardId parent : shard.parents()) {
+                Shard known = listed.get(parent);
+                if (known != null) {
+                    visit(known, ordered, done);
+                }
+            }
+            ordered.add(shard);
+        }
+    }
+
+    private @Nullable LeaseRow missing(Shard shard) {
+        boolean wasReadBefore = ancestors.contains(shard.id()) && !awaited.contains(shard.id());
+        if (leases.containsKey(shard.id()) || wasReadBefore) {
+            return null;
+        }
+        List<ShardId> parents =
+                shard.parents().stream().filter(leases::containsKey).toList();
+        Position.Initial initial = stream.initialPosition();
+        boolean later = stream.synced() || awaited.contains(shard.id());
+        Position.Initial start = initial;
+        if (initial instanceof Position.Latest) {
+            if (later || !parents.isEmpty()) {
+                start = Position.trimHorizon();
+            } else if (!shard.isOpen()) {
+                return null;
+            }
+        }
+        if (initial instanceof Position.AtTimestamp && later && !parents.isEmpty()) {
+            start = Position.trimHorizon();
+        }
+        LeaseKey key = new LeaseKey(stream.name(), shard.id());
+        Lineage lineage = new Lineage(parents, List.of(), shard.hashKeyRange());
+        return LeaseRow.fresh(key, Checkpoint.notStarted(start), lineage);
+    }
+
+    /** Leases that wait for parents which will never come: the stream lists them no more and they have no lease. */
+    private List<LeaseRow> freed() {
+        List<LeaseRow> freed = new ArrayList<>();
+        for (LeaseRow row : leases.values()) {
+            List<ShardId> parents = row.lineage().parents();
+            List<ShardId> real = parents.stream()
+                    .filter(parent -> leases.containsKey(parent) || listed.containsKey(parent))
+                    .toList();
+            if (row.isNotStarted() && row.owner().isEmpty() && real.size() < parents.size()) {
+                freed.add(row.waitingFor(real));
+            }
+        }
+        return freed;
+    }
+}

@@ -1,0 +1,84 @@
+package io.millrace.lease.coordinator;
+
+import io.millrace.lease.ShardDirectory;
+import io.millrace.lease.StreamNotFoundException;
+import io.millrace.model.HashKeyRange;
+import io.millrace.model.SequenceNumber;
+import io.millrace.model.SequenceNumberRange;
+import io.millrace.model.Shard;
+import io.millrace.model.ShardId;
+import io.millrace.model.StreamName;
+import java.time.Instant;
+import java.util.List;
+import java.util.NavigableMap;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+
+/** A stream that a test splits and merges by hand. One thread. */
+final class FakeStream implements ShardDirectory {
+    static final StreamName NAME = new StreamName("orders");
+
+    private final NavigableMap<ShardId, Shard> shards = new TreeMap<>();
+    private StreamIdentity identity = new StreamIdentity(
+            "arn:aws:kinesis:local:000000000000:stream/orders", Instant.parse("2026-01-01T00:00:00Z"));
+
+    FakeStream(int count) {
+        HashKeyRange.evenly(count).forEach(range -> open(List.of(), range));
+    }
+
+    void recreate() {
+        identity = new StreamIdentity(identity.arn(), identity.created().plusSeconds(60));
+    }
+
+    NavigableMap<ShardId, Shard> shards() {
+        return shards;
+    }
+
+    List<Shard> open() {
+        return shards.values().stream().filter(Shard::isOpen).toList();
+    }
+
+    List<Shard> childrenOf(ShardId parent) {
+        return shards.values().stream()
+                .filter(shard -> shard.parents().contains(parent))
+                .toList();
+    }
+
+    void split(ShardId id) {
+        HashKeyRange range = close(id).hashKeyRange();
+        open(List.of(id), new HashKeyRange(range.start(), range.middle().previous()));
+        open(List.of(id), new HashKeyRange(range.middle(), range.end()));
+    }
+
+    void merge(ShardId lower, ShardId upper) {
+        HashKeyRange low = close(lower).hashKeyRange();
+        HashKeyRange high = close(upper).hashKeyRange();
+        open(List.of(lower, upper), new HashKeyRange(low.start(), high.end()));
+    }
+
+    @Override
+    public CompletableFuture<StreamIdentity> identify(StreamName stream) {
+        return stream.equals(NAME)
+                ? CompletableFuture.completedFuture(identity)
+                : CompletableFuture.failedFuture(new StreamNotFoundException(stream));
+    }
+
+    @Override
+    public CompletableFuture<List<Shard>> listShards(StreamName stream) {
+        return CompletableFuture.completedFuture(List.copyOf(shards.values()));
+    }
+
+    private Shard close(ShardId id) {
+        Shard shard = java.util.Objects.requireNonNull(shards.get(id));
+        SequenceNumberRange ended =
+                new SequenceNumberRange(shard.sequenceNumbers().starting(), SequenceNumber.parse("999999999"));
+        Shard closed = new Shard(id, shard.parents(), shard.hashKeyRange(), ended);
+        shards.put(id, closed);
+        return closed;
+    }
+
+    private void open(List<ShardId> parents, HashKeyRange range) {
+        ShardId id = ShardId.of(shards.size());
+        shards.put(id, new Shard(id, parents, range, SequenceNumberRange.openFrom(SequenceNumber.ZERO)));
+    }
+}

@@ -1,0 +1,209 @@
+package io.millrace.lease.coordinator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.millrace.lease.CheckpointOutcome;
+import io.millrace.lease.HeldLease;
+import io.millrace.lease.LeaseKey;
+import io.millrace.lease.LeaseListener;
+import io.millrace.lease.StreamNotFoundException;
+import io.millrace.lease.table.InMemoryLeaseTable;
+import io.millrace.lease.table.LeaseRow;
+import io.millrace.model.Checkpoint;
+import io.millrace.model.ChildShard;
+import io.millrace.model.Position;
+import io.millrace.model.RecordPosition;
+import io.millrace.model.SequenceNumber;
+import io.millrace.model.Shard;
+import io.millrace.model.ShardId;
+import io.millrace.model.StreamName;
+import io.millrace.sim.Simulation;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+
+final class LeaseCoordinatorTest {
+    private static final Duration SECOND = Duration.ofSeconds(1);
+
+    private final Simulation sim = new Simulation(7);
+    private final InMemoryLeaseTable table = new InMemoryLeaseTable();
+    private final FakeStream stream = new FakeStream(8);
+
+    @Test
+    void loneWorkerOwnsEveryShardWithinASecond() {
+        Worker alice = new Worker("alice");
+
+        sim.runUntil(() -> alice.held.size() == 8, SECOND);
+
+        assertThat(alice.coordinator.start()).isCompleted();
+    }
+
+    @Test
+    void joiningWorkerGetsItsShareWithinThreeSeconds() {
+        Worker alice = new Worker("alice");
+        sim.runUntil(() -> alice.held.size() == 8, SECOND);
+
+        Worker bob = new Worker("bob");
+
+        sim.runUntil(() -> alice.held.size() == 4 && bob.held.size() == 4, SECOND.multipliedBy(3));
+        assertThat(alice.lost).isEmpty();
+    }
+
+    @Test
+    void leavingWorkersShardsAreOwnedElsewhereWithinASecond() {
+        Worker alice = new Worker("alice");
+        Worker bob = new Worker("bob");
+        sim.runUntil(() -> alice.held.size() == 4 && bob.held.size() == 4, SECOND.multipliedBy(3));
+
+        CompletableFuture<CloseReport> report = alice.coordinator.close(SECOND.multipliedBy(5));
+
+        sim.runUntil(() -> bob.held.size() == 8, SECOND);
+        sim.runUntil(report::isDone, SECOND);
+        assertThat(report.join().released()).hasSize(4);
+        assertThat(report.join().abandoned()).isEmpty();
+        assertThat(report.join().rowsRemoved()).isTrue();
+    }
+
+    @Test
+    void checkpointMovesTheRowAndIsWhereTheNextOwnerGoesOn() {
+        Worker alice = new Worker("alice");
+        sim.runUntil(() -> alice.held.size() == 8, SECOND);
+        HeldLease lease = alice.lease(0);
+
+        CompletableFuture<CheckpointOutcome> first = lease.checkpoint(at(5));
+        CompletableFuture<CheckpointOutcome> second = lease.checkpoint(at(7));
+        sim.runUntil(() -> first.isDone() && second.isDone(), SECOND);
+
+        assertThat(first.join()).isEqualTo(CheckpointOutcome.SAVED);
+        assertThat(second.join()).isEqualTo(CheckpointOutcome.SAVED);
+        assertThat(lease.checkpoint()).isEqualTo(at(7));
+        assertThat(row(0).checkpoint()).isEqualTo(at(7));
+    }
+
+    @Test
+    void childrenOfASplitAreOwnedAtOnceByWhoFinishedTheParent() {
+        Worker alice = new Worker("alice");
+        sim.runUntil(() -> alice.held.size() == 8, SECOND);
+
+        stream.split(ShardId.of(3));
+        alice.finish(3);
+
+        sim.runUntil(() -> alice.held.containsKey(key(8)) && alice.held.containsKey(key(9)), Duration.ofMillis(50));
+        assertThat(row(3).isFinished()).isTrue();
+    }
+
+    @Test
+    void childOfAMergeWaitsForBothParents() {
+        Worker alice = new Worker("alice");
+        sim.runUntil(() -> alice.held.size() == 8, SECOND);
+
+        stream.merge(ShardId.of(3), ShardId.of(4));
+        alice.finish(3);
+        sim.run(SECOND.multipliedBy(3));
+        assertThat(alice.held).doesNotContainKey(key(8));
+        alice.finish(4);
+
+        sim.runUntil(() -> alice.held.containsKey(key(8)), Duration.ofMillis(50));
+    }
+
+    @Test
+    void missingStreamFailsTheStartWithALineThatSaysSo() {
+        Worker lost = new Worker("lost", new StreamName("nowhere"));
+
+        sim.runUntil(() -> lost.coordinator.start().isDone(), SECOND);
+
+        assertThat(lost.coordinator.start())
+                .isCompletedExceptionally()
+                .failsWithin(Duration.ZERO)
+                .withThrowableThat()
+                .withCauseInstanceOf(StreamNotFoundException.class);
+    }
+
+    @Test
+    void recreatedStreamIsRefused() {
+        Worker alice = new Worker("alice");
+        sim.runUntil(() -> alice.held.size() == 8, SECOND);
+        CompletableFuture<CloseReport> left = alice.coordinator.close(SECOND);
+        sim.runUntil(left::isDone, SECOND.multipliedBy(2));
+
+        stream.recreate();
+        Worker bob = new Worker("bob");
+
+        sim.runUntil(() -> bob.coordinator.start().isDone(), SECOND);
+        assertThat(bob.coordinator.start())
+                .failsWithin(Duration.ZERO)
+                .withThrowableThat()
+                .withCauseInstanceOf(StreamReplacedException.class)
+                .withMessageContaining("is not the one this application has read");
+    }
+
+    private static Checkpoint at(int number) {
+        return Checkpoint.processed(RecordPosition.of(SequenceNumber.parse(Integer.toString(number))));
+    }
+
+    private static LeaseKey key(int shard) {
+        return new LeaseKey(FakeStream.NAME, ShardId.of(shard));
+    }
+
+    private LeaseRow row(int shard) {
+        return table.listLeases().join().stream()
+                .filter(row -> row.key().equals(key(shard)))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /** A worker whose consumer gives back at once what it is asked for. */
+    private final class Worker implements LeaseListener {
+        final Map<LeaseKey, HeldLease> held = new TreeMap<>();
+        final List<String> lost = new ArrayList<>();
+        final LeaseCoordinator coordinator;
+
+        Worker(String name) {
+            this(name, FakeStream.NAME);
+        }
+
+        Worker(String name, StreamName consumed) {
+            LeaseSettings settings = LeaseSettings.builder().workerName(name).stream(consumed, Position.trimHorizon())
+                    .build();
+            coordinator = LeaseCoordinator.create(settings, table, stream, this, sim, new SimpleMeterRegistry());
+            assertThat(coordinator.start()).isNotCompletedExceptionally();
+        }
+
+        HeldLease lease(int shard) {
+            return java.util.Objects.requireNonNull(held.get(key(shard)));
+        }
+
+        void finish(int shard) {
+            List<ChildShard> children = stream.childrenOf(ShardId.of(shard)).stream()
+                    .map(Shard::asChild)
+                    .toList();
+            CompletableFuture<CheckpointOutcome> finished = lease(shard).finish(children);
+            sim.runUntil(finished::isDone, SECOND);
+            assertThat(finished.join()).isEqualTo(CheckpointOutcome.SAVED);
+            held.remove(key(shard));
+        }
+
+        @Override
+        public void leaseTaken(HeldLease lease) {
+            held.put(lease.key(), lease);
+        }
+
+        @Override
+        public void leaseAskedFor(HeldLease lease) {
+            CompletableFuture<Void> released = lease.release();
+            held.remove(lease.key());
+            assertThat(released).isNotCompletedExceptionally();
+        }
+
+        @Override
+        public void leaseLost(HeldLease lease, String reason) {
+            held.remove(lease.key());
+            lost.add(lease + ": " + reason);
+        }
+    }
+}
