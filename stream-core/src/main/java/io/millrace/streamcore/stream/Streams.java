@@ -13,6 +13,15 @@ import java.util.concurrent.CompletableFuture;
  * fails (or the method throws) with a {@link StreamException} whose kind and text are the service's own.
  */
 public interface Streams extends AutoCloseable {
+    /**
+     * Opens a data directory and everything in it. Blocks: call it while starting.
+     *
+     * @throws io.millrace.streamcore.log.LogException if the directory cannot be used, is in use, or is damaged
+     */
+    static Streams open(StreamsSettings settings) {
+        return DurableStreams.unwrapped(DurableStreams.open(settings));
+    }
+
     /** Makes a stream, CREATING at once and ACTIVE after the transition time. Completes when the change is durable. */
     CompletableFuture<Void> create(StreamName name, int shards);
 
@@ -32,8 +41,9 @@ public interface Streams extends AutoCloseable {
     CompletableFuture<Void> merge(StreamName name, ShardId shard, ShardId adjacent);
 
     /**
-     * Puts records in the order given. Completes when all of them are as durable as the server's fsync policy says; the
-     * answers stand in the order of the records.
+     * Puts records in the order given. Completes when all of them are as durable as the server's fsync policy says, on a
+     * thread of the storage that must not be held up; the answers stand in the order of the records and each is made when
+     * it is asked for. If the put fails, some of its records may be in the stream all the same.
      */
     CompletableFuture<List<PutAnswer>> put(StreamName name, List<NewRecord> records);
 
@@ -48,7 +58,7 @@ public interface Streams extends AutoCloseable {
      */
     CompletableFuture<ReadPage> read(ShardCursor cursor, int maxRecords, int maxBytes);
 
-    /** Lets what was accepted become durable, then closes the storage. */
+    /** Lets what was accepted become durable, then closes the storage. Blocks; not for the storage's own threads. */
     @Override
     void close();
 

@@ -1,0 +1,34 @@
+package io.millrace.streamcore.log;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+
+/** The file system as the log needs it: the seam where tests put a disk that fails. Safe for any thread. */
+interface DiskFiles {
+    /** Opens a file for reading and writing and makes it if it is missing. */
+    DiskFile open(Path path) throws IOException;
+
+    /** Makes a directory with its parents, durably; one that exists is fine. */
+    void createDirectories(Path directory) throws IOException;
+
+    /** The names in a directory, in order; none if it does not exist. */
+    List<String> list(Path directory) throws IOException;
+
+    /** Renames a file in one step, in place of another of the new name. Durable after {@link #syncDirectory}. */
+    void rename(Path from, Path to) throws IOException;
+
+    /** Deletes a file or an empty directory; a missing one is fine. */
+    void delete(Path path) throws IOException;
+
+    /** Makes the names in a directory durable. */
+    void syncDirectory(Path directory) throws IOException;
+
+    /**
+     * Takes a lock that other processes see, until the result is closed.
+     *
+     * @throws LogInUseException if somebody else has it
+     */
+    Closeable lock(Path path) throws IOException;
+}

@@ -1,0 +1,187 @@
+package io.millrace.streamcore.log;
+
+import static java.util.Objects.requireNonNull;
+
+import io.millrace.runtime.EventLoop;
+import io.millrace.runtime.Platform;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.regex.Pattern;
+
+/**
+ * The engine that keeps logs and catalog in a local directory:
+ *
+ * <pre>
+ * lock                          held while a server has the directory open
+ * catalog.log                   the MetaStore
+ * streams/NAME/000000000001.log segments of a stream's log, shards interleaved
+ * streams/NAME/000000000001.index  where a full segment's batches stand
+ * </pre>
+ */
+public final class DiskLogEngine implements LogEngine {
+    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_@-][A-Za-z0-9_.@-]{0,199}");
+    private static final int STAGING_BYTES = 1 << 20;
+
+    private final DiskFiles files;
+    private final Path streams;
+    private final Closeable lock;
+    private final DiskMetaStore meta;
+    private final Platform.BlockingTasks readers;
+    private final List<LogContext> writers;
+    private final AtomicInteger opened = new AtomicInteger();
+    private final AtomicBoolean closing = new AtomicBoolean();
+    private final CompletableFuture<Void> closed = new CompletableFuture<>();
+    private final ConcurrentMap<String, CompletableFuture<DiskShardLog>> logs = new ConcurrentHashMap<>();
+
+    private DiskLogEngine(DiskFiles files, Path directory, Closeable lock, LogSettings settings, Platform platform)
+            throws IOException {
+        this.files = requireNonNull(files, "files");
+        this.streams = directory.resolve("streams");
+        this.lock = requireNonNull(lock, "lock");
+        this.meta = DiskMetaStore.open(files, directory.resolve("catalog.log"), platform);
+        this.readers = platform.newBlockingTasks("log-reader", settings.readers());
+        this.writers = new ArrayList<>();
+        for (int i = 0; i < settings.writers(); i++) {
+            EventLoop loop = platform.newEventLoop("log-writer-" + i);
+            ByteBuffer staging = ByteBuffer.allocateDirect(STAGING_BYTES);
+            writers.add(new LogContext(files, settings, loop, readers, platform.clock(), platform.random(), staging));
+        }
+    }
+
+    /**
+     * Opens a data directory, makes it if it is missing, and replays the catalog. Blocks: call it while starting.
+     *
+     * @throws LogInUseException if another server has it open
+     * @throws CorruptLogException if the catalog is damaged
+     * @throws LogFailedException if the directory cannot be used
+     */
+    public static DiskLogEngine open(Path directory, LogSettings settings, Platform platform) {
+        return open(new NioDiskFiles(), directory, settings, platform);
+    }
+
+    static DiskLogEngine open(DiskFiles files, Path directory, LogSettings settings, Platform platform) {
+        try {
+            files.createDirectories(directory);
+            Closeable lock = files.lock(directory.resolve("lock"));
+            try {
+                return new DiskLogEngine(files, directory, lock, settings, platform);
+            } catch (IOException | RuntimeException e) {
+                lock.close();
+                throw e;
+            }
+        } catch (IOException e) {
+            throw new LogFailedException("cannot use " + directory + " as data directory: " + e, e);
+        }
+    }
+
+    @Override
+    public MetaStore meta() {
+        return meta;
+    }
+
+    @Override
+    public CompletableFuture<ShardLog> open(String name) {
+        checkName(name);
+        return logs.computeIfAbsent(name, this::openNew).thenApply(log -> log);
+    }
+
+    @Override
+    public CompletableFuture<Void> drop(String name) {
+        checkName(name);
+        CompletableFuture<DiskShardLog> opening = logs.remove(name);
+        if (opening == null) {
+            return deleteFiles(name);
+        }
+        // A log that could not be opened, because it is damaged say, can still be deleted.
+        return opening.thenCompose(DiskShardLog::drop).exceptionallyCompose(error -> deleteFiles(name));
+    }
+
+    @Override
+    public CompletableFuture<Void> close() {
+        if (closing.compareAndSet(false, true)) {
+            var unused = closeAll().whenComplete((ok, error) -> {
+                if (error == null) {
+                    closed.complete(null);
+                } else {
+                    closed.completeExceptionally(error);
+                }
+            });
+        }
+        return closed;
+    }
+
+    private CompletableFuture<Void> closeAll() {
+        CompletableFuture<?>[] open = logs.values().stream()
+                .map(opening -> opening.thenCompose(DiskShardLog::close))
+                .toArray(CompletableFuture<?>[]::new);
+        return CompletableFuture.allOf(open).handle((ok, error) -> error).thenCompose(error -> {
+            readers.close();
+            writers.forEach(writer -> writer.loop().close());
+            return meta.close().thenAccept(ok -> unlock(error));
+        });
+    }
+
+    private void unlock(Throwable error) {
+        try {
+            lock.close();
+        } catch (IOException e) {
+            throw new LogFailedException("cannot let go of the data directory: " + e, e);
+        }
+        if (error instanceof RuntimeException unchecked) {
+            throw unchecked;
+        }
+    }
+
+    private CompletableFuture<DiskShardLog> openNew(String name) {
+        LogContext writer = writers.get(Math.floorMod(opened.getAndIncrement(), writers.size()));
+        return onLoop(writer, name, () -> DiskShardLog.open(writer, name, streams.resolve(name)));
+    }
+
+    private CompletableFuture<Void> deleteFiles(String name) {
+        return onLoop(writers.get(0), name, () -> {
+                    DiskShardLog.delete(files, streams.resolve(name));
+                    return true;
+                })
+                .thenApply(deleted -> null);
+    }
+
+    private <T> CompletableFuture<T> onLoop(LogContext writer, String name, DiskTask<T> task) {
+        CompletableFuture<T> done = new CompletableFuture<>();
+        try {
+            writer.loop().execute(() -> {
+                try {
+                    done.complete(task.run());
+                } catch (IOException e) {
+                    done.completeExceptionally(
+                            new LogFailedException("cannot use the log " + streams.resolve(name) + ": " + e, e));
+                } catch (LogException e) {
+                    done.completeExceptionally(e);
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            done.completeExceptionally(new LogClosedException(name));
+        }
+        return done;
+    }
+
+    private static void checkName(String name) {
+        if (!NAME.matcher(name).matches()) {
+            throw new IllegalArgumentException("not a log's name: " + name);
+        }
+    }
+
+    @FunctionalInterface
+    private interface DiskTask<T> {
+        T run() throws IOException;
+    }
+}

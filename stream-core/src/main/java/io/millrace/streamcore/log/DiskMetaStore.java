@@ -1,0 +1,206 @@
+package io.millrace.streamcore.log;
+
+import static java.util.Objects.requireNonNull;
+
+import io.millrace.runtime.EventLoop;
+import io.millrace.runtime.Platform;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The catalog in one file: the whole of it as the first frame, then one frame for each change. When the changes outweigh
+ * the catalog several times, it is written anew under another name and put in the old one's place.
+ *
+ * <p>Belongs to its loop, which blocks on the disk; the published map is for any thread.
+ */
+final class DiskMetaStore implements MetaStore {
+    private static final Logger log = LoggerFactory.getLogger(DiskMetaStore.class);
+    private static final int REWRITE_FACTOR = 4;
+    private static final int REWRITE_BYTES = 1 << 20;
+
+    private final DiskFiles files;
+    private final EventLoop loop;
+    private final RandomGenerator random;
+    private final ByteBuffer staging = ByteBuffer.allocate(64 << 10);
+    private FrameFile file;
+    private long changes;
+    private @Nullable LogException failure;
+    private volatile Map<String, Entry> entries;
+
+    private DiskMetaStore(
+            DiskFiles files, Platform platform, FrameFile file, long changes, Map<String, Entry> entries) {
+        this.files = requireNonNull(files, "files");
+        this.loop = platform.newEventLoop("catalog-writer");
+        this.random = platform.random();
+        this.file = requireNonNull(file, "file");
+        this.changes = changes;
+        this.entries = Collections.unmodifiableMap(entries);
+    }
+
+    /** Opens a catalog and makes it if there is none. Blocks. */
+    static DiskMetaStore open(DiskFiles files, Path path, Platform platform) throws IOException {
+        Path directory = requireNonNull(path.getParent(), "parent");
+        if (!files.list(directory).contains(String.valueOf(path.getFileName()))) {
+            FrameFile made = FrameFile.create(files, path, platform.random().nextLong(), whole(0, Map.of()));
+            return new DiskMetaStore(files, platform, made, 0, new TreeMap<>());
+        }
+        FrameFile file = FrameFile.open(files, path);
+        try {
+            return replay(files, file, platform);
+        } catch (IOException | RuntimeException e) {
+            file.close();
+            throw e;
+        }
+    }
+
+    private static DiskMetaStore replay(DiskFiles files, FrameFile file, Platform platform) throws IOException {
+        Map<String, Entry> entries = new TreeMap<>();
+        long[] last = new long[1];
+        int end = file.scan((position, frame) -> {
+            try {
+                switch (frame.kind()) {
+                    case CATALOG -> entries.putAll(MetaCodec.decodeWhole(frame.payload()));
+                    case CHANGE -> apply(entries, frame.firstIndex(), MetaCodec.decode(frame.payload()));
+                    case CLOSE -> {}
+                    case RECORDS, SEAL, STATE ->
+                        throw new IllegalArgumentException("this is a log's entry, not a catalog's");
+                }
+            } catch (IllegalArgumentException e) {
+                throw new CorruptLogException(file.path(), position, String.valueOf(e.getMessage()));
+            }
+            last[0] = Math.max(last[0], frame.firstIndex());
+        });
+        if (end == FrameFile.START) {
+            throw file.damage(end);
+        }
+        int cut = file.cutTail(end);
+        if (cut > 0) {
+            log.warn(
+                    "{}: cut off {} bytes that a crash left unfinished at byte {}; nothing acknowledged was in them",
+                    file.path(),
+                    cut,
+                    end);
+        }
+        return new DiskMetaStore(files, platform, file, last[0], entries);
+    }
+
+    @Override
+    public Map<String, Entry> entries() {
+        return entries;
+    }
+
+    @Override
+    public CompletableFuture<Long> commit(MetaChange change) {
+        CompletableFuture<Long> done = new CompletableFuture<>();
+        try {
+            loop.execute(() -> {
+                try {
+                    done.complete(commitNow(change));
+                } catch (LogException e) {
+                    done.completeExceptionally(e);
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            done.completeExceptionally(new LogClosedException("catalog"));
+        }
+        return done;
+    }
+
+    /** Writes what was accepted and closes the file. */
+    CompletableFuture<Void> close() {
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        try {
+            loop.execute(() -> {
+                try {
+                    if (failure == null) {
+                        file.append(Frame.mark(FrameKind.CLOSE, -1, changes, 0), staging);
+                        file.flush(staging);
+                        file.force();
+                    }
+                    file.close();
+                    done.complete(null);
+                } catch (IOException e) {
+                    done.completeExceptionally(poison(e));
+                }
+                failure = new LogClosedException("catalog");
+                loop.close();
+            });
+        } catch (RejectedExecutionException closedAlready) {
+            done.complete(null);
+        }
+        return done;
+    }
+
+    private long commitNow(MetaChange change) {
+        if (failure != null) {
+            throw failure;
+        }
+        for (MetaChange.Part part : change.parts()) {
+            Entry entry = entries.get(part.key());
+            if ((entry == null ? 0 : entry.version()) != part.expectedVersion()) {
+                return 0;
+            }
+        }
+        try {
+            long number = changes + 1;
+            Frame frame =
+                    Frame.of(FrameKind.CHANGE, -1, number, 0, change.parts().size(), MetaCodec.encode(change));
+            file.append(frame, staging);
+            file.flush(staging);
+            file.force();
+            changes = number;
+            Map<String, Entry> next = new TreeMap<>(entries);
+            apply(next, number, change);
+            entries = Collections.unmodifiableMap(next);
+            rewriteIfGrown();
+            return number;
+        } catch (IOException e) {
+            throw poison(e);
+        }
+    }
+
+    private void rewriteIfGrown() throws IOException {
+        if (file.size() < REWRITE_BYTES) {
+            return;
+        }
+        Frame whole = whole(changes, entries);
+        if (file.size() / REWRITE_FACTOR > whole.size()) {
+            FrameFile old = file;
+            file = FrameFile.create(files, old.path(), random.nextLong(), whole);
+            old.close();
+        }
+    }
+
+    private LogException poison(IOException cause) {
+        LogFailedException failed = new LogFailedException(
+                "writing to " + file.path() + " failed (" + cause.getMessage()
+                        + "); no change is accepted until the disk is well and the server is started again",
+                cause);
+        log.error("{}", failed.getMessage());
+        failure = failed;
+        return failed;
+    }
+
+    private static void apply(Map<String, Entry> entries, long number, MetaChange change) {
+        for (MetaChange.Part part : change.parts()) {
+            part.value()
+                    .ifPresentOrElse(
+                            value -> entries.put(part.key(), new Entry(number, value)),
+                            () -> entries.remove(part.key()));
+        }
+    }
+
+    private static Frame whole(long changes, Map<String, Entry> entries) {
+        return Frame.of(FrameKind.CATALOG, -1, changes, 0, entries.size(), MetaCodec.encodeWhole(entries));
+    }
+}

@@ -1,0 +1,203 @@
+package io.millrace.streamcore.log;
+
+import static java.util.Objects.requireNonNull;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * A stream's log in local files. Producers' threads queue what they append; one task on the writer's loop takes all that
+ * is queued as one group. Everything that changes belongs to that loop; the queue and what {@link ShardTail} publishes are
+ * for any thread.
+ */
+final class DiskShardLog implements ShardLog {
+    private final LogContext context;
+    private final String name;
+    private final Path directory;
+    private final ConcurrentMap<Integer, ShardTail> shards;
+    private final LogWriter writer;
+    private final LogReader reader;
+    private final Queue<Pending> queue = new ConcurrentLinkedQueue<>();
+    private final AtomicBoolean scheduled = new AtomicBoolean();
+    private volatile boolean closed;
+
+    private DiskShardLog(LogContext context, String name, Path directory, LogRecovery found) {
+        this.context = requireNonNull(context, "context");
+        this.name = requireNonNull(name, "name");
+        this.directory = requireNonNull(directory, "directory");
+        this.shards = found.shards();
+        this.writer = new LogWriter(context, directory, shards, found.segments());
+        this.reader = new LogReader(name, context.readers(), () -> closed);
+    }
+
+    /** Opens a log and makes it if there is none. On the writer's loop; blocks. */
+    static DiskShardLog open(LogContext context, String name, Path directory) throws IOException {
+        LogRecovery recovery = new LogRecovery(context.files(), directory);
+        recovery.run();
+        DiskShardLog opened = new DiskShardLog(context, name, directory, recovery);
+        opened.writer.start();
+        return opened;
+    }
+
+    @Override
+    public CompletableFuture<AppendOutcome> append(int shard, int count, ByteBuffer payload) {
+        Pending.Append append = new Pending.Append(shard, count, payload);
+        enqueue(append);
+        return append.done();
+    }
+
+    @Override
+    public CompletableFuture<ShardBounds> seal(int shard) {
+        Pending.Seal seal = new Pending.Seal(shard);
+        enqueue(seal);
+        return seal.done();
+    }
+
+    @Override
+    public CompletableFuture<List<LogBatch>> read(int shard, long index, int maxRecords, int maxBytes) {
+        if (closed) {
+            return CompletableFuture.failedFuture(new LogClosedException(name));
+        }
+        ShardTail tail = shards.get(shard);
+        return tail == null
+                ? CompletableFuture.completedFuture(List.of())
+                : reader.read(tail, index, maxRecords, maxBytes);
+    }
+
+    @Override
+    public CompletableFuture<Long> findTime(int shard, long timeMillis) {
+        if (closed) {
+            return CompletableFuture.failedFuture(new LogClosedException(name));
+        }
+        ShardTail tail = shards.get(shard);
+        return tail == null ? CompletableFuture.completedFuture(0L) : reader.findTime(tail, timeMillis);
+    }
+
+    @Override
+    public ShardBounds bounds(int shard) {
+        ShardTail tail = shards.get(shard);
+        return tail == null ? new ShardBounds(0, 0, 0, false) : tail.bounds();
+    }
+
+    @Override
+    public Runnable follow(int shard, Runnable listener) {
+        ShardTail tail = shards.computeIfAbsent(shard, ShardTail::new);
+        tail.followers().add(listener);
+        return () -> tail.followers().remove(listener);
+    }
+
+    @Override
+    public CompletableFuture<Void> truncateBefore(long timeMillis) {
+        return onLoop(() -> {
+            if (!closed) {
+                writer.truncateBefore(timeMillis);
+            }
+        });
+    }
+
+    /** Writes what is queued and closes the files. Closing again does nothing. */
+    CompletableFuture<Void> close() {
+        return onLoop(() -> {
+            if (!closed) {
+                writeQueued();
+                closed = true;
+                refuseQueued();
+                writer.close();
+            }
+        });
+    }
+
+    /** Closes the log and deletes its files. */
+    CompletableFuture<Void> drop() {
+        return onLoop(() -> {
+            if (!closed) {
+                closed = true;
+                refuseQueued();
+                writer.abandon();
+            }
+            delete(context.files(), directory);
+        });
+    }
+
+    /** Deletes a closed log's files. Blocks. */
+    static void delete(DiskFiles files, Path directory) throws IOException {
+        for (String file : files.list(directory)) {
+            files.delete(directory.resolve(file));
+        }
+        files.delete(directory);
+    }
+
+    private void enqueue(Pending pending) {
+        LogFailedException failure = writer.failure();
+        if (failure != null) {
+            pending.fail(failure);
+            return;
+        }
+        queue.add(pending);
+        if (scheduled.compareAndSet(false, true)) {
+            try {
+                context.loop().execute(this::writeQueued);
+            } catch (RejectedExecutionException e) {
+                refuseQueued();
+            }
+        }
+        if (closed) {
+            refuseQueued();
+        }
+    }
+
+    private void writeQueued() {
+        // Before the queue is emptied: what is added from now on asks for a task of its own.
+        scheduled.set(false);
+        if (closed) {
+            refuseQueued();
+            return;
+        }
+        List<Pending> group = new ArrayList<>();
+        for (Pending next = queue.poll(); next != null; next = queue.poll()) {
+            group.add(next);
+        }
+        if (!group.isEmpty()) {
+            writer.write(group);
+        }
+    }
+
+    private void refuseQueued() {
+        for (Pending next = queue.poll(); next != null; next = queue.poll()) {
+            next.fail(new LogClosedException(name));
+        }
+    }
+
+    private CompletableFuture<Void> onLoop(LoopTask task) {
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        try {
+            context.loop().execute(() -> {
+                try {
+                    task.run();
+                    done.complete(null);
+                } catch (IOException e) {
+                    done.completeExceptionally(writer.poison(e));
+                } catch (LogException e) {
+                    done.completeExceptionally(e);
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            done.completeExceptionally(new LogClosedException(name));
+        }
+        return done;
+    }
+
+    @FunctionalInterface
+    private interface LoopTask {
+        void run() throws IOException;
+    }
+}

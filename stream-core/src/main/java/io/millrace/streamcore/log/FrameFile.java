@@ -1,0 +1,291 @@
+package io.millrace.streamcore.log;
+
+import static java.util.Objects.requireNonNull;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A file of frames that only grows. It begins with a header of {@value #START} bytes: magic, a random salt that goes into
+ * every frame's checksum (so that frames of other files, or bytes that a producer made to look like one, are not taken
+ * for this file's), and a checksum. A file comes into being under another name and is renamed when its start is durable,
+ * so a damaged start is damage and never a torn write.
+ *
+ * <p>Belongs to its writer; {@link #read} is safe for any thread.
+ */
+final class FrameFile implements Closeable {
+    /** Where the first frame begins. */
+    static final int START = 24;
+
+    private static final long FILE_MAGIC = 0x4d494c4c52414345L;
+    private static final String UNFINISHED = ".new";
+
+    private final Path path;
+    private final DiskFile file;
+    private final long salt;
+    /** How many bytes the file has, those in the staging buffer included. */
+    private int size;
+
+    private int written;
+    private int durable;
+    /** Where the frame that the file was made with ends; 0 for a file that was opened. */
+    private int firstFrameEnd;
+
+    private FrameFile(Path path, DiskFile file, long salt, int size) {
+        this.path = requireNonNull(path, "path");
+        this.file = requireNonNull(file, "file");
+        this.salt = salt;
+        this.size = size;
+        this.written = size;
+        this.durable = size;
+    }
+
+    /** Makes a file, durably, that begins with {@code first}; a file of this name is replaced. */
+    static FrameFile create(DiskFiles files, Path path, long salt, Frame first) throws IOException {
+        Path unfinished = path.resolveSibling(path.getFileName() + UNFINISHED);
+        files.delete(unfinished);
+        DiskFile file = files.open(unfinished);
+        try {
+            ByteBuffer start = ByteBuffer.allocate(START + first.size());
+            start.putLong(FILE_MAGIC).putLong(salt).putInt(startCrc(salt)).putInt(0);
+            first.putHeader(start, salt, 0);
+            start.put(first.payload().duplicate()).flip();
+            int size = start.remaining();
+            file.write(start, 0);
+            file.force();
+            files.rename(unfinished, path);
+            files.syncDirectory(requireNonNull(path.getParent(), "parent"));
+            FrameFile made = new FrameFile(path, file, salt, size);
+            made.firstFrameEnd = size;
+            return made;
+        } catch (IOException e) {
+            file.close();
+            throw e;
+        }
+    }
+
+    /** True for the name of a file whose making was cut short. */
+    static boolean isUnfinished(String name) {
+        return name.endsWith(UNFINISHED);
+    }
+
+    /**
+     * Opens a file as it is.
+     *
+     * @throws CorruptLogException if it does not begin as such a file does
+     */
+    static FrameFile open(DiskFiles files, Path path) throws IOException {
+        DiskFile file = files.open(path);
+        try {
+            ByteBuffer start = ByteBuffer.allocate(START);
+            file.read(start, 0);
+            long salt = start.getLong(8);
+            if (start.hasRemaining() || start.getLong(0) != FILE_MAGIC || start.getInt(16) != startCrc(salt)) {
+                throw new CorruptLogException(path, 0, "it does not begin as a log of this format");
+            }
+            if (file.size() > Integer.MAX_VALUE) {
+                throw new CorruptLogException(path, Integer.MAX_VALUE, "it is longer than any log file");
+            }
+            return new FrameFile(path, file, salt, (int) file.size());
+        } catch (IOException | LogException e) {
+            file.close();
+            throw e;
+        }
+    }
+
+    Path path() {
+        return path;
+    }
+
+    int size() {
+        return size;
+    }
+
+    /** Where the frame that the file was made with ends; 0 for a file that was opened. */
+    int firstFrameEnd() {
+        return firstFrameEnd;
+    }
+
+    /** Adds a frame; its bytes may stay in {@code staging}, which is this file's alone until {@link #flush}. */
+    int append(Frame frame, ByteBuffer staging) throws IOException {
+        int position = size;
+        if (staging.remaining() < Frame.HEADER_BYTES) {
+            drain(staging);
+        }
+        frame.putHeader(staging, salt, durable);
+        ByteBuffer payload = frame.payload().duplicate();
+        while (payload.hasRemaining()) {
+            if (!staging.hasRemaining()) {
+                drain(staging);
+            }
+            int piece = Math.min(payload.remaining(), staging.remaining());
+            staging.put(payload.duplicate().limit(payload.position() + piece));
+            payload.position(payload.position() + piece);
+        }
+        size += frame.size();
+        return position;
+    }
+
+    /** Writes what is in {@code staging}. */
+    void flush(ByteBuffer staging) throws IOException {
+        if (staging.position() > 0) {
+            drain(staging);
+        }
+    }
+
+    /** Makes all that was flushed durable. */
+    void force() throws IOException {
+        if (durable != written) {
+            file.force();
+            durable = written;
+        }
+    }
+
+    /** Reads the frame at {@code position} of this payload length. */
+    Frame read(int position, int payloadLength) throws IOException {
+        ByteBuffer buffer = ByteBuffer.allocate(Frame.HEADER_BYTES + payloadLength);
+        file.read(buffer, position);
+        if (!buffer.hasRemaining()
+                && Frame.isHeader(buffer, 0, salt)
+                && Frame.payloadLength(buffer, 0) == payloadLength) {
+            Frame frame = Frame.parse(buffer, 0, buffer.slice(Frame.HEADER_BYTES, payloadLength));
+            if (frame.isWhole()) {
+                return frame;
+            }
+        }
+        throw new CorruptLogException(path, position, "a batch does not match its checksum");
+    }
+
+    /**
+     * Shows every frame from the start on to {@code visitor}, until the end or the first one that is not whole. A frame's
+     * payload is good during the call only.
+     *
+     * @return where the last whole frame ends
+     */
+    int scan(Visitor visitor) throws IOException {
+        Window window = new Window(file, size);
+        int at = START;
+        for (Frame frame = whole(window, at); frame != null; frame = whole(window, at)) {
+            // The visitor may read the payload to its end.
+            int size = frame.size();
+            visitor.frame(at, frame);
+            at += size;
+        }
+        return at;
+    }
+
+    /**
+     * Judges what {@link #scan} could not read from {@code end} on: bytes that were never durable are cut off, others are
+     * damage.
+     *
+     * @return how many bytes were cut off
+     * @throws CorruptLogException if a later frame proves that the bytes at {@code end} once were durable
+     */
+    int cutTail(int end) throws IOException {
+        if (end == size) {
+            return 0;
+        }
+        Window window = new Window(file, size);
+        for (int at = end + 1; at <= size - Frame.HEADER_BYTES; at++) {
+            int place = window.find(at, Frame.HEADER_BYTES);
+            if (place >= 0
+                    && Frame.isHeader(window.buffer, place, salt)
+                    && Frame.durableTo(window.buffer, place) > end) {
+                throw damage(end);
+            }
+        }
+        int cut = size - end;
+        file.truncate(end);
+        file.force();
+        size = end;
+        written = end;
+        durable = end;
+        return cut;
+    }
+
+    CorruptLogException damage(long offset) {
+        return new CorruptLogException(path, offset, "a batch does not match its checksum, but later ones are there");
+    }
+
+    @Override
+    public void close() throws IOException {
+        file.close();
+    }
+
+    private void drain(ByteBuffer staging) throws IOException {
+        staging.flip();
+        int length = staging.remaining();
+        try {
+            file.write(staging, written);
+        } finally {
+            staging.clear();
+        }
+        written += length;
+    }
+
+    private @Nullable Frame whole(Window window, int at) throws IOException {
+        int place = window.find(at, Frame.HEADER_BYTES);
+        if (place < 0 || !Frame.isHeader(window.buffer, place, salt)) {
+            return null;
+        }
+        int length = Frame.payloadLength(window.buffer, place);
+        place = window.find(at, Frame.HEADER_BYTES + length);
+        if (place < 0) {
+            return null;
+        }
+        Frame frame = Frame.parse(window.buffer, place, window.buffer.slice(place + Frame.HEADER_BYTES, length));
+        return frame.isWhole() ? frame : null;
+    }
+
+    private static int startCrc(long salt) {
+        CRC32C crc = new CRC32C();
+        crc.update(ByteBuffer.allocate(16).putLong(FILE_MAGIC).putLong(salt).flip());
+        return (int) crc.getValue();
+    }
+
+    /** Sees the frames of a file one by one. */
+    @FunctionalInterface
+    interface Visitor {
+        void frame(int position, Frame frame) throws IOException;
+    }
+
+    /** The stretch of a file that is being looked at. */
+    private static final class Window {
+        private static final int CAPACITY = 1 << 20;
+
+        private final DiskFile file;
+        private final int size;
+        private ByteBuffer buffer = ByteBuffer.allocate(0);
+        private int base;
+
+        Window(DiskFile file, int size) {
+            this.file = file;
+            this.size = size;
+        }
+
+        /** Where in the buffer {@code length} bytes from {@code at} on stand; -1 if the file ends before. */
+        int find(int at, int length) throws IOException {
+            if (at > size - length) {
+                return -1;
+            }
+            if (at < base || at + length > base + buffer.limit()) {
+                int capacity = Math.min(Math.max(length, CAPACITY), size - at);
+                if (buffer.capacity() < capacity) {
+                    buffer = ByteBuffer.allocate(capacity);
+                }
+                buffer.clear().limit(Math.min(buffer.capacity(), size - at));
+                file.read(buffer, at);
+                if (buffer.hasRemaining()) {
+                    throw new IOException("a file became shorter while it was read");
+                }
+                buffer.flip();
+                base = at;
+            }
+            return at - base;
+        }
+    }
+}

@@ -1,0 +1,33 @@
+package io.millrace.streamcore.log;
+
+import org.jspecify.annotations.Nullable;
+
+/** What a frame of a file holds. */
+enum FrameKind {
+    /** Records of one shard. */
+    RECORDS(1),
+    /** The end of a shard. */
+    SEAL(2),
+    /** Where every shard stood when the segment began. */
+    STATE(3),
+    /** A change of the catalog. */
+    CHANGE(4),
+    /** The whole catalog. */
+    CATALOG(5),
+    /** The log was closed in good order: all before it is durable. */
+    CLOSE(6);
+
+    private final int code;
+
+    FrameKind(int code) {
+        this.code = code;
+    }
+
+    int code() {
+        return code;
+    }
+
+    static @Nullable FrameKind ofCode(int code) {
+        return code >= 1 && code <= values().length ? values()[code - 1] : null;
+    }
+}

@@ -1,0 +1,53 @@
+package io.millrace.streamcore.log;
+
+import static java.util.Objects.requireNonNull;
+
+import java.nio.ByteBuffer;
+
+/**
+ * A batch of records as it was appended. Immutable and shared between readers: the payload is handed out as fresh
+ * read-only views.
+ */
+public final class LogBatch {
+    private final long firstIndex;
+    private final int count;
+    private final long timeMillis;
+    private final ByteBuffer payload;
+
+    LogBatch(long firstIndex, int count, long timeMillis, ByteBuffer payload) {
+        this.firstIndex = firstIndex;
+        this.count = count;
+        this.timeMillis = timeMillis;
+        this.payload = requireNonNull(payload, "payload").asReadOnlyBuffer();
+    }
+
+    /** The index of the batch's first record in its shard. */
+    public long firstIndex() {
+        return firstIndex;
+    }
+
+    /** How many records it holds. */
+    public int count() {
+        return count;
+    }
+
+    /** The index after its last record. */
+    public long endIndex() {
+        return firstIndex + count;
+    }
+
+    /** When the log took it, in ms since the epoch. */
+    public long timeMillis() {
+        return timeMillis;
+    }
+
+    /** The size of the payload in bytes. */
+    public int size() {
+        return payload.remaining();
+    }
+
+    /** The records' bytes: a view of the caller's own. */
+    public ByteBuffer payload() {
+        return payload.duplicate();
+    }
+}

@@ -1,0 +1,10 @@
+package io.millrace.streamcore.log;
+
+/** The log was closed or dropped. */
+public final class LogClosedException extends LogException {
+    private static final long serialVersionUID = 1L;
+
+    LogClosedException(String name) {
+        super("the log " + name + " is closed", null);
+    }
+}

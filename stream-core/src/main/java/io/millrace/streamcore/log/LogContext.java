@@ -1,0 +1,27 @@
+package io.millrace.streamcore.log;
+
+import io.millrace.runtime.EventLoop;
+import java.nio.ByteBuffer;
+import java.time.InstantSource;
+import java.util.concurrent.Executor;
+import java.util.random.RandomGenerator;
+
+/**
+ * What the logs of one writer thread share.
+ *
+ * @param files the file system
+ * @param settings how to work
+ * @param loop the writer thread; it may block on the disk
+ * @param readers runs reads of older batches
+ * @param clock for the batches' time stamps
+ * @param random for the salt of files
+ * @param staging where bytes are gathered for one write; belongs to {@code loop}
+ */
+record LogContext(
+        DiskFiles files,
+        LogSettings settings,
+        EventLoop loop,
+        Executor readers,
+        InstantSource clock,
+        RandomGenerator random,
+        ByteBuffer staging) {}

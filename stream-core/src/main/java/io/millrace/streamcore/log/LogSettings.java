@@ -1,0 +1,53 @@
+package io.millrace.streamcore.log;
+
+import static java.util.Objects.requireNonNull;
+
+import java.time.Duration;
+
+/**
+ * How the disk engine works.
+ *
+ * @param fsync when an append counts as durable
+ * @param fsyncInterval with {@link FsyncPolicy#INTERVAL}, how long a written batch may wait for its fsync
+ * @param segmentBytes a log file that reached this size is followed by a new one; 64 KiB to 1 GiB
+ * @param cacheBytes how many bytes of the newest batches of each stream stay in memory
+ * @param writers how many threads write, each for its share of the streams
+ * @param readers how many reads of older records may wait for the disk at once
+ */
+public record LogSettings(
+        FsyncPolicy fsync, Duration fsyncInterval, int segmentBytes, long cacheBytes, int writers, int readers) {
+    /** Fsync always, 256 MiB segments, 64 MiB of cache a stream, two writers and eight readers. */
+    public static final LogSettings DEFAULTS =
+            new LogSettings(FsyncPolicy.ALWAYS, Duration.ofMillis(100), 256 << 20, 64L << 20, 2, 8);
+
+    /** Checks the ranges. */
+    public LogSettings {
+        requireNonNull(fsync, "fsync");
+        requireNonNull(fsyncInterval, "fsyncInterval");
+        if (fsyncInterval.isNegative() || fsyncInterval.isZero()) {
+            throw new IllegalArgumentException("the fsync interval must be positive: " + fsyncInterval);
+        }
+        if (segmentBytes < 64 << 10 || segmentBytes > 1 << 30) {
+            throw new IllegalArgumentException("a segment has 64 KiB to 1 GiB, not " + segmentBytes + " bytes");
+        }
+        if (cacheBytes < 0 || writers < 1 || readers < 1) {
+            throw new IllegalArgumentException("not a cache size or thread count: cache " + cacheBytes + ", writers "
+                    + writers + ", readers " + readers);
+        }
+    }
+
+    /** The same with this policy. */
+    public LogSettings withFsync(FsyncPolicy policy) {
+        return new LogSettings(policy, fsyncInterval, segmentBytes, cacheBytes, writers, readers);
+    }
+
+    /** The same with segments of this size. */
+    public LogSettings withSegmentBytes(int bytes) {
+        return new LogSettings(fsync, fsyncInterval, bytes, cacheBytes, writers, readers);
+    }
+
+    /** The same with a cache of this size. */
+    public LogSettings withCacheBytes(long bytes) {
+        return new LogSettings(fsync, fsyncInterval, segmentBytes, bytes, writers, readers);
+    }
+}

@@ -1,0 +1,156 @@
+package io.millrace.streamcore.log;
+
+import static java.util.Objects.requireNonNull;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.lang.ref.SoftReference;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One file of a log with its index. While it is the newest, its index is in memory; once it is full the index is in a file
+ * beside it and in memory only as long as there is room or its batches are cached. Belongs to the writer's loop; any
+ * thread reads the index and the file.
+ */
+final class Segment implements Closeable {
+    private static final String LOG = ".log";
+    private static final String INDEX = ".index";
+
+    private final DiskFiles files;
+    private final long number;
+    private final FrameFile file;
+    private volatile @Nullable SegmentIndex live;
+    private volatile SoftReference<@Nullable SegmentIndex> spare = new SoftReference<>(null);
+    private long lastTimeMillis;
+
+    Segment(DiskFiles files, long number, FrameFile file, SegmentIndex index) {
+        this.files = requireNonNull(files, "files");
+        this.number = number;
+        this.file = requireNonNull(file, "file");
+        this.live = requireNonNull(index, "index");
+        this.lastTimeMillis = index.lastTimeMillis();
+    }
+
+    static Path logPath(Path directory, long number) {
+        return directory.resolve(String.format(Locale.ROOT, "%012d", number) + LOG);
+    }
+
+    /** The number in a log file's name, -1 for other files. */
+    static long numberOf(String fileName) {
+        String digits = fileName.endsWith(LOG) ? fileName.substring(0, fileName.length() - LOG.length()) : "";
+        return digits.length() == 12 && digits.chars().allMatch(c -> c >= '0' && c <= '9')
+                ? Long.parseLong(digits)
+                : -1;
+    }
+
+    static Path indexPath(Path logPath) {
+        String name = String.valueOf(logPath.getFileName());
+        return logPath.resolveSibling(name.substring(0, name.length() - LOG.length()) + INDEX);
+    }
+
+    long number() {
+        return number;
+    }
+
+    FrameFile file() {
+        return file;
+    }
+
+    /** The newest batch's time, 0 without one. Writer only. */
+    long lastTimeMillis() {
+        return lastTimeMillis;
+    }
+
+    /** The index to add to, while this is the newest segment. Writer only. */
+    SegmentIndex writable(long timeMillis) {
+        lastTimeMillis = Math.max(lastTimeMillis, timeMillis);
+        return requireNonNull(live, "a full segment takes no batches");
+    }
+
+    /** The index, if it is in memory. */
+    @Nullable
+    SegmentIndex indexIfLoaded() {
+        SegmentIndex index = live;
+        return index != null ? index : spare.get();
+    }
+
+    /** The index, read from its file if it must be. Blocks. */
+    SegmentIndex index() throws IOException {
+        SegmentIndex index = indexIfLoaded();
+        if (index == null) {
+            index = load(files, file);
+            spare = new SoftReference<>(index);
+        }
+        return index;
+    }
+
+    /** The segment is full: writes its index beside it and lets go of it. Writer only; all must be durable. */
+    void finish() throws IOException {
+        SegmentIndex index = requireNonNull(live, "finished already");
+        save(files, file, index);
+        letGo();
+    }
+
+    /** Keeps the index, which is in its file, in memory no longer than there is room. Writer only. */
+    void letGo() {
+        spare = new SoftReference<>(live);
+        live = null;
+    }
+
+    /** Reads a full segment's index, or makes it from the segment if it is missing or not whole. Blocks. */
+    static SegmentIndex load(DiskFiles files, FrameFile file) throws IOException {
+        ByteBuffer bytes;
+        try (DiskFile saved = files.open(indexPath(file.path()))) {
+            bytes = ByteBuffer.allocate((int) Math.min(saved.size(), Integer.MAX_VALUE - 8));
+            saved.read(bytes, 0);
+        }
+        SegmentIndex index = SegmentIndex.decode(bytes.flip(), file.size());
+        if (index != null) {
+            return index;
+        }
+        SegmentIndex made = new SegmentIndex();
+        int end = file.scan((position, frame) -> add(made, position, frame));
+        if (end != file.size()) {
+            throw file.damage(end);
+        }
+        save(files, file, made);
+        return made;
+    }
+
+    /** Enters a frame that was found in a file. */
+    static void add(SegmentIndex index, int position, Frame frame) {
+        if (frame.kind() == FrameKind.RECORDS) {
+            index.writable(frame.shard())
+                    .add(
+                            frame.firstIndex(),
+                            frame.count(),
+                            frame.timeMillis(),
+                            position,
+                            frame.payload().remaining(),
+                            null);
+        }
+    }
+
+    private static void save(DiskFiles files, FrameFile file, SegmentIndex index) throws IOException {
+        // No fsync: an index that is not whole after a crash is made again from the segment.
+        try (DiskFile target = files.open(indexPath(file.path()))) {
+            target.truncate(0);
+            target.write(index.encode(file.size()), 0);
+        }
+    }
+
+    /** Closes and deletes the files. Writer only. */
+    void delete() throws IOException {
+        file.close();
+        files.delete(indexPath(file.path()));
+        files.delete(file.path());
+    }
+
+    @Override
+    public void close() throws IOException {
+        file.close();
+    }
+}

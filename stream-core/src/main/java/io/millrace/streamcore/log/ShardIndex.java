@@ -1,0 +1,167 @@
+package io.millrace.streamcore.log;
+
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where the batches of one shard stand in one segment: columns of numbers, one row for each batch, and the batch itself
+ * while it is in the cache. The writer's loop adds rows and empties the cache; any thread reads.
+ */
+final class ShardIndex {
+    static final int ROW_BYTES = 24;
+
+    private volatile Columns columns = new Columns(8);
+    private volatile int size;
+
+    /** Adds a row. Writer only. */
+    int add(long firstIndex, int count, long timeMillis, int position, int length, @Nullable LogBatch batch) {
+        int row = size;
+        Columns current = columns;
+        if (row == current.position.length) {
+            current = current.grown();
+            columns = current;
+        }
+        current.firstIndex[row] = firstIndex;
+        current.firstIndex[row + 1] = firstIndex + count;
+        current.timeMillis[row] = timeMillis;
+        current.position[row] = position;
+        current.length[row] = length;
+        if (batch != null) {
+            current.batches.set(row, batch);
+        }
+        size = row + 1;
+        return row;
+    }
+
+    /** Forgets the cached batch of a row. Writer only. */
+    void evict(int row) {
+        columns.batches.set(row, null);
+    }
+
+    int size() {
+        return size;
+    }
+
+    /** The index after the last row's last record. */
+    long endIndex() {
+        int rows = size;
+        return columns.firstIndex[rows];
+    }
+
+    long firstIndex(int row) {
+        return columns.firstIndex[row];
+    }
+
+    int count(int row) {
+        Columns current = columns;
+        return (int) (current.firstIndex[row + 1] - current.firstIndex[row]);
+    }
+
+    long timeMillis(int row) {
+        return columns.timeMillis[row];
+    }
+
+    int position(int row) {
+        return columns.position[row];
+    }
+
+    int length(int row) {
+        return columns.length[row];
+    }
+
+    @Nullable
+    LogBatch batch(int row) {
+        return columns.batches.get(row);
+    }
+
+    /** The row that holds the record of this index, which must not be below the first row's. */
+    int rowOf(long index) {
+        int rows = size;
+        int found = Arrays.binarySearch(columns.firstIndex, 0, rows, index);
+        return found >= 0 ? found : -found - 2;
+    }
+
+    /** The first row of this time or later; {@link #size} if there is none. */
+    int rowAtTime(long millis) {
+        int low = 0;
+        int high = size;
+        Columns current = columns;
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            if (current.timeMillis[middle] < millis) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        return low;
+    }
+
+    void encode(ByteBuffer target) {
+        int rows = size;
+        target.putInt(rows).putLong(endIndex());
+        Columns current = columns;
+        for (int row = 0; row < rows; row++) {
+            target.putLong(current.firstIndex[row])
+                    .putLong(current.timeMillis[row])
+                    .putInt(current.position[row])
+                    .putInt(current.length[row]);
+        }
+    }
+
+    static ShardIndex decode(ByteBuffer source) {
+        ShardIndex index = new ShardIndex();
+        int rows = source.getInt();
+        if (rows < 0 || rows > source.remaining() / ROW_BYTES) {
+            throw new IllegalArgumentException("row count " + rows);
+        }
+        long end = source.getLong();
+        Columns columns = new Columns(Math.max(rows, 1));
+        for (int row = 0; row < rows; row++) {
+            columns.firstIndex[row] = source.getLong();
+            columns.timeMillis[row] = source.getLong();
+            columns.position[row] = source.getInt();
+            columns.length[row] = source.getInt();
+        }
+        columns.firstIndex[rows] = end;
+        index.columns = columns;
+        index.size = rows;
+        return index;
+    }
+
+    /** Room for rows; {@code firstIndex} has one more for the end of the last. */
+    private static final class Columns {
+        private final long[] firstIndex;
+        private final long[] timeMillis;
+        private final int[] position;
+        private final int[] length;
+        private final AtomicReferenceArray<@Nullable LogBatch> batches;
+
+        Columns(int rows) {
+            this(new long[rows + 1], new long[rows], new int[rows], new int[rows]);
+        }
+
+        private Columns(long[] firstIndex, long[] timeMillis, int[] position, int[] length) {
+            this.firstIndex = firstIndex;
+            this.timeMillis = timeMillis;
+            this.position = position;
+            this.length = length;
+            this.batches = new AtomicReferenceArray<>(position.length);
+        }
+
+        Columns grown() {
+            int rows = position.length * 2;
+            Columns grown = new Columns(
+                    Arrays.copyOf(firstIndex, rows + 1),
+                    Arrays.copyOf(timeMillis, rows),
+                    Arrays.copyOf(position, rows),
+                    Arrays.copyOf(length, rows));
+            for (int row = 0; row < position.length; row++) {
+                grown.batches.set(row, batches.get(row));
+            }
+            return grown;
+        }
+    }
+}

@@ -1,0 +1,59 @@
+package io.millrace.streamcore.log;
+
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * The log of one stream: an ordered run of records for each of its shards. Records of a shard are numbered without gaps
+ * from 0; the log decides the number, so the order within a shard is decided in one place. A record's bytes mean nothing
+ * here: producers hand in batches of them, readers get whole batches back.
+ *
+ * <p>Safe for any thread; nothing blocks. Futures complete on a thread of the log that must not be held up: go elsewhere
+ * for more than a moment's work. They fail with a {@link LogException}.
+ */
+public interface ShardLog {
+    /**
+     * Appends a batch to a shard. Completes once the batch is as durable as the log's {@link FsyncPolicy} says, and
+     * readable.
+     *
+     * @param shard the shard's number in its stream, not negative
+     * @param count how many records the batch holds, at least 1
+     * @param payload the records, from position to limit; the caller must not write to it again
+     */
+    CompletableFuture<AppendOutcome> append(int shard, int count, ByteBuffer payload);
+
+    /**
+     * Reads on from a record, oldest first. Whole batches: the first one may begin before {@code index}, and the last one
+     * is the one that reached a limit. Empty when there is nothing at or after {@code index} yet. Records below the
+     * shard's first kept one are passed over.
+     *
+     * @param maxRecords stop once this many records are there, at least 1
+     * @param maxBytes stop once this many bytes are there
+     */
+    CompletableFuture<List<LogBatch>> read(int shard, long index, int maxRecords, int maxBytes);
+
+    /** The index of the first record that was appended at or after this moment; the shard's end if there is none. */
+    CompletableFuture<Long> findTime(int shard, long timeMillis);
+
+    /** What of a shard is readable now. A shard that was never written to is empty. */
+    ShardBounds bounds(int shard);
+
+    /**
+     * Calls {@code listener} whenever more of the shard is readable, or it was sealed. Look at the shard after following
+     * it: what came before is not told.
+     *
+     * @param listener called on a thread of the log; must not block or throw
+     * @return ends the following when run
+     */
+    Runnable follow(int shard, Runnable listener);
+
+    /**
+     * Ends a shard. Batches appended before are in it, later ones get {@link AppendOutcome.Sealed}; sealing again changes
+     * nothing. Completes when durable.
+     */
+    CompletableFuture<ShardBounds> seal(int shard);
+
+    /** Lets go of records that were appended before this moment, as far as storage can do so cheaply. */
+    CompletableFuture<Void> truncateBefore(long timeMillis);
+}

@@ -1,0 +1,188 @@
+package io.millrace.streamcore.stream;
+
+import static java.util.Objects.requireNonNull;
+
+import io.millrace.model.HashKey;
+import io.millrace.model.Position;
+import io.millrace.model.ShardId;
+import io.millrace.model.StreamName;
+import io.millrace.streamcore.log.DiskLogEngine;
+import io.millrace.streamcore.log.LogEngine;
+import io.millrace.streamcore.stream.LiveStream.View;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Streams whose catalog and records are kept by a {@link LogEngine}. Changes of the catalog go through {@link Catalog} and
+ * its loop; puts and reads use what it published last and never wait for it, but for a put that meets a sealed shard.
+ */
+final class DurableStreams implements Streams {
+    private static final Logger log = LoggerFactory.getLogger(DurableStreams.class);
+
+    private final Catalog catalog;
+    private final Refusals refusals;
+    private final ShardReader reader;
+
+    private DurableStreams(StreamsSettings settings, Catalog catalog, Refusals refusals) {
+        this.catalog = requireNonNull(catalog, "catalog");
+        this.refusals = requireNonNull(refusals, "refusals");
+        this.reader = new ShardReader(refusals, settings.platform().clock());
+    }
+
+    /**
+     * Opens a data directory; blocks on the catalog's file only. Completes when every stream's log is open and what an
+     * earlier server left half done is under way again.
+     */
+    static CompletableFuture<DurableStreams> open(StreamsSettings settings) {
+        LogEngine engine = DiskLogEngine.open(settings.directory(), settings.log(), settings.platform());
+        Refusals refusals = new Refusals(settings.region(), settings.account());
+        Catalog catalog = new Catalog(settings, engine, refusals);
+        return catalog.start().thenApply(started -> new DurableStreams(settings, catalog, refusals));
+    }
+
+    @Override
+    public CompletableFuture<Void> create(StreamName name, int shards) {
+        if (shards < 1) {
+            throw new IllegalArgumentException("a stream has at least one shard, not " + shards);
+        }
+        return plain(catalog.create(name, shards));
+    }
+
+    @Override
+    public CompletableFuture<Void> delete(StreamName name) {
+        return plain(catalog.delete(name));
+    }
+
+    @Override
+    public List<StreamName> names() {
+        return catalog.names();
+    }
+
+    @Override
+    public StreamState get(StreamName name) {
+        return find(name).view().state();
+    }
+
+    @Override
+    public CompletableFuture<Void> split(StreamName name, ShardId shard, HashKey newStartingHashKey) {
+        return plain(catalog.reshard(
+                find(name), entry -> entry.splitting(shardToChange(entry, shard), newStartingHashKey, refusals)));
+    }
+
+    @Override
+    public CompletableFuture<Void> merge(StreamName name, ShardId shard, ShardId adjacent) {
+        return plain(catalog.reshard(
+                find(name),
+                entry -> entry.merging(shardToChange(entry, shard), shardToChange(entry, adjacent), refusals)));
+    }
+
+    @Override
+    public CompletableFuture<List<PutAnswer>> put(StreamName name, List<NewRecord> records) {
+        LiveStream stream = find(name);
+        if (!stream.view().isUsable()) {
+            throw refusals.streamNotFound(name);
+        }
+        return new PutOperation(stream, records, refusals).start();
+    }
+
+    @Override
+    public CompletableFuture<ShardCursor> seek(StreamName name, ShardId shard, Position position) {
+        OptionalInt index = ShardNames.index(shard);
+        if (index.isEmpty()) {
+            throw refusals.shardNotFound(shard.value(), name);
+        }
+        LiveStream stream = catalog.find(name);
+        View view = stream == null ? null : stream.view();
+        if (view == null || !view.isUsable()) {
+            throw refusals.shardDoesNotExist(ShardId.of(index.getAsInt()), name);
+        }
+        ShardEntry entry = view.entry()
+                .shard(index.getAsInt())
+                .orElseThrow(() -> refusals.shardDoesNotExist(ShardId.of(index.getAsInt()), name));
+        return plain(reader.seek(view, entry, position));
+    }
+
+    @Override
+    public CompletableFuture<ReadPage> read(ShardCursor cursor, int maxRecords, int maxBytes) {
+        if (maxRecords < 1) {
+            throw new IllegalArgumentException("a read asks for at least one record, not " + maxRecords);
+        }
+        LiveStream stream = catalog.find(cursor.stream());
+        View view = stream == null ? null : stream.view();
+        if (view == null || !view.isUsable() || !view.state().created().equals(cursor.streamCreated())) {
+            throw refusals.shardDoesNotExist(cursor.shard(), cursor.stream());
+        }
+        ShardEntry entry = ShardNames.index(cursor.shard()).stream()
+                .boxed()
+                .flatMap(index -> view.entry().shard(index).stream())
+                .findFirst()
+                .orElseThrow(() -> refusals.shardDoesNotExist(cursor.shard(), cursor.stream()));
+        return plain(reader.read(view, entry, cursor, maxRecords, maxBytes));
+    }
+
+    /** Closes without waiting. */
+    CompletableFuture<Void> closeAsync() {
+        return catalog.close();
+    }
+
+    @Override
+    public void close() {
+        unwrapped(closeAsync());
+    }
+
+    /** Waits for an outcome and throws what it failed with, not what that was wrapped in. */
+    static <T> T unwrapped(CompletableFuture<T> future) {
+        try {
+            return future.join();
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof RuntimeException cause ? cause : e;
+        }
+    }
+
+    private LiveStream find(StreamName name) {
+        LiveStream stream = catalog.find(name);
+        if (stream == null) {
+            throw refusals.streamNotFound(name);
+        }
+        return stream;
+    }
+
+    private ShardEntry shardToChange(StreamEntry entry, ShardId shard) {
+        OptionalInt index = ShardNames.index(shard);
+        if (index.isEmpty()) {
+            throw refusals.shardNotFound(shard.value(), entry.name());
+        }
+        return entry.shard(index.getAsInt())
+                .orElseThrow(() ->
+                        refusals.shardNotFound(ShardId.of(index.getAsInt()).value(), entry.name()));
+    }
+
+    /** The same outcome, but a failure is a {@link StreamException} and not wrapped in anything. */
+    private <T> CompletableFuture<T> plain(CompletableFuture<T> future) {
+        if (future.isDone() && !future.isCompletedExceptionally()) {
+            return future;
+        }
+        CompletableFuture<T> plain = new CompletableFuture<>();
+        var unused = future.whenComplete((value, error) -> {
+            if (error == null) {
+                plain.complete(value);
+            } else {
+                plain.completeExceptionally(refusal(error));
+            }
+        });
+        return plain;
+    }
+
+    private StreamException refusal(Throwable error) {
+        Throwable cause = error instanceof CompletionException && error.getCause() != null ? error.getCause() : error;
+        if (cause instanceof StreamException refused) {
+            return refused;
+        }
+        log.error("A call failed: {}", cause.toString());
+        return refusals.internalFailure();
+    }
+}

@@ -1,0 +1,97 @@
+package io.millrace.streamcore.stream;
+
+import static java.util.Objects.requireNonNull;
+
+import io.millrace.model.Shard;
+import io.millrace.streamcore.log.ShardLog;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A stream in this process. What callers see is one immutable {@link View}, replaced by the catalog's loop after each
+ * durable change; all else belongs to that loop.
+ */
+final class LiveStream {
+    private volatile View view;
+    private volatile CompletableFuture<Void> changed = new CompletableFuture<>();
+
+    /** The catalog loop's. */
+    private CompletableFuture<?> lastChange = CompletableFuture.completedFuture(null);
+
+    LiveStream(StreamEntry entry, long version, @Nullable ShardLog log, String arn) {
+        this.view = View.of(entry, version, log, arn);
+    }
+
+    View view() {
+        return view;
+    }
+
+    /** Shows a durable change to all and wakes who waits for one. Catalog loop only. */
+    void install(View next) {
+        view = next;
+        CompletableFuture<Void> waiters = changed;
+        changed = new CompletableFuture<>();
+        waiters.complete(null);
+    }
+
+    /** Nothing will change any more: fails who waits. Catalog loop only. */
+    void giveUp(Throwable error) {
+        CompletableFuture<Void> waiters = changed;
+        changed = new CompletableFuture<>();
+        waiters.completeExceptionally(error);
+    }
+
+    /** Completes once {@link #view} is no longer {@code seen}. Safe for any thread. */
+    CompletableFuture<Void> changeFrom(View seen) {
+        CompletableFuture<Void> next = changed;
+        return view.version() == seen.version() ? next : CompletableFuture.completedFuture(null);
+    }
+
+    /** Runs changes one after the other, whether they succeed or not. Catalog loop only. */
+    <T> CompletableFuture<T> inTurn(Supplier<CompletableFuture<T>> change) {
+        CompletableFuture<T> done = lastChange.handle((ok, error) -> 0).thenCompose(before -> change.get());
+        lastChange = done;
+        return done;
+    }
+
+    /**
+     * A stream as of one catalog change.
+     *
+     * @param entry the catalog's entry
+     * @param version the number of the catalog change
+     * @param state what callers are told
+     * @param routing where puts go
+     * @param logOrNull where records are kept; absent until the log is open
+     */
+    record View(
+            StreamEntry entry,
+            long version,
+            StreamState state,
+            RoutingTable routing,
+            @Nullable ShardLog logOrNull) {
+        static View of(StreamEntry entry, long version, @Nullable ShardLog log, String arn) {
+            List<Shard> shards = entry.status() == StreamState.Status.CREATING
+                    ? List.of()
+                    : entry.shards().stream().map(ShardEntry::toShard).toList();
+            StreamState state = new StreamState(
+                    entry.name(),
+                    arn,
+                    entry.status(),
+                    Instant.ofEpochMilli(entry.createdMillis()),
+                    entry.retentionHours(),
+                    shards);
+            return new View(entry, version, state, new RoutingTable(entry.shards()), log);
+        }
+
+        boolean isUsable() {
+            return entry.isUsable() && logOrNull != null;
+        }
+
+        ShardLog log() {
+            return requireNonNull(logOrNull, "the log is not open");
+        }
+    }
+}

@@ -1,0 +1,117 @@
+package io.millrace.streamcore.stream;
+
+import io.millrace.model.HashKey;
+import io.millrace.model.SequenceNumber;
+import io.millrace.model.ShardId;
+import io.millrace.model.StreamName;
+import io.millrace.streamcore.stream.StreamException.Kind;
+
+/**
+ * What the service says when it refuses a call. The texts are the service's own, as they were observed.
+ *
+ * @param region the region that the texts name
+ * @param account the account that the texts name
+ */
+record Refusals(String region, String account) {
+    StreamException streamNotFound(StreamName stream) {
+        return new StreamException(
+                Kind.RESOURCE_NOT_FOUND, "Stream " + stream + " under account " + account + " not found.");
+    }
+
+    StreamException streamExists(StreamName stream) {
+        return new StreamException(
+                Kind.RESOURCE_IN_USE, "Stream " + stream + " under account " + account + " already exists.");
+    }
+
+    StreamException notActive(StreamName stream, StreamState.Status status) {
+        return new StreamException(
+                Kind.RESOURCE_IN_USE,
+                "Stream " + stream + " under account " + account + " not ACTIVE, instead in state " + status);
+    }
+
+    StreamException shardNotFound(String shard, StreamName stream) {
+        return new StreamException(
+                Kind.RESOURCE_NOT_FOUND,
+                "Could not find shard " + shard + " in stream " + stream + " under account " + account + ".");
+    }
+
+    StreamException shardDoesNotExist(ShardId shard, StreamName stream) {
+        return new StreamException(
+                Kind.RESOURCE_NOT_FOUND,
+                "Shard " + shard + " in stream " + stream + " under account " + account + " does not exist");
+    }
+
+    StreamException alreadyClosed(StreamName stream, ShardEntry shard) {
+        return new StreamException(
+                Kind.INVALID_ARGUMENT,
+                "Shard " + shard.id() + " in stream " + stream + " under account " + account
+                        + " has already been merged or split, and thus is not eligible for merging or splitting.");
+    }
+
+    StreamException badSplitKey(StreamName stream, ShardEntry shard, HashKey key) {
+        return new StreamException(
+                Kind.INVALID_ARGUMENT,
+                "NewStartingHashKey " + key + " used in SplitShard() on shard " + shard.id() + " in stream " + stream
+                        + " under account " + account
+                        + " is not both greater than one plus the shard's StartingHashKey "
+                        + shard.range().start() + " and less than the shard's EndingHashKey "
+                        + shard.range().end() + ".");
+    }
+
+    StreamException notAdjacent(StreamName stream, ShardEntry shard, ShardEntry adjacent) {
+        return new StreamException(
+                Kind.INVALID_ARGUMENT,
+                "Shards " + shard.id() + " and " + adjacent.id() + " in stream " + stream + " under account " + account
+                        + " are not an adjacent pair of shards eligible for merging");
+    }
+
+    StreamException shardLimit(int open, int limit, int more) {
+        return new StreamException(
+                Kind.LIMIT_EXCEEDED,
+                "This request would exceed the shard limit for the account " + account + " in " + region
+                        + ". Current shard count for the account: " + open + ". Limit: " + limit
+                        + ". Number of additional shards that would have resulted from this request: " + more
+                        + ". Refer to the AWS Service Limits page"
+                        + " (http://docs.aws.amazon.com/general/latest/gr/aws_service_limits.html)"
+                        + " for current limits and how to request higher limits.");
+    }
+
+    StreamException creatingLimit(int limit) {
+        return new StreamException(
+                Kind.LIMIT_EXCEEDED,
+                "At most " + limit + " streams of the account " + account + " can be in state CREATING at once.");
+    }
+
+    StreamException invalidNumber(SequenceNumber number, ShardId shard, StreamName stream) {
+        return new StreamException(Kind.INVALID_ARGUMENT, starting(number, shard, stream) + " is invalid.");
+    }
+
+    StreamException numberOfOtherStream(SequenceNumber number, ShardId shard, StreamName stream) {
+        return new StreamException(
+                Kind.INVALID_ARGUMENT,
+                starting(number, shard, stream) + " is invalid because it did not come from this stream.");
+    }
+
+    StreamException numberOfOtherShard(ShardId encoded, ShardId shard) {
+        return new StreamException(
+                Kind.INVALID_ARGUMENT,
+                "Invalid StartingSequenceNumber. It encodes " + encoded
+                        + ", while it was used in a call to a shard with " + shard);
+    }
+
+    StreamException timeInFuture(long timeMillis, long nowMillis) {
+        return new StreamException(
+                Kind.INVALID_ARGUMENT,
+                "The timestampInMillis parameter cannot be greater than the currentTimestampInMillis. timestampInMillis: "
+                        + timeMillis + ", currentTimestampInMillis: " + nowMillis);
+    }
+
+    StreamException internalFailure() {
+        return new StreamException(Kind.INTERNAL_FAILURE, null);
+    }
+
+    private String starting(SequenceNumber number, ShardId shard, StreamName stream) {
+        return "StartingSequenceNumber " + number + " used in GetShardIterator on shard " + shard + " in stream "
+                + stream + " under account " + account;
+    }
+}
