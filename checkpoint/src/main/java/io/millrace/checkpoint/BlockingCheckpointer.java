@@ -44,6 +44,9 @@ final class BlockingCheckpointer implements Checkpointer {
             if (cause instanceof IllegalArgumentException refused) {
                 throw new IllegalArgumentException(refused.getMessage(), refused);
             }
+            if (cause instanceof CheckpointFailedException known) {
+                throw new CheckpointFailedException(String.valueOf(known.getMessage()), known);
+            }
             throw failed("it is not known whether the checkpoint was saved of ", cause);
         }
     }

@@ -9,6 +9,8 @@ import io.millrace.model.RecordPosition;
 import io.millrace.runtime.EventLoop;
 import io.millrace.runtime.Ticker;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
@@ -36,6 +38,9 @@ public final class ShardCheckpoints {
     private EventLoop.@Nullable Cancellable timer;
     private long lastWrite;
     private CompletableFuture<CheckpointOutcome> latest = CompletableFuture.completedFuture(CheckpointOutcome.SAVED);
+    /** Users who wait for their checkpoint. */
+    private final List<CompletableFuture<CheckpointOutcome>> waiting = new ArrayList<>();
+
     private boolean closed;
 
     /** Begins at the lease's checkpoint; saves at most once per {@code interval} unless asked. */
@@ -97,6 +102,10 @@ public final class ShardCheckpoints {
             timer.cancel();
             timer = null;
         }
+        // Nobody shall wait for an answer that may come after the loop's end.
+        List<CompletableFuture<CheckpointOutcome>> unanswered = List.copyOf(waiting);
+        waiting.clear();
+        unanswered.forEach(answer -> answer.complete(CheckpointOutcome.LEASE_LOST));
     }
 
     HeldLease lease() {
@@ -134,12 +143,14 @@ public final class ShardCheckpoints {
             answer.completeExceptionally(refused);
             return;
         }
+        waiting.add(answer);
         loop.whenComplete(flush(), (outcome, error) -> {
             if (error != null) {
                 answer.completeExceptionally(error);
             } else {
                 answer.complete(requireNonNull(outcome));
             }
+            waiting.removeIf(CompletableFuture::isDone);
         });
     }
 

@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -49,9 +50,9 @@ public final class InMemoryStream implements ShardReaders {
         return shards.stream().map(MemoryShard::describe).toList();
     }
 
-    /** Every record of a shard, as if nothing had ever been read. */
+    /** Every record of a shard, as if nothing had ever been read; a view that grows with the shard. */
     public List<StreamRecord> recordsOf(ShardId shard) {
-        return List.copyOf(find(shard).records);
+        return Collections.unmodifiableList(find(shard).records);
     }
 
     /** Puts a record. */
