@@ -1,0 +1,278 @@
+package io.millrace.lease.table;
+
+import static java.util.Objects.requireNonNull;
+
+import io.millrace.lease.LeaseException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
+import software.amazon.awssdk.services.dynamodb.model.AttributeDefinition;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+import software.amazon.awssdk.services.dynamodb.model.BillingMode;
+import software.amazon.awssdk.services.dynamodb.model.ConditionalCheckFailedException;
+import software.amazon.awssdk.services.dynamodb.model.CreateTableRequest;
+import software.amazon.awssdk.services.dynamodb.model.DeleteItemRequest;
+import software.amazon.awssdk.services.dynamodb.model.DynamoDbException;
+import software.amazon.awssdk.services.dynamodb.model.GetItemRequest;
+import software.amazon.awssdk.services.dynamodb.model.KeySchemaElement;
+import software.amazon.awssdk.services.dynamodb.model.KeyType;
+import software.amazon.awssdk.services.dynamodb.model.QueryRequest;
+import software.amazon.awssdk.services.dynamodb.model.QueryResponse;
+import software.amazon.awssdk.services.dynamodb.model.ResourceInUseException;
+import software.amazon.awssdk.services.dynamodb.model.ResourceNotFoundException;
+import software.amazon.awssdk.services.dynamodb.model.ReturnValuesOnConditionCheckFailure;
+import software.amazon.awssdk.services.dynamodb.model.ScalarAttributeType;
+import software.amazon.awssdk.services.dynamodb.model.TableDescription;
+import software.amazon.awssdk.services.dynamodb.model.TableStatus;
+import software.amazon.awssdk.services.dynamodb.model.UpdateItemRequest;
+
+/**
+ * The table in DynamoDB: partition key {@code application}, sort key {@code entity}, no index, so one table serves any
+ * number of applications and nothing is read with delay. Reads are strongly consistent. Created with on-demand billing
+ * when it is missing.
+ *
+ * <p>The client stays the caller's. Its own retries are harmless: every write names the revision it saw.
+ */
+public final class DynamoLeaseTable implements LeaseTable {
+    /** The name of the table unless the user wants another. */
+    public static final String DEFAULT_NAME = "millrace";
+
+    private final DynamoDbAsyncClient client;
+    private final String name;
+    private final String application;
+
+    /**
+     * The rows of one application.
+     *
+     * @param client how DynamoDB is reached
+     * @param name the table, usually {@link #DEFAULT_NAME}
+     * @param application the application; all its workers use the same
+     */
+    public DynamoLeaseTable(DynamoDbAsyncClient client, String name, String application) {
+        this.client = requireNonNull(client, "client");
+        this.name = requireNonNull(name, "name");
+        this.application = requireNonNull(application, "application");
+        if (application.isBlank()) {
+            throw new IllegalArgumentException("the application needs a name");
+        }
+    }
+
+    @Override
+    public CompletableFuture<Boolean> ensureTable() {
+        return client.describeTable(request -> request.tableName(name))
+                .thenApply(answer -> isReady(answer.table()))
+                .exceptionallyCompose(error -> cause(error) instanceof ResourceNotFoundException
+                        ? createTable()
+                        : CompletableFuture.failedFuture(translate(error)));
+    }
+
+    @Override
+    public CompletableFuture<Optional<Row>> get(Entity entity) {
+        GetItemRequest request = GetItemRequest.builder()
+                .tableName(name)
+                .key(key(entity))
+                .consistentRead(true)
+                .build();
+        return translated(client.getItem(request))
+                .thenApply(answer ->
+                        answer.hasItem() ? Optional.ofNullable(RowCodec.row(answer.item())) : Optional.empty());
+    }
+
+    @Override
+    public CompletableFuture<ControlRows> listControlRows() {
+        return query("entity > :from", Map.of(":from", RowCodec.text(Entity.AFTER_LEASES)))
+                .thenApply(ControlRows::of);
+    }
+
+    @Override
+    public CompletableFuture<List<LeaseRow>> listLeases() {
+        return query("begins_with(entity, :from)", Map.of(":from", RowCodec.text(Entity.LEASE_PREFIX)))
+                .thenApply(rows -> rows.stream()
+                        .filter(LeaseRow.class::isInstance)
+                        .map(LeaseRow.class::cast)
+                        .toList());
+    }
+
+    @Override
+    public CompletableFuture<WriteOutcome> put(Row row) {
+        return outcome(client.updateItem(update(row)));
+    }
+
+    @Override
+    public CompletableFuture<WriteOutcome> delete(Row seen) {
+        if (seen.revision() == 0) {
+            throw new IllegalArgumentException("a row that was never in the table cannot be deleted: " + seen.entity());
+        }
+        DeleteItemRequest request = DeleteItemRequest.builder()
+                .tableName(name)
+                .key(key(seen.entity()))
+                .conditionExpression("revision = :seen")
+                .expressionAttributeValues(Map.of(":seen", RowCodec.number(seen.revision())))
+                .returnValuesOnConditionCheckFailure(ReturnValuesOnConditionCheckFailure.ALL_OLD)
+                .build();
+        return outcome(client.deleteItem(request));
+    }
+
+    /** An update rather than a put: attributes that a newer version added stay. */
+    private UpdateItemRequest update(Row row) {
+        Map<String, String> names = new HashMap<>();
+        Map<String, AttributeValue> values = new HashMap<>();
+        List<String> sets = new ArrayList<>(List.of("revision = :next"));
+        List<String> removes = new ArrayList<>();
+        RowCodec.attributes(row).forEach((attribute, value) -> {
+            names.put("#" + attribute, attribute);
+            if (value == null) {
+                removes.add("#" + attribute);
+            } else {
+                sets.add("#" + attribute + " = :" + attribute);
+                values.put(":" + attribute, value);
+            }
+        });
+        values.put(":next", RowCodec.number(row.revision() + 1));
+        String condition = "attribute_not_exists(revision)";
+        if (row.revision() > 0) {
+            condition = "revision = :seen";
+            values.put(":seen", RowCodec.number(row.revision()));
+        }
+        String expression = "SET " + String.join(", ", sets);
+        return UpdateItemRequest.builder()
+                .tableName(name)
+                .key(key(row.entity()))
+                .conditionExpression(condition)
+                .updateExpression(removes.isEmpty() ? expression : expression + " REMOVE " + String.join(", ", removes))
+                .expressionAttributeNames(names)
+                .expressionAttributeValues(values)
+                .returnValuesOnConditionCheckFailure(ReturnValuesOnConditionCheckFailure.ALL_OLD)
+                .build();
+    }
+
+    private CompletableFuture<WriteOutcome> outcome(CompletableFuture<?> write) {
+        return write.thenApply(answer -> WriteOutcome.applied()).exceptionallyCompose(error -> {
+            if (cause(error) instanceof ConditionalCheckFailedException failed) {
+                Row current = failed.hasItem() && !failed.item().isEmpty() ? RowCodec.row(failed.item()) : null;
+                return CompletableFuture.completedFuture(WriteOutcome.conflict(current));
+            }
+            return CompletableFuture.failedFuture(translate(error));
+        });
+    }
+
+    private CompletableFuture<List<Row>> query(String sortKey, Map<String, AttributeValue> values) {
+        Map<String, AttributeValue> all = new HashMap<>(values);
+        all.put(":application", RowCodec.text(application));
+        QueryRequest request = QueryRequest.builder()
+                .tableName(name)
+                .consistentRead(true)
+                .keyConditionExpression("application = :application AND " + sortKey)
+                .expressionAttributeValues(all)
+                .build();
+        return page(request, new ArrayList<>());
+    }
+
+    private CompletableFuture<List<Row>> page(QueryRequest request, List<Row> rows) {
+        return translated(client.query(request)).thenCompose((QueryResponse answer) -> {
+            for (Map<String, AttributeValue> item : answer.items()) {
+                Row row = RowCodec.row(item);
+                if (row != null) {
+                    rows.add(row);
+                }
+            }
+            return answer.hasLastEvaluatedKey() && !answer.lastEvaluatedKey().isEmpty()
+                    ? page(request.copy(next -> next.exclusiveStartKey(answer.lastEvaluatedKey())), rows)
+                    : CompletableFuture.completedFuture(rows);
+        });
+    }
+
+    private CompletableFuture<Boolean> createTable() {
+        CreateTableRequest request = CreateTableRequest.builder()
+                .tableName(name)
+                .billingMode(BillingMode.PAY_PER_REQUEST)
+                .attributeDefinitions(text(RowCodec.APPLICATION), text(RowCodec.ENTITY))
+                .keySchema(
+                        KeySchemaElement.builder()
+                                .attributeName(RowCodec.APPLICATION)
+                                .keyType(KeyType.HASH)
+                                .build(),
+                        KeySchemaElement.builder()
+                                .attributeName(RowCodec.ENTITY)
+                                .keyType(KeyType.RANGE)
+                                .build())
+                .build();
+        return client.createTable(request)
+                .thenApply(answer -> isReady(answer.tableDescription()))
+                // In use: another worker was faster, and the table is coming.
+                .exceptionallyCompose(error -> cause(error) instanceof ResourceInUseException
+                        ? CompletableFuture.completedFuture(false)
+                        : CompletableFuture.failedFuture(translate(error)));
+    }
+
+    private boolean isReady(TableDescription table) {
+        boolean fits = table.keySchema().size() == 2
+                && table.keySchema().get(0).attributeName().equals(RowCodec.APPLICATION)
+                && table.keySchema().get(1).attributeName().equals(RowCodec.ENTITY);
+        if (!fits) {
+            throw new TableRefusedException(
+                    "DynamoDB table '" + name + "' is not a Millrace lease table (its key must be "
+                            + RowCodec.APPLICATION + " and " + RowCodec.ENTITY + "); use another table name",
+                    null);
+        }
+        return table.tableStatus() == TableStatus.ACTIVE || table.tableStatus() == TableStatus.UPDATING;
+    }
+
+    private Map<String, AttributeValue> key(Entity entity) {
+        return Map.of(RowCodec.APPLICATION, RowCodec.text(application), RowCodec.ENTITY, RowCodec.text(entity.text()));
+    }
+
+    private <T> CompletableFuture<T> translated(CompletableFuture<T> call) {
+        return call.exceptionallyCompose(error -> CompletableFuture.failedFuture(translate(error)));
+    }
+
+    private LeaseException translate(Throwable error) {
+        Throwable cause = cause(error);
+        if (cause instanceof LeaseException known) {
+            return known;
+        }
+        if (cause instanceof ResourceNotFoundException) {
+            return new TableUnavailableException(
+                    "DynamoDB table '" + name + "' is gone; start a worker to make it", cause);
+        }
+        if (cause instanceof DynamoDbException answer
+                && answer.statusCode() >= 400
+                && answer.statusCode() < 500
+                && !answer.isThrottlingException()) {
+            return new TableRefusedException(
+                    "DynamoDB refuses to use table '" + name + "': " + firstLine(answer), cause);
+        }
+        if (cause instanceof SdkException) {
+            return new TableUnavailableException(
+                    "DynamoDB cannot be reached (table '" + name + "'): " + firstLine(cause)
+                            + "; check AWS_ENDPOINT_URL_DYNAMODB, AWS_REGION and the credentials",
+                    cause);
+        }
+        return new TableUnavailableException("DynamoDB table '" + name + "': " + cause, cause);
+    }
+
+    private static String firstLine(Throwable error) {
+        String message = String.valueOf(error.getMessage());
+        int end = message.indexOf('\n');
+        return end < 0 ? message : message.substring(0, end);
+    }
+
+    private static Throwable cause(Throwable error) {
+        @Nullable Throwable inner = error.getCause();
+        return error instanceof CompletionException && inner != null ? inner : error;
+    }
+
+    private static AttributeDefinition text(String attribute) {
+        return AttributeDefinition.builder()
+                .attributeName(attribute)
+                .attributeType(ScalarAttributeType.S)
+                .build();
+    }
+}

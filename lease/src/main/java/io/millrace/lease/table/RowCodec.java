@@ -1,0 +1,267 @@
+package io.millrace.lease.table;
+
+import io.millrace.lease.LeaseKey;
+import io.millrace.lease.ShardDirectory.StreamIdentity;
+import io.millrace.lease.WorkerId;
+import io.millrace.model.Checkpoint;
+import io.millrace.model.HashKey;
+import io.millrace.model.HashKeyRange;
+import io.millrace.model.Position;
+import io.millrace.model.RecordPosition;
+import io.millrace.model.SequenceNumber;
+import io.millrace.model.ShardId;
+import io.millrace.model.StreamName;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+
+/**
+ * Rows as DynamoDB items and back. Attributes have plain names; an absent value is an absent attribute; checkpoints are
+ * written as the KCL writes them. Attributes that this version does not know are left alone.
+ */
+final class RowCodec {
+    static final String APPLICATION = "application";
+    static final String ENTITY = "entity";
+    static final String REVISION = "revision";
+
+    private static final String TRIM_HORIZON = "TRIM_HORIZON";
+    private static final String LATEST = "LATEST";
+    private static final String AT_TIMESTAMP = "AT_TIMESTAMP";
+    private static final String SHARD_END = "SHARD_END";
+
+    private RowCodec() {}
+
+    /** Everything of the row but its key and revision; null where the attribute must be absent. */
+    static Map<String, @Nullable AttributeValue> attributes(Row row) {
+        Map<String, @Nullable AttributeValue> item = new LinkedHashMap<>();
+        if (row instanceof LeaseRow lease) {
+            write(lease, item);
+        } else if (row instanceof WorkerRow worker) {
+            item.put("state", text(worker.state().name()));
+            item.put("leaseChanges", number(worker.leaseChanges()));
+            item.put("planSeen", number(worker.planSeen()));
+            item.put("host", text(worker.info().host()));
+            item.put("version", text(worker.info().version()));
+            item.put("leases", number(worker.info().leases()));
+        } else if (row instanceof PlanRow plan) {
+            item.put("leader", text(plan.leader().toString()));
+            item.put("leaderEpoch", number(plan.leaderEpoch()));
+            Map<String, AttributeValue> leases = new TreeMap<>();
+            plan.leases().forEach((key, reason) -> leases.put(key.toString(), text(reason)));
+            item.put("leases", AttributeValue.fromM(leases));
+            Map<String, AttributeValue> gives = new TreeMap<>();
+            plan.gives().forEach((key, to) -> gives.put(key.toString(), text(to.toString())));
+            item.put("gives", AttributeValue.fromM(gives));
+        } else if (row instanceof LeaderRow leader) {
+            item.put("epoch", number(leader.epoch()));
+            item.put("leader", text(leader.leader().toString()));
+        } else if (row instanceof StreamRow stream) {
+            item.put("arn", text(stream.identity().arn()));
+            item.put("created", text(stream.identity().created().toString()));
+            writeInitial(stream.initialPosition(), "initialPosition", "initialTimestamp", item);
+            item.put("synced", AttributeValue.fromBool(stream.synced()));
+        }
+        return item;
+    }
+
+    /**
+     * Reads an item.
+     *
+     * @return null for a kind of row that a newer version writes
+     * @throws TableRefusedException if the item cannot be read
+     */
+    static @Nullable Row row(Map<String, AttributeValue> attributes) {
+        Item item = new Item(attributes);
+        String entity = item.text(ENTITY);
+        try {
+            if (entity.startsWith(Entity.LEASE_PREFIX)) {
+                return lease(entity, item);
+            } else if (entity.startsWith(Entity.WORKER_PREFIX)) {
+                return worker(entity, item);
+            } else if (entity.startsWith(Entity.PLAN_PREFIX)) {
+                return plan(entity, item);
+            } else if (entity.startsWith(Entity.STREAM_PREFIX)) {
+                return stream(entity, item);
+            } else if (entity.equals(Entity.LEADER)) {
+                return new LeaderRow(item.revision(), item.number("epoch"), worker(item.text("leader")));
+            }
+            return null;
+        } catch (RuntimeException error) {
+            throw new TableRefusedException(
+                    "the row '" + entity + "' of the lease table cannot be read (" + error.getMessage()
+                            + "); was it written by hand?",
+                    error);
+        }
+    }
+
+    private static void write(LeaseRow lease, Map<String, @Nullable AttributeValue> item) {
+        item.put(
+                "owner",
+                lease.ownerOrNull() == null ? null : text(lease.ownerOrNull().name()));
+        item.put(
+                "ownerRun",
+                lease.ownerOrNull() == null ? null : text(lease.ownerOrNull().run()));
+        item.put("epoch", number(lease.epoch()));
+        item.put("subSequence", null);
+        item.put("timestamp", null);
+        if (lease.checkpoint() instanceof Checkpoint.NotStarted start) {
+            writeInitial(start.position(), "checkpoint", "timestamp", item);
+        } else if (lease.checkpoint() instanceof Checkpoint.Processed processed) {
+            item.put("checkpoint", text(processed.position().sequenceNumber().toString()));
+            item.put("subSequence", number(processed.position().subSequenceNumber()));
+        } else {
+            item.put("checkpoint", text(SHARD_END));
+        }
+        Lineage lineage = lease.lineage();
+        item.put("parents", shards(lineage.parents()));
+        item.put("children", shards(lineage.children()));
+        item.put("hashStart", text(lineage.hashKeyRange().start().toString()));
+        item.put("hashEnd", text(lineage.hashKeyRange().end().toString()));
+    }
+
+    private static void writeInitial(
+            Position.Initial position, String name, String timeName, Map<String, @Nullable AttributeValue> item) {
+        item.put(timeName, null);
+        if (position instanceof Position.AtTimestamp at) {
+            item.put(name, text(AT_TIMESTAMP));
+            item.put(timeName, text(at.time().toString()));
+        } else {
+            item.put(name, text(position instanceof Position.Latest ? LATEST : TRIM_HORIZON));
+        }
+    }
+
+    private static LeaseRow lease(String entity, Item item) {
+        LeaseKey key = leaseKey(entity.substring(Entity.LEASE_PREFIX.length()), '#');
+        WorkerId owner = item.has("owner") ? new WorkerId(item.text("owner"), item.text("ownerRun")) : null;
+        HashKeyRange range =
+                new HashKeyRange(HashKey.parse(item.text("hashStart")), HashKey.parse(item.text("hashEnd")));
+        Lineage lineage = new Lineage(item.shards("parents"), item.shards("children"), range);
+        return new LeaseRow(key, item.revision(), item.number("epoch"), owner, checkpoint(item), lineage);
+    }
+
+    private static Checkpoint checkpoint(Item item) {
+        String text = item.text("checkpoint");
+        return switch (text) {
+            case TRIM_HORIZON, LATEST, AT_TIMESTAMP -> Checkpoint.notStarted(initial(text, "timestamp", item));
+            case SHARD_END -> Checkpoint.shardEnd();
+            default -> Checkpoint.processed(new RecordPosition(SequenceNumber.parse(text), item.number("subSequence")));
+        };
+    }
+
+    private static Position.Initial initial(String text, String timeName, Item item) {
+        return switch (text) {
+            case TRIM_HORIZON -> Position.trimHorizon();
+            case LATEST -> Position.latest();
+            case AT_TIMESTAMP -> new Position.AtTimestamp(Instant.parse(item.text(timeName)));
+            default -> throw new IllegalArgumentException("not an initial position: " + text);
+        };
+    }
+
+    private static WorkerRow worker(String entity, Item item) {
+        WorkerRow.Info info = new WorkerRow.Info(item.text("host"), item.text("version"), (int) item.number("leases"));
+        return new WorkerRow(
+                worker(entity.substring(Entity.WORKER_PREFIX.length())),
+                item.revision(),
+                WorkerRow.State.valueOf(item.text("state")),
+                item.number("leaseChanges"),
+                item.number("planSeen"),
+                info);
+    }
+
+    private static PlanRow plan(String entity, Item item) {
+        SortedMap<LeaseKey, String> leases = new TreeMap<>();
+        item.map("leases").forEach((key, reason) -> leases.put(leaseKey(key, '/'), reason.s()));
+        SortedMap<LeaseKey, WorkerId> gives = new TreeMap<>();
+        item.map("gives").forEach((key, to) -> gives.put(leaseKey(key, '/'), worker(to.s())));
+        return new PlanRow(
+                worker(entity.substring(Entity.PLAN_PREFIX.length())),
+                item.revision(),
+                worker(item.text("leader")),
+                item.number("leaderEpoch"),
+                leases,
+                gives);
+    }
+
+    private static StreamRow stream(String entity, Item item) {
+        return new StreamRow(
+                new StreamName(entity.substring(Entity.STREAM_PREFIX.length())),
+                item.revision(),
+                new StreamIdentity(item.text("arn"), Instant.parse(item.text("created"))),
+                initial(item.text("initialPosition"), "initialTimestamp", item),
+                item.flag("synced"));
+    }
+
+    private static LeaseKey leaseKey(String text, char separator) {
+        int middle = text.indexOf(separator);
+        return new LeaseKey(new StreamName(text.substring(0, middle)), new ShardId(text.substring(middle + 1)));
+    }
+
+    private static WorkerId worker(String text) {
+        int middle = text.lastIndexOf('#');
+        return new WorkerId(text.substring(0, middle), text.substring(middle + 1));
+    }
+
+    static AttributeValue text(String value) {
+        return AttributeValue.fromS(value);
+    }
+
+    static AttributeValue number(long value) {
+        return AttributeValue.fromN(Long.toString(value));
+    }
+
+    private static AttributeValue shards(List<ShardId> ids) {
+        return AttributeValue.fromL(ids.stream().map(id -> text(id.value())).toList());
+    }
+
+    /** An item's attributes by kind; a missing or wrong one is an error that names it. */
+    private record Item(Map<String, AttributeValue> attributes) {
+        boolean has(String name) {
+            return attributes.containsKey(name);
+        }
+
+        String text(String name) {
+            String value = get(name).s();
+            if (value == null) {
+                throw new IllegalArgumentException("attribute '" + name + "' is not text");
+            }
+            return value;
+        }
+
+        long number(String name) {
+            String value = get(name).n();
+            if (value == null) {
+                throw new IllegalArgumentException("attribute '" + name + "' is not a number");
+            }
+            return Long.parseLong(value);
+        }
+
+        long revision() {
+            return number(REVISION);
+        }
+
+        boolean flag(String name) {
+            return Boolean.TRUE.equals(get(name).bool());
+        }
+
+        Map<String, AttributeValue> map(String name) {
+            return get(name).m();
+        }
+
+        List<ShardId> shards(String name) {
+            return get(name).l().stream().map(id -> new ShardId(id.s())).toList();
+        }
+
+        private AttributeValue get(String name) {
+            AttributeValue value = attributes.get(name);
+            if (value == null) {
+                throw new IllegalArgumentException("attribute '" + name + "' is missing");
+            }
+            return value;
+        }
+    }
+}

@@ -1,0 +1,124 @@
+package io.millrace.lease.table;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.millrace.dynamodblocal.DynamoDbLocal;
+import io.millrace.lease.WorkerId;
+import java.net.URI;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInfo;
+import org.junit.jupiter.api.TestInstance;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.core.retry.RetryMode;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
+import software.amazon.awssdk.services.dynamodb.model.AttributeDefinition;
+import software.amazon.awssdk.services.dynamodb.model.KeySchemaElement;
+
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+final class DynamoLeaseTableTest extends LeaseTableConformance {
+    private final DynamoDbLocal server = DynamoDbLocal.start(DynamoDbLocal.Settings.inMemory());
+    private final DynamoDbAsyncClient client = client(server.endpoint());
+    private String test = "";
+
+    @BeforeAll
+    void createTable() {
+        awaitReady(new DynamoLeaseTable(client, DynamoLeaseTable.DEFAULT_NAME, "any"));
+    }
+
+    @AfterAll
+    void stop() {
+        client.close();
+        server.close();
+    }
+
+    @BeforeEach
+    void nameApplication(TestInfo info) {
+        test = info.getTestMethod().orElseThrow().getName() + info.getDisplayName();
+    }
+
+    @Override
+    LeaseTable emptyTable() {
+        return new DynamoLeaseTable(client, DynamoLeaseTable.DEFAULT_NAME, test);
+    }
+
+    @Test
+    void missingTableIsMadeOnceByManyCreators() {
+        List<DynamoLeaseTable> creators = IntStream.range(0, 8)
+                .mapToObj(i -> new DynamoLeaseTable(client, "made-by-many", "app" + i))
+                .toList();
+
+        List<CompletableFuture<Boolean>> calls =
+                creators.stream().map(DynamoLeaseTable::ensureTable).toList();
+
+        calls.forEach(LeaseTableConformance::done);
+        awaitReady(creators.get(0));
+    }
+
+    @Test
+    void applicationsInOneTableDoNotSeeEachOther() {
+        LeaseTable mine = emptyTable();
+        LeaseTable other = new DynamoLeaseTable(client, DynamoLeaseTable.DEFAULT_NAME, test + "-other");
+        Row row = new LeaderRow(0, 1, new WorkerId("alice", "1"));
+
+        done(mine.put(row));
+
+        assertThat(done(other.get(row.entity()))).isEmpty();
+        assertThat(done(other.put(row)).isApplied()).isTrue();
+    }
+
+    @Test
+    void unreachableTableIsToldInOneLine() {
+        try (DynamoDbAsyncClient nobody = client(URI.create("http://127.0.0.1:1"))) {
+            LeaseTable table = new DynamoLeaseTable(nobody, "millrace", "app");
+
+            assertThat(table.ensureTable())
+                    .failsWithin(java.time.Duration.ofSeconds(20))
+                    .withThrowableThat()
+                    .withCauseInstanceOf(TableUnavailableException.class)
+                    .withMessageContaining("DynamoDB cannot be reached (table 'millrace')");
+        }
+    }
+
+    @Test
+    void foreignTableIsRefused() {
+        done(client.createTable(request -> request.tableName("foreign")
+                .billingMode("PAY_PER_REQUEST")
+                .attributeDefinitions(AttributeDefinition.builder()
+                        .attributeName("id")
+                        .attributeType("S")
+                        .build())
+                .keySchema(KeySchemaElement.builder()
+                        .attributeName("id")
+                        .keyType("HASH")
+                        .build())));
+
+        assertThat(new DynamoLeaseTable(client, "foreign", "app").ensureTable())
+                .failsWithin(java.time.Duration.ofSeconds(20))
+                .withThrowableThat()
+                .withCauseInstanceOf(TableRefusedException.class)
+                .withMessageContaining("is not a Millrace lease table");
+    }
+
+    private static void awaitReady(LeaseTable table) {
+        assertThat(Stream.generate(() -> done(table.ensureTable())).limit(1000).anyMatch(ready -> ready))
+                .isTrue();
+    }
+
+    private static DynamoDbAsyncClient client(URI endpoint) {
+        return DynamoDbAsyncClient.builder()
+                .endpointOverride(endpoint)
+                .region(Region.US_EAST_1)
+                .credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create("a", "b")))
+                .overrideConfiguration(config -> config.retryStrategy(RetryMode.STANDARD))
+                .build();
+    }
+}

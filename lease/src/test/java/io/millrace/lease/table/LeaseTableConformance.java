@@ -1,0 +1,205 @@
+package io.millrace.lease.table;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.millrace.lease.LeaseKey;
+import io.millrace.lease.ShardDirectory.StreamIdentity;
+import io.millrace.lease.WorkerId;
+import io.millrace.model.Checkpoint;
+import io.millrace.model.HashKeyRange;
+import io.millrace.model.Position;
+import io.millrace.model.RecordPosition;
+import io.millrace.model.SequenceNumber;
+import io.millrace.model.ShardId;
+import io.millrace.model.StreamName;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What every table does; each test has an application of its own. */
+abstract class LeaseTableConformance {
+    private static final StreamName STREAM = new StreamName("orders");
+    private static final WorkerId ALICE = new WorkerId("alice", "1f");
+    private static final WorkerId BOB = new WorkerId("bob", "2e");
+
+    /** The rows of an application that has none yet. */
+    abstract LeaseTable emptyTable();
+
+    @ParameterizedTest
+    @MethodSource("rows")
+    void rowIsReadBackAsItWasWritten(Row row) {
+        LeaseTable table = emptyTable();
+
+        assertThat(done(table.put(row)).isApplied()).isTrue();
+
+        assertThat(done(table.get(row.entity()))).contains(row.withRevision(1));
+    }
+
+    @Test
+    void rowThatExistsIsNotCreatedAgain() {
+        LeaseTable table = emptyTable();
+        LeaseRow row = lease(1);
+        done(table.put(row));
+
+        WriteOutcome second = done(table.put(row.takenBy(ALICE)));
+
+        assertThat(second).isEqualTo(WriteOutcome.conflict(row.withRevision(1)));
+        assertThat(done(table.get(row.entity()))).contains(row.withRevision(1));
+    }
+
+    @Test
+    void writeThatSawAnOlderRevisionChangesNothingAndShowsTheRow() {
+        LeaseTable table = emptyTable();
+        done(table.put(lease(1)));
+        LeaseRow seen = lease(1).withRevision(1);
+        LeaseRow taken = seen.takenBy(ALICE);
+        done(table.put(taken));
+
+        WriteOutcome late = done(table.put(seen.takenBy(BOB)));
+
+        assertThat(late).isEqualTo(WriteOutcome.conflict(taken.withRevision(2)));
+    }
+
+    @Test
+    void repeatedWriteIsAppliedOnce() {
+        LeaseTable table = emptyTable();
+        done(table.put(lease(1)));
+        LeaseRow taken = lease(1).withRevision(1).takenBy(ALICE);
+
+        assertThat(done(table.put(taken)).isApplied()).isTrue();
+        assertThat(done(table.put(taken))).isEqualTo(WriteOutcome.conflict(taken.withRevision(2)));
+    }
+
+    @Test
+    void writeToADeletedRowIsAConflictWithNothing() {
+        LeaseTable table = emptyTable();
+        done(table.put(lease(1)));
+        LeaseRow seen = lease(1).withRevision(1);
+
+        assertThat(done(table.delete(seen)).isApplied()).isTrue();
+
+        assertThat(done(table.put(seen.takenBy(ALICE)))).isEqualTo(WriteOutcome.conflict(null));
+        assertThat(done(table.delete(seen))).isEqualTo(WriteOutcome.conflict(null));
+        assertThat(done(table.get(seen.entity()))).isEmpty();
+    }
+
+    @Test
+    void deleteThatSawAnOlderRevisionDeletesNothing() {
+        LeaseTable table = emptyTable();
+        done(table.put(lease(1)));
+        LeaseRow taken = lease(1).withRevision(1).takenBy(ALICE);
+        done(table.put(taken));
+
+        assertThat(done(table.delete(lease(1).withRevision(1))))
+                .isEqualTo(WriteOutcome.conflict(taken.withRevision(2)));
+    }
+
+    @Test
+    void valuesThatGoAwayAreGone() {
+        LeaseTable table = emptyTable();
+        LeaseRow busy = lease(1).takenBy(ALICE).withCheckpoint(at(5, 3));
+        done(table.put(busy));
+        LeaseRow ended = busy.withRevision(1).finished(List.of(ShardId.of(7)));
+
+        done(table.put(ended));
+
+        assertThat(done(table.get(ended.entity()))).contains(ended.withRevision(2));
+    }
+
+    @Test
+    void controlRowsAreAllRowsButLeasesAndTheLeader() {
+        LeaseTable table = emptyTable();
+        List<Row> rows = rows();
+        rows.forEach(row -> done(table.put(row)));
+
+        ControlRows control = done(table.listControlRows());
+
+        List<Row> listed = new ArrayList<>(control.plans());
+        listed.addAll(control.streams());
+        listed.addAll(control.workers());
+        assertThat(listed)
+                .containsExactlyInAnyOrderElementsOf(rows.stream()
+                        .filter(row -> !(row instanceof LeaseRow) && !(row instanceof LeaderRow))
+                        .map(row -> row.withRevision(1))
+                        .toList());
+    }
+
+    @Test
+    void leasesAreListedInTheOrderOfTheirKeys() {
+        LeaseTable table = emptyTable();
+        rows().forEach(row -> done(table.put(row)));
+        List<LeaseRow> before = done(table.listLeases());
+        for (int shard : new int[] {40, 12, 33}) {
+            done(table.put(lease(shard)));
+        }
+
+        List<LeaseRow> leases = done(table.listLeases());
+
+        assertThat(leases)
+                .hasSize(before.size() + 3)
+                .isSortedAccordingTo((a, b) -> a.key().compareTo(b.key()));
+    }
+
+    @Test
+    void manyLeasesAreListedWhole() {
+        LeaseTable table = emptyTable();
+        String longReason = "x".repeat(2000);
+        Map<LeaseKey, String> leases = new TreeMap<>();
+        List<CompletableFuture<WriteOutcome>> writes = new ArrayList<>();
+        for (int i = 0; i < 40; i++) {
+            leases.put(new LeaseKey(STREAM, ShardId.of(i)), longReason);
+        }
+        for (int i = 0; i < 40; i++) {
+            WorkerId worker = new WorkerId("w" + i, "a");
+            writes.add(table.put(new PlanRow(worker, 0, ALICE, 1, new TreeMap<>(leases), new TreeMap<>())));
+        }
+        writes.forEach(LeaseTableConformance::done);
+
+        // Above a megabyte DynamoDB answers in pages.
+        assertThat(done(table.listControlRows()).plans()).hasSize(40);
+    }
+
+    static List<Row> rows() {
+        StreamIdentity identity = new StreamIdentity("arn:aws:kinesis:x:1:stream/orders", Instant.EPOCH);
+        LeaseKey key = new LeaseKey(STREAM, ShardId.of(3));
+        return List.of(
+                lease(1),
+                lease(2).takenBy(ALICE).withCheckpoint(at(9, 0)),
+                lease(4).withCheckpoint(Checkpoint.notStarted(Position.latest())),
+                lease(5).withCheckpoint(Checkpoint.notStarted(new Position.AtTimestamp(Instant.ofEpochMilli(1234)))),
+                lease(6).takenBy(BOB).withCheckpoint(at(10, 7)).finished(List.of(ShardId.of(7), ShardId.of(8))),
+                new WorkerRow(ALICE, 0, WorkerRow.State.LEAVING, 3, 4, new WorkerRow.Info("", "1.0", 5)),
+                new PlanRow(BOB, 0, ALICE, 7, new TreeMap<>(Map.of(key, "why")), new TreeMap<>(Map.of(key, ALICE))),
+                new PlanRow(ALICE, 0, ALICE, 7, new TreeMap<>(), new TreeMap<>()),
+                new LeaderRow(0, 4, BOB),
+                new StreamRow(STREAM, 0, identity, Position.trimHorizon(), false),
+                new StreamRow(
+                        new StreamName("a.b_c-d"),
+                        0,
+                        identity,
+                        new Position.AtTimestamp(Instant.ofEpochMilli(77)),
+                        true));
+    }
+
+    private static LeaseRow lease(int shard) {
+        Lineage lineage = new Lineage(
+                List.of(ShardId.of(0)), List.of(), HashKeyRange.evenly(4).get(2));
+        LeaseKey key = new LeaseKey(STREAM, ShardId.of(shard));
+        return LeaseRow.fresh(key, Checkpoint.notStarted(Position.trimHorizon()), lineage);
+    }
+
+    private static Checkpoint at(int number, long sub) {
+        return Checkpoint.processed(new RecordPosition(SequenceNumber.parse(Integer.toString(number)), sub));
+    }
+
+    static <T> T done(CompletableFuture<T> call) {
+        return call.orTimeout(20, TimeUnit.SECONDS).join();
+    }
+}
