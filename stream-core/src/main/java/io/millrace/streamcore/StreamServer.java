@@ -10,7 +10,11 @@ import io.millrace.streamcore.api.TokenSeal;
 import io.millrace.streamcore.http.HttpLimits;
 import io.millrace.streamcore.http.HttpServer;
 import io.millrace.streamcore.http.HttpSettings;
+import io.millrace.streamcore.log.FsyncPolicy;
+import io.millrace.streamcore.log.LogException;
+import io.millrace.streamcore.log.LogSettings;
 import io.millrace.streamcore.stream.Streams;
+import io.millrace.streamcore.stream.StreamsSettings;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -80,6 +84,7 @@ public final class StreamServer implements AutoCloseable {
         private OptionalInt tlsPort = OptionalInt.empty();
         private HttpSettings.@Nullable PemFiles pem;
         private @Nullable Path dataDirectory;
+        private LogSettings log = LogSettings.DEFAULTS;
         private boolean allowsAnonymous;
         private Account account = new Account("us-east-1", "000000000000");
         private HttpLimits limits = HttpLimits.DEFAULT;
@@ -118,6 +123,12 @@ public final class StreamServer implements AutoCloseable {
             return this;
         }
 
+        /** When a record counts as durable; default {@link FsyncPolicy#ALWAYS}. */
+        public Builder fsync(FsyncPolicy value) {
+            log = log.withFsync(requireNonNull(value, "fsync"));
+            return this;
+        }
+
         /** Lets the server listen beyond this machine although it does not verify who asks; default no. */
         public Builder allowAnonymous() {
             allowsAnonymous = true;
@@ -150,12 +161,13 @@ public final class StreamServer implements AutoCloseable {
         /**
          * Starts the server.
          *
-         * @throws StreamServerException if it cannot: a port is in use, a folder unreadable, a certificate unusable
+         * @throws StreamServerException if it cannot: a port is in use, a folder unreadable, in use or damaged, a
+         *     certificate unusable
          */
         public StreamServer start() {
             checkHost();
             Path folder = requireNonNull(dataDirectory, "dataDirectory");
-            Streams opened = requireNonNull(streams, "streams");
+            Streams opened = streams != null ? streams : openStreams(folder);
             try {
                 TokenSeal seal = TokenSeal.of(folder.resolve(KEY_FILE));
                 KinesisApi api = new KinesisApi(opened, account, seal, platform);
@@ -167,6 +179,16 @@ public final class StreamServer implements AutoCloseable {
             } catch (RuntimeException e) {
                 opened.close();
                 throw e;
+            }
+        }
+
+        private Streams openStreams(Path folder) {
+            try {
+                return Streams.open(StreamsSettings.in(folder, platform)
+                        .withLog(log)
+                        .withRegionAndAccount(account.region(), account.id()));
+            } catch (LogException e) {
+                throw new StreamServerException(String.valueOf(e.getMessage()), e);
             }
         }
 
