@@ -1,0 +1,144 @@
+package io.millrace.cli;
+
+import io.millrace.cli.terminal.AwsAccess;
+import io.millrace.cli.terminal.CommandFailure;
+import io.millrace.cli.terminal.GracefulStop;
+import io.millrace.cli.terminal.StartPosition;
+import io.millrace.cli.terminal.Terminal;
+import io.millrace.consumer.RecordBatch;
+import io.millrace.consumer.Worker;
+import io.millrace.consumer.WorkerBuilder;
+import io.millrace.model.Position;
+import io.millrace.model.ShardId;
+import io.millrace.model.StreamRecord;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
+import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
+
+/** {@code millrace consume}: one worker of an application, which prints the records of its share of the shards. */
+@Command(
+        name = "consume",
+        description = {
+            "Print the records of this worker's share of the shards and checkpoint what was printed.",
+            "Start it in several terminals with the same --app to see the shards move between them.",
+            "SIGINT or SIGTERM hands the shards over and ends with exit code 0."
+        })
+final class ConsumeCommand implements Callable<Integer> {
+    private static final Duration HANDOVER = Duration.ofSeconds(20);
+
+    private final Terminal terminal;
+    private final AwsAccess access;
+    private final CompletableFuture<@Nullable Void> outputLost = new CompletableFuture<>();
+
+    @Parameters(paramLabel = "NAME", description = "The stream.")
+    private String stream;
+
+    @Option(
+            names = "--app",
+            required = true,
+            paramLabel = "APP",
+            description = "The application: workers of the same one share the shards and the checkpoints.")
+    private String application;
+
+    @Option(names = "--worker-id", paramLabel = "W", description = "What this worker is called. Default: host and process.")
+    private @Nullable String workerId;
+
+    @Option(
+            names = "--from",
+            paramLabel = "trim_horizon|latest|ISO-TIME",
+            defaultValue = "trim_horizon",
+            converter = StartPosition.class,
+            description = "Where an application begins that is new to the stream: the oldest record, what is put from now"
+                    + " on, or a time such as 2026-11-21T08:30:00Z. Default: trim_horizon.")
+    private Position.Initial from;
+
+    @Option(names = "--fan-out", description = "Read by enhanced fan-out; comes with a later release.")
+    private boolean fanOut;
+
+    @Option(
+            names = "--failover",
+            paramLabel = "SECONDS",
+            defaultValue = "10",
+            description = "After how many seconds of silence others take this worker's shards. Default: 10.")
+    private double failover;
+
+    @Option(names = "--json", description = "Print one JSON object a line: shard, sequenceNumber, partitionKey, data ...")
+    private boolean json;
+
+    @Option(
+            names = "--events",
+            paramLabel = "FILE",
+            description = "Append what happens to the worker and its leases to this file, one JSON object a line.")
+    private @Nullable Path events;
+
+    ConsumeCommand(Terminal terminal, AwsAccess access) {
+        this.terminal = terminal;
+        this.access = access;
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        StreamCommand.checkName(stream);
+        FanOut.refuse(fanOut);
+        try (EventFile file = EventFile.open(events);
+                KinesisAsyncClient kinesis = access.kinesis();
+                DynamoDbAsyncClient dynamoDb = access.dynamoDb();
+                Worker worker = worker(kinesis, dynamoDb, file);
+                GracefulStop stop = GracefulStop.install(CommandFailure.OK, () -> worker.close(HANDOVER))) {
+            worker.start();
+            terminal.note("millrace: worker " + worker.name() + " of " + application + " reads " + stream);
+            CompletableFuture<List<ShardId>> handedOver =
+                    outputLost.thenCompose(unused -> worker.closeAsync(HANDOVER));
+            worker.run();
+            stop.awaitIfBegun();
+            if (outputLost.isDone()) {
+                handedOver.join();
+            }
+        }
+        if (outputLost.isDone()) {
+            throw CommandFailure.failed("standard output is closed; the worker handed its shards over");
+        }
+        return CommandFailure.OK;
+    }
+
+    private Worker worker(KinesisAsyncClient kinesis, DynamoDbAsyncClient dynamoDb, EventFile file) {
+        try {
+            WorkerBuilder builder = Worker.builder()
+                    .application(application)
+                    .stream(stream)
+                    .processor(() -> this::print)
+                    .initialPosition(from)
+                    .failoverTime(Duration.ofMillis(Math.round(failover * 1000)))
+                    .kinesisClient(kinesis)
+                    .dynamoDbClient(dynamoDb)
+                    .listener(file);
+            return (workerId == null ? builder : builder.workerName(workerId)).build();
+        } catch (IllegalArgumentException e) {
+            throw CommandFailure.usage(String.valueOf(e.getMessage()));
+        }
+    }
+
+    /** On return the records are written to standard output, so that a checkpoint never covers more than was printed. */
+    private void print(RecordBatch batch) {
+        try {
+            terminal.write(out -> {
+                for (StreamRecord record : batch.records()) {
+                    (json ? RecordLine.JSON : RecordLine.PLAIN)
+                            .print(out, batch.shard().shard(), record);
+                }
+            });
+        } catch (CommandFailure e) {
+            outputLost.complete(null);
+            throw e;
+        }
+    }
+}

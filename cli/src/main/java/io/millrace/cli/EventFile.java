@@ -1,0 +1,95 @@
+package io.millrace.cli;
+
+import io.millrace.cli.terminal.CommandFailure;
+import io.millrace.cli.terminal.JsonObject;
+import io.millrace.consumer.WorkerEvent;
+import io.millrace.consumer.WorkerListener;
+import java.io.IOException;
+import java.io.Writer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Appends a worker's events to a file, one JSON object a line, each written through at once. Called on the worker's event
+ * loop and closed after it.
+ */
+final class EventFile implements WorkerListener, AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(EventFile.class);
+
+    private final @Nullable Writer writer;
+
+    private EventFile(@Nullable Writer writer) {
+        this.writer = writer;
+    }
+
+    /** Opens the file, or none. */
+    static EventFile open(@Nullable Path path) {
+        if (path == null) {
+            return new EventFile(null);
+        }
+        try {
+            return new EventFile(Files.newBufferedWriter(
+                    path, StandardCharsets.UTF_8, StandardOpenOption.CREATE, StandardOpenOption.APPEND));
+        } catch (IOException e) {
+            throw CommandFailure.failed("cannot write to " + path + ": check that its folder exists and may be written", e);
+        }
+    }
+
+    @Override
+    public void onEvent(WorkerEvent event) {
+        log.info("{}", event);
+        if (writer == null) {
+            return;
+        }
+        try {
+            writer.write(json(event) + "\n");
+            writer.flush();
+        } catch (IOException e) {
+            log.warn("Cannot write to the file of events: {}", e.getMessage());
+        }
+    }
+
+    /** The event as a JSON object with time, event, and shard and epoch where it is about a shard. */
+    static JsonObject json(WorkerEvent event) {
+        JsonObject json = new JsonObject().put("time", event.time());
+        if (event instanceof WorkerEvent.Started started) {
+            return json.put("event", "started").put("worker", started.worker());
+        }
+        if (event instanceof WorkerEvent.LeaseTaken taken) {
+            return json.put("event", "lease-taken").put("shard", taken.shard()).put("epoch", taken.epoch());
+        }
+        if (event instanceof WorkerEvent.LeaseLost lost) {
+            return json.put("event", "lease-lost")
+                    .put("shard", lost.shard())
+                    .put("epoch", lost.epoch())
+                    .put("released", lost.released())
+                    .put("reason", lost.reason());
+        }
+        if (event instanceof WorkerEvent.ShardEnded ended) {
+            return json.put("event", "shard-ended")
+                    .put("shard", ended.shard())
+                    .put("epoch", ended.epoch())
+                    .put("children", ended.children());
+        }
+        if (event instanceof WorkerEvent.Stopped stopped) {
+            return json.put("event", "stopped").put("worker", stopped.worker()).put("stillHeld", stopped.stillHeld());
+        }
+        throw new IllegalArgumentException("an event without a name: " + event);
+    }
+
+    @Override
+    public void close() {
+        if (writer != null) {
+            try {
+                writer.close();
+            } catch (IOException e) {
+                log.warn("Cannot close the file of events: {}", e.getMessage());
+            }
+        }
+    }
+}

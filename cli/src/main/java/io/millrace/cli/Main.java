@@ -1,0 +1,67 @@
+package io.millrace.cli;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import io.millrace.cli.terminal.AwsAccess;
+import io.millrace.cli.terminal.CommandFailure;
+import io.millrace.cli.terminal.ErrorLine;
+import io.millrace.cli.terminal.Terminal;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine;
+import picocli.CommandLine.ParameterException;
+
+/** Where the {@code millrace} command begins: reads the command line, runs a command and turns its end into an exit code. */
+public final class Main {
+    private final Terminal terminal;
+    private final AwsAccess access;
+    private final ErrorLine errors;
+
+    private Main(Terminal terminal) {
+        this.terminal = terminal;
+        this.access = AwsAccess.of(terminal);
+        this.errors = new ErrorLine(access);
+    }
+
+    /** Ends the process with 0 when all went well, 1 when the command failed, 2 when the command line was wrong. */
+    public static void main(String[] args) {
+        System.exit(new Main(Terminal.ofProcess()).run(args));
+    }
+
+    private int run(String[] args) {
+        CommandLine commands = new CommandLine(new MillraceCommand(), new CommandFactory(terminal, access))
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .setExecutionStrategy(parsed -> {
+                    setVerbosity(parsed.commandSpec().userObject());
+                    return new CommandLine.RunLast().execute(parsed);
+                })
+                .setParameterExceptionHandler((error, unused) -> refuse(error))
+                .setExecutionExceptionHandler((error, command, unused) -> fail(error, command));
+        return commands.execute(args);
+    }
+
+    private static void setVerbosity(Object rootCommand) {
+        int verbosity = ((MillraceCommand) rootCommand).verbosity();
+        if (verbosity > 0) {
+            logger("io.millrace").setLevel(verbosity == 1 ? Level.INFO : Level.DEBUG);
+            logger(Logger.ROOT_LOGGER_NAME).setLevel(verbosity > 2 ? Level.DEBUG : Level.INFO);
+            logger("io.netty").setLevel(null);
+            logger("software.amazon.awssdk").setLevel(null);
+        }
+    }
+
+    private static Logger logger(String name) {
+        return (Logger) LoggerFactory.getLogger(name);
+    }
+
+    private int refuse(ParameterException error) {
+        String command = error.getCommandLine().getCommandSpec().qualifiedName();
+        terminal.note(command + ": " + errors.of(error) + " (try: " + command + " --help)");
+        return CommandFailure.USAGE;
+    }
+
+    private int fail(Exception error, CommandLine command) {
+        terminal.note(command.getCommandSpec().qualifiedName() + ": " + errors.of(error));
+        LoggerFactory.getLogger(Main.class).info("The command failed", error);
+        return ErrorLine.exitCode(error);
+    }
+}

@@ -1,0 +1,202 @@
+package io.millrace.cli;
+
+import io.millrace.cli.terminal.CommandFailure;
+import io.millrace.cli.terminal.GracefulStop;
+import io.millrace.cli.terminal.JsonObject;
+import io.millrace.cli.terminal.Pause;
+import io.millrace.cli.terminal.Terminal;
+import io.millrace.cli.terminal.AwsAccess;
+import io.millrace.dynamodblocal.DynamoDbLocal;
+import io.millrace.streamcore.StreamServer;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code millrace server}: the stream server in this process and DynamoDB Local beside it, until a signal comes. */
+@Command(
+        name = "server",
+        description = {
+            "Serve streams to Kinesis clients, with DynamoDB Local beside it: a complete local stack.",
+            "Streams and tables are kept in the data folder. Ends in good order on SIGINT or SIGTERM."
+        })
+final class ServerCommand implements Callable<Integer> {
+    private static final String OFF = "off";
+    private static final int DEFAULT_PORT = 4567;
+    private static final int DEFAULT_TLS_PORT = 4568;
+
+    private final Terminal terminal;
+
+    @Option(
+            names = "--host",
+            paramLabel = "ADDRESS",
+            defaultValue = "127.0.0.1",
+            description = "The address to listen on. Default: 127.0.0.1. Others need --allow-anonymous.")
+    private String host;
+
+    @Option(names = "--port", paramLabel = "PORT", description = "For everything, http and https. 0 is any. Default: 4567.")
+    private @Nullable Integer port;
+
+    @Option(
+            names = "--tls-port",
+            paramLabel = "PORT|off",
+            description = "One more port, for clients that want https on its own. Default: 4568, or off if --port is given.")
+    private @Nullable String tlsPort;
+
+    @Option(names = "--data", paramLabel = "DIR", defaultValue = "data", description = "Default: ./data")
+    private Path data;
+
+    @Option(
+            names = "--fsync",
+            paramLabel = "always|interval|never",
+            defaultValue = "always",
+            description = "When a record is acknowledged: when it is on the disk (always), or before. Default: always.")
+    private Fsync fsync;
+
+    @Option(
+            names = "--quotas",
+            paramLabel = "off|aws",
+            defaultValue = "off",
+            description = "Whether the service's limits hold; aws comes with a later release. Default: off.")
+    private Quotas quotas;
+
+    @Option(
+            names = "--credentials",
+            paramLabel = "FILE",
+            description = "Verify signatures against these keys; comes with a later release.")
+    private @Nullable Path credentials;
+
+    @Option(names = "--allow-anonymous", description = "Listen beyond this machine though nobody is checked.")
+    private boolean allowAnonymous;
+
+    @Option(
+            names = "--dynamodb-port",
+            paramLabel = "PORT|off",
+            defaultValue = "8000",
+            description = "Where DynamoDB Local listens, on 127.0.0.1 only; 0 is any, off is without it. Default: 8000.")
+    private String dynamoDbPort;
+
+    @Option(names = "--json", description = "Print the endpoints as JSON.")
+    private boolean json;
+
+    ServerCommand(Terminal terminal, AwsAccess access) {
+        this.terminal = terminal;
+    }
+
+    private enum Fsync {
+        ALWAYS,
+        INTERVAL,
+        NEVER
+    }
+
+    private enum Quotas {
+        OFF,
+        AWS
+    }
+
+    @Override
+    public Integer call() {
+        refuseWhatComesLater();
+        OptionalInt tables = port("--dynamodb-port", dynamoDbPort);
+        Path folder = data.toAbsolutePath().normalize();
+        // The child first: it takes longer, and a port in use is told before anything is written.
+        Optional<DynamoDbLocal> dynamoDb = tables.isEmpty()
+                ? Optional.empty()
+                : Optional.of(DynamoDbLocal.start(
+                        DynamoDbLocal.Settings.persistedIn(folder.resolve("dynamodb")).withPort(tables.getAsInt())));
+        StreamServer streams;
+        try {
+            streams = startStreams(folder.resolve("streams"));
+        } catch (RuntimeException e) {
+            dynamoDb.ifPresent(DynamoDbLocal::close);
+            throw e;
+        }
+        try (GracefulStop stop = GracefulStop.install(CommandFailure.OK, () -> close(streams, dynamoDb))) {
+            announce(streams, dynamoDb, folder);
+            CompletableFuture<?> died = dynamoDb.<CompletableFuture<?>>map(
+                            local -> local.process().onExit())
+                    .orElseGet(CompletableFuture::new);
+            died.join();
+            // A signal from the terminal reaches the child as well: then we are about to stop anyway.
+            Pause.of(Duration.ofSeconds(1));
+            stop.awaitIfBegun();
+        }
+        close(streams, dynamoDb);
+        throw CommandFailure.failed(
+                "DynamoDB Local ended; the server stops as well (its log: " + folder.resolve("dynamodb") + ")");
+    }
+
+    private static void close(StreamServer streams, Optional<DynamoDbLocal> dynamoDb) {
+        streams.close();
+        dynamoDb.ifPresent(DynamoDbLocal::close);
+    }
+
+    private StreamServer startStreams(Path folder) {
+        StreamServer.Builder builder = StreamServer.builder()
+                .host(host)
+                .port(port == null ? DEFAULT_PORT : port)
+                .dataDirectory(folder);
+        OptionalInt tls = tlsPort != null
+                ? port("--tls-port", tlsPort)
+                : port == null ? OptionalInt.of(DEFAULT_TLS_PORT) : OptionalInt.empty();
+        tls.ifPresent(builder::tlsPort);
+        if (allowAnonymous) {
+            builder.allowAnonymous();
+        }
+        return builder.start();
+    }
+
+    private void refuseWhatComesLater() {
+        if (quotas == Quotas.AWS) {
+            throw CommandFailure.usage("--quotas aws comes with a later release");
+        }
+        if (credentials != null) {
+            throw CommandFailure.usage("--credentials comes with a later release; until then stay on 127.0.0.1");
+        }
+        if (port != null && (port < 0 || port > 65535)) {
+            throw CommandFailure.usage("--port is 0 to 65535, not " + port);
+        }
+    }
+
+    private static OptionalInt port(String flag, String text) {
+        if (text.equals(OFF)) {
+            return OptionalInt.empty();
+        }
+        if (!text.matches("[0-9]{1,5}") || Integer.parseInt(text) > 65535) {
+            throw CommandFailure.usage(flag + " is a port, 0 to 65535, or off, not " + text);
+        }
+        return OptionalInt.of(Integer.parseInt(text));
+    }
+
+    private void announce(StreamServer streams, Optional<DynamoDbLocal> dynamoDb, Path folder) {
+        String tables = dynamoDb.map(local -> local.endpoint().toString()).orElse(null);
+        if (json) {
+            terminal.line(new JsonObject()
+                    .put("kinesis", streams.endpoint())
+                    .put("kinesisTls", streams.tlsEndpoint())
+                    .put("dynamodb", tables)
+                    .put("data", folder)
+                    .toString());
+            return;
+        }
+        terminal.line("streams   " + streams.endpoint());
+        terminal.line("streams   " + streams.tlsEndpoint());
+        if (tables != null) {
+            terminal.line("dynamodb  " + tables);
+        }
+        terminal.line("data      " + folder);
+        terminal.line("");
+        terminal.line("# for AWS SDKs, the AWS CLI and boto3 (the keys are not checked, but clients want some):");
+        terminal.line("export AWS_ENDPOINT_URL_KINESIS=" + streams.endpoint());
+        if (tables != null) {
+            terminal.line("export AWS_ENDPOINT_URL_DYNAMODB=" + tables);
+        }
+        terminal.line("export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1");
+        terminal.line("export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local");
+    }
+}

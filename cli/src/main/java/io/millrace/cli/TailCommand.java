@@ -1,0 +1,73 @@
+package io.millrace.cli;
+
+import io.millrace.cli.streams.StreamAdmin;
+import io.millrace.cli.streams.StreamTail;
+import io.millrace.cli.terminal.AwsAccess;
+import io.millrace.cli.terminal.CommandFailure;
+import io.millrace.cli.terminal.StartPosition;
+import io.millrace.cli.terminal.Terminal;
+import io.millrace.model.Position;
+import io.millrace.runtime.EventLoop;
+import io.millrace.runtime.SystemPlatform;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
+
+/** {@code millrace tail}: prints what is put into a stream, for ever, without leases or checkpoints. */
+@Command(
+        name = "tail",
+        description = {
+            "Print the records of all shards, one a line, until interrupted.",
+            "Keeps no checkpoint and takes no lease; shards that come from a split or a merge follow their parents."
+        })
+final class TailCommand implements Callable<Integer> {
+    private final Terminal terminal;
+    private final AwsAccess access;
+
+    @Parameters(paramLabel = "NAME", description = "The stream.")
+    private String stream;
+
+    @Option(
+            names = "--from",
+            paramLabel = "trim_horizon|latest|ISO-TIME",
+            defaultValue = "latest",
+            converter = StartPosition.class,
+            description = "Where to begin: the oldest record, what is put from now on, or a time such as"
+                    + " 2026-11-21T08:30:00Z. Default: latest.")
+    private Position.Initial from;
+
+    @Option(names = "--fan-out", description = "Read by enhanced fan-out; comes with a later release.")
+    private boolean fanOut;
+
+    @Option(names = "--json", description = "Print one JSON object a line: shard, sequenceNumber, partitionKey, data ...")
+    private boolean json;
+
+    TailCommand(Terminal terminal, AwsAccess access) {
+        this.terminal = terminal;
+        this.access = access;
+    }
+
+    @Override
+    public Integer call() {
+        StreamCommand.checkName(stream);
+        FanOut.refuse(fanOut);
+        try (KinesisAsyncClient kinesis = access.kinesis();
+                EventLoop loop = new SystemPlatform().newEventLoop("tail")) {
+            StreamAdmin streams = new StreamAdmin(kinesis);
+            StreamTail tail = new StreamTail(
+                    kinesis,
+                    loop,
+                    stream,
+                    (shard, records) -> terminal.write(out -> {
+                        for (var record : records) {
+                            (json ? RecordLine.JSON : RecordLine.PLAIN).print(out, shard, record);
+                        }
+                    }));
+            tail.start(streams.shards(stream), from);
+            tail.ended().join();
+        }
+        return CommandFailure.OK;
+    }
+}

@@ -1,0 +1,118 @@
+package io.millrace.cli.demo;
+
+import io.millrace.cli.streams.LineReader;
+import io.millrace.cli.terminal.AwsAccess;
+import io.millrace.cli.terminal.CommandFailure;
+import io.millrace.cli.terminal.GracefulStop;
+import io.millrace.cli.terminal.Terminal;
+import io.millrace.model.Bytes;
+import io.millrace.runtime.Platform;
+import io.millrace.runtime.SystemPlatform;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code millrace demo}: the main job for real, in one process tree, with a verdict. */
+@Command(
+        name = "demo",
+        description = {
+            "Show the main job: a server, DynamoDB Local, a producer and worker processes that share the shards.",
+            "On the way a worker joins, a shard is split, two are merged, and a worker is killed with SIGKILL.",
+            "Ends with a report; the exit code is 0 only if no record was lost and the order per key was kept."
+        })
+public final class DemoCommand implements Callable<Integer> {
+    private static final int LEAST_SECONDS = 5;
+    private static final int CLICKS_PER_SECOND = 500;
+
+    private final Terminal terminal;
+    private final Platform platform = new SystemPlatform();
+
+    @Option(
+            names = "--input",
+            paramLabel = "FILE",
+            description = "Put the lines of this file, the first word of a line as its key. Default: made-up page views.")
+    private @Nullable Path input;
+
+    @Option(
+            names = "--seconds",
+            paramLabel = "N",
+            defaultValue = "30",
+            description = "Over how many seconds the records are put, at least 5. Default: 30.")
+    private int seconds;
+
+    @Option(names = "--fan-out", description = "Read by enhanced fan-out; comes with a later release.")
+    private boolean fanOut;
+
+    @Option(names = "--json", description = "Print the report as JSON.")
+    private boolean json;
+
+    /** Shows what happens on this terminal. The demo brings its own endpoints. */
+    public DemoCommand(Terminal terminal, AwsAccess access) {
+        this.terminal = terminal;
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        if (fanOut) {
+            throw CommandFailure.usage("--fan-out comes with a later release; without it records are polled");
+        }
+        if (seconds < LEAST_SECONDS || seconds > 86_400) {
+            throw CommandFailure.usage("--seconds is " + LEAST_SECONDS + " to 86400, not " + seconds);
+        }
+        List<Bytes> lines =
+                input == null ? Clickstream.lines(seconds * CLICKS_PER_SECOND, platform.random()) : read(input);
+        DemoReport report = run(lines);
+        if (json) {
+            terminal.line(report.toJson().toString());
+        } else {
+            report.toLines().forEach(terminal::line);
+        }
+        return report.passed() ? CommandFailure.OK : CommandFailure.FAILED;
+    }
+
+    private DemoReport run(List<Bytes> lines) {
+        terminal.note("starting the server and DynamoDB Local...");
+        try (DemoStack stack = DemoStack.start();
+                DemoRun run = new DemoRun(stack, terminal, platform);
+                GracefulStop stop = GracefulStop.install(CommandFailure.FAILED, () -> abandon(run, stack))) {
+            DemoReport report = run.run(lines, Duration.ofSeconds(seconds));
+            stop.awaitIfBegun();
+            return report;
+        }
+    }
+
+    private static void abandon(AutoCloseable run, AutoCloseable stack) {
+        try (stack;
+                run) {
+            // Interrupted: nothing is judged, but nothing is left behind either.
+        } catch (Exception e) {
+            throw new IllegalStateException("cannot clean up: " + e.getMessage(), e);
+        }
+    }
+
+    private static List<Bytes> read(Path file) throws IOException {
+        if (!Files.isRegularFile(file)) {
+            throw CommandFailure.failed("no such file: " + file);
+        }
+        List<Bytes> lines = new ArrayList<>();
+        try (InputStream stream = Files.newInputStream(file)) {
+            LineReader reader = new LineReader(stream);
+            for (Optional<Bytes> line = reader.read(); line.isPresent(); line = reader.read()) {
+                lines.add(line.get());
+            }
+        }
+        if (lines.isEmpty()) {
+            throw CommandFailure.failed(file + " is empty; the demo needs at least one line");
+        }
+        return lines;
+    }
+}

@@ -1,0 +1,77 @@
+package io.millrace.cli.demo;
+
+import io.millrace.cli.terminal.CommandFailure;
+import io.millrace.dynamodblocal.DynamoDbLocal;
+import io.millrace.streamcore.StreamServer;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
+
+/** The demo's own server and DynamoDB Local, on free ports, in a temporary folder that goes with them. Immutable. */
+record DemoStack(Path folder, StreamServer streams, DynamoDbLocal tables) implements AutoCloseable {
+    private static final String NO_SECRET = "demo";
+
+    static DemoStack start() {
+        Path folder;
+        try {
+            folder = Files.createTempDirectory("millrace-demo");
+        } catch (IOException e) {
+            throw CommandFailure.failed("cannot make a temporary folder: " + e.getMessage(), e);
+        }
+        DynamoDbLocal tables =
+                DynamoDbLocal.start(DynamoDbLocal.Settings.persistedIn(folder.resolve("dynamodb")));
+        try {
+            StreamServer streams = StreamServer.builder()
+                    .port(0)
+                    .dataDirectory(folder.resolve("streams"))
+                    .start();
+            return new DemoStack(folder, streams, tables);
+        } catch (RuntimeException e) {
+            tables.close();
+            throw e;
+        }
+    }
+
+    /** What a worker process needs to find both. */
+    Map<String, String> environment() {
+        return Map.of(
+                "AWS_ENDPOINT_URL_KINESIS", streams.endpoint().toString(),
+                "AWS_ENDPOINT_URL_DYNAMODB", tables.endpoint().toString(),
+                "AWS_REGION", Region.US_EAST_1.id(),
+                "AWS_ACCESS_KEY_ID", NO_SECRET,
+                "AWS_SECRET_ACCESS_KEY", NO_SECRET);
+    }
+
+    /** A client for the server; the caller closes it. */
+    KinesisAsyncClient kinesis() {
+        return KinesisAsyncClient.builder()
+                .endpointOverride(streams.endpoint())
+                .region(Region.US_EAST_1)
+                .credentialsProvider(
+                        StaticCredentialsProvider.create(AwsBasicCredentials.create(NO_SECRET, NO_SECRET)))
+                .build();
+    }
+
+    @Override
+    public void close() {
+        streams.close();
+        tables.close();
+        try (Stream<Path> files = Files.walk(folder)) {
+            List<Path> deepestFirst = files.sorted(Comparator.reverseOrder()).toList();
+            for (Path file : deepestFirst) {
+                Files.deleteIfExists(file);
+            }
+        } catch (IOException | UncheckedIOException e) {
+            // It is in the folder for temporary files; whoever cleans that cleans this.
+        }
+    }
+}

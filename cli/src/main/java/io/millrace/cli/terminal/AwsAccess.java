@@ -1,0 +1,138 @@
+package io.millrace.cli.terminal;
+
+import java.net.URI;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.awscore.AwsClient;
+import software.amazon.awssdk.awscore.client.builder.AwsClientBuilder;
+import software.amazon.awssdk.core.exception.SdkClientException;
+import software.amazon.awssdk.profiles.ProfileFile;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.regions.providers.AwsProfileRegionProvider;
+import software.amazon.awssdk.regions.providers.AwsRegionProviderChain;
+import software.amazon.awssdk.regions.providers.SystemSettingsRegionProvider;
+import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
+import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
+
+/**
+ * The clients of a command, from the standard AWS settings: environment variables, profiles and credentials as the AWS
+ * SDK reads them, {@code AWS_ENDPOINT_URL}, {@code AWS_ENDPOINT_URL_KINESIS} and {@code AWS_ENDPOINT_URL_DYNAMODB}
+ * among them.
+ *
+ * <p>Where neither an endpoint nor any credentials are set, the clients talk to {@code millrace server} on this machine,
+ * and say so. Amazon's own service is only used when credentials are set and no endpoint is; that is said too. Safe for
+ * any thread.
+ */
+public final class AwsAccess {
+    /** Where {@code millrace server} serves streams by default. */
+    public static final URI LOCAL_KINESIS = URI.create("http://127.0.0.1:4567");
+
+    /** Where {@code millrace server} serves DynamoDB by default. */
+    public static final URI LOCAL_DYNAMODB = URI.create("http://127.0.0.1:8000");
+
+    private static final List<String> CREDENTIAL_VARIABLES = List.of(
+            "AWS_ACCESS_KEY_ID",
+            "AWS_PROFILE",
+            "AWS_WEB_IDENTITY_TOKEN_FILE",
+            "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+            "AWS_CONTAINER_CREDENTIALS_FULL_URI");
+
+    private static final List<String> CREDENTIAL_KEYS = List.of(
+            "aws_access_key_id", "role_arn", "credential_process", "credential_source", "sso_session", "sso_start_url");
+
+    private static final AwsCredentialsProvider NO_SECRET =
+            StaticCredentialsProvider.create(AwsBasicCredentials.create("local", "local"));
+
+    private final Terminal terminal;
+    private final Map<String, String> environment;
+    private final Map<String, String> endpoints = new ConcurrentHashMap<>();
+
+    private AwsAccess(Terminal terminal, Map<String, String> environment) {
+        this.terminal = terminal;
+        this.environment = environment;
+    }
+
+    /** The settings of this process; {@code terminal} is told where a default leads. */
+    public static AwsAccess of(Terminal terminal) {
+        return new AwsAccess(terminal, System.getenv());
+    }
+
+    /** A client for streams; the caller closes it. */
+    public KinesisAsyncClient kinesis() {
+        return client(KinesisAsyncClient::builder, "Kinesis", LOCAL_KINESIS);
+    }
+
+    /** A client for the lease table; the caller closes it. */
+    public DynamoDbAsyncClient dynamoDb() {
+        return client(DynamoDbAsyncClient::builder, "DynamoDB", LOCAL_DYNAMODB);
+    }
+
+    /** Where the clients made so far lead: service to endpoint. */
+    Map<String, String> endpoints() {
+        return Map.copyOf(endpoints);
+    }
+
+    private <C extends AwsClient, B extends AwsClientBuilder<B, C>> C client(
+            Supplier<B> builders, String service, URI local) {
+        Optional<Region> region = region();
+        C client = builders.get().region(region.orElse(Region.US_EAST_1)).build();
+        Optional<URI> endpoint = client.serviceClientConfiguration().endpointOverride();
+        if (credentialsAreSet()) {
+            endpoints.put(service, endpoint.map(URI::toString).orElse("Amazon " + service));
+            if (endpoint.isEmpty()) {
+                noteAmazon(service, region);
+            }
+            return client;
+        }
+        URI chosen = endpoint.orElse(local);
+        endpoints.put(service, chosen.toString());
+        if (endpoint.isEmpty()) {
+            terminal.note("millrace: no AWS settings found for " + service + ", using " + local);
+        } else if (!isLoopback(chosen)) {
+            return client;
+        }
+        client.close();
+        return builders.get()
+                .region(region.orElse(Region.US_EAST_1))
+                .endpointOverride(chosen)
+                .credentialsProvider(NO_SECRET)
+                .build();
+    }
+
+    private void noteAmazon(String service, Optional<Region> region) {
+        terminal.note("millrace: using Amazon " + service + " in "
+                + region.orElseThrow(() -> CommandFailure.failed("AWS credentials are set but no region: set AWS_REGION,"
+                        + " or AWS_ENDPOINT_URL for a server of your own")));
+    }
+
+    /** What is set on purpose; the metadata service of a cloud machine does not count. */
+    private boolean credentialsAreSet() {
+        return CREDENTIAL_VARIABLES.stream().anyMatch(environment::containsKey)
+                || System.getProperty("aws.accessKeyId") != null
+                || ProfileFile.defaultProfileFile().profile("default").stream()
+                        .anyMatch(profile -> CREDENTIAL_KEYS.stream()
+                                .anyMatch(key -> profile.property(key).isPresent()));
+    }
+
+    private Optional<Region> region() {
+        try {
+            return Optional.of(
+                    new AwsRegionProviderChain(new SystemSettingsRegionProvider(), new AwsProfileRegionProvider())
+                            .getRegion());
+        } catch (SdkClientException noneSet) {
+            // The AWS CLI and boto3 read this one, the Java SDK does not.
+            return Optional.ofNullable(environment.get("AWS_DEFAULT_REGION")).map(Region::of);
+        }
+    }
+
+    private static boolean isLoopback(URI endpoint) {
+        String host = String.valueOf(endpoint.getHost());
+        return host.equals("localhost") || host.startsWith("127.") || host.equals("[::1]");
+    }
+}

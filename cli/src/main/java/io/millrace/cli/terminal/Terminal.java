@@ -1,0 +1,151 @@
+package io.millrace.cli.terminal;
+
+import java.io.BufferedOutputStream;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * Standard output for data and standard error for everything else. Data is UTF-8 whatever the locale says, and an output
+ * that is closed is an error, not silence. Safe for any thread; a call is whole before the next one begins.
+ */
+public final class Terminal {
+    private static final String CLEAR_LINE = "\r\u001b[K";
+
+    private final OutputStream out;
+    private final PrintStream err;
+    private final boolean outIsTerminal;
+    private final boolean errIsTerminal;
+    private final ReentrantLock lock = new ReentrantLock();
+    private boolean progressShown;
+    private int screenLines;
+
+    /** Output and errors go to these streams; the flags tell which of them a person watches. */
+    public Terminal(OutputStream out, PrintStream err, boolean outIsTerminal, boolean errIsTerminal) {
+        this.out = out;
+        this.err = err;
+        this.outIsTerminal = outIsTerminal;
+        this.errIsTerminal = errIsTerminal;
+    }
+
+    /**
+     * The process's own streams. The {@code millrace} script says in MILLRACE_TTY which of the file descriptors 1 and 2 are
+     * terminals, because Java cannot tell them apart; without it none is.
+     */
+    public static Terminal ofProcess() {
+        String terminals = System.getenv().getOrDefault("MILLRACE_TTY", "");
+        return new Terminal(
+                new BufferedOutputStream(new FileOutputStream(FileDescriptor.out), 1 << 16),
+                new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8),
+                terminals.contains("1"),
+                terminals.contains("2"));
+    }
+
+    /** True when a person watches standard output. */
+    public boolean outIsTerminal() {
+        return outIsTerminal;
+    }
+
+    /** True when a person watches standard error. */
+    public boolean errIsTerminal() {
+        return errIsTerminal;
+    }
+
+    /**
+     * Writes a line of data and flushes.
+     *
+     * @throws CommandFailure if nobody reads any more
+     */
+    public void line(String text) {
+        write(stream -> {
+            stream.write(text.getBytes(StandardCharsets.UTF_8));
+            stream.write('\n');
+        });
+    }
+
+    /**
+     * Lets {@code body} write data, then flushes, with nobody else writing in between.
+     *
+     * @throws CommandFailure if nobody reads any more
+     */
+    public void write(Writing body) {
+        lock.lock();
+        try {
+            clearProgress();
+            body.writeTo(out);
+            out.flush();
+        } catch (IOException e) {
+            throw CommandFailure.failed("standard output is closed", e);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Tells the user something that is no data. */
+    public void note(String text) {
+        lock.lock();
+        try {
+            clearProgress();
+            err.println(text);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Shows how far a command is: on a terminal in place of what it showed before, else as a line. */
+    public void progress(String text) {
+        lock.lock();
+        try {
+            if (errIsTerminal) {
+                err.print(CLEAR_LINE + text);
+                err.flush();
+                progressShown = true;
+            } else {
+                err.println(text);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Shows these lines on the terminal in place of those shown before; what is noted later stands below them. */
+    public void screen(List<String> lines) {
+        lock.lock();
+        try {
+            StringBuilder text = new StringBuilder();
+            if (screenLines > 0) {
+                text.append("\u001b[").append(screenLines).append('A');
+            }
+            text.append("\r\u001b[J");
+            for (String line : lines) {
+                text.append(line).append('\n');
+            }
+            screenLines = lines.size();
+            err.print(text);
+            err.flush();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void clearProgress() {
+        screenLines = 0;
+        if (progressShown) {
+            err.print(CLEAR_LINE);
+            err.flush();
+            progressShown = false;
+        }
+    }
+
+    /** What writes data. */
+    @FunctionalInterface
+    public interface Writing {
+        /** Writes to {@code out}, which must not be kept. */
+        void writeTo(OutputStream out) throws IOException;
+    }
+}
