@@ -49,7 +49,10 @@ final class ConsumeCommand implements Callable<Integer> {
             description = "The application: workers of the same one share the shards and the checkpoints.")
     private String application;
 
-    @Option(names = "--worker-id", paramLabel = "W", description = "What this worker is called. Default: host and process.")
+    @Option(
+            names = "--worker-id",
+            paramLabel = "W",
+            description = "What this worker is called. Default: host and process.")
     private @Nullable String workerId;
 
     @Option(
@@ -57,8 +60,9 @@ final class ConsumeCommand implements Callable<Integer> {
             paramLabel = "trim_horizon|latest|ISO-TIME",
             defaultValue = "trim_horizon",
             converter = StartPosition.class,
-            description = "Where an application begins that is new to the stream: the oldest record, what is put from now"
-                    + " on, or a time such as 2026-11-21T08:30:00Z. Default: trim_horizon.")
+            description =
+                    "Where an application begins that is new to the stream: the oldest record, what is put from now"
+                            + " on, or a time such as 2026-11-21T08:30:00Z. Default: trim_horizon.")
     private Position.Initial from;
 
     @Option(names = "--fan-out", description = "Read by enhanced fan-out; comes with a later release.")
@@ -71,7 +75,9 @@ final class ConsumeCommand implements Callable<Integer> {
             description = "After how many seconds of silence others take this worker's shards. Default: 10.")
     private double failover;
 
-    @Option(names = "--json", description = "Print one JSON object a line: shard, sequenceNumber, partitionKey, data ...")
+    @Option(
+            names = "--json",
+            description = "Print one JSON object a line: shard, sequenceNumber, partitionKey, data ...")
     private boolean json;
 
     @Option(
@@ -96,8 +102,7 @@ final class ConsumeCommand implements Callable<Integer> {
                 GracefulStop stop = GracefulStop.install(CommandFailure.OK, () -> worker.close(HANDOVER))) {
             worker.start();
             terminal.note("millrace: worker " + worker.name() + " of " + application + " reads " + stream);
-            CompletableFuture<List<ShardId>> handedOver =
-                    outputLost.thenCompose(unused -> worker.closeAsync(HANDOVER));
+            CompletableFuture<List<ShardId>> handedOver = outputLost.thenCompose(unused -> worker.closeAsync(HANDOVER));
             worker.run();
             stop.awaitIfBegun();
             if (outputLost.isDone()) {
@@ -112,9 +117,7 @@ final class ConsumeCommand implements Callable<Integer> {
 
     private Worker worker(KinesisAsyncClient kinesis, DynamoDbAsyncClient dynamoDb, EventFile file) {
         try {
-            WorkerBuilder builder = Worker.builder()
-                    .application(application)
-                    .stream(stream)
+            WorkerBuilder builder = Worker.builder().application(application).stream(stream)
                     .processor(() -> this::print)
                     .initialPosition(from)
                     .failoverTime(Duration.ofMillis(Math.round(failover * 1000)))

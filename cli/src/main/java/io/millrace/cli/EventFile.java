@@ -36,7 +36,8 @@ final class EventFile implements WorkerListener, AutoCloseable {
             return new EventFile(Files.newBufferedWriter(
                     path, StandardCharsets.UTF_8, StandardOpenOption.CREATE, StandardOpenOption.APPEND));
         } catch (IOException e) {
-            throw CommandFailure.failed("cannot write to " + path + ": check that its folder exists and may be written", e);
+            throw CommandFailure.failed(
+                    "cannot write to " + path + ": check that its folder exists and may be written", e);
         }
     }
 

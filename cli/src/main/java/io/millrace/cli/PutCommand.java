@@ -57,9 +57,10 @@ final class PutCommand implements Callable<Integer> {
             names = "--key",
             paramLabel = "random|FIELD",
             defaultValue = "random",
-            description = "Where a record's partition key comes from: random spreads records over all shards; a number is"
-                    + " the column of the line, counted from 1, columns being divided by white space; any other word is"
-                    + " a field of the line, which is then a JSON object. Default: random.")
+            description =
+                    "Where a record's partition key comes from: random spreads records over all shards; a number is"
+                            + " the column of the line, counted from 1, columns being divided by white space; any other word is"
+                            + " a field of the line, which is then a JSON object. Default: random.")
     private String key;
 
     @Option(names = "--rate", paramLabel = "N", description = "Put at most N records a second.")
@@ -82,8 +83,8 @@ final class PutCommand implements Callable<Integer> {
         KeyRule rule = KeyRule.parse(key, platform.random());
         try (InputStream input = open();
                 KinesisAsyncClient kinesis = access.kinesis()) {
-            Optional<Integer> largest = Optional.ofNullable(
-                    new StreamAdmin(kinesis).summary(stream).maxRecordSizeInKiB());
+            Optional<Integer> largest =
+                    Optional.ofNullable(new StreamAdmin(kinesis).summary(stream).maxRecordSizeInKiB());
             BatchWriter writer = new BatchWriter(kinesis, stream, platform.random(), (key, shard) -> {});
             copy(new LineReader(input), rule, writer, largest.orElse(DEFAULT_RECORD_KIB) * 1024);
         }

@@ -26,7 +26,9 @@ enum RecordLine {
                     .put("sequenceNumber", record.sequenceNumber())
                     .put("subSequenceNumber", record.subSequenceNumber())
                     .put("partitionKey", record.partitionKey())
-                    .put("data", Base64.getEncoder().encodeToString(record.data().toByteArray()))
+                    .put(
+                            "data",
+                            Base64.getEncoder().encodeToString(record.data().toByteArray()))
                     .put("arrival", record.arrival())
                     .toString()
                     .getBytes(StandardCharsets.UTF_8));

@@ -1,11 +1,11 @@
 package io.millrace.cli;
 
+import io.millrace.cli.terminal.AwsAccess;
 import io.millrace.cli.terminal.CommandFailure;
 import io.millrace.cli.terminal.GracefulStop;
 import io.millrace.cli.terminal.JsonObject;
 import io.millrace.cli.terminal.Pause;
 import io.millrace.cli.terminal.Terminal;
-import io.millrace.cli.terminal.AwsAccess;
 import io.millrace.dynamodblocal.DynamoDbLocal;
 import io.millrace.streamcore.StreamServer;
 import java.nio.file.Path;
@@ -39,13 +39,17 @@ final class ServerCommand implements Callable<Integer> {
             description = "The address to listen on. Default: 127.0.0.1. Others need --allow-anonymous.")
     private String host;
 
-    @Option(names = "--port", paramLabel = "PORT", description = "For everything, http and https. 0 is any. Default: 4567.")
+    @Option(
+            names = "--port",
+            paramLabel = "PORT",
+            description = "For everything, http and https. 0 is any. Default: 4567.")
     private @Nullable Integer port;
 
     @Option(
             names = "--tls-port",
             paramLabel = "PORT|off",
-            description = "One more port, for clients that want https on its own. Default: 4568, or off if --port is given.")
+            description =
+                    "One more port, for clients that want https on its own. Default: 4568, or off if --port is given.")
     private @Nullable String tlsPort;
 
     @Option(names = "--data", paramLabel = "DIR", defaultValue = "data", description = "Default: ./data")
@@ -78,7 +82,8 @@ final class ServerCommand implements Callable<Integer> {
             names = "--dynamodb-port",
             paramLabel = "PORT|off",
             defaultValue = "8000",
-            description = "Where DynamoDB Local listens, on 127.0.0.1 only; 0 is any, off is without it. Default: 8000.")
+            description =
+                    "Where DynamoDB Local listens, on 127.0.0.1 only; 0 is any, off is without it. Default: 8000.")
     private String dynamoDbPort;
 
     @Option(names = "--json", description = "Print the endpoints as JSON.")
@@ -107,8 +112,8 @@ final class ServerCommand implements Callable<Integer> {
         // The child first: it takes longer, and a port in use is told before anything is written.
         Optional<DynamoDbLocal> dynamoDb = tables.isEmpty()
                 ? Optional.empty()
-                : Optional.of(DynamoDbLocal.start(
-                        DynamoDbLocal.Settings.persistedIn(folder.resolve("dynamodb")).withPort(tables.getAsInt())));
+                : Optional.of(DynamoDbLocal.start(DynamoDbLocal.Settings.persistedIn(folder.resolve("dynamodb"))
+                        .withPort(tables.getAsInt())));
         StreamServer streams;
         try {
             streams = startStreams(folder.resolve("streams"));

@@ -114,7 +114,8 @@ final class StreamCommand implements Runnable {
         checkName(name);
         checkShards(shards);
         return with(streams -> {
-            streams.scale(name, HashKeyRange.evenly(shards), done -> terminal.progress("scaling " + name + ": " + done));
+            streams.scale(
+                    name, HashKeyRange.evenly(shards), done -> terminal.progress("scaling " + name + ": " + done));
             print(streams, name, json, "scaled");
             return CommandFailure.OK;
         });

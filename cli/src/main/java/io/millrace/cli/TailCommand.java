@@ -41,7 +41,9 @@ final class TailCommand implements Callable<Integer> {
     @Option(names = "--fan-out", description = "Read by enhanced fan-out; comes with a later release.")
     private boolean fanOut;
 
-    @Option(names = "--json", description = "Print one JSON object a line: shard, sequenceNumber, partitionKey, data ...")
+    @Option(
+            names = "--json",
+            description = "Print one JSON object a line: shard, sequenceNumber, partitionKey, data ...")
     private boolean json;
 
     TailCommand(Terminal terminal, AwsAccess access) {

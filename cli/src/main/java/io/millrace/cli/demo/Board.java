@@ -65,8 +65,8 @@ final class Board {
 
     /** Notes something else. */
     void happened(String what) {
-        String event = String.format(
-                Locale.ROOT, "%6.1f s  %s", ticker.since(started).toMillis() / 1000.0, what);
+        String event =
+                String.format(Locale.ROOT, "%6.1f s  %s", ticker.since(started).toMillis() / 1000.0, what);
         events.add(event);
         eventSink.accept(event);
     }
@@ -131,7 +131,9 @@ final class Board {
         return kill == null
                 ? ""
                 : String.format(
-                        Locale.ROOT, ", %.1f s after the kill", ticker.since(kill).toMillis() / 1000.0);
+                        Locale.ROOT,
+                        ", %.1f s after the kill",
+                        ticker.since(kill).toMillis() / 1000.0);
     }
 
     private void leave(String worker, String shard, long epoch) {

@@ -39,7 +39,8 @@ public final class DemoCommand implements Callable<Integer> {
     @Option(
             names = "--input",
             paramLabel = "FILE",
-            description = "Put the lines of this file, the first word of a line as its key. Default: made-up page views.")
+            description =
+                    "Put the lines of this file, the first word of a line as its key. Default: made-up page views.")
     private @Nullable Path input;
 
     @Option(

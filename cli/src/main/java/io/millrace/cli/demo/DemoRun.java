@@ -63,7 +63,10 @@ final class DemoRun implements AutoCloseable {
         note("stream " + STREAM + " has " + SHARDS + " shards");
         startWorker("worker-1");
         startWorker("worker-2");
-        await(() -> ask(() -> board.ownedBy("worker-1").size() + board.ownedBy("worker-2").size()) == SHARDS,
+        await(
+                () -> ask(() -> board.ownedBy("worker-1").size()
+                                + board.ownedBy("worker-2").size())
+                        == SHARDS,
                 "the workers did not take the shards");
         loop.execute(this::show);
         long started = platform.ticker().nanoTime();
@@ -136,8 +139,8 @@ final class DemoRun implements AutoCloseable {
     /** Kills the worker that owns most, as long as another is left. */
     private void kill() {
         WorkerProcess victim = workers.stream()
-                .max(Comparator.comparing(worker ->
-                        ask(() -> board.ownedBy(worker.name()).size())))
+                .max(Comparator.comparing(
+                        worker -> ask(() -> board.ownedBy(worker.name()).size())))
                 .orElseThrow();
         loop.execute(() -> board.onKill(victim.name()));
         victim.kill();

@@ -27,8 +27,7 @@ record DemoStack(Path folder, StreamServer streams, DynamoDbLocal tables) implem
         } catch (IOException e) {
             throw CommandFailure.failed("cannot make a temporary folder: " + e.getMessage(), e);
         }
-        DynamoDbLocal tables =
-                DynamoDbLocal.start(DynamoDbLocal.Settings.persistedIn(folder.resolve("dynamodb")));
+        DynamoDbLocal tables = DynamoDbLocal.start(DynamoDbLocal.Settings.persistedIn(folder.resolve("dynamodb")));
         try {
             StreamServer streams = StreamServer.builder()
                     .port(0)
@@ -56,8 +55,7 @@ record DemoStack(Path folder, StreamServer streams, DynamoDbLocal tables) implem
         return KinesisAsyncClient.builder()
                 .endpointOverride(streams.endpoint())
                 .region(Region.US_EAST_1)
-                .credentialsProvider(
-                        StaticCredentialsProvider.create(AwsBasicCredentials.create(NO_SECRET, NO_SECRET)))
+                .credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create(NO_SECRET, NO_SECRET)))
                 .build();
     }
 

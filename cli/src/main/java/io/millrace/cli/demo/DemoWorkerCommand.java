@@ -68,9 +68,7 @@ public final class DemoWorkerCommand implements Callable<Integer> {
     }
 
     private Worker worker(KinesisAsyncClient kinesis, DynamoDbAsyncClient dynamoDb) {
-        return Worker.builder()
-                .application("demo")
-                .stream(stream)
+        return Worker.builder().application("demo").stream(stream)
                 .workerName(workerName)
                 .failoverTime(Duration.ofMillis(failoverMillis))
                 .processor(() -> this::process)

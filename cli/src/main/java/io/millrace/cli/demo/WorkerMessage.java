@@ -68,14 +68,14 @@ sealed interface WorkerMessage {
             case "started1" -> Optional.of(new Started());
             case "taken3" -> Optional.of(new Taken(parts[1], Long.parseLong(parts[2])));
             case "ended3" -> Optional.of(new Ended(parts[1], Long.parseLong(parts[2])));
-            case "lost4" -> Optional.of(
-                    new Lost(parts[1], Long.parseLong(parts[2]), Boolean.parseBoolean(parts[3])));
-            case "did6" -> Optional.of(new Processed(
-                    parts[1],
-                    Long.parseLong(parts[2]),
-                    Long.parseLong(parts[3]),
-                    Integer.parseInt(parts[4]),
-                    parts[5]));
+            case "lost4" -> Optional.of(new Lost(parts[1], Long.parseLong(parts[2]), Boolean.parseBoolean(parts[3])));
+            case "did6" ->
+                Optional.of(new Processed(
+                        parts[1],
+                        Long.parseLong(parts[2]),
+                        Long.parseLong(parts[3]),
+                        Integer.parseInt(parts[4]),
+                        parts[5]));
             default -> Optional.empty();
         };
     }

@@ -35,13 +35,15 @@ public final class StreamAdmin {
 
     /** Makes a stream and returns when it takes records. */
     public void create(String name, int shards) {
-        kinesis.createStream(request -> request.streamName(name).shardCount(shards)).join();
+        kinesis.createStream(request -> request.streamName(name).shardCount(shards))
+                .join();
         awaitActive(name);
     }
 
     /** Deletes a stream with its records and returns when it is gone. */
     public void delete(String name) {
-        kinesis.deleteStream(request -> request.streamName(name).enforceConsumerDeletion(true)).join();
+        kinesis.deleteStream(request -> request.streamName(name).enforceConsumerDeletion(true))
+                .join();
         for (int i = 0; i < POLLS; i++) {
             if (find(name).isEmpty()) {
                 return;
@@ -64,14 +66,15 @@ public final class StreamAdmin {
     /** Merges two neighbours, given in any order. */
     public void merge(String name, String first, String second) {
         List<String> ordered = shards(name).stream()
-                .filter(shard -> shard.shardId().equals(first) || shard.shardId().equals(second))
+                .filter(shard ->
+                        shard.shardId().equals(first) || shard.shardId().equals(second))
                 .sorted(Comparator.comparing(shard -> range(shard).start()))
                 .map(Shard::shardId)
                 .toList();
         String lower = ordered.size() == 2 ? ordered.get(0) : first;
         String upper = ordered.size() == 2 ? ordered.get(1) : second;
-        kinesis.mergeShards(request ->
-                        request.streamName(name).shardToMerge(lower).adjacentShardToMerge(upper))
+        kinesis.mergeShards(
+                        request -> request.streamName(name).shardToMerge(lower).adjacentShardToMerge(upper))
                 .join();
         awaitActive(name);
     }
@@ -138,9 +141,8 @@ public final class StreamAdmin {
     }
 
     private void split(String name, String shardId, HashKey at) {
-        kinesis.splitShard(request -> request.streamName(name)
-                        .shardToSplit(shardId)
-                        .newStartingHashKey(at.toString()))
+        kinesis.splitShard(request ->
+                        request.streamName(name).shardToSplit(shardId).newStartingHashKey(at.toString()))
                 .join();
         awaitActive(name);
     }

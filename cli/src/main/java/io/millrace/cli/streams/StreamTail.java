@@ -47,7 +47,8 @@ public final class StreamTail {
     private final CompletableFuture<@Nullable Void> ended = new CompletableFuture<>();
 
     /** Hands the records of {@code stream} to {@code sink}, on {@code loop}. */
-    public StreamTail(KinesisAsyncClient kinesis, EventLoop loop, String stream, BiConsumer<ShardId, List<StreamRecord>> sink) {
+    public StreamTail(
+            KinesisAsyncClient kinesis, EventLoop loop, String stream, BiConsumer<ShardId, List<StreamRecord>> sink) {
         this.kinesis = kinesis;
         this.loop = loop;
         this.stream = stream;

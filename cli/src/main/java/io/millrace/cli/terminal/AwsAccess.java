@@ -107,8 +107,9 @@ public final class AwsAccess {
 
     private void noteAmazon(String service, Optional<Region> region) {
         terminal.note("millrace: using Amazon " + service + " in "
-                + region.orElseThrow(() -> CommandFailure.failed("AWS credentials are set but no region: set AWS_REGION,"
-                        + " or AWS_ENDPOINT_URL for a server of your own")));
+                + region.orElseThrow(
+                        () -> CommandFailure.failed("AWS credentials are set but no region: set AWS_REGION,"
+                                + " or AWS_ENDPOINT_URL for a server of your own")));
     }
 
     /** What is set on purpose; the metadata service of a cloud machine does not count. */

@@ -80,7 +80,8 @@ public final class ErrorLine {
         if (error.awsErrorDetails() == null) {
             return message(error);
         }
-        return error.awsErrorDetails().errorMessage() + " (" + error.awsErrorDetails().errorCode() + ")";
+        return error.awsErrorDetails().errorMessage() + " ("
+                + error.awsErrorDetails().errorCode() + ")";
     }
 
     /** The endpoint whose address the error tells, with what to do about it. */
@@ -99,12 +100,14 @@ public final class ErrorLine {
     }
 
     private static boolean names(String reason, String endpoint) {
-        return reason.contains(endpoint.replaceFirst("^https?://", "").replaceFirst("/.*$", "").replace("localhost", ""));
+        return reason.contains(
+                endpoint.replaceFirst("^https?://", "").replaceFirst("/.*$", "").replace("localhost", ""));
     }
 
     private static String unreachable(Map.Entry<String, String> endpoint, String reason) {
         return "cannot reach " + endpoint.getKey() + " at " + endpoint.getValue() + " (" + reason
-                + "): start it with `millrace server`, or set AWS_ENDPOINT_URL_" + endpoint.getKey().toUpperCase(Locale.ROOT)
+                + "): start it with `millrace server`, or set AWS_ENDPOINT_URL_"
+                + endpoint.getKey().toUpperCase(Locale.ROOT)
                 + " to where it is";
     }
 
@@ -118,6 +121,8 @@ public final class ErrorLine {
     }
 
     private static String message(@Nullable Throwable error) {
-        return error == null ? "" : error.getMessage() == null ? error.getClass().getSimpleName() : error.getMessage();
+        return error == null
+                ? ""
+                : error.getMessage() == null ? error.getClass().getSimpleName() : error.getMessage();
     }
 }

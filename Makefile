@@ -1,0 +1,30 @@
+# The menu; `make` lists it.
+.DEFAULT_GOAL := help
+MVN := ./mvnw
+SEEDS ?= 10000
+
+.PHONY: help check quick fmt sim slow demo clean
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+
+check: ## everything that CI runs: format, static checks, all tests
+	$(MVN) verify
+
+quick: ## unit tests of one module and what it needs: make quick M=lease
+	$(MVN) -q -Pquick test -pl $(or $(M),model) -am
+
+fmt: ## format all sources
+	$(MVN) -q spotless:apply
+
+sim: ## the simulations over many seeds: make sim SEEDS=100000, or one: make sim SEED=42
+	$(MVN) -q -Pquick test -pl lease,consumer -am -Dtest='*Simulation' -Dsurefire.failIfNoSpecifiedTests=false $(if $(SEED),-Dseed=$(SEED),-Dseeds=$(SEEDS))
+
+slow: ## tests that need minutes: chaos with real processes at full size
+	$(MVN) -Pslow verify
+
+demo: ## the main job, watched
+	./millrace demo
+
+clean: ## forget what was built
+	$(MVN) -q clean

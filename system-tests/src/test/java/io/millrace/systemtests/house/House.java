@@ -1,0 +1,107 @@
+package io.millrace.systemtests.house;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/** The modules, what each may know, and where their classes and sources are. */
+final class House {
+    static final String ROOT = "io.millrace";
+
+    /** The folders of the modules, in the order of the root pom. */
+    static final List<String> MODULES = List.of(
+            "model",
+            "runtime",
+            "sim",
+            "stream-core",
+            "dynamodb-local",
+            "lease",
+            "checkpoint",
+            "fanout",
+            "consumer",
+            "cli",
+            "examples",
+            "system-tests");
+
+    /** Each module's package and the modules of ours that it may know in compile scope, as the architecture page has it. */
+    static final Map<String, Set<String>> ARROWS = arrows();
+
+    private static final JavaClasses CLASSES = new ClassFileImporter()
+            .withImportOption(new ImportOption.DoNotIncludeTests())
+            .importPackages(ROOT);
+
+    private House() {}
+
+    /** The product's own classes, tests left out. */
+    static JavaClasses classes() {
+        return CLASSES;
+    }
+
+    /** The product's own source files, tests left out. */
+    static List<Path> sources() {
+        return files("src/main/java", ".java");
+    }
+
+    private static List<Path> files(String below, String ending) {
+        List<Path> found = new ArrayList<>();
+        for (String module : MODULES) {
+            Path folder = top().resolve(module).resolve(below);
+            if (Files.isDirectory(folder)) {
+                try (Stream<Path> files = Files.walk(folder)) {
+                    files.filter(file -> file.toString().endsWith(ending)).forEach(found::add);
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            }
+        }
+        return found;
+    }
+
+    /** The checkout: the nearest folder upwards that holds the wrapper. */
+    static Path top() {
+        Path folder = Path.of("").toAbsolutePath();
+        while (!Files.exists(folder.resolve("mvnw"))) {
+            folder = folder.getParent();
+            if (folder == null) {
+                throw new IllegalStateException("run this inside the checkout");
+            }
+        }
+        return folder;
+    }
+
+    static String read(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static Map<String, Set<String>> arrows() {
+        Map<String, Set<String>> arrows = new LinkedHashMap<>();
+        arrows.put("model", Set.of());
+        arrows.put("runtime", Set.of());
+        arrows.put("sim", Set.of("model", "runtime"));
+        arrows.put("streamcore", Set.of("model", "runtime"));
+        arrows.put("dynamodblocal", Set.of());
+        arrows.put("lease", Set.of("model", "runtime"));
+        arrows.put("checkpoint", Set.of("lease", "model", "runtime"));
+        arrows.put("fanout", Set.of("model", "runtime"));
+        arrows.put("consumer", Set.of("checkpoint", "lease", "fanout", "model", "runtime"));
+        arrows.put(
+                "cli",
+                Set.of("consumer", "dynamodblocal", "lease", "checkpoint", "fanout", "model", "runtime", "streamcore"));
+        arrows.put("examples", Set.of("consumer", "checkpoint", "model"));
+        return arrows;
+    }
+}

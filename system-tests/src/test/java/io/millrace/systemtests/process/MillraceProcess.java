@@ -1,0 +1,133 @@
+package io.millrace.systemtests.process;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+/** One run of the {@code millrace} command as a process of its own. */
+final class MillraceProcess implements AutoCloseable {
+    private final Process process;
+    private final String command;
+    private final List<String> errorLines = new CopyOnWriteArrayList<>();
+
+    private MillraceProcess(Process process, String command, Consumer<String> lines) {
+        this.process = process;
+        this.command = command;
+        read(process.getInputStream(), lines);
+        read(process.getErrorStream(), errorLines::add);
+    }
+
+    /** Starts the command; each line that it prints goes to {@code lines} on a thread of its own. */
+    static MillraceProcess start(Map<String, String> environment, Consumer<String> lines, List<String> arguments) {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-Xmx512m",
+                "-cp",
+                System.getProperty("java.class.path"),
+                "io.millrace.cli.Millrace"));
+        command.addAll(arguments);
+        ProcessBuilder builder = new ProcessBuilder(command);
+        builder.environment().putAll(environment);
+        try {
+            return new MillraceProcess(builder.start(), String.join(" ", arguments), lines);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Starts the command and waits until it printed a line that holds {@code ready}. */
+    static MillraceProcess startAndAwait(Map<String, String> environment, String ready, List<String> arguments) {
+        CompletableFuture<Void> seen = new CompletableFuture<>();
+        MillraceProcess started = start(
+                environment,
+                line -> {
+                    if (line.contains(ready)) {
+                        seen.complete(null);
+                    }
+                },
+                arguments);
+        CompletableFuture<Void> died = started.process.onExit().thenAccept(ended -> {
+            throw new IllegalStateException("it ended before it was ready, exit code " + ended.exitValue());
+        });
+        try {
+            CompletableFuture.anyOf(seen, died).orTimeout(60, TimeUnit.SECONDS).join();
+        } catch (RuntimeException e) {
+            started.kill();
+            throw new IllegalStateException("waited in vain for '" + ready + "' from " + started, e);
+        }
+        return started;
+    }
+
+    /** SIGKILL: no goodbye. Returns once the process is gone. */
+    void kill() {
+        process.destroyForcibly();
+        process.onExit().orTimeout(30, TimeUnit.SECONDS).join();
+    }
+
+    /** SIGTERM: may say goodbye. */
+    void terminate() {
+        process.destroy();
+    }
+
+    /** Waits for the end. */
+    int exitCode() {
+        return process.onExit().orTimeout(60, TimeUnit.SECONDS).join().exitValue();
+    }
+
+    boolean isAlive() {
+        return process.isAlive();
+    }
+
+    @Override
+    public void close() {
+        if (process.isAlive()) {
+            process.destroy();
+            try {
+                process.onExit().orTimeout(20, TimeUnit.SECONDS).join();
+            } catch (RuntimeException stubborn) {
+                kill();
+            }
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "millrace " + command + " " + errorLines;
+    }
+
+    /** A port that was free a moment ago. */
+    static int freePort() {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void read(InputStream stream, Consumer<String> lines) {
+        Thread reader = new Thread(() -> {
+            try (BufferedReader text = new BufferedReader(new InputStreamReader(stream, StandardCharsets.UTF_8))) {
+                text.lines().forEach(lines);
+            } catch (UncheckedIOException | IOException killed) {
+                // A killed process ends its lines in the middle.
+            }
+        });
+        reader.setDaemon(true);
+        reader.start();
+    }
+}
