@@ -4,7 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.millrace.fanout.KinesisStreams;
 import io.millrace.lease.LeaseException;
-import io.millrace.lease.table.InMemoryLeaseTable;
+import io.millrace.lease.table.DynamoLeaseTable;
 import io.millrace.model.ShardId;
 import io.millrace.runtime.Platform;
 import java.time.Duration;
@@ -158,8 +158,10 @@ public final class Worker implements AutoCloseable {
         try {
             WorkerClients clients = WorkerClients.of(settings.kinesisClient(), settings.dynamoDbClient());
             KinesisStreams streams = new KinesisStreams(clients.kinesis());
-            WorkerBackend backend =
-                    new WorkerBackend(new InMemoryLeaseTable(), new KinesisShardDirectory(streams), streams);
+            WorkerBackend backend = new WorkerBackend(
+                    new DynamoLeaseTable(clients.dynamoDb(), settings.table(), settings.application()),
+                    new KinesisShardDirectory(streams),
+                    streams);
             WorkerCore begun = new WorkerCore(settings, name, backend);
             core = begun;
             CompletableFuture<Void> unused = begun.ended().thenAccept(held -> closeClients(clients, held));
