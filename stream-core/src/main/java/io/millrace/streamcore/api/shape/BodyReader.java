@@ -145,12 +145,13 @@ public final class BodyReader {
     private ByteBuffer base64() throws IOException {
         ByteBuffer raw = fromToken();
         if (raw.hasRemaining() && raw.get() == '"') {
-            ByteBuffer text = raw.slice();
+            int start = raw.position();
             while (raw.hasRemaining()) {
                 byte next = raw.get();
                 if (next == '"') {
                     parser.finishToken();
-                    return text.limit(raw.position() - 1);
+                    int end = raw.position() - 1;
+                    return raw.position(start).limit(end);
                 }
                 if (next == '\\') {
                     break;
