@@ -21,8 +21,10 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,10 +42,13 @@ public final class StreamServer implements AutoCloseable {
 
     private final HttpServer.Bound http;
     private final Streams streams;
+    private final DataFolder folder;
+    private final AtomicBoolean isClosed = new AtomicBoolean();
 
-    private StreamServer(HttpServer.Bound http, Streams streams) {
+    private StreamServer(HttpServer.Bound http, Streams streams, DataFolder folder) {
         this.http = http;
         this.streams = streams;
+        this.folder = folder;
     }
 
     /** A server with every setting at its default; see the methods of {@link Builder}. */
@@ -67,8 +72,11 @@ public final class StreamServer implements AutoCloseable {
      */
     @Override
     public void close() {
-        http.server().close();
-        streams.close();
+        if (isClosed.compareAndSet(false, true)) {
+            http.server().close();
+            streams.close();
+            folder.close();
+        }
     }
 
     private static URI uri(String scheme, InetSocketAddress address) {
@@ -84,12 +92,12 @@ public final class StreamServer implements AutoCloseable {
         private OptionalInt tlsPort = OptionalInt.empty();
         private HttpSettings.@Nullable PemFiles pem;
         private @Nullable Path dataDirectory;
-        private LogSettings log = LogSettings.DEFAULTS;
         private boolean allowsAnonymous;
         private Account account = new Account("us-east-1", "000000000000");
         private HttpLimits limits = HttpLimits.DEFAULT;
         private Platform platform = new SystemPlatform();
-        private @Nullable Streams streams;
+        private FsyncPolicy fsync = FsyncPolicy.ALWAYS;
+        private @Nullable Duration transitionTime;
 
         private Builder() {}
 
@@ -117,15 +125,24 @@ public final class StreamServer implements AutoCloseable {
             return this;
         }
 
-        /** Where streams rest. */
+        /** Where streams rest, made if it is missing; default a temporary folder that goes when the server closes. */
         public Builder dataDirectory(Path value) {
             dataDirectory = requireNonNull(value, "dataDirectory");
             return this;
         }
 
-        /** When a record counts as durable; default {@link FsyncPolicy#ALWAYS}. */
+        /** When a record counts as durable and is acknowledged; default always, after an fsync. */
         public Builder fsync(FsyncPolicy value) {
-            log = log.withFsync(requireNonNull(value, "fsync"));
+            fsync = requireNonNull(value, "fsync");
+            return this;
+        }
+
+        /**
+         * How long a stream stays CREATING, UPDATING and DELETING; default that of {@link StreamsSettings}. With zero a call
+         * is answered only when the stream has left that state.
+         */
+        public Builder transitionTime(Duration value) {
+            transitionTime = requireNonNull(value, "transitionTime");
             return this;
         }
 
@@ -153,53 +170,52 @@ public final class StreamServer implements AutoCloseable {
             return this;
         }
 
-        Builder streams(Streams value) {
-            streams = requireNonNull(value, "streams");
-            return this;
-        }
-
         /**
-         * Starts the server.
+         * Starts the server. Blocks until what the folder holds is open.
          *
-         * @throws StreamServerException if it cannot: a port is in use, a folder unreadable, in use or damaged, a
-         *     certificate unusable
+         * @throws StreamServerException if it cannot: a port is in use, a folder unusable, a certificate unreadable
          */
         public StreamServer start() {
             checkHost();
-            Path folder = requireNonNull(dataDirectory, "dataDirectory");
-            Streams opened = streams != null ? streams : openStreams(folder);
+            DataFolder folder = DataFolder.of(Optional.ofNullable(dataDirectory));
             try {
-                TokenSeal seal = TokenSeal.of(folder.resolve(KEY_FILE));
-                KinesisApi api = new KinesisApi(opened, account, seal, platform);
-                HttpSettings settings = new HttpSettings(host, port, tlsPort, pem, limits);
-                return new StreamServer(HttpServer.start(settings, api::handle, platform), opened);
-            } catch (IOException e) {
-                opened.close();
+                Streams streams = Streams.open(streamsSettings(folder.path()));
+                try {
+                    return new StreamServer(listen(streams, folder.path()), streams, folder);
+                } catch (IOException | RuntimeException e) {
+                    streams.close();
+                    throw e;
+                }
+            } catch (IOException | LogException e) {
+                folder.close();
                 throw new StreamServerException(String.valueOf(e.getMessage()), e);
             } catch (RuntimeException e) {
-                opened.close();
+                folder.close();
                 throw e;
             }
         }
 
-        private Streams openStreams(Path folder) {
-            try {
-                return Streams.open(StreamsSettings.in(folder, platform)
-                        .withLog(log)
-                        .withRegionAndAccount(account.region(), account.id()));
-            } catch (LogException e) {
-                throw new StreamServerException(String.valueOf(e.getMessage()), e);
-            }
+        private HttpServer.Bound listen(Streams streams, Path folder) throws IOException {
+            TokenSeal seal = TokenSeal.of(folder.resolve(KEY_FILE));
+            KinesisApi api = new KinesisApi(streams, account, seal, platform);
+            return HttpServer.start(new HttpSettings(host, port, tlsPort, pem, limits), api::handle, platform);
+        }
+
+        private StreamsSettings streamsSettings(Path folder) {
+            StreamsSettings settings = StreamsSettings.in(folder, platform)
+                    .withLog(LogSettings.DEFAULTS.withFsync(fsync))
+                    .withRegionAndAccount(account.region(), account.id());
+            return transitionTime == null ? settings : settings.withTransitionTime(transitionTime);
         }
 
         private void checkHost() {
-            Optional<InetAddress> address;
+            InetAddress address;
             try {
-                address = Optional.of(InetAddress.getByName(host));
+                address = InetAddress.getByName(host);
             } catch (UnknownHostException e) {
                 throw new StreamServerException("Cannot listen on " + host + ": no such host name.", e);
             }
-            if (!allowsAnonymous && !address.get().isLoopbackAddress()) {
+            if (!allowsAnonymous && !address.isLoopbackAddress()) {
                 throw new StreamServerException("Refusing to listen on " + host
                         + ": whoever reaches it could read and write everything. Use 127.0.0.1, or allow anonymous"
                         + " access explicitly.");

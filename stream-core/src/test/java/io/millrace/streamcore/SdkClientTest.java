@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.millrace.model.HashKey;
 import java.net.URI;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -64,7 +65,7 @@ class SdkClientTest {
                 .port(0)
                 .tlsPort(0)
                 .dataDirectory(folder)
-                .streams(new MemoryStreams())
+                .transitionTime(Duration.ZERO)
                 .start();
     }
 

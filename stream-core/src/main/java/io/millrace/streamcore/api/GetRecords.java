@@ -34,16 +34,13 @@ final class GetRecords implements Operation {
             throw ApiException.invalidArgument("StreamARN names another stream than the ShardIterator.");
         }
         int limit = input.whole("Limit").orElse(MAX_RECORDS);
-        return streams.read(cursor, limit, MAX_BYTES).thenApply(page -> {
-            Optional<String> next = page.next().map(iterators::write);
-            return out -> write(out, page, next);
-        });
+        return streams.read(cursor, limit, MAX_BYTES).thenApply(page -> out -> write(out, page));
     }
 
-    private static void write(AnswerWriter out, ReadPage page, Optional<String> next) throws IOException {
+    private void write(AnswerWriter out, ReadPage page) throws IOException {
         out.start().number("MillisBehindLatest", page.millisBehindLatest());
-        if (next.isPresent()) {
-            out.text("NextShardIterator", next.get());
+        if (page.next().isPresent()) {
+            out.text("NextShardIterator", iterators.write(page.next().get()));
         } else {
             StreamAnswers.childShards(out, page.childShards());
         }

@@ -30,9 +30,10 @@ final class PutRecord implements Operation {
         StreamName stream = address.stream(input);
         NewRecord record = NewRecords.of(input, "data");
         input.text("SequenceNumberForOrdering").ifPresent(number -> checkOrdering(stream, number));
-        return streams.put(stream, List.of(record)).thenApply(answers -> {
+        // The storage's thread completes this: the answer is looked into by the thread that writes it.
+        return streams.put(stream, List.of(record)).thenApply(answers -> out -> {
             Streams.PutAnswer answer = answers.get(0);
-            return out -> out.start()
+            out.start()
                     .text("ShardId", answer.shard().value())
                     .text("SequenceNumber", answer.sequenceNumber().toString())
                     .end();
