@@ -23,7 +23,7 @@ enum CoordinatorState {
             NEW, EnumSet.of(STARTING, CLOSED),
             STARTING, EnumSet.of(MEMBER, REJOINING, CLOSED),
             MEMBER, EnumSet.of(REJOINING, LEAVING),
-            REJOINING, EnumSet.of(MEMBER, CLOSED),
+            REJOINING, EnumSet.of(MEMBER, REJOINING, CLOSED),
             LEAVING, EnumSet.of(CLOSED),
             CLOSED, EnumSet.noneOf(CoordinatorState.class));
 

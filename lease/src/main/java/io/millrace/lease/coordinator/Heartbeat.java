@@ -117,7 +117,7 @@ final class Heartbeat {
 
     private void beatIn(Duration wait) {
         next.cancel();
-        next = wiring.loop().schedule(wait.isNegative() ? Duration.ZERO : wait, this::beat);
+        next = wiring.later(wait.isNegative() ? Duration.ZERO : wait, this::beat);
     }
 
     private void beat() {
@@ -160,7 +160,7 @@ final class Heartbeat {
 
     private void watch() {
         expiry.cancel();
-        expiry = wiring.loop().schedule(proof.left(), this::checkProof);
+        expiry = wiring.later(proof.left(), this::checkProof);
     }
 
     private void checkProof() {

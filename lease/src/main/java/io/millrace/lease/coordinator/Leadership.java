@@ -208,7 +208,7 @@ final class Leadership {
         rows.streams().forEach(stream -> syncs.add(sync(stream)));
         return all(syncs).whenComplete((done, error) -> {
             if (error != null) {
-                wiring.loop().schedule(SYNC_AGAIN, this::wantSync);
+                wiring.later(SYNC_AGAIN, this::wantSync);
             }
             syncFailed = error != null;
         });

@@ -157,7 +157,7 @@ public final class LeaseCoordinator {
                         join();
                     }
                 },
-                error -> loop.schedule(REJOIN_PAUSE, () -> removeRow(last, current)));
+                error -> wiring.later(REJOIN_PAUSE, () -> removeRow(last, current)));
     }
 
     private void leave(Duration deadline) {

@@ -128,7 +128,7 @@ final class OwnedLease implements HeldLease {
         if (state == LeaseState.HELD) {
             giveUpAt = owner.wiring().now() + time.toNanos();
             moveTo(LeaseState.ASKED_FOR, reason);
-            patience = loop.schedule(time, () -> takeAway("it was not released within " + time));
+            patience = owner.wiring().later(time, () -> takeAway("it was not released within " + time));
             owner.wiring().listener().leaseAskedFor(this);
         }
     }

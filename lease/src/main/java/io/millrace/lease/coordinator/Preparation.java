@@ -55,7 +55,7 @@ final class Preparation {
 
     private CompletableFuture<Void> ensureTableSoon() {
         CompletableFuture<Void> later = new CompletableFuture<>();
-        wiring.loop().schedule(TABLE_POLL, () -> later.complete(null));
+        wiring.later(TABLE_POLL, () -> later.complete(null));
         return later.thenCompose(done -> ensureTable());
     }
 
@@ -114,10 +114,8 @@ final class Preparation {
                 result.completeExceptionally(giveUp(whom, error));
             } else {
                 log.debug("Trying again, {} did not answer: {}", whom, error.getMessage());
-                wiring.loop()
-                        .schedule(
-                                BACKOFF.delay(count, wiring.platform().random()),
-                                () -> attempt(whom, call, result, count + 1));
+                wiring.later(
+                        BACKOFF.delay(count, wiring.platform().random()), () -> attempt(whom, call, result, count + 1));
             }
         });
     }

@@ -5,7 +5,9 @@ import io.millrace.lease.ShardDirectory;
 import io.millrace.lease.table.LeaseTable;
 import io.millrace.runtime.EventLoop;
 import io.millrace.runtime.Platform;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 
 /** What the parts of one coordinator share. */
@@ -40,6 +42,15 @@ record Wiring(
                 step.accept(value);
             }
         });
+    }
+
+    /** Runs {@code task} later, unless the loop is closed before. */
+    EventLoop.Cancellable later(Duration delay, Runnable task) {
+        try {
+            return loop.schedule(delay, task);
+        } catch (RejectedExecutionException closed) {
+            return EventLoop.Cancellable.DONE;
+        }
     }
 
     /** The table for one life of a worker. */

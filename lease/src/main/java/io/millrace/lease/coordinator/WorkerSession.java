@@ -101,9 +101,9 @@ final class WorkerSession {
             leaving = true;
             heartbeat.leaving();
             EventLoop.Cancellable atDeadline =
-                    wiring.loop().schedule(deadline, () -> leases.takeAwayAll("the deadline for leaving has passed"));
+                    wiring.later(deadline, () -> leases.takeAwayAll("the deadline for leaving has passed"));
             EventLoop.Cancellable atLast =
-                    wiring.loop().schedule(deadline.plus(LAST_WRITES), () -> giveUp("the table does not answer"));
+                    wiring.later(deadline.plus(LAST_WRITES), () -> giveUp("the table does not answer"));
             wiring.then(leases.askForAll(deadline), gone -> removeRows());
             wiring.then(left, report -> {
                 atDeadline.cancel();
@@ -166,7 +166,7 @@ final class WorkerSession {
             Duration wait = wiring.settings()
                     .pollInterval()
                     .minus(wiring.platform().ticker().since(sentAt));
-            nextPoll = wiring.loop().schedule(wait.isNegative() ? Duration.ZERO : wait, this::poll);
+            nextPoll = wiring.later(wait.isNegative() ? Duration.ZERO : wait, this::poll);
         }
     }
 
@@ -251,7 +251,7 @@ final class WorkerSession {
         if (over) {
             return;
         }
-        EventLoop.Cancellable limit = wiring.loop().schedule(LAST_WRITES, () -> giveUp("the table does not answer"));
+        EventLoop.Cancellable limit = wiring.later(LAST_WRITES, () -> giveUp("the table does not answer"));
         PlanRow mine = plan;
         CompletableFuture<SureTable.Settled> removed = heartbeat.stop().thenCompose(table::delete);
         CompletableFuture<SureTable.Settled> all =

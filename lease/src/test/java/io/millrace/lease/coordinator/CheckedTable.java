@@ -1,0 +1,96 @@
+package io.millrace.lease.coordinator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.millrace.lease.table.ControlRows;
+import io.millrace.lease.table.Entity;
+import io.millrace.lease.table.InMemoryLeaseTable;
+import io.millrace.lease.table.LeaseRow;
+import io.millrace.lease.table.LeaseTable;
+import io.millrace.lease.table.Row;
+import io.millrace.lease.table.WriteOutcome;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+
+/** The table that all workers share; checks every change of a lease. One thread. */
+final class CheckedTable implements LeaseTable {
+    private final InMemoryLeaseTable table = new InMemoryLeaseTable();
+    private final Map<String, Integer> calls = new HashMap<>();
+
+    /** How often each operation was called since the last {@link #forgetCalls}. */
+    Map<String, Integer> calls() {
+        return Map.copyOf(calls);
+    }
+
+    void forgetCalls() {
+        calls.clear();
+    }
+
+    Optional<LeaseRow> lease(Entity entity) {
+        return table.get(entity).join().map(LeaseRow.class::cast);
+    }
+
+    @Override
+    public CompletableFuture<Boolean> ensureTable() {
+        return table.ensureTable();
+    }
+
+    @Override
+    public CompletableFuture<Optional<Row>> get(Entity entity) {
+        calls.merge("get", 1, Integer::sum);
+        return table.get(entity);
+    }
+
+    @Override
+    public CompletableFuture<ControlRows> listControlRows() {
+        calls.merge("listControlRows", 1, Integer::sum);
+        return table.listControlRows();
+    }
+
+    @Override
+    public CompletableFuture<List<LeaseRow>> listLeases() {
+        calls.merge("listLeases", 1, Integer::sum);
+        return table.listLeases();
+    }
+
+    @Override
+    public CompletableFuture<WriteOutcome> put(Row row) {
+        calls.merge("put", 1, Integer::sum);
+        Optional<Row> before = table.get(row.entity()).join();
+        CompletableFuture<WriteOutcome> outcome = table.put(row);
+        if (outcome.join().isApplied()
+                && row instanceof LeaseRow after
+                && before.isPresent()
+                && before.get() instanceof LeaseRow lease) {
+            check(lease, after);
+        }
+        return outcome;
+    }
+
+    @Override
+    public CompletableFuture<WriteOutcome> delete(Row seen) {
+        calls.merge("delete", 1, Integer::sum);
+        return table.delete(seen);
+    }
+
+    private static void check(LeaseRow before, LeaseRow after) {
+        assertThat(after.epoch()).as("epoch of %s", before).isGreaterThanOrEqualTo(before.epoch());
+        assertThat(before.checkpoint().isAfter(after.checkpoint()))
+                .as("checkpoint moves back from %s to %s", before, after)
+                .isFalse();
+        if (!after.checkpoint().equals(before.checkpoint())) {
+            assertThat(before.owner())
+                    .as("owner when the checkpoint moves: %s", before)
+                    .isPresent();
+            assertThat(after.epoch()).as("epoch when the checkpoint moves").isEqualTo(before.epoch());
+        }
+        if (after.owner().isPresent() && !after.owner().equals(before.owner())) {
+            assertThat(after.epoch())
+                    .as("epoch of a new ownership of %s", before)
+                    .isEqualTo(before.epoch() + 1);
+        }
+    }
+}

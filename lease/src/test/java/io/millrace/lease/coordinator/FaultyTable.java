@@ -1,0 +1,117 @@
+package io.millrace.lease.coordinator;
+
+import io.millrace.lease.table.ControlRows;
+import io.millrace.lease.table.Entity;
+import io.millrace.lease.table.LeaseRow;
+import io.millrace.lease.table.LeaseTable;
+import io.millrace.lease.table.Row;
+import io.millrace.lease.table.TableUnavailableException;
+import io.millrace.lease.table.WriteOutcome;
+import io.millrace.sim.Simulation;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
+
+/**
+ * One worker's way to the table: calls and answers take time, and while there are faults they are lost, refused, repeated
+ * or very late.
+ */
+final class FaultyTable implements LeaseTable {
+    static final Duration LONGEST = Duration.ofMillis(2500);
+
+    private final Simulation sim;
+    private final LeaseTable table;
+    private final RandomGenerator random;
+    private boolean faults;
+    private boolean cut;
+
+    FaultyTable(Simulation sim, LeaseTable table, RandomGenerator random, boolean faults) {
+        this.sim = sim;
+        this.table = table;
+        this.random = random;
+        this.faults = faults;
+    }
+
+    void heal() {
+        faults = false;
+        cut = false;
+    }
+
+    void cutFor(Duration time) {
+        cut = true;
+        sim.at(time, () -> cut = false);
+    }
+
+    @Override
+    public CompletableFuture<Boolean> ensureTable() {
+        return call(table::ensureTable, false);
+    }
+
+    @Override
+    public CompletableFuture<Optional<Row>> get(Entity entity) {
+        return call(() -> table.get(entity), false);
+    }
+
+    @Override
+    public CompletableFuture<ControlRows> listControlRows() {
+        return call(table::listControlRows, false);
+    }
+
+    @Override
+    public CompletableFuture<List<LeaseRow>> listLeases() {
+        return call(table::listLeases, false);
+    }
+
+    @Override
+    public CompletableFuture<WriteOutcome> put(Row row) {
+        return call(() -> table.put(row), true);
+    }
+
+    @Override
+    public CompletableFuture<WriteOutcome> delete(Row seen) {
+        return call(() -> table.delete(seen), true);
+    }
+
+    private <T> CompletableFuture<T> call(Supplier<CompletableFuture<T>> action, boolean isWrite) {
+        CompletableFuture<T> answer = new CompletableFuture<>();
+        int fate = faults ? random.nextInt(100) : 100;
+        if (cut || fate < 2) {
+            // Lost on the way there: an error at some time, or silence.
+            if (random.nextBoolean()) {
+                sim.at(delay(), () -> answer.completeExceptionally(error("the connection was reset")));
+            }
+        } else if (fate < 4) {
+            sim.at(delay(), () -> answer.completeExceptionally(error("throttled")));
+        } else {
+            sim.at(delay(), () -> {
+                CompletableFuture<T> result = action.get();
+                if (isWrite && fate < 9) {
+                    sim.at(delay(), () -> action.get().join());
+                }
+                if (fate >= 6 && fate < 9) {
+                    // Applied, but nobody hears of it.
+                    if (random.nextBoolean()) {
+                        sim.at(delay(), () -> answer.completeExceptionally(error("no answer")));
+                    }
+                } else {
+                    sim.at(delay(), () -> answer.complete(result.join()));
+                }
+            });
+        }
+        return answer;
+    }
+
+    private Duration delay() {
+        if (faults && random.nextInt(50) == 0) {
+            return Duration.ofNanos(random.nextLong(LONGEST.toNanos()));
+        }
+        return Duration.ofNanos(random.nextLong(10_000_000));
+    }
+
+    private static TableUnavailableException error(String message) {
+        return new TableUnavailableException(message, null);
+    }
+}

@@ -1,0 +1,289 @@
+package io.millrace.lease.coordinator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.millrace.lease.HeldLease;
+import io.millrace.lease.LeaseKey;
+import io.millrace.lease.LeaseListener;
+import io.millrace.lease.table.Entity;
+import io.millrace.lease.table.LeaseRow;
+import io.millrace.model.Checkpoint;
+import io.millrace.model.Position;
+import io.millrace.model.RecordPosition;
+import io.millrace.model.SequenceNumber;
+import io.millrace.model.Shard;
+import io.millrace.model.ShardId;
+import io.millrace.runtime.EventLoop;
+import io.millrace.sim.Simulation;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.IntSummaryStatistics;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** Workers, a stream and a table in a simulation, with the invariants checked after every event. One thread. */
+final class LeaseWorld {
+    static final Duration FAILOVER = Duration.ofSeconds(4);
+
+    final Simulation sim;
+    final FakeStream stream = new FakeStream(4);
+    final CheckedTable table = new CheckedTable();
+    final List<Worker> workers = new ArrayList<>();
+    private final SplittableRandom random;
+    private boolean faults;
+    private int named;
+
+    LeaseWorld(long seed, boolean faults) {
+        this.sim = new Simulation(seed);
+        this.random = new SplittableRandom(seed * 31 + 17);
+        this.faults = faults;
+        sim.afterEveryEvent(this::check);
+    }
+
+    Worker join() {
+        return join("w" + named++);
+    }
+
+    Worker join(String name) {
+        Worker worker = new Worker(name);
+        workers.add(worker);
+        return worker;
+    }
+
+    List<Worker> living() {
+        return workers.stream().filter(Worker::takesPart).toList();
+    }
+
+    /** No new faults; what is under way still is. */
+    void heal() {
+        faults = false;
+        workers.forEach(worker -> worker.way.heal());
+    }
+
+    /** Runs whatever happens, for {@code time}. */
+    void chaos(Duration time) {
+        for (Duration at = Duration.ZERO; at.compareTo(time) < 0; at = at.plusMillis(500 + random.nextInt(3000))) {
+            sim.at(at, this::oneEvent);
+        }
+        sim.run(time);
+    }
+
+    /** True when every open shard has one owner that lives, every closed one is finished, and counts are even. */
+    boolean isSettled() {
+        Map<String, Integer> counts = new HashMap<>();
+        living().forEach(worker -> counts.put(worker.name, 0));
+        for (Shard shard : stream.shards().values()) {
+            LeaseRow row = row(shard.id());
+            if (!shard.isOpen()) {
+                if (row == null || !row.isFinished()) {
+                    return false;
+                }
+            } else {
+                List<Worker> holders = living().stream()
+                        .filter(worker -> worker.holds(shard.id()))
+                        .toList();
+                if (holders.size() != 1) {
+                    return false;
+                }
+                counts.merge(holders.get(0).name, 1, Integer::sum);
+            }
+        }
+        IntSummaryStatistics range =
+                counts.values().stream().mapToInt(Integer::intValue).summaryStatistics();
+        return range.getMax() - range.getMin() <= 1;
+    }
+
+    String describe() {
+        StringBuilder text = new StringBuilder("at " + sim.elapsed() + ", living "
+                + living().stream()
+                        .map(worker -> worker.coordinator.workerId() + "")
+                        .toList());
+        stream.shards()
+                .values()
+                .forEach(shard -> text.append("\n  ")
+                        .append(shard.id())
+                        .append(shard.isOpen() ? " open " : " closed ")
+                        .append(row(shard.id()))
+                        .append(" held by ")
+                        .append(workers.stream()
+                                .filter(w -> w.holds(shard.id()))
+                                .map(w -> w.name)
+                                .toList()));
+        table.listControlRows()
+                .join()
+                .workers()
+                .forEach(row -> text.append("\n  ").append(row));
+        table.listControlRows()
+                .join()
+                .plans()
+                .forEach(row -> text.append("\n  ").append(row));
+        text.append("\n  ").append(table.get(Entity.leader()).join());
+        return text.toString();
+    }
+
+    private @Nullable LeaseRow row(ShardId id) {
+        return table.lease(Entity.lease(new LeaseKey(FakeStream.NAME, id))).orElse(null);
+    }
+
+    private void oneEvent() {
+        List<Worker> living = living();
+        List<Shard> open = stream.open();
+        int dice = random.nextInt(100);
+        if ((dice < 25 && living.size() < 6) || living.isEmpty()) {
+            boolean again = random.nextInt(3) == 0;
+            String name =
+                    again && !workers.isEmpty() ? workers.get(random.nextInt(workers.size())).name : "w" + named++;
+            if (living.stream().noneMatch(worker -> worker.name.equals(name))) {
+                join(name);
+            }
+            return;
+        }
+        Worker victim = living.get(random.nextInt(living.size()));
+        if (dice < 40) {
+            victim.host.crash();
+        } else if (dice < 55) {
+            victim.host.pause(Duration.ofMillis(random.nextLong(FAILOVER.toMillis() * 2)));
+        } else if (dice < 65) {
+            victim.way.cutFor(Duration.ofMillis(random.nextLong(FAILOVER.toMillis() * 2)));
+        } else if (dice < 75) {
+            victim.leave(Duration.ofMillis(random.nextLong(2000)));
+        } else if (dice < 90 && open.size() < 10) {
+            stream.split(open.get(random.nextInt(open.size())).id());
+        } else if (open.size() > 3) {
+            List<Shard> ordered = new ArrayList<>(open);
+            ordered.sort(Comparator.comparing(shard -> shard.hashKeyRange().start()));
+            int lower = random.nextInt(ordered.size() - 1);
+            stream.merge(ordered.get(lower).id(), ordered.get(lower + 1).id());
+        }
+    }
+
+    private void check() {
+        Map<LeaseKey, Worker> holders = new HashMap<>();
+        for (Worker worker : workers) {
+            if (!worker.host.isCrashed()) {
+                for (HeldLease lease : worker.held.values()) {
+                    if (lease.isValid()) {
+                        Worker other = holders.put(lease.key(), worker);
+                        if (other != null) {
+                            throw new AssertionError(other.name + " and " + worker.name + " both hold " + lease.key()
+                                    + "\n" + describe());
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /** One process: a coordinator and a consumer that reads, checkpoints, gives back and finishes, sometimes late. */
+    final class Worker implements LeaseListener {
+        final String name;
+        final SimHost host;
+        final FaultyTable way;
+        final LeaseCoordinator coordinator;
+        final Map<LeaseKey, HeldLease> held = new TreeMap<>();
+        private final EventLoop consumer;
+        int taken;
+        private boolean leaving;
+
+        Worker(String name) {
+            this.name = name;
+            this.host = new SimHost(sim, 0.97 + random.nextDouble() * 0.06);
+            this.way = new FaultyTable(sim, table, random.split(), faults);
+            this.consumer = host.newEventLoop("consumer-" + name);
+            LeaseSettings settings = LeaseSettings.builder().workerName(name).stream(
+                            FakeStream.NAME, Position.trimHorizon())
+                    .failoverTime(FAILOVER)
+                    .shardSyncInterval(Duration.ofSeconds(10))
+                    .startTimeout(Duration.ofHours(1))
+                    .build();
+            this.coordinator = LeaseCoordinator.create(settings, way, stream, this, host, new SimpleMeterRegistry());
+            assertThat(coordinator.start()).isNotCompletedExceptionally();
+        }
+
+        boolean takesPart() {
+            return !host.isCrashed() && !leaving;
+        }
+
+        boolean holds(ShardId shard) {
+            HeldLease lease = held.get(new LeaseKey(FakeStream.NAME, shard));
+            return lease != null && lease.isValid();
+        }
+
+        void leave(Duration deadline) {
+            leaving = true;
+            assertThat(coordinator.close(deadline)).isNotCompletedExceptionally();
+        }
+
+        @Override
+        public void leaseTaken(HeldLease lease) {
+            taken++;
+            held.put(lease.key(), lease);
+            Shard shard = java.util.Objects.requireNonNull(
+                    stream.shards().get(lease.key().shard()));
+            for (ShardId parent : shard.parents()) {
+                LeaseRow row = row(parent);
+                assertThat(row != null && row.isFinished())
+                        .as("%s starts while its parent is at %s", lease.key(), row)
+                        .isTrue();
+            }
+            consume(lease, 0);
+        }
+
+        @Override
+        public void leaseAskedFor(HeldLease lease) {
+            int mood = faults ? random.nextInt(10) : 1;
+            if (mood > 0) {
+                Duration drain = Duration.ofMillis(random.nextInt(mood > 8 ? 3000 : 200));
+                consumer.schedule(drain, () -> {
+                    if (held.remove(lease.key(), lease)) {
+                        assertThat(lease.release()).isNotCompletedExceptionally();
+                    }
+                });
+            }
+        }
+
+        @Override
+        public void leaseLost(HeldLease lease, String reason) {
+            held.remove(lease.key(), lease);
+        }
+
+        private void consume(HeldLease lease, int rounds) {
+            consumer.schedule(Duration.ofMillis(random.nextInt(100)), () -> {
+                if (held.get(lease.key()) != lease || !lease.isValid()) {
+                    return;
+                }
+                boolean open = java.util.Objects.requireNonNull(
+                                stream.shards().get(lease.key().shard()))
+                        .isOpen();
+                if (!open && rounds > 2) {
+                    finish(lease);
+                } else {
+                    if (rounds < 20) {
+                        assertThat(lease.checkpoint(next())).isNotCompletedExceptionally();
+                    }
+                    consume(lease, rounds + 1);
+                }
+            });
+        }
+
+        private Checkpoint next() {
+            return Checkpoint.processed(
+                    new RecordPosition(SequenceNumber.ZERO, sim.elapsed().toNanos()));
+        }
+
+        private void finish(HeldLease lease) {
+            List<io.millrace.model.ChildShard> children = stream
+                    .childrenOf(lease.key().shard())
+                    .stream()
+                    .map(Shard::asChild)
+                    .toList();
+            consumer.whenComplete(lease.finish(children), (outcome, error) -> held.remove(lease.key(), lease));
+        }
+    }
+}
