@@ -12,8 +12,8 @@ public final class CorruptLogException extends LogException {
 
     CorruptLogException(Path file, long offset, String what) {
         super(
-                file + " is damaged at byte " + offset + ": " + what
-                        + ". Restore the data directory from a copy, or move this stream's folder away to go on without it",
+                file + " is damaged at byte " + offset + ": " + what + ". Nothing was changed; restore "
+                        + file.getParent() + " from a copy, or move it away to go on without what is in it",
                 null);
         this.offset = offset;
     }

@@ -10,6 +10,13 @@ interface DiskFiles {
     /** Opens a file for reading and writing and makes it if it is missing. */
     DiskFile open(Path path) throws IOException;
 
+    /**
+     * Opens a file for reading.
+     *
+     * @throws java.nio.file.NoSuchFileException if it is missing
+     */
+    DiskFile openExisting(Path path) throws IOException;
+
     /** Makes a directory with its parents, durably; one that exists is fine. */
     void createDirectories(Path directory) throws IOException;
 

@@ -122,6 +122,7 @@ public final class DiskLogEngine implements LogEngine {
 
     private CompletableFuture<Void> closeAll() {
         CompletableFuture<?>[] open = logs.values().stream()
+                .filter(opening -> !opening.isCompletedExceptionally())
                 .map(opening -> opening.thenCompose(DiskShardLog::close))
                 .toArray(CompletableFuture<?>[]::new);
         return CompletableFuture.allOf(open).handle((ok, error) -> error).thenCompose(error -> {

@@ -7,7 +7,9 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import org.slf4j.Logger;
@@ -27,6 +29,8 @@ final class LogRecovery {
     private final Path directory;
     private final ConcurrentMap<Integer, ShardTail> shards = new ConcurrentHashMap<>();
     private final Deque<Segment> segments = new ArrayDeque<>();
+    /** By shard: where its records in the segments read so far end. */
+    private final Map<Integer, Long> ends = new HashMap<>();
 
     LogRecovery(DiskFiles files, Path directory) {
         this.files = requireNonNull(files, "files");
@@ -115,9 +119,23 @@ final class LogRecovery {
 
     private void enter(Segment segment, SegmentIndex index) {
         index.shards().forEach((shard, rows) -> {
+            checkFollows(segment.file(), shard, rows.firstIndex(0));
+            ends.put(shard, rows.endIndex());
             ShardTail tail = shards.computeIfAbsent(shard, ShardTail::new);
             tail.enter(segment, rows.firstIndex(0), rows.timeMillis(0));
         });
+    }
+
+    /** A segment cut at the end of a batch looks whole; what comes after tells. */
+    private void checkFollows(FrameFile file, int shard, long firstIndex) {
+        Long end = ends.get(shard);
+        if (end != null && end != firstIndex) {
+            throw new CorruptLogException(
+                    file.path(),
+                    FrameFile.START,
+                    "shard " + shard + " goes on at record " + firstIndex + ", but the file before ends at record "
+                            + end);
+        }
     }
 
     /** Moves the shards on by what a frame says. */
@@ -147,8 +165,10 @@ final class LogRecovery {
             throw new CorruptLogException(file.path(), position, "a state of the shards that has no place here");
         }
         while (state.hasRemaining()) {
-            ShardTail tail = shards.computeIfAbsent(state.getInt(), ShardTail::new);
-            tail.restore(state.getLong(), state.getLong(), state.get() != 0);
+            int shard = state.getInt();
+            long next = state.getLong();
+            checkFollows(file, shard, next);
+            shards.computeIfAbsent(shard, ShardTail::new).restore(next, state.getLong(), state.get() != 0);
         }
     }
 }

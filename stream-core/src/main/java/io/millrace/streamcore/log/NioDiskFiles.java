@@ -22,6 +22,11 @@ final class NioDiskFiles implements DiskFiles {
     }
 
     @Override
+    public DiskFile openExisting(Path path) throws IOException {
+        return new NioDiskFile(FileChannel.open(path, StandardOpenOption.READ));
+    }
+
+    @Override
     public void createDirectories(Path directory) throws IOException {
         if (Files.isDirectory(directory)) {
             return;

@@ -6,6 +6,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.lang.ref.SoftReference;
 import java.nio.ByteBuffer;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -102,14 +103,9 @@ final class Segment implements Closeable {
 
     /** Reads a full segment's index, or makes it from the segment if it is missing or not whole. Blocks. */
     static SegmentIndex load(DiskFiles files, FrameFile file) throws IOException {
-        ByteBuffer bytes;
-        try (DiskFile saved = files.open(indexPath(file.path()))) {
-            bytes = ByteBuffer.allocate((int) Math.min(saved.size(), Integer.MAX_VALUE - 8));
-            saved.read(bytes, 0);
-        }
-        SegmentIndex index = SegmentIndex.decode(bytes.flip(), file.size());
-        if (index != null) {
-            return index;
+        SegmentIndex saved = loadSaved(files, file);
+        if (saved != null) {
+            return saved;
         }
         SegmentIndex made = new SegmentIndex();
         int end = file.scan((position, frame) -> add(made, position, frame));
@@ -118,6 +114,16 @@ final class Segment implements Closeable {
         }
         save(files, file, made);
         return made;
+    }
+
+    private static @Nullable SegmentIndex loadSaved(DiskFiles files, FrameFile file) throws IOException {
+        try (DiskFile saved = files.openExisting(indexPath(file.path()))) {
+            ByteBuffer bytes = ByteBuffer.allocate((int) Math.min(saved.size(), Integer.MAX_VALUE - 8));
+            saved.read(bytes, 0);
+            return SegmentIndex.decode(bytes.flip(), file.size());
+        } catch (NoSuchFileException missing) {
+            return null;
+        }
     }
 
     /** Enters a frame that was found in a file. */

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentNavigableMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.Supplier;
@@ -195,7 +196,14 @@ final class Catalog {
                     if (version == 0) {
                         throw refusals.streamExists(name);
                     }
-                    return openLog(entry).thenAccept(shardLog -> show(entry, version, shardLog));
+                    return openLog(entry).handle((shardLog, error) -> {
+                        // Without a log it cannot be used, but seen and deleted.
+                        show(entry, version, shardLog);
+                        if (error != null) {
+                            throw new CompletionException(error);
+                        }
+                        return null;
+                    });
                 });
     }
 

@@ -1,0 +1,84 @@
+package io.millrace.streamcore.log;
+
+import io.millrace.runtime.SystemPlatform;
+import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The disk engine does what every log does: on a real disk, and with small segments and no cache on one in memory. */
+final class DiskShardLogTest {
+    @Nested
+    final class OnARealDisk extends ShardLogConformance {
+        @TempDir
+        private Path directory;
+
+        private DiskLogEngine engine;
+        private ShardLog log;
+
+        @BeforeEach
+        void open() {
+            engine = DiskLogEngine.open(directory, LogSettings.DEFAULTS, new SystemPlatform());
+            log = await(engine.open(LogRig.NAME));
+        }
+
+        @AfterEach
+        void close() {
+            await(engine.close());
+        }
+
+        @Override
+        ShardLog log() {
+            return log;
+        }
+
+        @Override
+        void restart() {
+            close();
+            open();
+        }
+
+        @Override
+        <T> T await(CompletableFuture<T> future) {
+            return future.orTimeout(20, TimeUnit.SECONDS).join();
+        }
+    }
+
+    @Nested
+    final class WithoutCache extends ShardLogConformance {
+        private LogRig rig;
+        private ShardLog log;
+
+        @BeforeEach
+        void open() {
+            open(new FaultyFiles());
+        }
+
+        private void open(FaultyFiles files) {
+            rig = new LogRig(
+                    files,
+                    LogSettings.DEFAULTS.withSegmentBytes(LogRig.SMALL_SEGMENT).withCacheBytes(0),
+                    1);
+            log = rig.open();
+        }
+
+        @Override
+        ShardLog log() {
+            return log;
+        }
+
+        @Override
+        void restart() {
+            rig.close();
+            open(rig.files);
+        }
+
+        @Override
+        <T> T await(CompletableFuture<T> future) {
+            return rig.await(future);
+        }
+    }
+}

@@ -1,0 +1,245 @@
+package io.millrace.streamcore.log;
+
+import static java.util.Objects.requireNonNull;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * A disk in memory that can fail, and that after a crash holds what was synced for certain and the rest perhaps: a file
+ * keeps some of its unsynced bytes, sector by sector, and a name that was not synced is there or not. Not safe for several
+ * threads.
+ */
+final class FaultyFiles implements DiskFiles {
+    private static final int SECTOR = 64;
+
+    private final Map<Path, Inode> names = new TreeMap<>();
+    private final Map<Path, Inode> durableNames = new TreeMap<>();
+    private final Set<Path> locks = new HashSet<>();
+    private int writesUntilFailure = Integer.MAX_VALUE;
+    private int forcesUntilFailure = Integer.MAX_VALUE;
+    private int reads;
+    private int forces;
+
+    /** The next write but {@code more} fails, halfway. */
+    void failWriteAfter(int more) {
+        writesUntilFailure = more;
+    }
+
+    /** The next fsync but {@code more} fails. */
+    void failForceAfter(int more) {
+        forcesUntilFailure = more;
+    }
+
+    int reads() {
+        return reads;
+    }
+
+    int forces() {
+        return forces;
+    }
+
+    /** The disk as another server finds it after the power went. */
+    FaultyFiles crashed(SplittableRandom random) {
+        FaultyFiles after = new FaultyFiles();
+        Set<Path> all = new TreeSet<>(names.keySet());
+        all.addAll(durableNames.keySet());
+        for (Path path : all) {
+            Inode now = names.get(path);
+            Inode before = durableNames.get(path);
+            Inode kept = Objects.equals(now, before) || random.nextBoolean() ? now : before;
+            if (kept != null) {
+                after.adopt(path, kept.crashed(random));
+            }
+        }
+        return after;
+    }
+
+    /** A copy of the disk as it is, for another server. */
+    FaultyFiles copied() {
+        FaultyFiles copy = new FaultyFiles();
+        names.forEach((path, inode) -> copy.adopt(path, new Inode(inode.bytes.clone())));
+        return copy;
+    }
+
+    /** A file's bytes. */
+    byte[] bytes(Path path) {
+        return requireNonNull(names.get(path), "file").bytes.clone();
+    }
+
+    /** Puts other bytes in a file's place, durably. */
+    void replace(Path path, byte[] bytes) {
+        adopt(path, new Inode(bytes.clone()));
+    }
+
+    /** All files, in order. */
+    List<Path> files() {
+        return List.copyOf(names.keySet());
+    }
+
+    @Override
+    public DiskFile open(Path path) {
+        return new MemoryFile(names.computeIfAbsent(path, missing -> new Inode(new byte[0])));
+    }
+
+    @Override
+    public DiskFile openExisting(Path path) throws IOException {
+        Inode inode = names.get(path);
+        if (inode == null) {
+            throw new NoSuchFileException(path.toString());
+        }
+        return new MemoryFile(inode);
+    }
+
+    @Override
+    public void createDirectories(Path directory) {}
+
+    @Override
+    public List<String> list(Path directory) {
+        return names.keySet().stream()
+                .filter(path -> directory.equals(path.getParent()))
+                .map(path -> String.valueOf(path.getFileName()))
+                .sorted()
+                .toList();
+    }
+
+    @Override
+    public void rename(Path from, Path to) throws IOException {
+        Inode inode = names.remove(from);
+        if (inode == null) {
+            throw new NoSuchFileException(from.toString());
+        }
+        names.put(to, inode);
+    }
+
+    @Override
+    public void delete(Path path) {
+        names.remove(path);
+    }
+
+    @Override
+    public void syncDirectory(Path directory) {
+        durableNames.keySet().removeIf(path -> directory.equals(path.getParent()) && !names.containsKey(path));
+        names.forEach((path, inode) -> {
+            if (directory.equals(path.getParent())) {
+                durableNames.put(path, inode);
+            }
+        });
+    }
+
+    @Override
+    public Closeable lock(Path path) {
+        if (!locks.add(path)) {
+            throw new LogInUseException(path);
+        }
+        return () -> locks.remove(path);
+    }
+
+    private void adopt(Path path, Inode inode) {
+        names.put(path, inode);
+        durableNames.put(path, inode);
+    }
+
+    private static final class Inode {
+        private byte[] bytes;
+        private byte[] durable;
+
+        Inode(byte[] bytes) {
+            this.bytes = bytes;
+            this.durable = bytes.clone();
+        }
+
+        Inode crashed(SplittableRandom random) {
+            int shortest = Math.min(bytes.length, durable.length);
+            int longest = Math.max(bytes.length, durable.length);
+            byte[] left = Arrays.copyOf(durable, random.nextInt(shortest, longest + 1));
+            for (int at = 0; at < left.length; at += SECTOR) {
+                if (random.nextBoolean()) {
+                    int end = Math.min(Math.min(at + SECTOR, left.length), bytes.length);
+                    if (end > at) {
+                        System.arraycopy(bytes, at, left, at, end - at);
+                    }
+                }
+            }
+            return new Inode(left);
+        }
+    }
+
+    private final class MemoryFile implements DiskFile {
+        private final Inode inode;
+        private boolean closed;
+
+        MemoryFile(Inode inode) {
+            this.inode = inode;
+        }
+
+        @Override
+        public void write(ByteBuffer source, long position) throws IOException {
+            checkOpen();
+            boolean fails = writesUntilFailure-- == 0;
+            int length = fails ? source.remaining() / 2 : source.remaining();
+            int end = (int) position + length;
+            if (inode.bytes.length < end) {
+                inode.bytes = Arrays.copyOf(inode.bytes, end);
+            }
+            source.get(inode.bytes, (int) position, length);
+            if (fails) {
+                throw new IOException("No space left on device");
+            }
+        }
+
+        @Override
+        public void read(ByteBuffer target, long position) throws IOException {
+            checkOpen();
+            reads++;
+            int length = Math.max(0, Math.min(target.remaining(), inode.bytes.length - (int) position));
+            target.put(inode.bytes, (int) position, length);
+        }
+
+        @Override
+        public void force() throws IOException {
+            checkOpen();
+            forces++;
+            if (forcesUntilFailure-- == 0) {
+                throw new IOException("Input/output error");
+            }
+            inode.durable = inode.bytes.clone();
+        }
+
+        @Override
+        public void truncate(long size) throws IOException {
+            checkOpen();
+            inode.bytes = Arrays.copyOf(inode.bytes, (int) Math.min(size, inode.bytes.length));
+        }
+
+        @Override
+        public long size() throws IOException {
+            checkOpen();
+            return inode.bytes.length;
+        }
+
+        @Override
+        public void close() {
+            closed = true;
+        }
+
+        private void checkOpen() throws IOException {
+            if (closed) {
+                throw new ClosedChannelException();
+            }
+        }
+    }
+}

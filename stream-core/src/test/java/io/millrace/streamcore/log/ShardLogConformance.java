@@ -1,0 +1,199 @@
+package io.millrace.streamcore.log;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.millrace.model.Bytes;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What every {@link ShardLog} does, whatever it is kept in. */
+abstract class ShardLogConformance {
+    /** The log under test, empty at first; whoever opens it again gets the same. */
+    abstract ShardLog log();
+
+    /** Closes the storage and opens it again. */
+    abstract void restart();
+
+    abstract <T> T await(CompletableFuture<T> future);
+
+    @Test
+    void aFreshShardIsEmpty() {
+        assertThat(log().bounds(3)).isEqualTo(new ShardBounds(0, 0, 0, false));
+        assertThat(await(log().read(3, 0, 10, 1000))).isEmpty();
+        assertThat(await(log().findTime(3, 0))).isZero();
+    }
+
+    @Test
+    void shardsAreNumberedFromZeroWithoutGaps() {
+        assertThat(append(0, "a", "b").firstIndex()).isZero();
+        assertThat(append(1, "x").firstIndex()).isZero();
+        assertThat(append(0, "c").firstIndex()).isEqualTo(2);
+        assertThat(log().bounds(0).end()).isEqualTo(3);
+        assertThat(log().bounds(1).end()).isEqualTo(1);
+    }
+
+    @Test
+    void aReadGivesTheBatchThatHoldsTheIndex() {
+        append(0, "a", "b", "c");
+        append(0, "d");
+        List<LogBatch> found = await(log().read(0, 1, 100, 1000));
+        assertThat(found).extracting(LogBatch::firstIndex).containsExactly(0L, 3L);
+        assertThat(LogRig.texts(found.get(0))).containsExactly("a", "b", "c");
+        assertThat(await(log().read(0, 3, 100, 1000)))
+                .extracting(LogBatch::firstIndex)
+                .containsExactly(3L);
+        assertThat(await(log().read(0, 4, 100, 1000))).isEmpty();
+        assertThat(await(log().read(0, Long.MAX_VALUE, 100, 1000))).isEmpty();
+    }
+
+    @Test
+    void aReadStopsAtItsLimits() {
+        for (int i = 0; i < 10; i++) {
+            append(0, "record");
+        }
+        assertThat(await(log().read(0, 0, 3, 1000))).hasSize(3);
+        assertThat(await(log().read(0, 0, 100, 7))).hasSize(2);
+        assertThat(await(log().read(0, 0, 1, 0))).hasSize(1);
+    }
+
+    @Test
+    void timesNeverGoBackAndAreFound() {
+        AppendOutcome.Appended first = append(0, "a");
+        AppendOutcome.Appended second = append(0, "b");
+        assertThat(second.timeMillis()).isGreaterThanOrEqualTo(first.timeMillis());
+        assertThat(await(log().findTime(0, 0))).isZero();
+        assertThat(await(log().findTime(0, first.timeMillis()))).isZero();
+        assertThat(await(log().findTime(0, second.timeMillis() + 1))).isEqualTo(2);
+    }
+
+    @Test
+    void aSealedShardTakesNothingMore() {
+        append(0, "a");
+        append(1, "x");
+        assertThat(await(log().seal(0))).satisfies(bounds -> {
+            assertThat(bounds.sealed()).isTrue();
+            assertThat(bounds.end()).isEqualTo(1);
+        });
+        assertThat(await(log().append(0, 1, LogRig.payload("b")))).isInstanceOf(AppendOutcome.Sealed.class);
+        assertThat(append(1, "y").firstIndex()).isEqualTo(1);
+        assertThat(await(log().seal(0)).end()).isEqualTo(1);
+        restart();
+        assertThat(log().bounds(0).sealed()).isTrue();
+        assertThat(await(log().append(0, 1, LogRig.payload("b")))).isInstanceOf(AppendOutcome.Sealed.class);
+        assertThat(append(1, "z").firstIndex()).isEqualTo(2);
+    }
+
+    @Test
+    void appendsBeforeASealAreInTheShard() {
+        CompletableFuture<AppendOutcome> before = log().append(0, 1, LogRig.payload("before"));
+        CompletableFuture<ShardBounds> seal = log().seal(0);
+        CompletableFuture<AppendOutcome> after = log().append(0, 1, LogRig.payload("after"));
+        assertThat(await(before)).isInstanceOf(AppendOutcome.Appended.class);
+        assertThat(await(seal).end()).isEqualTo(1);
+        assertThat(await(after)).isInstanceOf(AppendOutcome.Sealed.class);
+    }
+
+    @Test
+    void followersHearOfWhatIsReadable() {
+        AtomicInteger calls = new AtomicInteger();
+        List<Long> seen = new ArrayList<>();
+        Runnable stop = log().follow(0, () -> {
+            calls.incrementAndGet();
+            seen.add(log().bounds(0).end());
+        });
+        append(0, "a", "b");
+        append(1, "other shard");
+        append(0, "c");
+        await(log().seal(0));
+        assertThat(seen).containsExactly(2L, 3L, 3L);
+        stop.run();
+        append(1, "more");
+        assertThat(calls).hasValue(3);
+    }
+
+    @Test
+    void impossibleBatchesAreRefused() {
+        assertThatThrownBy(() -> log().append(0, 0, LogRig.payload("a"))).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> log().append(-1, 1, LogRig.payload("a"))).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void truncationLetsGoOfOldRecordsAndKeepsNumbering() {
+        append(0, "old");
+        long later = append(0, "older").timeMillis() + 1;
+        await(log().truncateBefore(later));
+        assertThat(log().bounds(0).end()).isEqualTo(2);
+        assertThat(append(0, "new").firstIndex()).isEqualTo(2);
+        restart();
+        assertThat(append(0, "newer").firstIndex()).isEqualTo(3);
+        assertThat(await(log().read(0, 2, 10, 1000))).hasSize(2);
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3})
+    void randomOperationsMatchAPlainList(long fixedSeed) {
+        long seed = Long.getLong("seed", fixedSeed);
+        SplittableRandom random = new SplittableRandom(seed);
+        List<List<String>> model = new ArrayList<>();
+        for (int shard = 0; shard < 4; shard++) {
+            model.add(new ArrayList<>());
+        }
+        for (int step = 0; step < 400; step++) {
+            int shard = random.nextInt(4);
+            List<String> expected = model.get(shard);
+            int choice = random.nextInt(20);
+            if (choice == 0) {
+                restart();
+            } else if (choice < 12) {
+                String[] records = new String[random.nextInt(1, 6)];
+                for (int i = 0; i < records.length; i++) {
+                    records[i] = "s" + step + "-" + i + "x".repeat(random.nextInt(2000));
+                }
+                assertThat(append(shard, records).firstIndex())
+                        .as("seed %s", seed)
+                        .isEqualTo(expected.size());
+                expected.addAll(List.of(records));
+            } else {
+                int from = random.nextInt(expected.size() + 1);
+                List<LogBatch> found = await(log().read(shard, from, random.nextInt(1, 20), random.nextInt(20_000)));
+                List<String> texts = new ArrayList<>();
+                found.forEach(batch -> texts.addAll(LogRig.texts(batch)));
+                if (from == expected.size()) {
+                    assertThat(texts).as("seed %s", seed).isEmpty();
+                } else {
+                    int first = (int) found.get(0).firstIndex();
+                    assertThat(first).as("seed %s", seed).isLessThanOrEqualTo(from);
+                    assertThat(first + texts.size()).as("seed %s", seed).isGreaterThan(from);
+                    assertThat(texts).as("seed %s", seed).isEqualTo(expected.subList(first, first + texts.size()));
+                }
+            }
+        }
+    }
+
+    @Test
+    void largeBatchesComeBackWhole() {
+        byte[] bytes = new byte[3 << 20];
+        new SplittableRandom(7).nextBytes(bytes);
+        AppendOutcome outcome = await(log().append(0, 1, ByteBuffer.wrap(bytes)));
+        assertThat(outcome).isInstanceOf(AppendOutcome.Appended.class);
+        restart();
+        LogBatch found = await(log().read(0, 0, 1, 1)).get(0);
+        assertThat(Bytes.copyOf(found.payload())).isEqualTo(Bytes.wrap(bytes));
+    }
+
+    private AppendOutcome.Appended append(int shard, String... records) {
+        AppendOutcome outcome = await(log().append(shard, records.length, LogRig.payload(records)));
+        if (outcome instanceof AppendOutcome.Appended appended) {
+            return appended;
+        }
+        throw new AssertionError("the shard is closed");
+    }
+}
