@@ -1,0 +1,90 @@
+package io.millrace.streamcore.stream;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.millrace.model.Bytes;
+import io.millrace.model.HashKeyRange;
+import io.millrace.model.StreamRecord;
+import io.millrace.streamcore.log.LogBatches;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+
+final class RecordCodecTest {
+    private static final ShardEntry SHARD = ShardEntry.open(5, List.of(), HashKeyRange.ALL, 1000);
+
+    @Test
+    void recordsComeBackAsTheyWere() {
+        List<NewRecord> records = List.of(
+                new NewRecord("k", null, Bytes.empty()),
+                new NewRecord("\u20ac-\ud83d\ude00-key", null, Bytes.utf8("data")),
+                new NewRecord("x".repeat(256), null, Bytes.wrap(new byte[100_000])));
+        List<StreamRecord> decoded = new ArrayList<>();
+        int left = RecordCodec.decode(
+                LogBatches.of(7, 3, 5_000_123, encode(records)), SHARD, 7, decoded, 10, Integer.MAX_VALUE);
+        assertThat(decoded).hasSize(3);
+        int bytes = 0;
+        for (int i = 0; i < 3; i++) {
+            assertThat(decoded.get(i).partitionKey()).isEqualTo(records.get(i).partitionKey());
+            assertThat(decoded.get(i).data()).isEqualTo(records.get(i).data());
+            assertThat(decoded.get(i).sequenceNumber()).isEqualTo(SHARD.sequenceNumber(7 + i, 5_000_123));
+            assertThat(decoded.get(i).arrival().toEpochMilli()).isEqualTo(5_000_123);
+            bytes += Bytes.utf8(records.get(i).partitionKey()).size()
+                    + records.get(i).data().size();
+        }
+        assertThat(left).isEqualTo(Integer.MAX_VALUE - bytes);
+    }
+
+    @Test
+    void limitsHoldButOneRecordAlwaysComes() {
+        ByteBuffer batch = encode(List.of(
+                new NewRecord("k", null, Bytes.utf8("12345")),
+                new NewRecord("k", null, Bytes.utf8("12345")),
+                new NewRecord("k", null, Bytes.utf8("12345"))));
+        assertThat(decode(batch, 0, 10, 12)).isEqualTo(2);
+        assertThat(decode(batch, 0, 10, 11)).isEqualTo(1);
+        assertThat(decode(batch, 0, 10, 0)).isEqualTo(1);
+        assertThat(decode(batch, 0, 2, 1000)).isEqualTo(2);
+        assertThat(decode(batch, 2, 10, 1000)).isEqualTo(1);
+    }
+
+    @Test
+    void randomBytesAreRecordsOrRefused() {
+        SplittableRandom random = new SplittableRandom(9);
+        ByteBuffer whole = encode(List.of(
+                new NewRecord("key", null, Bytes.utf8("data")), new NewRecord("key", null, Bytes.utf8("data"))));
+        for (int i = 0; i < 50_000; i++) {
+            byte[] bytes = Bytes.copyOf(whole).toByteArray();
+            bytes[random.nextInt(bytes.length)] = (byte) random.nextInt();
+            bytes[random.nextInt(bytes.length)] = (byte) random.nextInt();
+            ByteBuffer input = ByteBuffer.wrap(bytes, 0, random.nextInt(bytes.length + 1));
+            try {
+                assertThat(decode(input, 0, 10, 1000)).isLessThanOrEqualTo(2);
+            } catch (IllegalArgumentException refused) {
+                assertThat(refused.getMessage()).isNotBlank();
+            }
+        }
+        assertThatThrownBy(() -> decode(ByteBuffer.allocate(20), 0, 10, 10))
+                .isInstanceOf(IllegalArgumentException.class);
+    }
+
+    private static int decode(ByteBuffer payload, long from, int maxRecords, int maxBytes) {
+        List<StreamRecord> decoded = new ArrayList<>();
+        int count = payload.limit() > 30 ? 3 : 2;
+        RecordCodec.decode(LogBatches.of(0, count, 1, payload), SHARD, from, decoded, maxRecords, maxBytes);
+        return decoded.size();
+    }
+
+    private static ByteBuffer encode(List<NewRecord> records) {
+        ByteBuffer target = ByteBuffer.allocate(
+                records.stream().mapToInt(RecordCodec::roomFor).sum());
+        int end = 0;
+        for (NewRecord record : records) {
+            end = RecordCodec.encode(record, target, end);
+        }
+        return target.limit(end);
+    }
+}
