@@ -8,6 +8,7 @@ import io.millrace.cli.terminal.Pause;
 import io.millrace.cli.terminal.Terminal;
 import io.millrace.dynamodblocal.DynamoDbLocal;
 import io.millrace.streamcore.StreamServer;
+import io.millrace.streamcore.log.FsyncPolicy;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
@@ -60,7 +61,7 @@ final class ServerCommand implements Callable<Integer> {
             paramLabel = "always|interval|never",
             defaultValue = "always",
             description = "When a record is acknowledged: when it is on the disk (always), or before. Default: always.")
-    private Fsync fsync;
+    private FsyncPolicy fsync;
 
     @Option(
             names = "--quotas",
@@ -93,12 +94,6 @@ final class ServerCommand implements Callable<Integer> {
         this.terminal = terminal;
     }
 
-    private enum Fsync {
-        ALWAYS,
-        INTERVAL,
-        NEVER
-    }
-
     private enum Quotas {
         OFF,
         AWS
@@ -116,7 +111,7 @@ final class ServerCommand implements Callable<Integer> {
                         .withPort(tables.getAsInt())));
         StreamServer streams;
         try {
-            streams = startStreams(folder.resolve("streams"));
+            streams = startStreams(folder);
         } catch (RuntimeException e) {
             dynamoDb.ifPresent(DynamoDbLocal::close);
             throw e;
@@ -145,7 +140,8 @@ final class ServerCommand implements Callable<Integer> {
         StreamServer.Builder builder = StreamServer.builder()
                 .host(host)
                 .port(port == null ? DEFAULT_PORT : port)
-                .dataDirectory(folder);
+                .dataDirectory(folder)
+                .fsync(fsync);
         OptionalInt tls = tlsPort != null
                 ? port("--tls-port", tlsPort)
                 : port == null ? OptionalInt.of(DEFAULT_TLS_PORT) : OptionalInt.empty();

@@ -29,10 +29,8 @@ record DemoStack(Path folder, StreamServer streams, DynamoDbLocal tables) implem
         }
         DynamoDbLocal tables = DynamoDbLocal.start(DynamoDbLocal.Settings.persistedIn(folder.resolve("dynamodb")));
         try {
-            StreamServer streams = StreamServer.builder()
-                    .port(0)
-                    .dataDirectory(folder.resolve("streams"))
-                    .start();
+            StreamServer streams =
+                    StreamServer.builder().port(0).dataDirectory(folder).start();
             return new DemoStack(folder, streams, tables);
         } catch (RuntimeException e) {
             tables.close();

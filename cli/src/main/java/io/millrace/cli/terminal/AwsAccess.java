@@ -1,5 +1,8 @@
 package io.millrace.cli.terminal;
 
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.util.List;
 import java.util.Map;
@@ -10,8 +13,11 @@ import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.awscore.AwsClient;
+import software.amazon.awssdk.awscore.client.builder.AwsAsyncClientBuilder;
 import software.amazon.awssdk.awscore.client.builder.AwsClientBuilder;
 import software.amazon.awssdk.core.exception.SdkClientException;
+import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;
+import software.amazon.awssdk.http.nio.netty.SdkEventLoopGroup;
 import software.amazon.awssdk.profiles.ProfileFile;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.regions.providers.AwsProfileRegionProvider;
@@ -36,6 +42,8 @@ public final class AwsAccess {
     /** Where {@code millrace server} serves DynamoDB by default. */
     public static final URI LOCAL_DYNAMODB = URI.create("http://127.0.0.1:8000");
 
+    private static final int CONNECT_MILLIS = 3_000;
+
     private static final List<String> CREDENTIAL_VARIABLES = List.of(
             "AWS_ACCESS_KEY_ID",
             "AWS_PROFILE",
@@ -49,6 +57,8 @@ public final class AwsAccess {
     private static final AwsCredentialsProvider NO_SECRET =
             StaticCredentialsProvider.create(AwsBasicCredentials.create("local", "local"));
 
+    private final SdkEventLoopGroup threads =
+            SdkEventLoopGroup.builder().numberOfThreads(2).build();
     private final Terminal terminal;
     private final Map<String, String> environment;
     private final Map<String, String> endpoints = new ConcurrentHashMap<>();
@@ -78,13 +88,17 @@ public final class AwsAccess {
         return Map.copyOf(endpoints);
     }
 
-    private <C extends AwsClient, B extends AwsClientBuilder<B, C>> C client(
+    private <C extends AwsClient, B extends AwsAsyncClientBuilder<B, C> & AwsClientBuilder<B, C>> C client(
             Supplier<B> builders, String service, URI local) {
         Optional<Region> region = region();
-        C client = builders.get().region(region.orElse(Region.US_EAST_1)).build();
+        C client = builders.get()
+                .region(region.orElse(Region.US_EAST_1))
+                .httpClientBuilder(http())
+                .build();
         Optional<URI> endpoint = client.serviceClientConfiguration().endpointOverride();
         if (credentialsAreSet()) {
             endpoints.put(service, endpoint.map(URI::toString).orElse("Amazon " + service));
+            endpoint.filter(AwsAccess::isLoopback).ifPresent(uri -> checkThatItListens(service, uri));
             if (endpoint.isEmpty()) {
                 noteAmazon(service, region);
             }
@@ -98,11 +112,29 @@ public final class AwsAccess {
             return client;
         }
         client.close();
+        checkThatItListens(service, chosen);
         return builders.get()
                 .region(region.orElse(Region.US_EAST_1))
                 .endpointOverride(chosen)
                 .credentialsProvider(NO_SECRET)
+                .httpClientBuilder(http())
                 .build();
+    }
+
+    /** The threads end with the process: a client that owns its threads takes seconds to close. */
+    private NettyNioAsyncHttpClient.Builder http() {
+        return NettyNioAsyncHttpClient.builder().eventLoopGroup(threads);
+    }
+
+    /** Nothing there is the most common mistake of all, and the SDK takes seconds of retries to tell it. */
+    private static void checkThatItListens(String service, URI endpoint) {
+        int port = endpoint.getPort() >= 0 ? endpoint.getPort() : "https".equals(endpoint.getScheme()) ? 443 : 80;
+        try (Socket socket = new Socket()) {
+            socket.connect(new InetSocketAddress(endpoint.getHost(), port), CONNECT_MILLIS);
+        } catch (IOException e) {
+            throw CommandFailure.failed(
+                    ErrorLine.unreachable(service, endpoint.toString(), String.valueOf(e.getMessage())), e);
+        }
     }
 
     private void noteAmazon(String service, Optional<Region> region) {

@@ -10,7 +10,6 @@ import java.net.UnknownHostException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
@@ -40,7 +39,7 @@ public final class ErrorLine {
     }
 
     private String explain(Throwable error) {
-        Optional<String> unreachable = unreachable(error);
+        Optional<String> unreachable = error instanceof CommandFailure ? Optional.empty() : unreachable(error);
         if (unreachable.isPresent()) {
             return unreachable.get();
         }
@@ -57,7 +56,13 @@ public final class ErrorLine {
         if (error instanceof AwsServiceException refused) {
             return serviceMessage(refused);
         }
-        if (error instanceof SdkException || error instanceof IllegalArgumentException) {
+        if (error instanceof SdkException) {
+            // Some of its messages are essays; the first sentence tells what it is about.
+            String whole = message(error);
+            int end = whole.indexOf(". ");
+            return end < 0 ? whole : whole.substring(0, end);
+        }
+        if (error instanceof IllegalArgumentException) {
             return message(error);
         }
         if (error instanceof IOException io) {
@@ -92,7 +97,7 @@ public final class ErrorLine {
                 return Optional.of(access.endpoints().entrySet().stream()
                         .filter(endpoint -> names(reason, endpoint.getValue()))
                         .findFirst()
-                        .map(endpoint -> unreachable(endpoint, reason))
+                        .map(endpoint -> unreachable(endpoint.getKey(), endpoint.getValue(), reason))
                         .orElse("cannot connect: " + reason));
             }
         }
@@ -104,10 +109,9 @@ public final class ErrorLine {
                 endpoint.replaceFirst("^https?://", "").replaceFirst("/.*$", "").replace("localhost", ""));
     }
 
-    private static String unreachable(Map.Entry<String, String> endpoint, String reason) {
-        return "cannot reach " + endpoint.getKey() + " at " + endpoint.getValue() + " (" + reason
-                + "): start it with `millrace server`, or set AWS_ENDPOINT_URL_"
-                + endpoint.getKey().toUpperCase(Locale.ROOT)
+    static String unreachable(String service, String endpoint, String reason) {
+        return "cannot reach " + service + " at " + endpoint + " (" + reason
+                + "): start it with `millrace server`, or set AWS_ENDPOINT_URL_" + service.toUpperCase(Locale.ROOT)
                 + " to where it is";
     }
 
