@@ -1,0 +1,408 @@
+package io.millrace.consumer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.millrace.checkpoint.Checkpointer;
+import io.millrace.fanout.RecordSource;
+import io.millrace.fanout.RecordSourceListener;
+import io.millrace.fanout.ShardReadException;
+import io.millrace.fanout.SourceBatch;
+import io.millrace.fanout.SourceTrouble;
+import io.millrace.lease.ShardDirectory;
+import io.millrace.model.Bytes;
+import io.millrace.model.Checkpoint;
+import io.millrace.model.HashKeyRange;
+import io.millrace.model.Position;
+import io.millrace.model.RecordPosition;
+import io.millrace.model.SequenceNumber;
+import io.millrace.model.SequenceNumberRange;
+import io.millrace.model.Shard;
+import io.millrace.model.ShardId;
+import io.millrace.model.StreamName;
+import io.millrace.model.StreamRecord;
+import io.millrace.runtime.Backoff;
+import io.millrace.runtime.EventLoop;
+import io.millrace.sim.Simulation;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.BiConsumer;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/** One consumer, whose source and user code the test plays itself. */
+class ShardConsumerTest {
+    private static final StreamName STREAM = new StreamName("orders");
+    private static final ShardId SHARD = ShardId.of(0);
+
+    private final Simulation sim = new Simulation(1);
+    private final EventLoop loop = sim.newEventLoop("worker");
+    private final FakeLeases leases = new FakeLeases(sim, STREAM);
+    private final FakeLeases.Fake lease = leases.take(SHARD);
+    private final Source source = new Source();
+    private final Directory directory = new Directory();
+    private final Recorder processor = new Recorder();
+    private final List<ConsumerEnd> ends = new ArrayList<>();
+    private final HeldCalls calls = new HeldCalls();
+    private final ShardConsumer consumer = new ShardConsumer(
+            lease,
+            new ConsumerParts(
+                    loop,
+                    sim,
+                    (stream, shard, from, listener) -> source.with(from, listener),
+                    directory,
+                    calls,
+                    () -> processor,
+                    Duration.ofSeconds(1),
+                    new Backoff(Duration.ofMillis(100), Duration.ofSeconds(2)),
+                    new ConsumerMeters(new SimpleMeterRegistry()),
+                    (over, end) -> ends.add(end)));
+
+    @Test
+    void theProcessorIsCalledInOrderAndReadingGoesOnWhileItIsPrepared() {
+        consumer.start();
+        assertThat(source.from).isEqualTo(Position.trimHorizon());
+        assertThat(source.requests).isZero();
+        prepare();
+        assertThat(source.requests).isOne();
+        give(1, 3);
+        returnFromUser();
+        assertThat(processor.calls).containsExactly("initialize", "1..3");
+        assertThat(source.requests).isEqualTo(2);
+        assertThat(lease.row.checkpoint).isEqualTo(Checkpoint.processed(at(3)));
+    }
+
+    @Test
+    void anInitializeThatThrowsIsCalledAgain() {
+        processor.throwing = "initialize";
+        consumer.start();
+        prepare();
+        assertThat(consumer.health().state()).isEqualTo(ConsumerState.INITIALIZE_FAILED);
+        assertThat(consumer.health().failure().orElseThrow()).contains("initialize threw");
+        processor.throwing = "";
+        sim.run(Duration.ofSeconds(1));
+        returnFromUser();
+        assertThat(processor.calls).containsExactly("initialize", "initialize");
+        assertThat(consumer.health().isFailing()).isFalse();
+        assertThat(source.requests).isOne();
+    }
+
+    @Test
+    void aDrainLetsTheBatchInHandEndAndGivesTheLeaseBackAfterTheCheckpoint() {
+        consumer.start();
+        prepare();
+        give(1, 3);
+        consumer.drain();
+        assertThat(consumer.health().state()).isEqualTo(ConsumerState.PROCESSING);
+        returnFromUser();
+        assertThat(source.closed).isTrue();
+        returnFromUser();
+        assertThat(processor.calls).containsExactly("initialize", "1..3", "shutdownRequested");
+        assertThat(ends).containsExactly(new ConsumerEnd.Released());
+        assertThat(lease.row.checkpoint).isEqualTo(Checkpoint.processed(at(3)));
+        assertThat(lease.row.holder).isNull();
+    }
+
+    @Test
+    void aDrainInTheMidstOfRetriesLeavesTheBatchToTheNextOwner() {
+        processor.throwing = "1..3";
+        consumer.start();
+        prepare();
+        give(1, 3);
+        returnFromUser();
+        assertThat(consumer.health().state()).isEqualTo(ConsumerState.BATCH_FAILED);
+        consumer.drain();
+        sim.run(Duration.ofMillis(1));
+        returnFromUser();
+        assertThat(ends).containsExactly(new ConsumerEnd.Released());
+        assertThat(lease.row.checkpoint).isEqualTo(Checkpoint.notStarted(Position.trimHorizon()));
+    }
+
+    @Test
+    void aDrainBeforeTheProcessorIsPreparedCallsNothingMore() {
+        processor.throwing = "initialize";
+        consumer.start();
+        prepare();
+        consumer.drain();
+        sim.run(Duration.ofSeconds(1));
+        assertThat(processor.calls).containsExactly("initialize");
+        assertThat(ends).containsExactly(new ConsumerEnd.Released());
+    }
+
+    @Test
+    void aLeaseLostWhileTheUserWorksIsToldOnceItReturnsAndTheResultIsIgnored() {
+        consumer.start();
+        prepare();
+        give(1, 3);
+        lease.valid = false;
+        consumer.lost("taken by force");
+        sim.run(Duration.ofSeconds(1));
+        assertThat(processor.calls).containsExactly("initialize");
+        calls.runUserCode();
+        calls.finish();
+        sim.run(Duration.ofSeconds(1));
+        returnFromUser();
+        assertThat(processor.calls).containsExactly("initialize", "leaseLost");
+        assertThat(ends).containsExactly(new ConsumerEnd.Lost("taken by force"));
+        assertThat(lease.row.checkpoint).isEqualTo(Checkpoint.notStarted(Position.trimHorizon()));
+    }
+
+    @Test
+    void recordsAreNotHandedOutOnceTheLeaseIsNotProven() {
+        consumer.start();
+        prepare();
+        lease.valid = false;
+        give(1, 3);
+        returnFromUser();
+        assertThat(processor.calls).containsExactly("initialize", "leaseLost");
+        assertThat(ends).hasSize(1);
+    }
+
+    @Test
+    void anEndIsToldBeforeTheLeaseIsFinishedAndAgainIfItThrows() {
+        processor.throwing = "shardEnded";
+        consumer.start();
+        prepare();
+        end();
+        returnFromUser();
+        assertThat(lease.row.checkpoint.isShardEnd()).isFalse();
+        processor.throwing = "";
+        sim.run(Duration.ofSeconds(1));
+        returnFromUser();
+        assertThat(processor.calls).containsExactly("initialize", "shardEnded", "shardEnded");
+        assertThat(lease.row.checkpoint.isShardEnd()).isTrue();
+        assertThat(ends).containsExactly(new ConsumerEnd.Ended(List.of()));
+    }
+
+    @Test
+    void childrenThatTheServiceDidNotNameAreLookedUp() {
+        directory.shards = List.of(shard(0), shard(1, SHARD), shard(2, SHARD));
+        consumer.start();
+        prepare();
+        end();
+        returnFromUser();
+        assertThat(lease.row.children)
+                .extracting(child -> child.id().value())
+                .containsExactly("shardId-000000000001", "shardId-000000000002");
+    }
+
+    @Test
+    void aShardThatTheStreamNoLongerListsIsEnded() {
+        directory.shards = List.of(shard(1, SHARD));
+        consumer.start();
+        prepare();
+        gone();
+        returnFromUser();
+        assertThat(processor.calls).containsExactly("initialize", "shardEnded");
+        assertThat(ends)
+                .containsExactly(new ConsumerEnd.Ended(List.of(shard(1, SHARD).asChild())));
+    }
+
+    @Test
+    void aShardThatIsGoneWithItsStreamOnlyFails() {
+        directory.shards = null;
+        consumer.start();
+        prepare();
+        gone();
+        assertThat(consumer.health().state()).isEqualTo(ConsumerState.FETCHING);
+        assertThat(consumer.health().failure().orElseThrow()).startsWith("cannot be read (GONE)");
+        assertThat(source.closed).isFalse();
+        give(1, 1);
+        assertThat(consumer.health().isFailing()).isFalse();
+    }
+
+    @Test
+    void throttlingNowAndThenIsNoFailure() {
+        consumer.start();
+        prepare();
+        source.listener().trouble(new SourceTrouble(ShardReadException.Kind.THROTTLED, 3, "Rate exceeded"));
+        assertThat(consumer.health().isFailing()).isFalse();
+        source.listener().trouble(new SourceTrouble(ShardReadException.Kind.THROTTLED, 8, "Rate exceeded"));
+        assertThat(consumer.health().isFailing()).isTrue();
+        source.listener().idle(0);
+        assertThat(consumer.health().isFailing()).isFalse();
+    }
+
+    @Test
+    void everyStateButTheLastLeadsOnAndLosingIsPossibleFromEverywhere() {
+        for (ConsumerState state : ConsumerState.values()) {
+            boolean over = state == ConsumerState.DONE || state == ConsumerState.LOSING;
+            assertThat(state.mayBecome(ConsumerState.LOSING)).isEqualTo(!over);
+            assertThat(ConsumerState.DONE.mayBecome(state)).isFalse();
+            assertThat(state.mayBecome(state)).isFalse();
+        }
+    }
+
+    /** Makes and initializes the processor. */
+    private void prepare() {
+        returnFromUser();
+        returnFromUser();
+    }
+
+    private void give(int first, int last) {
+        List<StreamRecord> records = IntStream.rangeClosed(first, last)
+                .mapToObj(n -> new StreamRecord(at(n), "key", Bytes.empty(), Instant.EPOCH))
+                .toList();
+        loop.execute(() -> source.listener().batch(new SourceBatch(records, 0)));
+        sim.run(Duration.ofMillis(1));
+    }
+
+    private void end() {
+        loop.execute(() -> source.listener().shardEnded(List.of()));
+        sim.run(Duration.ofMillis(1));
+    }
+
+    private void gone() {
+        loop.execute(
+                () -> source.listener().trouble(new SourceTrouble(ShardReadException.Kind.GONE, 1, "no such shard")));
+        sim.run(Duration.ofMillis(1));
+    }
+
+    /** Lets the user's code run and return, and what follows happen. */
+    private void returnFromUser() {
+        calls.runUserCode();
+        calls.finish();
+        sim.run(Duration.ofMillis(50));
+    }
+
+    private static RecordPosition at(int number) {
+        return RecordPosition.of(SequenceNumber.parse(Integer.toString(number)));
+    }
+
+    private static Shard shard(int index, ShardId... parents) {
+        return new Shard(
+                ShardId.of(index),
+                List.of(parents),
+                HashKeyRange.ALL,
+                SequenceNumberRange.openFrom(SequenceNumber.ZERO));
+    }
+
+    private static final class Source implements RecordSource {
+        private @Nullable RecordSourceListener listener;
+        private @Nullable Position from;
+        private int requests;
+        private boolean closed;
+
+        Source with(Position position, RecordSourceListener taker) {
+            from = position;
+            listener = taker;
+            return this;
+        }
+
+        RecordSourceListener listener() {
+            if (listener == null) {
+                throw new IllegalStateException("not opened");
+            }
+            return listener;
+        }
+
+        @Override
+        public void request() {
+            requests++;
+        }
+
+        @Override
+        public void close() {
+            closed = true;
+        }
+    }
+
+    private static final class Directory implements ShardDirectory {
+        private @Nullable List<Shard> shards = List.of();
+
+        @Override
+        public CompletableFuture<StreamIdentity> identify(StreamName stream) {
+            return CompletableFuture.completedFuture(new StreamIdentity("arn", Instant.EPOCH));
+        }
+
+        @Override
+        public CompletableFuture<List<Shard>> listShards(StreamName stream) {
+            return shards == null
+                    ? CompletableFuture.failedFuture(new IllegalStateException("no such stream"))
+                    : CompletableFuture.completedFuture(shards);
+        }
+    }
+
+    /** Calls of the user's code that run and return when the test says so. */
+    private final class HeldCalls implements UserCalls {
+        private @Nullable Runnable code;
+        private @Nullable Runnable done;
+
+        @Override
+        public <T> void call(Callable<T> body, BiConsumer<@Nullable T, @Nullable Throwable> handler) {
+            assertThat(code).as("one call at a time").isNull();
+            code = () -> run(body, handler);
+        }
+
+        private <T> void run(Callable<T> body, BiConsumer<@Nullable T, @Nullable Throwable> handler) {
+            T value = null;
+            Exception error = null;
+            try {
+                value = body.call();
+            } catch (Exception thrown) {
+                error = thrown;
+            }
+            T result = value;
+            Exception failure = error;
+            done = () -> loop.execute(() -> handler.accept(result, failure));
+        }
+
+        void runUserCode() {
+            if (code != null) {
+                code.run();
+            }
+        }
+
+        void finish() {
+            Runnable outcome = done;
+            code = null;
+            done = null;
+            if (outcome != null) {
+                outcome.run();
+            }
+        }
+    }
+
+    private static final class Recorder implements RecordProcessor {
+        private final List<String> calls = new ArrayList<>();
+        private String throwing = "";
+
+        @Override
+        public void initialize(ShardContext shard) {
+            called("initialize");
+        }
+
+        @Override
+        public void processRecords(RecordBatch batch) {
+            called(batch.records().get(0).sequenceNumber() + ".."
+                    + batch.lastRecord().sequenceNumber());
+        }
+
+        @Override
+        public void leaseLost() {
+            called("leaseLost");
+        }
+
+        @Override
+        public void shardEnded(Checkpointer checkpointer) {
+            called("shardEnded");
+        }
+
+        @Override
+        public void shutdownRequested(Checkpointer checkpointer) {
+            called("shutdownRequested");
+        }
+
+        private void called(String call) {
+            calls.add(call);
+            if (call.equals(throwing)) {
+                throw new IllegalStateException("thrown on purpose");
+            }
+        }
+    }
+}

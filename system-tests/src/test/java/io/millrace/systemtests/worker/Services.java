@@ -1,0 +1,126 @@
+package io.millrace.systemtests.worker;
+
+import io.millrace.consumer.RecordProcessor;
+import io.millrace.consumer.Worker;
+import io.millrace.consumer.WorkerBuilder;
+import io.millrace.dynamodblocal.DynamoDbLocal;
+import io.millrace.streamcore.StreamServer;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.core.SdkBytes;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
+import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
+import software.amazon.awssdk.services.kinesis.model.PutRecordsRequestEntry;
+import software.amazon.awssdk.services.kinesis.model.PutRecordsResponse;
+import software.amazon.awssdk.services.kinesis.model.StreamStatus;
+
+/** A stream server, DynamoDB Local, and SDK clients of both, for the tests of one class. */
+final class Services implements AutoCloseable {
+    private static final StaticCredentialsProvider CREDENTIALS =
+            StaticCredentialsProvider.create(AwsBasicCredentials.create("test", "test"));
+
+    private final StreamServer server;
+    private final DynamoDbLocal dynamo;
+    final KinesisAsyncClient kinesis;
+    final DynamoDbAsyncClient dynamoDb;
+
+    Services(Path folder) {
+        server = StreamServer.builder().port(0).dataDirectory(folder).start();
+        dynamo = DynamoDbLocal.start(DynamoDbLocal.Settings.inMemory());
+        kinesis = kinesisAt(server.endpoint());
+        dynamoDb = dynamoDbAt(dynamo.endpoint());
+    }
+
+    static KinesisAsyncClient kinesisAt(URI endpoint) {
+        return KinesisAsyncClient.builder()
+                .endpointOverride(endpoint)
+                .region(Region.US_EAST_1)
+                .credentialsProvider(CREDENTIALS)
+                .build();
+    }
+
+    static DynamoDbAsyncClient dynamoDbAt(URI endpoint) {
+        return DynamoDbAsyncClient.builder()
+                .endpointOverride(endpoint)
+                .region(Region.US_EAST_1)
+                .credentialsProvider(CREDENTIALS)
+                .build();
+    }
+
+    /** Makes a stream and waits until it is ACTIVE. */
+    void createStream(String name, int shards) throws Exception {
+        kinesis.createStream(request -> request.streamName(name).shardCount(shards))
+                .get(30, TimeUnit.SECONDS);
+        awaitActive(name);
+    }
+
+    void split(String name, String shard, String startingHashKey) throws Exception {
+        kinesis.splitShard(
+                        request -> request.streamName(name).shardToSplit(shard).newStartingHashKey(startingHashKey))
+                .get(30, TimeUnit.SECONDS);
+        awaitActive(name);
+    }
+
+    void merge(String name, String shard, String adjacent) throws Exception {
+        kinesis.mergeShards(
+                        request -> request.streamName(name).shardToMerge(shard).adjacentShardToMerge(adjacent))
+                .get(30, TimeUnit.SECONDS);
+        awaitActive(name);
+    }
+
+    /** Puts records numbered {@code from} up to before {@code to}; record n has key {@code n % keys} and text n. */
+    void put(String name, int from, int to, int keys) throws Exception {
+        for (int start = from; start < to; start += 500) {
+            List<PutRecordsRequestEntry> entries = new ArrayList<>();
+            for (int n = start; n < Math.min(start + 500, to); n++) {
+                entries.add(PutRecordsRequestEntry.builder()
+                        .partitionKey("key-" + n % keys)
+                        .data(SdkBytes.fromUtf8String(Integer.toString(n)))
+                        .build());
+            }
+            PutRecordsResponse answer = kinesis.putRecords(
+                            request -> request.streamName(name).records(entries))
+                    .get(30, TimeUnit.SECONDS);
+            if (answer.failedRecordCount() > 0) {
+                throw new IllegalStateException(answer.failedRecordCount() + " records were not taken");
+            }
+        }
+    }
+
+    /** A worker of these services with short times; the stream is also the application's name. */
+    WorkerBuilder worker(String stream, Supplier<RecordProcessor> processors) {
+        return Worker.builder().application("app-" + stream).stream(stream)
+                .processor(processors)
+                .failoverTime(Duration.ofSeconds(2))
+                .idleTimeBetweenReads(Duration.ofMillis(50))
+                .checkpointInterval(Duration.ofMillis(200))
+                .kinesisClient(kinesis)
+                .dynamoDbClient(dynamoDb);
+    }
+
+    private void awaitActive(String name) throws Exception {
+        while (kinesis.describeStreamSummary(request -> request.streamName(name))
+                        .get(30, TimeUnit.SECONDS)
+                        .streamDescriptionSummary()
+                        .streamStatus()
+                != StreamStatus.ACTIVE) {
+            Thread.onSpinWait();
+        }
+    }
+
+    @Override
+    public void close() {
+        kinesis.close();
+        dynamoDb.close();
+        dynamo.close();
+        server.close();
+    }
+}
