@@ -21,9 +21,7 @@ import io.millrace.runtime.EventLoop;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,27 +36,25 @@ import org.slf4j.LoggerFactory;
 final class ShardConsumer implements RecordSourceListener {
     private static final Logger log = LoggerFactory.getLogger(ShardConsumer.class);
 
+    private static final String UNPROVEN = "the lease can no longer be proven to be ours";
+
     private final HeldLease lease;
     private final ConsumerParts parts;
     private final EventLoop loop;
     private final ShardContext context;
     private final ShardCheckpoints checkpoints;
     private final FailureLog failures = new FailureLog();
+    private final ProcessorCalls processor;
     private final Meter lagMeter;
 
     private ConsumerState state = ConsumerState.INITIALIZING;
     private @Nullable RecordSource source;
-    private @Nullable RecordProcessor processor;
     /** What the processor has to process, in its hands or waiting for a retry; empty otherwise. */
     private List<StreamRecord> inHand = List.of();
 
     private long inHandBehind;
     private EventLoop.Cancellable timer = EventLoop.Cancellable.DONE;
-    private boolean initialized;
-    private boolean userBusy;
     private boolean drainRequested;
-    /** The last call was made and returned: no other of the three last ones may follow. */
-    private boolean saidGoodbye;
     /** The lease was asked to release or finish: what comes of it decides, not what the lease says in between. */
     private boolean lettingGo;
 
@@ -75,6 +71,7 @@ final class ShardConsumer implements RecordSourceListener {
         this.loop = parts.loop();
         this.context = new ShardContext(lease.key().stream(), lease.key().shard(), lease.epoch(), lease.checkpoint());
         this.checkpoints = new ShardCheckpoints(lease, loop, parts.platform().ticker(), parts.checkpointInterval());
+        this.processor = new ProcessorCalls(lease, parts, failures);
         this.health = new ShardHealth(context.shard(), context.epoch(), state, -1, null, null);
         this.lagMeter = parts.meters().showLag(lease.key(), this);
     }
@@ -99,14 +96,7 @@ final class ShardConsumer implements RecordSourceListener {
         } else {
             vanishedWith = List.of();
         }
-        callUser(() -> parts.processors().get(), (made, error) -> {
-            processor = made;
-            if (error == null) {
-                initialize();
-            } else {
-                initializeFailed("the processor's factory", error);
-            }
-        });
+        initialize();
     }
 
     /** The lease shall be given back. */
@@ -118,7 +108,7 @@ final class ShardConsumer implements RecordSourceListener {
         boolean waitsForNothing = state == ConsumerState.FETCHING
                 || state == ConsumerState.INITIALIZE_FAILED
                 || state == ConsumerState.BATCH_FAILED;
-        if (waitsForNothing || (state == ConsumerState.ENDING && !userBusy && !saidGoodbye)) {
+        if (waitsForNothing || (state == ConsumerState.ENDING && !processor.isBusy() && processor.expectsEnd())) {
             startDraining();
         }
     }
@@ -132,7 +122,7 @@ final class ShardConsumer implements RecordSourceListener {
         moveTo(ConsumerState.LOSING, reason);
         stopReading();
         checkpoints.close();
-        if (!userBusy) {
+        if (!processor.isBusy()) {
             sayLeaseLost();
         }
     }
@@ -140,44 +130,19 @@ final class ShardConsumer implements RecordSourceListener {
     // Preparing.
 
     private void initialize() {
-        RecordProcessor user = requireNonNull(processor);
-        if (leaveIfAskedTo()) {
-            return;
-        }
-        Callable<Boolean> call = () -> {
-            user.initialize(context);
-            return true;
-        };
-        callUser(call, (done, error) -> {
-            initialized = error == null;
-            if (error != null) {
-                initializeFailed("initialize", error);
-            } else if (!leaveIfAskedTo()) {
-                failures.userWorks();
-                fetch("initialized");
+        processor.initialize(context, outcome -> {
+            if (leaveIfAskedTo()) {
+                return;
             }
-        });
-    }
-
-    private void initializeFailed(String call, Throwable error) {
-        if (leaveIfAskedTo()) {
-            return;
-        }
-        Duration wait = userFailed(call, error);
-        moveTo(ConsumerState.INITIALIZE_FAILED, "again in " + wait);
-        timer = loop.schedule(wait, () -> {
-            moveTo(ConsumerState.INITIALIZING, "again");
-            if (processor == null) {
-                callUser(() -> parts.processors().get(), (made, thrown) -> {
-                    processor = made;
-                    if (thrown == null) {
-                        initialize();
-                    } else {
-                        initializeFailed("the processor's factory", thrown);
-                    }
-                });
+            if (outcome == ProcessorCalls.Outcome.RETURNED) {
+                fetch("initialized");
             } else {
-                initialize();
+                Duration wait = processor.retryDelay();
+                moveTo(ConsumerState.INITIALIZE_FAILED, "again in " + wait);
+                timer = loop.schedule(wait, () -> {
+                    moveTo(ConsumerState.INITIALIZING, "again");
+                    initialize();
+                });
             }
         });
     }
@@ -207,38 +172,28 @@ final class ShardConsumer implements RecordSourceListener {
 
     private void hand(int attempt) {
         if (!lease.isValid()) {
-            lost("the lease can no longer be proven to be ours");
+            lost(UNPROVEN);
             return;
         }
         moveTo(ConsumerState.PROCESSING, inHand.size() + " records, attempt " + attempt);
         showLag(inHandBehind);
         StreamRecord last = inHand.get(inHand.size() - 1);
         checkpoints.delivered(last.position());
-        RecordProcessor user = requireNonNull(processor);
         RecordBatch batch = new RecordBatch(context, inHand, inHandBehind, attempt, checkpoints.checkpointer());
-        Callable<Boolean> call = () -> {
-            // It may have taken a while to get a thread.
-            boolean ours = lease.isValid();
-            if (ours) {
-                user.processRecords(batch);
-            }
-            return ours;
-        };
-        callUser(call, (ours, error) -> {
+        processor.processRecords(batch, outcome -> {
             if (state == ConsumerState.LOSING) {
                 sayLeaseLost();
-            } else if (error != null) {
-                batchFailed(error);
-            } else if (Boolean.TRUE.equals(ours)) {
-                batchDone(last);
-            } else {
-                lost("the lease can no longer be proven to be ours");
+                return;
+            }
+            switch (outcome) {
+                case RETURNED -> batchDone(last);
+                case THREW -> batchFailed();
+                case NOT_OURS -> lost(UNPROVEN);
             }
         });
     }
 
     private void batchDone(StreamRecord last) {
-        failures.userWorks();
         parts.meters().processed(inHand.size());
         checkpoints.processed(last.position());
         inHand = List.of();
@@ -247,9 +202,8 @@ final class ShardConsumer implements RecordSourceListener {
         }
     }
 
-    private void batchFailed(Throwable error) {
+    private void batchFailed() {
         parts.meters().batchFailed();
-        Duration wait = userFailed("processRecords", error);
         if (leaveIfAskedTo()) {
             return;
         }
@@ -257,6 +211,7 @@ final class ShardConsumer implements RecordSourceListener {
             fetch("threw after it had checkpointed the whole batch");
             return;
         }
+        Duration wait = processor.retryDelay();
         moveTo(ConsumerState.BATCH_FAILED, "again in " + wait);
         timer = loop.schedule(wait, () -> {
             inHand = unprocessed();
@@ -340,31 +295,22 @@ final class ShardConsumer implements RecordSourceListener {
     }
 
     private void sayShardEnded(List<ChildShard> children) {
-        RecordProcessor user = requireNonNull(processor);
-        Callable<Boolean> call = () -> {
-            boolean ours = lease.isValid();
-            if (ours) {
-                user.shardEnded(checkpoints.checkpointer());
-            }
-            return ours;
-        };
-        callUser(call, (ours, error) -> {
+        processor.shardEnded(checkpoints.checkpointer(), outcome -> {
             if (state == ConsumerState.LOSING) {
-                saidGoodbye = error == null && Boolean.TRUE.equals(ours);
                 sayLeaseLost();
-            } else if (error != null) {
-                Duration wait = userFailed("shardEnded", error);
-                if (drainRequested) {
-                    startDraining();
-                } else {
-                    timer = loop.schedule(wait, () -> sayShardEnded(children));
+                return;
+            }
+            switch (outcome) {
+                case RETURNED -> finish(children);
+                case NOT_OURS -> lost(UNPROVEN);
+                case THREW -> {
+                    publishHealth();
+                    if (drainRequested) {
+                        startDraining();
+                    } else {
+                        timer = loop.schedule(processor.retryDelay(), () -> sayShardEnded(children));
+                    }
                 }
-            } else if (Boolean.TRUE.equals(ours)) {
-                saidGoodbye = true;
-                failures.userWorks();
-                finish(children);
-            } else {
-                lost("the lease can no longer be proven to be ours");
             }
         });
     }
@@ -422,20 +368,11 @@ final class ShardConsumer implements RecordSourceListener {
         moveTo(ConsumerState.DRAINING, "the lease is to be given back");
         stopReading();
         CompletableFuture<CheckpointOutcome> unused = checkpoints.flush();
-        RecordProcessor user = processor;
-        if (user == null || !initialized) {
+        if (!processor.expectsEnd()) {
             release();
             return;
         }
-        Callable<Boolean> call = () -> {
-            user.shutdownRequested(checkpoints.checkpointer());
-            return true;
-        };
-        callUser(call, (done, error) -> {
-            saidGoodbye = true;
-            if (error != null) {
-                userFailed("shutdownRequested", error);
-            }
+        processor.shutdownRequested(checkpoints.checkpointer(), () -> {
             if (state == ConsumerState.LOSING) {
                 sayLeaseLost();
             } else {
@@ -460,22 +397,12 @@ final class ShardConsumer implements RecordSourceListener {
     }
 
     private void sayLeaseLost() {
-        RecordProcessor user = processor;
-        if (user == null || !initialized || saidGoodbye) {
-            done(new ConsumerEnd.Lost(lossReason), lossReason);
-            return;
+        ConsumerEnd end = new ConsumerEnd.Lost(lossReason);
+        if (processor.expectsEnd()) {
+            processor.leaseLost(() -> done(end, lossReason));
+        } else {
+            done(end, lossReason);
         }
-        saidGoodbye = true;
-        Callable<Boolean> call = () -> {
-            user.leaseLost();
-            return true;
-        };
-        callUser(call, (done, error) -> {
-            if (error != null) {
-                userFailed("leaseLost", error);
-            }
-            done(new ConsumerEnd.Lost(lossReason), lossReason);
-        });
     }
 
     private void done(ConsumerEnd end, String reason) {
@@ -487,30 +414,6 @@ final class ShardConsumer implements RecordSourceListener {
     }
 
     // Common.
-
-    private <T> void callUser(Callable<T> code, BiConsumer<@Nullable T, @Nullable Throwable> done) {
-        userBusy = true;
-        parts.calls().call(code, (value, error) -> {
-            userBusy = false;
-            done.accept(value, error);
-        });
-    }
-
-    private Duration userFailed(String call, Throwable error) {
-        failures.userFailed(call, error, parts.platform().clock().instant());
-        publishHealth();
-        int times = failures.userFailures();
-        Duration wait = parts.retry().delay(times, parts.platform().random());
-        log.warn(
-                "{}: {} threw, {} times in a row now, {}; records and checkpoint stay as they are: {}",
-                lease.key(),
-                call,
-                times,
-                drainRequested || state == ConsumerState.LOSING ? "the shard is being let go" : "again in " + wait,
-                FailureLog.describe(error));
-        log.debug("{}: what {} threw", lease.key(), call, error);
-        return wait;
-    }
 
     private void stopReading() {
         timer.cancel();

@@ -51,7 +51,7 @@ public final class WorkerBuilder {
         return this;
     }
 
-    /** Makes the processors, one for every lease taken. Called on the thread that will run it first. */
+    /** Makes the processors, one for every lease taken. Called where user code runs, so it may block. */
     public WorkerBuilder processor(Supplier<? extends RecordProcessor> factory) {
         this.processor = requireNonNull(factory, "processor");
         return this;
@@ -167,7 +167,11 @@ public final class WorkerBuilder {
      * @throws IllegalStateException if something required is missing
      */
     public Worker build() {
-        return new Worker(new WorkerSettings(
+        return new Worker(settings());
+    }
+
+    WorkerSettings settings() {
+        return new WorkerSettings(
                 given(application, "application"),
                 given(stream, "stream"),
                 given(processor, "processor"),
@@ -180,7 +184,7 @@ public final class WorkerBuilder {
                 dynamoDbClient,
                 meterRegistry != null ? meterRegistry : new CompositeMeterRegistry(),
                 platform != null ? platform : new SystemPlatform(),
-                listener));
+                listener);
     }
 
     private static <T> T given(@Nullable T value, String what) {

@@ -241,7 +241,6 @@ class ShardConsumerTest {
     /** Makes and initializes the processor. */
     private void prepare() {
         returnFromUser();
-        returnFromUser();
     }
 
     private void give(int first, int last) {

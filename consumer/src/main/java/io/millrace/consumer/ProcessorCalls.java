@@ -1,0 +1,160 @@
+package io.millrace.consumer;
+
+import static java.util.Objects.requireNonNull;
+
+import io.millrace.checkpoint.Checkpointer;
+import io.millrace.lease.HeldLease;
+import io.millrace.runtime.Backoff;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The user's processor of one shard: makes it, calls it, one call at a time, and keeps account of what it threw. Records
+ * and the shard's end are told only while the lease is valid. Belongs to the worker's event loop.
+ */
+final class ProcessorCalls {
+    private static final Logger log = LoggerFactory.getLogger(ProcessorCalls.class);
+
+    private final HeldLease lease;
+    private final ConsumerParts parts;
+    private final FailureLog failures;
+    private @Nullable RecordProcessor processor;
+    private boolean initialized;
+    private boolean busy;
+    private boolean saidGoodbye;
+
+    ProcessorCalls(HeldLease lease, ConsumerParts parts, FailureLog failures) {
+        this.lease = lease;
+        this.parts = parts;
+        this.failures = failures;
+    }
+
+    /** What came of a call. */
+    enum Outcome {
+        /** It returned. */
+        RETURNED,
+        /** It threw; written down and logged. */
+        THREW,
+        /** It was not made: the lease was not valid any more when a thread was free. */
+        NOT_OURS
+    }
+
+    /** True while a call is under way. */
+    boolean isBusy() {
+        return busy;
+    }
+
+    /** True when the processor may be told of an end: it was initialized and was told of none. */
+    boolean expectsEnd() {
+        return initialized && !saidGoodbye;
+    }
+
+    /** Makes the processor, unless that has been done, and initializes it. */
+    void initialize(ShardContext context, Consumer<Outcome> done) {
+        AtomicReference<@Nullable RecordProcessor> made = new AtomicReference<>(processor);
+        Callable<Outcome> call = () -> {
+            RecordProcessor user = made.get();
+            if (user == null) {
+                user = requireNonNull(parts.processors().get(), "the processor's factory returned null");
+                made.set(user);
+            }
+            user.initialize(context);
+            return Outcome.RETURNED;
+        };
+        run("initialize", call, outcome -> {
+            processor = made.get();
+            initialized = outcome == Outcome.RETURNED;
+            done.accept(outcome);
+        });
+    }
+
+    void processRecords(RecordBatch batch, Consumer<Outcome> done) {
+        RecordProcessor user = requireNonNull(processor);
+        run("processRecords", whileOurs(() -> user.processRecords(batch)), done);
+    }
+
+    void shardEnded(Checkpointer checkpointer, Consumer<Outcome> done) {
+        RecordProcessor user = requireNonNull(processor);
+        run("shardEnded", whileOurs(() -> user.shardEnded(checkpointer)), outcome -> {
+            saidGoodbye = outcome == Outcome.RETURNED;
+            done.accept(outcome);
+        });
+    }
+
+    void shutdownRequested(Checkpointer checkpointer, Runnable done) {
+        RecordProcessor user = requireNonNull(processor);
+        sayGoodbye("shutdownRequested", () -> user.shutdownRequested(checkpointer), done);
+    }
+
+    void leaseLost(Runnable done) {
+        RecordProcessor user = requireNonNull(processor);
+        sayGoodbye("leaseLost", user::leaseLost, done);
+    }
+
+    /** How long to wait before calling again what threw. */
+    Duration retryDelay() {
+        Backoff retry = parts.retry();
+        return retry.delay(failures.userFailures(), parts.platform().random());
+    }
+
+    private void sayGoodbye(String name, Runnable code, Runnable done) {
+        saidGoodbye = true;
+        Callable<Outcome> call = () -> {
+            code.run();
+            return Outcome.RETURNED;
+        };
+        run(name, call, outcome -> done.run());
+    }
+
+    private Callable<Outcome> whileOurs(UserCode code) {
+        return () -> {
+            // It may have taken a while to get a thread.
+            if (!lease.isValid()) {
+                return Outcome.NOT_OURS;
+            }
+            code.run();
+            return Outcome.RETURNED;
+        };
+    }
+
+    private void run(String name, Callable<Outcome> code, Consumer<Outcome> done) {
+        busy = true;
+        BiConsumer<@Nullable Outcome, @Nullable Throwable> handler = (outcome, error) -> {
+            busy = false;
+            if (error != null) {
+                threw(name, error);
+                done.accept(Outcome.THREW);
+            } else {
+                if (outcome == Outcome.RETURNED) {
+                    failures.userWorks();
+                }
+                done.accept(requireNonNull(outcome));
+            }
+        };
+        parts.calls().call(code, handler);
+    }
+
+    private void threw(String name, Throwable error) {
+        Instant now = parts.platform().clock().instant();
+        failures.userFailed(name, error, now);
+        log.warn(
+                "{}: {} threw, {} times in a row now; the checkpoint stays where it is: {}",
+                lease.key(),
+                name,
+                failures.userFailures(),
+                FailureLog.describe(error));
+        log.debug("{}: what {} threw", lease.key(), name, error);
+    }
+
+    /** Code that may throw anything. */
+    private interface UserCode {
+        void run() throws Exception;
+    }
+}

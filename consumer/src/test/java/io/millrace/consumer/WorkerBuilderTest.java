@@ -1,0 +1,101 @@
+package io.millrace.consumer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.millrace.model.Position;
+import io.millrace.model.StreamName;
+import io.millrace.runtime.SystemPlatform;
+import io.millrace.sim.Simulation;
+import java.time.Duration;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.Test;
+
+class WorkerBuilderTest {
+    private static final RecordProcessor PROCESSOR = batch -> {};
+
+    private final WorkerBuilder builder =
+            Worker.builder().application("app").stream("orders").processor(() -> PROCESSOR);
+
+    @Test
+    void theDefaultsAreAsDocumented() {
+        WorkerSettings settings = builder.settings();
+        assertThat(settings.initialPosition()).isEqualTo(Position.trimHorizon());
+        assertThat(settings.table()).isEqualTo("millrace");
+        assertThat(settings.timing())
+                .isEqualTo(new WorkerTiming(Duration.ofSeconds(10), Duration.ofMillis(250), Duration.ofSeconds(1)));
+        assertThat(settings.maxRecordsPerBatch()).isEqualTo(1_000);
+        assertThat(settings.workerName()).isNull();
+        assertThat(settings.kinesisClient()).isNull();
+        assertThat(settings.dynamoDbClient()).isNull();
+        assertThat(settings.meterRegistry()).isInstanceOf(CompositeMeterRegistry.class);
+        assertThat(settings.platform()).isInstanceOf(SystemPlatform.class);
+    }
+
+    @Test
+    void everythingGivenArrives() {
+        SimpleMeterRegistry meters = new SimpleMeterRegistry();
+        Simulation sim = new Simulation(1);
+        WorkerListener listener = event -> {};
+        WorkerSettings settings = builder.workerName("one")
+                .initialPosition(Position.latest())
+                .failoverTime(Duration.ofSeconds(3))
+                .table("leases")
+                .maxRecordsPerBatch(7)
+                .idleTimeBetweenReads(Duration.ofMillis(20))
+                .checkpointInterval(Duration.ofMillis(30))
+                .meterRegistry(meters)
+                .platform(sim)
+                .listener(listener)
+                .settings();
+        assertThat(settings)
+                .isEqualTo(new WorkerSettings(
+                        "app",
+                        new StreamName("orders"),
+                        settings.processor(),
+                        "one",
+                        Position.latest(),
+                        "leases",
+                        new WorkerTiming(Duration.ofSeconds(3), Duration.ofMillis(20), Duration.ofMillis(30)),
+                        7,
+                        null,
+                        null,
+                        meters,
+                        sim,
+                        listener));
+        assertThat(settings.processor().get()).isSameAs(PROCESSOR);
+    }
+
+    @Test
+    void whatIsMissingIsNamed() {
+        assertThatThrownBy(() -> Worker.builder().stream("orders").build())
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("a worker needs application(...); give it to the builder");
+    }
+
+    @Test
+    void whatMakesNoSenseIsRefusedAtOnce() {
+        refused(() -> builder.application(" "));
+        refused(() -> builder.stream("no spaces"));
+        refused(() -> builder.workerName("a#b"));
+        refused(() -> builder.table("x"));
+        refused(() -> builder.failoverTime(Duration.ofMillis(999)));
+        refused(() -> builder.maxRecordsPerBatch(0));
+        refused(() -> builder.maxRecordsPerBatch(10_001));
+        refused(() -> builder.idleTimeBetweenReads(Duration.ZERO));
+        refused(() -> builder.checkpointInterval(Duration.ofMillis(-1)));
+    }
+
+    @Test
+    void aNameIsMadeWhereNoneIsGiven() {
+        assertThat(builder.build().name())
+                .matches(".+-" + ProcessHandle.current().pid() + "-[0-9a-f]{4}");
+        assertThat(builder.workerName("one").build().name()).isEqualTo("one");
+    }
+
+    private static void refused(ThrowingCallable call) {
+        assertThatThrownBy(call).isInstanceOf(IllegalArgumentException.class);
+    }
+}
