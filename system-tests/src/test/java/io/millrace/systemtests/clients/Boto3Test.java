@@ -1,0 +1,47 @@
+package io.millrace.systemtests.clients;
+
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.millrace.streamcore.StreamServer;
+import java.io.InputStream;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The AWS SDK for Python: JSON over HTTP/1.1. The facts stand in the script. */
+class Boto3Test {
+    private static final String SCRIPT = "boto3_client.py";
+
+    @TempDir
+    @SuppressWarnings("NullAway.Init") // JUnit fills it before each test
+    private Path folder;
+
+    @ParameterizedTest
+    @ValueSource(strings = {"http", "https"})
+    void everyRecordIsReadBackByEveryIteratorTypeThroughSplitAndMerge(String scheme) throws Exception {
+        ClientProcess client = new ClientProcess(folder);
+        client.assumePresent("boto3", List.of("python3", "-c", "import boto3"));
+        Path script = folder.resolve(SCRIPT);
+        try (InputStream source = requireNonNull(Boto3Test.class.getResourceAsStream(SCRIPT), SCRIPT)) {
+            Files.copy(source, script);
+        }
+        try (StreamServer server = StreamServer.builder()
+                .port(0)
+                .tlsPort(0)
+                .dataDirectory(folder.resolve("data"))
+                .start()) {
+            URI endpoint = scheme.equals("http") ? server.endpoint() : server.tlsEndpoint();
+            ClientProcess.Outcome outcome =
+                    client.run(List.of("python3", "-W", "ignore", script.toString(), endpoint.toString()));
+
+            assertThat(outcome.err()).isEmpty();
+            assertThat(outcome.out()).isEqualTo("220 records read back by every iterator type\n");
+            assertThat(outcome.exitCode()).isZero();
+        }
+    }
+}

@@ -1,0 +1,75 @@
+package io.millrace.systemtests.clients;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** Runs a client to its end. Belongs to one test. */
+final class ClientProcess {
+    private static final int LIMIT_SECONDS = 60;
+
+    private final Path folder;
+    private int runs;
+
+    /** Runs whose output goes through files in {@code folder}. */
+    ClientProcess(Path folder) {
+        this.folder = folder;
+    }
+
+    /** Skips the test, loudly, unless the command runs. */
+    void assumePresent(String name, List<String> command) throws Exception {
+        boolean isPresent;
+        try {
+            isPresent = run(command).exitCode() == 0;
+        } catch (IOException notFound) {
+            isPresent = false;
+        }
+        String skipped = "SKIPPED: " + name + " is not installed (" + String.join(" ", command) + " fails)";
+        if (!isPresent) {
+            System.err.println(skipped);
+        }
+        assumeTrue(isPresent, skipped);
+    }
+
+    /** Runs {@code command} with the settings of a client of a local server. */
+    Outcome run(List<String> command) throws IOException, InterruptedException {
+        runs++;
+        Path out = folder.resolve("out-" + runs);
+        Path err = folder.resolve("err-" + runs);
+        ProcessBuilder builder =
+                new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
+        builder.environment().put("AWS_ACCESS_KEY_ID", "local");
+        builder.environment().put("AWS_SECRET_ACCESS_KEY", "local");
+        builder.environment().put("AWS_DEFAULT_REGION", "us-east-1");
+        builder.environment().put("AWS_PAGER", "");
+        builder.environment().put("AWS_CONFIG_FILE", folder.resolve("none").toString());
+        builder.environment().put("AWS_EC2_METADATA_DISABLED", "true");
+        Process process = builder.start();
+        try {
+            assertThat(process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS))
+                    .as("%s ends", command)
+                    .isTrue();
+        } finally {
+            process.destroyForcibly();
+        }
+        return new Outcome(
+                process.exitValue(),
+                Files.readString(out, StandardCharsets.UTF_8),
+                Files.readString(err, StandardCharsets.UTF_8));
+    }
+
+    /**
+     * How a run ended.
+     *
+     * @param exitCode 0 when all went well
+     * @param out what it printed
+     * @param err what it complained of
+     */
+    record Outcome(int exitCode, String out, String err) {}
+}
