@@ -35,8 +35,10 @@ final class OwnedLease implements HeldLease {
     private final AtomicReference<Checkpoint> asked;
     private volatile LeaseRow row;
     private volatile LeaseState state = LeaseState.HELD;
-    /** When the handoff timeout makes it invalid; read only in {@link LeaseState#ASKED_FOR}. */
+    /** Until when its holder may keep it after it was asked for; means something once {@link #wasAskedFor}. */
     private volatile long giveUpAt;
+
+    private volatile boolean wasAskedFor;
 
     // Owned by the loop.
     private boolean writing;
@@ -71,9 +73,8 @@ final class OwnedLease implements HeldLease {
 
     @Override
     public boolean isValid() {
-        LeaseState now = state;
-        return now.allowsProcessing()
-                && (now != LeaseState.ASKED_FOR || giveUpAt - owner.wiring().now() > 0)
+        return state.allowsProcessing()
+                && (!wasAskedFor || giveUpAt - owner.wiring().now() > 0)
                 && proof.isCurrent();
     }
 
@@ -127,6 +128,7 @@ final class OwnedLease implements HeldLease {
     void askFor(Duration time, String reason) {
         if (state == LeaseState.HELD) {
             giveUpAt = owner.wiring().now() + time.toNanos();
+            wasAskedFor = true;
             moveTo(LeaseState.ASKED_FOR, reason);
             patience = owner.wiring().later(time, () -> takeAway("it was not released within " + time));
             owner.wiring().listener().leaseAskedFor(this);

@@ -47,9 +47,10 @@ final class SureTable {
      * A write's end.
      *
      * @param outcome what became of it
-     * @param sentAt a tick before which it was certainly not applied
+     * @param sentAt a tick before which the row certainly did not look like this
+     * @param firstSentAt when it was sent for the first time
      */
-    record Settled(WriteOutcome outcome, long sentAt) {}
+    record Settled(WriteOutcome outcome, long sentAt, long firstSentAt) {}
 
     /** No call goes out from now on, and no future completes. */
     void abandon() {
@@ -100,9 +101,9 @@ final class SureTable {
                 log.debug("Sending a write again, its {}. attempt got no answer: {}", attempt, error.getMessage());
                 loop.schedule(backoff.delay(attempt, platform.random()), () -> send(write, firstSentAt, attempt + 1));
             } else if (attempt > 1 && outcome instanceof WriteOutcome.Conflict conflict && write.isOurs(conflict)) {
-                write.settled.complete(new Settled(WriteOutcome.applied(), firstSentAt));
+                write.settled.complete(new Settled(WriteOutcome.applied(), firstSentAt, firstSentAt));
             } else {
-                write.settled.complete(new Settled(requireNonNull(outcome), sentAt));
+                write.settled.complete(new Settled(requireNonNull(outcome), sentAt, firstSentAt));
             }
         });
     }

@@ -77,7 +77,11 @@ final class WorkerSession {
         WorkerRow.Info info = new WorkerRow.Info(wiring.settings().host(), version(), 0);
         WorkerRow row = new WorkerRow(me, 0, WorkerRow.State.ACTIVE, 0, 0, info);
         return table.put(row).thenCompose(settled -> {
-            WorkerSession session = new WorkerSession(wiring, table, row.withRevision(1), settled.sentAt(), onLost);
+            // A creation proves life from its first sending only: an attempt whose answer was lost may have made the
+            // row
+            // long ago, others may have found it dead and removed it, and a later attempt made it again.
+            WorkerSession session =
+                    new WorkerSession(wiring, table, row.withRevision(1), settled.firstSentAt(), onLost);
             session.start();
             return session.firstLook.thenApply(done -> session);
         });

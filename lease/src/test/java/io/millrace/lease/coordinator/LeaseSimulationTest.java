@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.millrace.sim.SimulationError;
 import java.time.Duration;
 import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -24,6 +25,18 @@ final class LeaseSimulationTest {
     @MethodSource("seeds")
     void invariantsHoldUnderFaultsAndTheFleetSettlesAfterThem(long seed) {
         run(seed);
+    }
+
+    /** A creation that was sent again after the row had been found dead and removed proved life that was over. */
+    @Test
+    void rowOfADeadWorkerThatALateRetryMakesAgainProvesNothing() {
+        run(256);
+    }
+
+    /** A lease that was asked for stayed valid past the handoff timeout when its shard's end was being written. */
+    @Test
+    void finishingDoesNotProlongALeaseThatWasAskedFor() {
+        run(266);
     }
 
     static void run(long seed) {
