@@ -26,7 +26,6 @@ class SourcesTest {
             "^public (?:(?:final|abstract|sealed|non-sealed|static) )*(?:class|interface|record|enum|@interface) ");
     private static final Pattern PUBLIC_METHOD =
             Pattern.compile("^    public (?!(?:final |static |abstract )*(?:class|interface|record|enum) )[^=;]*\\(.*");
-    private static final Pattern ANNOTATION = Pattern.compile("^\\s*@\\w.*");
 
     @Test
     void noFileOutgrowsItsIdea() {
@@ -132,14 +131,14 @@ class SourcesTest {
         return found;
     }
 
+    /** A comment or an {@code @Override} between the declaration and the blank line above it. */
     private static boolean isDocumented(List<String> lines, int declaration) {
-        int above = declaration - 1;
-        while (above >= 0 && ANNOTATION.matcher(lines.get(above)).matches()) {
-            if (lines.get(above).contains("@Override")) {
+        for (int above = declaration - 1; above >= 0 && !lines.get(above).isBlank(); above--) {
+            String line = lines.get(above).strip();
+            if (line.endsWith("*/") || line.equals("@Override")) {
                 return true;
             }
-            above--;
         }
-        return above >= 0 && lines.get(above).strip().endsWith("*/");
+        return false;
     }
 }
