@@ -277,7 +277,7 @@ final class Catalog {
             if (entry.equals(before.entry())) {
                 return CompletableFuture.completedFuture(before);
             }
-            return commit(MetaChange.put(key(entry.name()), stream.view().version(), StreamEntryCodec.encode(entry)))
+            return commit(MetaChange.put(key(entry.name()), before.version(), StreamEntryCodec.encode(entry)))
                     .thenApply(version -> {
                         if (version == 0) {
                             log.error("Stream {} was changed by somebody else; restart this server", entry.name());

@@ -38,7 +38,10 @@ final class DurableStreams implements Streams {
      * earlier server left half done is under way again.
      */
     static CompletableFuture<DurableStreams> open(StreamsSettings settings) {
-        LogEngine engine = DiskLogEngine.open(settings.directory(), settings.log(), settings.platform());
+        return open(settings, DiskLogEngine.open(settings.directory(), settings.log(), settings.platform()));
+    }
+
+    static CompletableFuture<DurableStreams> open(StreamsSettings settings, LogEngine engine) {
         Refusals refusals = new Refusals(settings.region(), settings.account());
         Catalog catalog = new Catalog(settings, engine, refusals);
         return catalog.start().thenApply(started -> new DurableStreams(settings, catalog, refusals));

@@ -37,11 +37,9 @@ final class LiveStream {
         waiters.complete(null);
     }
 
-    /** Nothing will change any more: fails who waits. Catalog loop only. */
+    /** The change that is waited for does not come: fails who waits, also later, until there is one all the same. */
     void giveUp(Throwable error) {
-        CompletableFuture<Void> waiters = changed;
-        changed = new CompletableFuture<>();
-        waiters.completeExceptionally(error);
+        changed.completeExceptionally(error);
     }
 
     /** Completes once {@link #view} is no longer {@code seen}. Safe for any thread. */

@@ -1,0 +1,34 @@
+package io.millrace.streamcore.log;
+
+import io.millrace.runtime.Platform;
+import java.nio.file.Path;
+import java.util.SplittableRandom;
+
+/** A disk in memory for tests above the log; see {@link FaultyFiles}. */
+public final class MemoryDisk {
+    private final FaultyFiles files;
+
+    private MemoryDisk(FaultyFiles files) {
+        this.files = files;
+    }
+
+    /** An empty disk. */
+    public static MemoryDisk empty() {
+        return new MemoryDisk(new FaultyFiles());
+    }
+
+    /** An engine on this disk. */
+    public LogEngine engine(LogSettings settings, Platform platform) {
+        return DiskLogEngine.open(files, Path.of("data"), settings, platform);
+    }
+
+    /** The disk as it is found if the power goes now. */
+    public MemoryDisk crashed(SplittableRandom random) {
+        return new MemoryDisk(files.crashed(random));
+    }
+
+    /** The next fsync fails. */
+    public void failNextForce() {
+        files.failForceAfter(0);
+    }
+}
