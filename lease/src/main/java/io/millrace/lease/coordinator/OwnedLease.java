@@ -124,8 +124,15 @@ final class OwnedLease implements HeldLease {
         return released;
     }
 
-    /** Asks the holder to release within {@code time}; then the lease is given back over its head. */
+    /**
+     * Asks the holder to release within {@code time}; then the lease is given back over its head. One whose end is being
+     * written goes on, but not beyond that time.
+     */
     void askFor(Duration time, String reason) {
+        if (state == LeaseState.FINISHING && !wasAskedFor) {
+            giveUpAt = owner.wiring().now() + time.toNanos();
+            wasAskedFor = true;
+        }
         if (state == LeaseState.HELD) {
             giveUpAt = owner.wiring().now() + time.toNanos();
             wasAskedFor = true;

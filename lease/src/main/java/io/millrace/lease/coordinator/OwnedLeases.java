@@ -107,12 +107,17 @@ final class OwnedLeases {
         }
     }
 
-    /** Asks the holder for {@code key} if it is held; what it does not give back in time is taken from it. */
-    void askFor(LeaseKey key, Duration time, String reason) {
+    /**
+     * Asks the holder for {@code key} if it is held; what it does not give back in time is taken from it.
+     *
+     * @return false when it is just being taken, so that it cannot be asked for yet
+     */
+    boolean askFor(LeaseKey key, Duration time, String reason) {
         OwnedLease lease = held.get(key);
         if (lease != null) {
             lease.askFor(time, reason);
         }
+        return !taking.contains(key);
     }
 
     /** Asks for everything; takes nothing from now on. Completes when nothing is left. */

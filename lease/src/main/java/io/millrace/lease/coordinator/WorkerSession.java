@@ -1,5 +1,6 @@
 package io.millrace.lease.coordinator;
 
+import io.millrace.lease.LeaseKey;
 import io.millrace.lease.WorkerId;
 import io.millrace.lease.decide.Fleet;
 import io.millrace.lease.decide.HandoffPatience;
@@ -14,6 +15,7 @@ import io.millrace.lease.table.PlanRow;
 import io.millrace.lease.table.WorkerRow;
 import io.millrace.runtime.EventLoop;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
@@ -191,11 +193,19 @@ final class WorkerSession {
         firstLook.complete(null);
     }
 
-    /** Asks for what the plan gives away. The time runs from before the others hear that the plan is known. */
+    /**
+     * Asks for what the plan gives away. The time runs from before the others hear that the plan is known; they hear of
+     * it only when everything was asked for, because from then on they may take by force.
+     */
     private void obey(PlanRow mine) {
         Duration time = wiring.settings().handoffTimeout().multipliedBy(4).dividedBy(5);
-        mine.gives().forEach((key, to) -> leases.askFor(key, time, "planned for " + to));
-        heartbeat.planSeen(mine.revision());
+        boolean allAsked = true;
+        for (Map.Entry<LeaseKey, WorkerId> give : mine.gives().entrySet()) {
+            allAsked &= leases.askFor(give.getKey(), time, "planned for " + give.getValue());
+        }
+        if (allAsked) {
+            heartbeat.planSeen(mine.revision());
+        }
     }
 
     /** Takes what the plan says and the leases allow, and looks at the leases again if that may change soon. */

@@ -39,6 +39,12 @@ final class LeaseSimulationTest {
         run(266);
     }
 
+    /** A plan was confirmed although a lease that it gives away was still being taken, and so was never asked for. */
+    @Test
+    void planIsConfirmedOnlyWhenAllItGivesWasAskedFor() {
+        run(4053);
+    }
+
     static void run(long seed) {
         LeaseWorld world = new LeaseWorld(seed, true);
         world.join();
