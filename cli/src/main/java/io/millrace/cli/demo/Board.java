@@ -80,6 +80,11 @@ final class Board {
                 .toList();
     }
 
+    /** True when a shard is processed to its end. */
+    boolean hasEnded(String shard) {
+        return ended.contains(shard);
+    }
+
     /** One line for where there is no screen. */
     String line() {
         StringBuilder line = new StringBuilder(counts());

@@ -14,6 +14,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
@@ -26,8 +27,8 @@ import software.amazon.awssdk.services.kinesis.model.Shard;
 final class DemoRun implements AutoCloseable {
     private static final String STREAM = "clicks";
     private static final int SHARDS = 4;
-    private static final Duration FAILOVER = Duration.ofSeconds(2);
-    private static final Duration START_PATIENCE = Duration.ofSeconds(60);
+    private static final Duration FAILOVER = Duration.ofSeconds(3);
+    private static final Duration STEP_PATIENCE = Duration.ofSeconds(60);
     private static final Duration STALL_PATIENCE = Duration.ofSeconds(30);
     private static final Duration STOP_PATIENCE = Duration.ofSeconds(15);
     private static final Duration REDRAW = Duration.ofMillis(250);
@@ -63,21 +64,18 @@ final class DemoRun implements AutoCloseable {
         note("stream " + STREAM + " has " + SHARDS + " shards");
         startWorker("worker-1");
         startWorker("worker-2");
-        await(
-                () -> ask(() -> board.ownedBy("worker-1").size()
-                                + board.ownedBy("worker-2").size())
-                        == SHARDS,
-                "the workers did not take the shards");
+        await("the first two workers took the shards", () -> owned("worker-1") + owned("worker-2") == SHARDS);
         loop.execute(this::show);
         long started = platform.ticker().nanoTime();
         tasks.execute(() -> produce(lines, time));
-        waitUntil(started, time, 0.15);
+        waitUntil(started, time, 0.10);
         startWorker("worker-3");
-        waitUntil(started, time, 0.35);
+        waitUntil(started, time, 0.30);
+        await("worker-3 got a shard", () -> owned("worker-3") > 0);
         split();
-        waitUntil(started, time, 0.50);
+        waitUntil(started, time, 0.45);
         merge();
-        waitUntil(started, time, 0.65);
+        waitUntil(started, time, 0.60);
         kill();
         awaitAllProcessed();
         workers.forEach(WorkerProcess::stop);
@@ -126,24 +124,32 @@ final class DemoRun implements AutoCloseable {
         Shard shard = neighbours().get(0);
         note("splitting " + shard.shardId());
         streams.split(STREAM, shard.shardId());
+        await(shard.shardId() + " was finished", () -> ask(() -> board.hasEnded(shard.shardId())));
     }
 
     private void merge() {
         List<Shard> shards = neighbours();
-        Shard lower = shards.get(shards.size() - 2);
-        Shard upper = shards.get(shards.size() - 1);
-        note("merging " + lower.shardId() + " and " + upper.shardId());
-        streams.merge(STREAM, lower.shardId(), upper.shardId());
+        String lower = shards.get(shards.size() - 2).shardId();
+        String upper = shards.get(shards.size() - 1).shardId();
+        note("merging " + lower + " and " + upper);
+        streams.merge(STREAM, lower, upper);
+        await(
+                lower + " and " + upper + " were finished",
+                () -> ask(() -> board.hasEnded(lower) && board.hasEnded(upper)));
     }
 
-    /** Kills the worker that owns most, as long as another is left. */
+    /** Kills the worker that owns most, and sees that others take its shards. */
     private void kill() {
         WorkerProcess victim = workers.stream()
-                .max(Comparator.comparing(
-                        worker -> ask(() -> board.ownedBy(worker.name()).size())))
+                .max(Comparator.comparingInt(worker -> owned(worker.name())))
                 .orElseThrow();
         loop.execute(() -> board.onKill(victim.name()));
         victim.kill();
+        await("others took the shards of " + victim.name(), () -> owned(victim.name()) == 0);
+    }
+
+    private int owned(String worker) {
+        return ask(() -> board.ownedBy(worker).size());
     }
 
     private List<Shard> neighbours() {
@@ -175,12 +181,13 @@ final class DemoRun implements AutoCloseable {
         note("everything is processed");
     }
 
-    private void await(Supplier<Boolean> condition, String failure) {
+    private void await(String what, BooleanSupplier condition) {
         long started = platform.ticker().nanoTime();
-        while (!condition.get()) {
+        while (!condition.getAsBoolean()) {
             checkWorkers();
-            if (platform.ticker().since(started).compareTo(START_PATIENCE) > 0) {
-                throw CommandFailure.failed(failure + " within " + START_PATIENCE.toSeconds() + " s");
+            if (platform.ticker().since(started).compareTo(STEP_PATIENCE) > 0) {
+                throw CommandFailure.failed(
+                        "the demo waited " + STEP_PATIENCE.toSeconds() + " s in vain until " + what);
             }
             Pause.of(Duration.ofMillis(50));
         }

@@ -13,6 +13,8 @@ import java.util.Map;
 import java.util.stream.Stream;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;
+import software.amazon.awssdk.http.nio.netty.SdkEventLoopGroup;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 
@@ -51,6 +53,10 @@ record DemoStack(Path folder, StreamServer streams, DynamoDbLocal tables) implem
     /** A client for the server; the caller closes it. */
     KinesisAsyncClient kinesis() {
         return KinesisAsyncClient.builder()
+                // The threads end with the process: a client that owns its threads takes seconds to close.
+                .httpClientBuilder(NettyNioAsyncHttpClient.builder()
+                        .eventLoopGroup(
+                                SdkEventLoopGroup.builder().numberOfThreads(2).build()))
                 .endpointOverride(streams.endpoint())
                 .region(Region.US_EAST_1)
                 .credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create(NO_SECRET, NO_SECRET)))

@@ -11,12 +11,12 @@ import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 
 /** Where the {@code millrace} command begins: reads the command line, runs a command and turns its end into an exit code. */
-public final class Main {
+public final class Millrace {
     private final Terminal terminal;
     private final AwsAccess access;
     private final ErrorLine errors;
 
-    private Main(Terminal terminal) {
+    private Millrace(Terminal terminal) {
         this.terminal = terminal;
         this.access = AwsAccess.of(terminal);
         this.errors = new ErrorLine(access);
@@ -24,7 +24,7 @@ public final class Main {
 
     /** Ends the process with 0 when all went well, 1 when the command failed, 2 when the command line was wrong. */
     public static void main(String[] args) {
-        System.exit(new Main(Terminal.ofProcess()).run(args));
+        System.exit(new Millrace(Terminal.ofProcess()).run(args));
     }
 
     private int run(String[] args) {
@@ -61,7 +61,7 @@ public final class Main {
 
     private int fail(Exception error, CommandLine command) {
         terminal.note(command.getCommandSpec().qualifiedName() + ": " + errors.of(error));
-        LoggerFactory.getLogger(Main.class).info("The command failed", error);
+        LoggerFactory.getLogger(Millrace.class).info("The command failed", error);
         return ErrorLine.exitCode(error);
     }
 }

@@ -1,0 +1,101 @@
+package io.millrace.cli.streams;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.millrace.model.Bytes;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+import java.util.random.RandomGenerator;
+import org.junit.jupiter.api.Test;
+import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
+import software.amazon.awssdk.services.kinesis.model.PutRecordsRequest;
+import software.amazon.awssdk.services.kinesis.model.PutRecordsRequestEntry;
+import software.amazon.awssdk.services.kinesis.model.PutRecordsResponse;
+import software.amazon.awssdk.services.kinesis.model.PutRecordsResultEntry;
+
+class BatchWriterTest {
+    @Test
+    void keysKeepTheirOrderThoughTheServiceRefusesAtRandom() {
+        MoodyStream stream = new MoodyStream(0.02);
+        BatchWriter writer = new BatchWriter(stream, "s", new SplittableRandom(1), (key, shard) -> {});
+        for (int i = 0; i < 3_000; i++) {
+            writer.add("key-" + i % 700, Bytes.utf8(Integer.toString(i)));
+        }
+        writer.drain();
+
+        assertThat(writer.records()).isEqualTo(3_000);
+        assertThat(writer.refusals()).isPositive();
+        assertThat(stream.perKey).hasSize(700);
+        assertThat(stream.perKey)
+                .allSatisfy((key, numbers) -> assertThat(numbers).isSorted());
+        assertThat(stream.perKey.values().stream().mapToInt(List::size).sum()).isEqualTo(3_000);
+    }
+
+    @Test
+    void batchHoldsAKeyOnceAndAtMostFiveHundredRecords() {
+        MoodyStream stream = new MoodyStream(0);
+        BatchWriter writer = new BatchWriter(stream, "s", new SplittableRandom(1), (key, shard) -> {});
+        for (int i = 0; i < 2_000; i++) {
+            writer.add("key-" + i % 3, Bytes.utf8("x"));
+            writer.add("single-" + i, Bytes.utf8("x"));
+        }
+        writer.drain();
+
+        assertThat(stream.batches).allSatisfy(keys -> {
+            assertThat(keys).hasSizeLessThanOrEqualTo(500);
+            Set<String> distinct = new HashSet<>(keys);
+            assertThat(distinct).hasSameSizeAs(keys);
+        });
+    }
+
+    /** Takes records and refuses some, seeded. */
+    private static final class MoodyStream implements KinesisAsyncClient {
+        private final RandomGenerator random = new SplittableRandom(7);
+        private final double refusing;
+        private final Map<String, List<Integer>> perKey = new HashMap<>();
+        private final List<List<String>> batches = new ArrayList<>();
+
+        MoodyStream(double refusing) {
+            this.refusing = refusing;
+        }
+
+        @Override
+        public CompletableFuture<PutRecordsResponse> putRecords(PutRecordsRequest request) {
+            List<PutRecordsResultEntry> results = new ArrayList<>();
+            List<String> keys = new ArrayList<>();
+            for (PutRecordsRequestEntry entry : request.records()) {
+                keys.add(entry.partitionKey());
+                if (random.nextDouble() < refusing) {
+                    results.add(PutRecordsResultEntry.builder()
+                            .errorCode("ProvisionedThroughputExceededException")
+                            .errorMessage("Rate exceeded")
+                            .build());
+                    continue;
+                }
+                String data = entry.data().asUtf8String();
+                perKey.computeIfAbsent(entry.partitionKey(), unused -> new ArrayList<>())
+                        .add(data.equals("x") ? 0 : Integer.parseInt(data));
+                results.add(PutRecordsResultEntry.builder()
+                        .shardId("shardId-000000000000")
+                        .build());
+            }
+            batches.add(keys);
+            return CompletableFuture.completedFuture(
+                    PutRecordsResponse.builder().records(results).build());
+        }
+
+        @Override
+        public String serviceName() {
+            return "kinesis";
+        }
+
+        @Override
+        public void close() {}
+    }
+}

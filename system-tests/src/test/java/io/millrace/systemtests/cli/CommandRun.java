@@ -1,0 +1,136 @@
+package io.millrace.systemtests.cli;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+
+/** A run of the command: what it prints is collected as it comes. */
+final class CommandRun implements AutoCloseable {
+    private static final long PATIENCE_SECONDS = 120;
+
+    private final Process process;
+    private final Path err;
+    private final Queue<String> out = new ConcurrentLinkedQueue<>();
+    private final List<Waiter> waiters = new CopyOnWriteArrayList<>();
+    private final CompletableFuture<String> ended = new CompletableFuture<>();
+
+    private CommandRun(Process process, Path err) {
+        this.process = process;
+        this.err = err;
+        Thread reader = new Thread(this::readOutput, "output");
+        reader.setDaemon(true);
+        reader.start();
+    }
+
+    /** Who waits for what. */
+    private record Waiter(Predicate<String> enough, CompletableFuture<String> seen) {
+        void look(String text) {
+            if (enough.test(text)) {
+                seen.complete(text);
+            }
+        }
+    }
+
+    /** Starts {@code millrace arguments...} with {@code input} on standard input. */
+    static CommandRun start(Path folder, Map<String, String> environment, String input, String... arguments) {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                System.getProperty("java.class.path"),
+                "io.millrace.cli.Millrace"));
+        command.addAll(List.of(arguments));
+        try {
+            Path in = Files.writeString(Files.createTempFile(folder, "run", ".in"), input);
+            Path err = Files.createTempFile(folder, "run", ".err");
+            ProcessBuilder builder = new ProcessBuilder(command)
+                    .directory(folder.toFile())
+                    .redirectInput(in.toFile())
+                    .redirectError(err.toFile());
+            builder.environment().keySet().removeIf(name -> name.startsWith("AWS_"));
+            builder.environment().put("AWS_CONFIG_FILE", folder.resolve("none").toString());
+            builder.environment()
+                    .put("AWS_SHARED_CREDENTIALS_FILE", folder.resolve("none").toString());
+            builder.environment().putAll(environment);
+            return new CommandRun(builder.start(), err);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Waits for the end and returns the exit code. */
+    int exitCode() {
+        ended.orTimeout(PATIENCE_SECONDS, TimeUnit.SECONDS).join();
+        return process.onExit()
+                .orTimeout(PATIENCE_SECONDS, TimeUnit.SECONDS)
+                .join()
+                .exitValue();
+    }
+
+    /** Waits until the output so far satisfies {@code enough}. */
+    String awaitOutput(Predicate<String> enough) {
+        Waiter waiter = new Waiter(enough, new CompletableFuture<>());
+        waiters.add(waiter);
+        waiter.look(out());
+        CompletableFuture<String> died = ended.thenApply(text -> {
+            throw new IllegalStateException("it ended; output: " + text + " errors: " + err());
+        });
+        return (String) CompletableFuture.anyOf(waiter.seen, died)
+                .orTimeout(PATIENCE_SECONDS, TimeUnit.SECONDS)
+                .join();
+    }
+
+    String out() {
+        return String.join("", out);
+    }
+
+    String err() {
+        return read(err);
+    }
+
+    /** SIGTERM. */
+    void terminate() {
+        process.destroy();
+    }
+
+    @Override
+    public void close() {
+        if (process.isAlive()) {
+            process.destroyForcibly();
+            exitCode();
+        }
+    }
+
+    private void readOutput() {
+        try (BufferedReader lines = process.inputReader(StandardCharsets.UTF_8)) {
+            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                out.add(line + "\n");
+                waiters.forEach(waiter -> waiter.look(out()));
+            }
+        } catch (IOException killed) {
+            // The end of its output.
+        }
+        ended.complete(out());
+    }
+
+    private static String read(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

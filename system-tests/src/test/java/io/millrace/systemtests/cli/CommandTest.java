@@ -1,0 +1,218 @@
+package io.millrace.systemtests.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class CommandTest {
+    private static final List<String> LINES =
+            IntStream.range(0, 200).mapToObj(i -> "key-" + i % 7 + " line " + i).toList();
+
+    @TempDir
+    static Path folder;
+
+    private static CommandRun server;
+    private static Map<String, String> environment;
+
+    @BeforeAll
+    static void startServer() {
+        server = CommandRun.start(
+                folder,
+                Map.of(),
+                "",
+                "server",
+                "--port",
+                "0",
+                "--dynamodb-port",
+                "0",
+                "--data",
+                folder.resolve("data").toString());
+        String output = server.awaitOutput(text -> text.contains("AWS_SECRET_ACCESS_KEY"));
+        environment = Map.of(
+                "AWS_ENDPOINT_URL_KINESIS", exported(output, "AWS_ENDPOINT_URL_KINESIS"),
+                "AWS_ENDPOINT_URL_DYNAMODB", exported(output, "AWS_ENDPOINT_URL_DYNAMODB"));
+    }
+
+    @AfterAll
+    static void stopServer() {
+        try (CommandRun stopping = server) {
+            stopping.terminate();
+            assertThat(stopping.exitCode()).as("%s", stopping.err()).isZero();
+        }
+    }
+
+    @Test
+    void whatIsPutIsTailedAndConsumedOnceAndHandedOver() throws IOException {
+        expect(0, "", "stream", "create", "round", "--shards", "2");
+        Path file = Files.write(folder.resolve("lines"), LINES);
+        CommandRun put = expect(0, "", "put", "round", "--file", file.toString(), "--key", "1", "--json");
+        assertThat(put.out()).contains("\"records\":200");
+
+        try (CommandRun tail = run("", "tail", "round", "--from", "trim_horizon")) {
+            assertThat(tail.awaitOutput(text -> text.lines().count() >= 200).lines())
+                    .containsExactlyInAnyOrderElementsOf(LINES);
+        }
+
+        Path events = folder.resolve("events");
+        String consumed;
+        try (CommandRun worker = consume(events)) {
+            consumed = worker.awaitOutput(text -> text.lines().count() >= 200);
+            worker.terminate();
+            assertThat(worker.exitCode()).as(worker.err()).isZero();
+            assertThat(worker.out()).isEqualTo(consumed);
+        }
+        assertThat(consumed.lines().map(CommandTest::data)).containsExactlyInAnyOrderElementsOf(LINES);
+        assertThat(Files.readString(events))
+                .contains("\"event\":\"started\"", "\"event\":\"lease-taken\"", "\"event\":\"stopped\"");
+
+        // The next run begins where that one stopped: it prints what is put now and nothing else.
+        expect(0, "one more\n", "put", "round");
+        try (CommandRun worker = consume(events)) {
+            String more = worker.awaitOutput(text -> text.contains("\n"));
+            assertThat(more.lines().map(CommandTest::data)).containsExactly("one more");
+        }
+    }
+
+    @Test
+    void reshardingKeepsTheHashRangeCovered() {
+        expect(0, "", "stream", "create", "reshard", "--shards", "1");
+        expect(0, "", "stream", "split", "reshard", "0");
+        expect(0, "", "stream", "scale", "reshard", "--shards", "3");
+        CommandRun described = expect(0, "", "stream", "describe", "reshard");
+        assertThat(described.out()).startsWith("reshard: ACTIVE, 3 open of");
+        assertThat(expect(0, "", "stream", "list").out().lines()).contains("reshard");
+        expect(0, "", "stream", "delete", "reshard");
+        assertThat(expect(0, "", "stream", "list").out().lines()).doesNotContain("reshard");
+    }
+
+    @Test
+    void wrongCommandLinesEndWithTwoAndOneLine() {
+        assertThat(oneLine(2, "put")).contains("NAME");
+        assertThat(oneLine(2, "put", "s", "--nonsense")).contains("--nonsense");
+        assertThat(oneLine(2, "tail", "s", "--from", "yesterday")).contains("'yesterday' is none of");
+        assertThat(oneLine(2, "tail", "s", "--fan-out")).contains("later release");
+        assertThat(oneLine(2, "stream", "describe", "no/name")).contains("not a stream name");
+    }
+
+    @Test
+    void whatIsMissingEndsWithOneAndOneLine() {
+        assertThat(oneLine(1, "stream", "describe", "nosuch")).contains("nosuch", "not found", "stream list");
+        assertThat(oneLine(1, "put", "nosuch", "--file", "/no/such/file")).contains("no such file: /no/such/file");
+        assertThat(lastLine(1, environment, "consume", "nosuch", "--app", "a")).contains("nosuch");
+    }
+
+    @Test
+    void serviceThatIsNotThereIsNamedWithItsEndpoint() throws IOException {
+        String nowhere;
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            nowhere = "http://127.0.0.1:" + socket.getLocalPort();
+        }
+        assertThat(lastLine(1, Map.of("AWS_ENDPOINT_URL_KINESIS", nowhere), "stream", "list"))
+                .contains("cannot reach Kinesis at " + nowhere, "millrace server");
+        Map<String, String> noTables = Map.of(
+                "AWS_ENDPOINT_URL_KINESIS",
+                environment.getOrDefault("AWS_ENDPOINT_URL_KINESIS", ""),
+                "AWS_ENDPOINT_URL_DYNAMODB",
+                nowhere);
+        assertThat(lastLine(1, noTables, "consume", "nosuch", "--app", "a"))
+                .contains("cannot reach DynamoDB at " + nowhere);
+    }
+
+    @Test
+    void portInUseAndFolderInUseAndDamagedFolderAreTold() throws IOException {
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            String port = Integer.toString(taken.getLocalPort());
+            String other = folder.resolve("other").toString();
+            assertThat(oneLine(1, "server", "--port", port, "--dynamodb-port", "off", "--data", other))
+                    .contains(port);
+            assertThat(oneLine(1, "server", "--port", "0", "--dynamodb-port", port, "--data", other))
+                    .contains("port " + port, "in use");
+        }
+        String used = folder.resolve("data").toString();
+        assertThat(oneLine(1, "server", "--port", "0", "--dynamodb-port", "off", "--data", used))
+                .contains(used);
+
+        Path damaged = Files.createDirectories(folder.resolve("damaged"));
+        Path catalog = Files.writeString(damaged.resolve("catalog.log"), "this is no catalog at all".repeat(10));
+        assertThat(oneLine(1, "server", "--port", "0", "--dynamodb-port", "off", "--data", damaged.toString()))
+                .contains(damaged.toString());
+        assertThat(catalog).hasContent("this is no catalog at all".repeat(10));
+    }
+
+    @Test
+    void helpIsThereForEveryCommand() {
+        assertThat(expect(0, "", "--help").out()).contains("demo", "server", "stream", "put", "tail", "consume");
+        for (String command : new TreeSet<>(List.of("demo", "server", "stream", "put", "tail", "consume"))) {
+            assertThat(expect(0, "", command, "--help").out()).contains("Usage: millrace " + command);
+        }
+    }
+
+    private static CommandRun consume(Path events) {
+        return run(
+                "",
+                "consume",
+                "round",
+                "--app",
+                "cli-test",
+                "--failover",
+                "3",
+                "--json",
+                "--events",
+                events.toString());
+    }
+
+    private static String oneLine(int exitCode, String... arguments) {
+        CommandRun run = expect(exitCode, "", arguments);
+        assertThat(run.err().lines()).as(run.err()).hasSize(1);
+        return run.err();
+    }
+
+    /** Notes on the endpoints may come before the error. */
+    private static String lastLine(int exitCode, Map<String, String> settings, String... arguments) {
+        try (CommandRun run = CommandRun.start(folder, settings, "", arguments)) {
+            assertThat(run.exitCode()).as(run.err()).isEqualTo(exitCode);
+            assertThat(run.err()).doesNotContain("\tat ");
+            List<String> lines = run.err().lines().toList();
+            return lines.get(lines.size() - 1);
+        }
+    }
+
+    private static CommandRun expect(int exitCode, String input, String... arguments) {
+        try (CommandRun run = run(input, arguments)) {
+            assertThat(run.exitCode()).as("%s", run.err()).isEqualTo(exitCode);
+            return run;
+        }
+    }
+
+    private static CommandRun run(String input, String... arguments) {
+        return CommandRun.start(folder, environment, input, arguments);
+    }
+
+    private static String exported(String output, String name) {
+        Matcher matcher = Pattern.compile(name + "=(\\S+)").matcher(output);
+        assertThat(matcher.find()).as(output).isTrue();
+        return matcher.group(1);
+    }
+
+    private static String data(String json) {
+        Matcher matcher = Pattern.compile("\"data\":\"([^\"]*)\"").matcher(json);
+        assertThat(matcher.find()).as(json).isTrue();
+        return new String(Base64.getDecoder().decode(matcher.group(1)), StandardCharsets.UTF_8);
+    }
+}

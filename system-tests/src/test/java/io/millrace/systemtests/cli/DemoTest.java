@@ -1,0 +1,26 @@
+package io.millrace.systemtests.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+class DemoTest {
+    @TempDir
+    Path folder;
+
+    @Test
+    @Timeout(value = 150, unit = TimeUnit.SECONDS)
+    void demoLosesNothingAndKeepsTheOrderThroughAJoinASplitAMergeAndAKill() {
+        try (CommandRun demo = CommandRun.start(folder, Map.of(), "", "demo", "--seconds", "10", "--json")) {
+            assertThat(demo.exitCode()).as("%s", demo.err()).isZero();
+            assertThat(demo.out()).contains("\"put\":5000", "\"lost\":0", "\"orderViolations\":0", "\"passed\":true");
+            assertThat(demo.err())
+                    .contains("splitting", "merging", "worker-3 takes part", "killed with SIGKILL", "after the kill");
+        }
+    }
+}
