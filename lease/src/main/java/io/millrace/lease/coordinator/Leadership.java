@@ -17,8 +17,11 @@ import io.millrace.lease.table.Row;
 import io.millrace.lease.table.StreamRow;
 import io.millrace.lease.table.WorkerRow;
 import io.millrace.lease.table.WriteOutcome;
+import io.millrace.model.Checkpoint;
+import io.millrace.model.Position;
 import io.millrace.model.Shard;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -228,7 +231,8 @@ final class Leadership {
     private CompletableFuture<Void> apply(StreamRow stream, List<Shard> shards) {
         CompletableFuture<Void> written = CompletableFuture.completedFuture(null);
         List<CompletableFuture<Void>> parallel = new ArrayList<>();
-        for (LeaseRow lease : ShardSync.changes(stream, shards, book.rows())) {
+        for (LeaseRow change : ShardSync.changes(stream, shards, book.rows())) {
+            LeaseRow lease = fromNow(change);
             if (lease.lineage().parents().isEmpty()) {
                 parallel.add(put(lease));
             } else {
@@ -239,6 +243,15 @@ final class Leadership {
         return all(parallel)
                 .thenCompose(done -> rest)
                 .thenCompose(done -> stream.synced() ? rest : put(stream.afterSync()));
+    }
+
+    /** LATEST is the moment of this first look: read later as it stands, it would skip what came until then. */
+    private LeaseRow fromNow(LeaseRow lease) {
+        if (lease.checkpoint() instanceof Checkpoint.NotStarted start && start.position() instanceof Position.Latest) {
+            Instant now = wiring.platform().clock().instant();
+            return lease.withCheckpoint(Checkpoint.notStarted(new Position.AtTimestamp(now)));
+        }
+        return lease;
     }
 
     private CompletableFuture<Void> plan(ControlRows rows, Fleet seen) {
