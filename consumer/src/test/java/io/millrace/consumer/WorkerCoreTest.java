@@ -76,6 +76,23 @@ class WorkerCoreTest {
     }
 
     @Test
+    void latestMeansTheFirstStartAndNoneOfTheMovesAfterIt() {
+        World world = new World(1, 2);
+        world.from = Position.latest();
+        world.stream.put("key", Bytes.utf8("too early"));
+        world.sim.run(Duration.ofSeconds(1));
+        WorkerCore first = world.start("a");
+        world.sim.run(Duration.ofSeconds(3));
+        CompletableFuture<List<ShardId>> end = first.close(Duration.ofSeconds(30));
+        world.sim.runUntil(end::isDone, Duration.ofSeconds(30));
+        world.putSpread(100, Duration.ofSeconds(1));
+        world.sim.run(Duration.ofSeconds(2));
+        world.start("b");
+        world.sim.runUntil(() -> world.processed.size() == 100, Duration.ofMinutes(1));
+        assertThat(world.processed).isEqualTo(Set.copyOf(world.put));
+    }
+
+    @Test
     void eventsTellTheLifeOfAWorker() {
         World world = new World(1, 2);
         WorkerCore core = world.start("a");
@@ -146,6 +163,7 @@ class WorkerCoreTest {
         int duplicates;
         int throwsLeft;
         boolean missing;
+        Position.Initial from = Position.trimHorizon();
 
         World(long seed, int shards) {
             sim = new Simulation(seed);
@@ -165,7 +183,7 @@ class WorkerCoreTest {
                     STREAM,
                     () -> this::process,
                     name,
-                    Position.trimHorizon(),
+                    from,
                     "millrace",
                     WorkerTiming.DEFAULT,
                     50,
