@@ -29,7 +29,8 @@ import java.util.regex.Pattern;
  * </pre>
  */
 public final class DiskLogEngine implements LogEngine {
-    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_@-][A-Za-z0-9_.@-]{0,199}");
+    /** A folder's name on any system; a stream's name may begin with a dot, but "." and ".." are folders already. */
+    private static final Pattern NAME = Pattern.compile("(?!\\.{1,2}$)[A-Za-z0-9_.@-]{1,200}");
     private static final int STAGING_BYTES = 1 << 20;
 
     private final DiskFiles files;
