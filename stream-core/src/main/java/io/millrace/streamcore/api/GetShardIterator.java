@@ -13,6 +13,8 @@ import java.util.concurrent.CompletionStage;
 
 /** Finds where to read a shard from and hands the place out as an iterator. */
 final class GetShardIterator implements Operation {
+    private static final int BITS_OF_OLDEST_FORM = 124;
+
     private final Streams streams;
     private final StreamAddress address;
     private final ShardIterators iterators;
@@ -69,13 +71,21 @@ final class GetShardIterator implements Operation {
         return time;
     }
 
+    /**
+     * Numbers below 2^124 are of the service's oldest form, which no stream holds any more. The service was seen to answer
+     * them with a failure of its own; here they are as invalid as all others that no record can have.
+     */
     private SequenceNumber sequenceNumber(StreamName stream, ShardId shard, String text) {
         try {
-            return SequenceNumber.parse(text);
+            SequenceNumber number = SequenceNumber.parse(text);
+            if (number.toBigInteger().bitLength() > BITS_OF_OLDEST_FORM) {
+                return number;
+            }
         } catch (IllegalArgumentException tooLong) {
-            throw ApiException.invalidArgument("StartingSequenceNumber " + text
-                    + " used in GetShardIterator on shard " + shard + " in stream " + stream + " under account "
-                    + address.account().id() + " is invalid.");
+            // Refused below.
         }
+        throw ApiException.invalidArgument("StartingSequenceNumber " + text + " used in GetShardIterator on shard "
+                + shard + " in stream " + stream + " under account "
+                + address.account().id() + " is invalid.");
     }
 }

@@ -31,6 +31,7 @@ import java.util.regex.Pattern;
 public final class DiskLogEngine implements LogEngine {
     /** A folder's name on any system; a stream's name may begin with a dot, but "." and ".." are folders already. */
     private static final Pattern NAME = Pattern.compile("(?!\\.{1,2}$)[A-Za-z0-9_.@-]{1,200}");
+
     private static final int STAGING_BYTES = 1 << 20;
 
     private final DiskFiles files;

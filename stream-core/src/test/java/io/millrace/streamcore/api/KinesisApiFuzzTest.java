@@ -1,0 +1,181 @@
+package io.millrace.streamcore.api;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.millrace.model.StreamName;
+import io.millrace.runtime.Platform;
+import io.millrace.runtime.SystemPlatform;
+import io.millrace.streamcore.log.FsyncPolicy;
+import io.millrace.streamcore.log.LogSettings;
+import io.millrace.streamcore.stream.Streams;
+import io.millrace.streamcore.stream.StreamsSettings;
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Requests put together from odd but well-formed values get an answer, and never the one for the server's own fault. */
+class KinesisApiFuzzTest {
+    private static final int SEEDS = 20_000;
+    private static final Pattern TOKEN =
+            Pattern.compile("\"(ShardIterator|NextShardIterator|NextToken)\":\"([^\"]*)\"");
+    private static final List<String> OPERATIONS = List.of(
+            "CreateStream",
+            "DeleteStream",
+            "ListStreams",
+            "DescribeStream",
+            "DescribeStreamSummary",
+            "ListShards",
+            "PutRecord",
+            "PutRecords",
+            "GetShardIterator",
+            "GetRecords",
+            "SplitShard",
+            "MergeShards");
+    private static final List<String> SHARDS = List.of("0", "1", "shardId-000000000002", "x", "x-9", "shardId-", "-");
+    private static final List<String> HASH_KEYS =
+            List.of("170141183460469231731687303715884105728", "0", "1", "9".repeat(39), "-1", "");
+    private static final List<String> NUMBERS = List.of("0", "1", "9".repeat(56), "9".repeat(129), "4".repeat(56), "x");
+    private static final List<String> WHOLES = List.of("1", "0", "3", "10000", "2147483647", "-1", "1e99", "0.5");
+    private static final List<String> TIMES = List.of("0", "-1e300", "1e300", "1", "1700000000.5", "4000000000");
+    private static final List<String> NAMES = List.of("s", "t", "a b", "", ".");
+    private static final List<String> ARNS = List.of(
+            "arn:aws:kinesis:us-east-1:000000000000:stream/s",
+            "arn:aws:kinesis:us-east-1:000000000000:stream/\u00e9",
+            "arn:aws-cn:kinesis:x:000000000000:stream/s",
+            "arn:aws:x:kinesis:us-east-1:000000000000:stream/s",
+            "s");
+
+    private static final Map<String, List<String>> VALUES = Map.ofEntries(
+            Map.entry("StreamName", quoted(NAMES)),
+            Map.entry("StreamARN", quoted(ARNS)),
+            Map.entry("ShardCount", List.of("1", "0", "2", "2147483647", "30000")),
+            Map.entry("Limit", WHOLES),
+            Map.entry("MaxResults", WHOLES),
+            Map.entry("ShardId", quoted(SHARDS)),
+            Map.entry("ShardToSplit", quoted(SHARDS)),
+            Map.entry("ShardToMerge", quoted(SHARDS)),
+            Map.entry("AdjacentShardToMerge", quoted(SHARDS)),
+            Map.entry("ExclusiveStartShardId", quoted(SHARDS)),
+            Map.entry("ExclusiveStartStreamName", quoted(NAMES)),
+            Map.entry("NewStartingHashKey", quoted(HASH_KEYS)),
+            Map.entry("ExplicitHashKey", quoted(HASH_KEYS)),
+            Map.entry("StartingSequenceNumber", quoted(NUMBERS)),
+            Map.entry("SequenceNumberForOrdering", quoted(NUMBERS)),
+            Map.entry("Timestamp", TIMES),
+            Map.entry("StreamCreationTimestamp", TIMES),
+            Map.entry(
+                    "PartitionKey",
+                    quoted(List.of("k", "", "\\ud800", "\\u0000", "\u00e9".repeat(256), "k".repeat(257)))),
+            Map.entry("Data", quoted(List.of("AQID", "", "AQI", "*"))),
+            Map.entry("Records", List.of("[{\"Data\":\"AQID\",\"PartitionKey\":\"k\"}]", "[]", "[null]", "[{}]", "{}")),
+            Map.entry(
+                    "ShardIteratorType",
+                    quoted(List.of(
+                            "LATEST",
+                            "TRIM_HORIZON",
+                            "AT_TIMESTAMP",
+                            "AT_SEQUENCE_NUMBER",
+                            "AFTER_SEQUENCE_NUMBER",
+                            "latest"))),
+            Map.entry(
+                    "ShardFilter",
+                    List.of(
+                            "{\"Type\":\"AT_LATEST\"}",
+                            "{}",
+                            "{\"Type\":\"AFTER_SHARD_ID\"}",
+                            "{\"Type\":\"AFTER_SHARD_ID\",\"ShardId\":\"1\"}",
+                            "{\"Type\":\"AT_TIMESTAMP\",\"Timestamp\":-1e300}",
+                            "{\"Type\":\"FROM_TIMESTAMP\",\"Timestamp\":1e300}")));
+
+    private final List<String> tokens = new ArrayList<>(List.of("AAAA", ""));
+
+    @TempDir
+    @SuppressWarnings("NullAway.Init") // JUnit fills it before each test
+    private Path folder;
+
+    @Test
+    void oddRequestsAreAnsweredOrRefused() throws Exception {
+        Platform platform = new SystemPlatform();
+        try (Streams streams = Streams.open(StreamsSettings.in(folder, platform)
+                .withTransitionTime(Duration.ZERO)
+                .withLimits(200, 10)
+                .withLog(LogSettings.DEFAULTS.withFsync(FsyncPolicy.NEVER)))) {
+            KinesisApi api = new KinesisApi(
+                    streams, new Account("us-east-1", "000000000000"), TokenSeal.of(folder.resolve("key")), platform);
+            streams.create(new StreamName("s"), 2).get(20, TimeUnit.SECONDS);
+            Long only = Long.getLong("seed");
+            for (long seed : (only == null ? LongStream.range(0, SEEDS) : LongStream.of(only)).toArray()) {
+                tryOne(api, seed);
+            }
+        }
+    }
+
+    private void tryOne(KinesisApi api, long seed) throws Exception {
+        SplittableRandom random = new SplittableRandom(seed);
+        String operation = OPERATIONS.get(random.nextInt(OPERATIONS.size()));
+        if (operation.equals("DeleteStream") && random.nextInt(20) > 0) {
+            // Else there would be no stream most of the time.
+            return;
+        }
+        String body = body(random);
+        ApiAnswer answer = api.handle(request(operation, body)).get(20, TimeUnit.SECONDS);
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        answer.body().writeTo(out);
+        assertThat(answer.status())
+                .as("seed %s: %s %s -> %s", seed, operation, body, out.toString(UTF_8))
+                .isLessThan(500);
+        Matcher token = TOKEN.matcher(out.toString(UTF_8));
+        if (token.find()) {
+            tokens.add(token.group(2));
+        }
+    }
+
+    private String body(SplittableRandom random) {
+        List<String> members = new ArrayList<>();
+        for (Map.Entry<String, List<String>> member : new TreeMap<>(VALUES).entrySet()) {
+            if (random.nextInt(4) > 0) {
+                List<String> values = member.getValue();
+                // The first is a good one, and more often than not, so that many requests get past the checks.
+                int index = random.nextInt(10) < 7 ? 0 : random.nextInt(values.size());
+                members.add("\"" + member.getKey() + "\":" + values.get(index));
+            }
+        }
+        if (random.nextInt(2) == 0) {
+            String token = tokens.get(random.nextInt(tokens.size()));
+            members.add("\"" + (random.nextBoolean() ? "ShardIterator" : "NextToken") + "\":\"" + token + "\"");
+        }
+        return "{" + String.join(",", members) + "}";
+    }
+
+    private static ApiRequest request(String operation, String body) {
+        Map<String, String> headers = Map.of(
+                "content-type", "application/x-amz-json-1.1",
+                "x-amz-target", "Kinesis_20131202." + operation,
+                "x-amz-date", "x",
+                "authorization", "AWS4-HMAC-SHA256 Credential=k, SignedHeaders=h, Signature=s");
+        return new ApiRequest(
+                "POST",
+                "/",
+                "",
+                name -> headers.get(name.toLowerCase(Locale.ROOT)),
+                ByteBuffer.wrap(body.getBytes(UTF_8)));
+    }
+
+    private static List<String> quoted(List<String> texts) {
+        return texts.stream().map(text -> "\"" + text + "\"").toList();
+    }
+}
