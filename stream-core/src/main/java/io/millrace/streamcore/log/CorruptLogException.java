@@ -10,7 +10,8 @@ public final class CorruptLogException extends LogException {
 
     private final long offset;
 
-    CorruptLogException(Path file, long offset, String what) {
+    /** Damage of {@code file} at {@code offset}; {@code what} says what does not fit. */
+    public CorruptLogException(Path file, long offset, String what) {
         super(
                 file + " is damaged at byte " + offset + ": " + what + ". Nothing was changed; restore "
                         + file.getParent() + " from a copy, or move it away to go on without what is in it",

@@ -14,7 +14,8 @@ public final class LogBatch {
     private final long timeMillis;
     private final ByteBuffer payload;
 
-    LogBatch(long firstIndex, int count, long timeMillis, ByteBuffer payload) {
+    /** A batch of these parts; the payload must not be written to again. */
+    public LogBatch(long firstIndex, int count, long timeMillis, ByteBuffer payload) {
         this.firstIndex = firstIndex;
         this.count = count;
         this.timeMillis = timeMillis;

@@ -4,7 +4,8 @@ package io.millrace.streamcore.log;
 public final class LogClosedException extends LogException {
     private static final long serialVersionUID = 1L;
 
-    LogClosedException(String name) {
+    /** The log of this name takes and gives no more. */
+    public LogClosedException(String name) {
         super("the log " + name + " is closed", null);
     }
 }

@@ -7,7 +7,8 @@ package io.millrace.streamcore.log;
 public final class LogFailedException extends LogException {
     private static final long serialVersionUID = 1L;
 
-    LogFailedException(String message, Throwable cause) {
+    /** A failure of the disk; the message says what to do. */
+    public LogFailedException(String message, Throwable cause) {
         super(message, cause);
     }
 }

@@ -6,7 +6,8 @@ import java.nio.file.Path;
 public final class LogInUseException extends LogException {
     private static final long serialVersionUID = 1L;
 
-    LogInUseException(Path lock) {
+    /** Somebody else holds this lock file. */
+    public LogInUseException(Path lock) {
         super(
                 "the data directory is in use by another server, which holds " + lock
                         + "; stop it or choose another directory",

@@ -1,6 +1,8 @@
 package io.millrace.streamcore.log;
 
+import io.millrace.model.Bytes;
 import java.nio.ByteBuffer;
+import java.util.List;
 
 /** Batches as a log would give them, for tests of what reads them. */
 public final class LogBatches {
@@ -9,5 +11,19 @@ public final class LogBatches {
     /** A batch of these parts. */
     public static LogBatch of(long firstIndex, int count, long timeMillis, ByteBuffer payload) {
         return new LogBatch(firstIndex, count, timeMillis, payload);
+    }
+
+    /** A batch of texts, none of which holds a line break. */
+    public static ByteBuffer payload(String... records) {
+        return Bytes.utf8(String.join("\n", records)).asByteBuffer();
+    }
+
+    /** The texts of a batch made by {@link #payload}. */
+    public static List<String> texts(LogBatch batch) {
+        List<String> texts = List.of(Bytes.copyOf(batch.payload()).toUtf8().split("\n", -1));
+        if (texts.size() != batch.count()) {
+            throw new AssertionError("a batch of " + batch.count() + " holds " + texts.size());
+        }
+        return texts;
     }
 }

@@ -15,14 +15,15 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What every {@link ShardLog} does, whatever it is kept in. */
-abstract class ShardLogConformance {
+public abstract class ShardLogConformance {
     /** The log under test, empty at first; whoever opens it again gets the same. */
-    abstract ShardLog log();
+    protected abstract ShardLog log();
 
     /** Closes the storage and opens it again. */
-    abstract void restart();
+    protected abstract void restart();
 
-    abstract <T> T await(CompletableFuture<T> future);
+    /** Waits for an outcome. */
+    protected abstract <T> T await(CompletableFuture<T> future);
 
     @Test
     void aFreshShardIsEmpty() {
@@ -46,7 +47,7 @@ abstract class ShardLogConformance {
         append(0, "d");
         List<LogBatch> found = await(log().read(0, 1, 100, 1000));
         assertThat(found).extracting(LogBatch::firstIndex).containsExactly(0L, 3L);
-        assertThat(LogRig.texts(found.get(0))).containsExactly("a", "b", "c");
+        assertThat(LogBatches.texts(found.get(0))).containsExactly("a", "b", "c");
         assertThat(await(log().read(0, 3, 100, 1000)))
                 .extracting(LogBatch::firstIndex)
                 .containsExactly(3L);
@@ -82,20 +83,20 @@ abstract class ShardLogConformance {
             assertThat(bounds.sealed()).isTrue();
             assertThat(bounds.end()).isEqualTo(1);
         });
-        assertThat(await(log().append(0, 1, LogRig.payload("b")))).isInstanceOf(AppendOutcome.Sealed.class);
+        assertThat(await(log().append(0, 1, LogBatches.payload("b")))).isInstanceOf(AppendOutcome.Sealed.class);
         assertThat(append(1, "y").firstIndex()).isEqualTo(1);
         assertThat(await(log().seal(0)).end()).isEqualTo(1);
         restart();
         assertThat(log().bounds(0).sealed()).isTrue();
-        assertThat(await(log().append(0, 1, LogRig.payload("b")))).isInstanceOf(AppendOutcome.Sealed.class);
+        assertThat(await(log().append(0, 1, LogBatches.payload("b")))).isInstanceOf(AppendOutcome.Sealed.class);
         assertThat(append(1, "z").firstIndex()).isEqualTo(2);
     }
 
     @Test
     void appendsBeforeASealAreInTheShard() {
-        CompletableFuture<AppendOutcome> before = log().append(0, 1, LogRig.payload("before"));
+        CompletableFuture<AppendOutcome> before = log().append(0, 1, LogBatches.payload("before"));
         CompletableFuture<ShardBounds> seal = log().seal(0);
-        CompletableFuture<AppendOutcome> after = log().append(0, 1, LogRig.payload("after"));
+        CompletableFuture<AppendOutcome> after = log().append(0, 1, LogBatches.payload("after"));
         assertThat(await(before)).isInstanceOf(AppendOutcome.Appended.class);
         assertThat(await(seal).end()).isEqualTo(1);
         assertThat(await(after)).isInstanceOf(AppendOutcome.Sealed.class);
@@ -123,8 +124,10 @@ abstract class ShardLogConformance {
 
     @Test
     void impossibleBatchesAreRefused() {
-        assertThatThrownBy(() -> log().append(0, 0, LogRig.payload("a"))).isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> log().append(-1, 1, LogRig.payload("a"))).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> log().append(0, 0, LogBatches.payload("a")))
+                .isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> log().append(-1, 1, LogBatches.payload("a")))
+                .isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test
@@ -167,7 +170,7 @@ abstract class ShardLogConformance {
                 int from = random.nextInt(expected.size() + 1);
                 List<LogBatch> found = await(log().read(shard, from, random.nextInt(1, 20), random.nextInt(20_000)));
                 List<String> texts = new ArrayList<>();
-                found.forEach(batch -> texts.addAll(LogRig.texts(batch)));
+                found.forEach(batch -> texts.addAll(LogBatches.texts(batch)));
                 if (from == expected.size()) {
                     assertThat(texts).as("seed %s", seed).isEmpty();
                 } else {
@@ -192,7 +195,7 @@ abstract class ShardLogConformance {
     }
 
     private AppendOutcome.Appended append(int shard, String... records) {
-        AppendOutcome outcome = await(log().append(shard, records.length, LogRig.payload(records)));
+        AppendOutcome outcome = await(log().append(shard, records.length, LogBatches.payload(records)));
         if (outcome instanceof AppendOutcome.Appended appended) {
             return appended;
         }

@@ -4,10 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.millrace.model.Bytes;
+import io.millrace.model.HashKey;
 import io.millrace.model.Position;
 import io.millrace.model.ShardId;
 import io.millrace.model.StreamName;
-import io.millrace.streamcore.log.MemoryDisk;
+import io.millrace.streamcore.log.disk.MemoryDisk;
 import io.millrace.streamcore.stream.StreamState.Status;
 import java.time.Duration;
 import java.util.List;
@@ -80,10 +81,10 @@ final class CatalogTest {
     }
 
     @Test
-    void whenTheCatalogCannotBeWrittenPutsAreRefusedAndDoNotHang() {
+    void whenTheCatalogCannotBeWrittenPutsGoOn() {
         StreamsRig rig = new StreamsRig(MemoryDisk.empty(), 1, Duration.ZERO);
         rig.await(rig.streams.create(NAME, 1));
-        rig.disk.failNextForce();
+        rig.disk.failForceAfter(0);
         assertThatThrownBy(() -> rig.await(rig.streams.split(
                         NAME,
                         ShardId.of(0),
@@ -91,6 +92,21 @@ final class CatalogTest {
                 .isInstanceOf(StreamException.class);
         assertThat(status(rig)).isEqualTo(Status.ACTIVE);
         assertThat(rig.await(rig.streams.put(NAME, RECORD))).hasSize(1);
+    }
+
+    @Test
+    void whenAReshardingCannotBeFinishedPutsAreRefusedAndDoNotHang() {
+        StreamsRig rig = new StreamsRig(MemoryDisk.empty(), 1, Duration.ZERO);
+        rig.await(rig.streams.create(NAME, 1));
+        // The decision and the seal become durable, the children do not.
+        rig.disk.failForceAfter(2);
+        HashKey middle = rig.openShards(NAME).get(0).hashKeyRange().middle();
+        CompletableFuture<Void> split = rig.streams.split(NAME, ShardId.of(0), middle);
+        assertThatThrownBy(() -> rig.await(split)).isInstanceOf(StreamException.class);
+        assertThatThrownBy(() -> rig.await(rig.streams.put(NAME, RECORD))).isInstanceOf(StreamException.class);
+        StreamsRig next = new StreamsRig(rig.disk.crashed(new SplittableRandom(1)), 2, Duration.ZERO);
+        assertThat(next.openShards(NAME)).hasSize(2);
+        assertThat(next.await(next.streams.put(NAME, RECORD))).hasSize(1);
     }
 
     @Test

@@ -9,7 +9,7 @@ import io.millrace.model.SequenceNumber;
 import io.millrace.model.Shard;
 import io.millrace.model.StreamName;
 import io.millrace.model.StreamRecord;
-import io.millrace.streamcore.log.MemoryDisk;
+import io.millrace.streamcore.log.disk.MemoryDisk;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.HashMap;

@@ -7,7 +7,7 @@ import io.millrace.model.StreamName;
 import io.millrace.model.StreamRecord;
 import io.millrace.sim.Simulation;
 import io.millrace.streamcore.log.LogSettings;
-import io.millrace.streamcore.log.MemoryDisk;
+import io.millrace.streamcore.log.disk.MemoryDisk;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;

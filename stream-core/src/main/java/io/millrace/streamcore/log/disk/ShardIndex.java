@@ -1,5 +1,6 @@
-package io.millrace.streamcore.log;
+package io.millrace.streamcore.log.disk;
 
+import io.millrace.streamcore.log.LogBatch;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicReferenceArray;

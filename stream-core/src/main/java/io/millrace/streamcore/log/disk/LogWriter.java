@@ -1,8 +1,10 @@
-package io.millrace.streamcore.log;
+package io.millrace.streamcore.log.disk;
 
 import static java.util.Objects.requireNonNull;
 
 import io.millrace.runtime.EventLoop;
+import io.millrace.streamcore.log.LogBatch;
+import io.millrace.streamcore.log.LogFailedException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;

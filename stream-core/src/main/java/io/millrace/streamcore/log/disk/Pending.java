@@ -1,7 +1,11 @@
-package io.millrace.streamcore.log;
+package io.millrace.streamcore.log.disk;
 
 import static java.util.Objects.requireNonNull;
 
+import io.millrace.streamcore.log.AppendOutcome;
+import io.millrace.streamcore.log.LogBatch;
+import io.millrace.streamcore.log.LogException;
+import io.millrace.streamcore.log.ShardBounds;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;

@@ -1,5 +1,6 @@
-package io.millrace.streamcore.log;
+package io.millrace.streamcore.log.disk;
 
+import io.millrace.streamcore.log.ShardBounds;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;

@@ -1,8 +1,11 @@
-package io.millrace.streamcore.log;
+package io.millrace.streamcore.log.disk;
 
-import io.millrace.model.Bytes;
 import io.millrace.sim.Simulation;
-import java.nio.ByteBuffer;
+import io.millrace.streamcore.log.AppendOutcome;
+import io.millrace.streamcore.log.LogBatch;
+import io.millrace.streamcore.log.LogBatches;
+import io.millrace.streamcore.log.LogSettings;
+import io.millrace.streamcore.log.ShardLog;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -50,7 +53,7 @@ final class LogRig {
     }
 
     AppendOutcome.Appended append(ShardLog log, int shard, String... records) {
-        AppendOutcome outcome = await(log.append(shard, records.length, payload(records)));
+        AppendOutcome outcome = await(log.append(shard, records.length, LogBatches.payload(records)));
         if (outcome instanceof AppendOutcome.Appended appended) {
             return appended;
         }
@@ -67,7 +70,7 @@ final class LogRig {
                 throw new AssertionError("nothing at " + next + " of " + log.bounds(shard));
             }
             for (LogBatch batch : batches) {
-                List<String> texts = texts(batch);
+                List<String> texts = LogBatches.texts(batch);
                 for (int i = 0; i < texts.size(); i++) {
                     if (batch.firstIndex() + i == next) {
                         records.add(texts.get(i));
@@ -77,17 +80,5 @@ final class LogRig {
             }
         }
         return records;
-    }
-
-    static ByteBuffer payload(String... records) {
-        return Bytes.utf8(String.join("\n", records)).asByteBuffer();
-    }
-
-    static List<String> texts(LogBatch batch) {
-        List<String> texts = List.of(Bytes.copyOf(batch.payload()).toUtf8().split("\n", -1));
-        if (texts.size() != batch.count()) {
-            throw new AssertionError("a batch of " + batch.count() + " holds " + texts.size());
-        }
-        return texts;
     }
 }

@@ -1,7 +1,14 @@
-package io.millrace.streamcore.log;
+package io.millrace.streamcore.log.disk;
 
 import static java.util.Objects.requireNonNull;
 
+import io.millrace.streamcore.log.AppendOutcome;
+import io.millrace.streamcore.log.LogBatch;
+import io.millrace.streamcore.log.LogClosedException;
+import io.millrace.streamcore.log.LogException;
+import io.millrace.streamcore.log.LogFailedException;
+import io.millrace.streamcore.log.ShardBounds;
+import io.millrace.streamcore.log.ShardLog;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;

@@ -1,5 +1,6 @@
-package io.millrace.streamcore.log;
+package io.millrace.streamcore.log.disk;
 
+import io.millrace.streamcore.log.LogInUseException;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;

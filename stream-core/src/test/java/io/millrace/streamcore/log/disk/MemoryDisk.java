@@ -1,6 +1,8 @@
-package io.millrace.streamcore.log;
+package io.millrace.streamcore.log.disk;
 
 import io.millrace.runtime.Platform;
+import io.millrace.streamcore.log.LogEngine;
+import io.millrace.streamcore.log.LogSettings;
 import java.nio.file.Path;
 import java.util.SplittableRandom;
 
@@ -27,8 +29,8 @@ public final class MemoryDisk {
         return new MemoryDisk(files.crashed(random));
     }
 
-    /** The next fsync fails. */
-    public void failNextForce() {
-        files.failForceAfter(0);
+    /** The next fsync but {@code more} fails. */
+    public void failForceAfter(int more) {
+        files.failForceAfter(more);
     }
 }

@@ -1,8 +1,18 @@
-package io.millrace.streamcore.log;
+package io.millrace.streamcore.log.disk;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.millrace.streamcore.log.AppendOutcome;
+import io.millrace.streamcore.log.CorruptLogException;
+import io.millrace.streamcore.log.FsyncPolicy;
+import io.millrace.streamcore.log.LogBatch;
+import io.millrace.streamcore.log.LogBatches;
+import io.millrace.streamcore.log.LogClosedException;
+import io.millrace.streamcore.log.LogFailedException;
+import io.millrace.streamcore.log.LogInUseException;
+import io.millrace.streamcore.log.LogSettings;
+import io.millrace.streamcore.log.ShardLog;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -167,8 +177,8 @@ final class LogRecoveryTest {
                 acknowledged.add(record);
             }
             for (int i = random.nextInt(5); i > 0; i--) {
-                CompletableFuture<AppendOutcome> unfinished =
-                        log.append(0, 1, LogRig.payload(round + "-unfinished-" + i + "y".repeat(random.nextInt(4000))));
+                CompletableFuture<AppendOutcome> unfinished = log.append(
+                        0, 1, LogBatches.payload(round + "-unfinished-" + i + "y".repeat(random.nextInt(4000))));
                 assertThat(unfinished).isNotDone();
             }
             if (random.nextBoolean()) {
@@ -192,7 +202,7 @@ final class LogRecoveryTest {
         rig.simulation.run(Duration.ofMillis(150));
         assertThat(files.forces() - forces).isEqualTo(policy == FsyncPolicy.NEVER ? 0 : 1);
         files.failForceAfter(0);
-        CompletableFuture<AppendOutcome> second = log.append(0, 1, LogRig.payload("b"));
+        CompletableFuture<AppendOutcome> second = log.append(0, 1, LogBatches.payload("b"));
         rig.simulation.run(Duration.ofMillis(1));
         if (policy == FsyncPolicy.ALWAYS) {
             assertThatThrownBy(() -> rig.await(second)).isInstanceOf(LogFailedException.class);
@@ -230,7 +240,7 @@ final class LogRecoveryTest {
         int forces = files.forces();
         List<CompletableFuture<AppendOutcome>> appends = new ArrayList<>();
         for (int i = 0; i < 1000; i++) {
-            appends.add(log.append(i % 100, 1, LogRig.payload("record " + i)));
+            appends.add(log.append(i % 100, 1, LogBatches.payload("record " + i)));
         }
         appends.forEach(rig::await);
         assertThat(files.forces() - forces).isEqualTo(1);

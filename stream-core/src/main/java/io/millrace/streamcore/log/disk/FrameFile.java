@@ -1,7 +1,9 @@
-package io.millrace.streamcore.log;
+package io.millrace.streamcore.log.disk;
 
 import static java.util.Objects.requireNonNull;
 
+import io.millrace.streamcore.log.CorruptLogException;
+import io.millrace.streamcore.log.LogException;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;

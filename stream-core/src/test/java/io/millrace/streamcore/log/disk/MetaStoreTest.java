@@ -1,9 +1,14 @@
-package io.millrace.streamcore.log;
+package io.millrace.streamcore.log.disk;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.millrace.model.Bytes;
+import io.millrace.streamcore.log.CorruptLogException;
+import io.millrace.streamcore.log.LogFailedException;
+import io.millrace.streamcore.log.LogSettings;
+import io.millrace.streamcore.log.MetaChange;
+import io.millrace.streamcore.log.MetaStore;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;

@@ -1,6 +1,7 @@
-package io.millrace.streamcore.log;
+package io.millrace.streamcore.log.disk;
 
 import io.millrace.runtime.EventLoop;
+import io.millrace.streamcore.log.LogSettings;
 import java.nio.ByteBuffer;
 import java.time.InstantSource;
 import java.util.concurrent.Executor;

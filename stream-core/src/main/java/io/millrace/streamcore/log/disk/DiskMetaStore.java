@@ -1,9 +1,15 @@
-package io.millrace.streamcore.log;
+package io.millrace.streamcore.log.disk;
 
 import static java.util.Objects.requireNonNull;
 
 import io.millrace.runtime.EventLoop;
 import io.millrace.runtime.Platform;
+import io.millrace.streamcore.log.CorruptLogException;
+import io.millrace.streamcore.log.LogClosedException;
+import io.millrace.streamcore.log.LogException;
+import io.millrace.streamcore.log.LogFailedException;
+import io.millrace.streamcore.log.MetaChange;
+import io.millrace.streamcore.log.MetaStore;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;

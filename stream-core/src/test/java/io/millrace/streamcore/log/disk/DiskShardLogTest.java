@@ -1,6 +1,9 @@
-package io.millrace.streamcore.log;
+package io.millrace.streamcore.log.disk;
 
 import io.millrace.runtime.SystemPlatform;
+import io.millrace.streamcore.log.LogSettings;
+import io.millrace.streamcore.log.ShardLog;
+import io.millrace.streamcore.log.ShardLogConformance;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -31,18 +34,18 @@ final class DiskShardLogTest {
         }
 
         @Override
-        ShardLog log() {
+        protected ShardLog log() {
             return log;
         }
 
         @Override
-        void restart() {
+        protected void restart() {
             close();
             open();
         }
 
         @Override
-        <T> T await(CompletableFuture<T> future) {
+        protected <T> T await(CompletableFuture<T> future) {
             return future.orTimeout(20, TimeUnit.SECONDS).join();
         }
     }
@@ -66,18 +69,18 @@ final class DiskShardLogTest {
         }
 
         @Override
-        ShardLog log() {
+        protected ShardLog log() {
             return log;
         }
 
         @Override
-        void restart() {
+        protected void restart() {
             rig.close();
             open(rig.files);
         }
 
         @Override
-        <T> T await(CompletableFuture<T> future) {
+        protected <T> T await(CompletableFuture<T> future) {
             return rig.await(future);
         }
     }

@@ -1,6 +1,8 @@
-package io.millrace.streamcore.log;
+package io.millrace.streamcore.log.disk;
 
 import io.millrace.model.Bytes;
+import io.millrace.streamcore.log.MetaChange;
+import io.millrace.streamcore.log.MetaStore;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;

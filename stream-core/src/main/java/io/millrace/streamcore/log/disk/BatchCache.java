@@ -1,4 +1,4 @@
-package io.millrace.streamcore.log;
+package io.millrace.streamcore.log.disk;
 
 import java.util.ArrayDeque;
 import java.util.Queue;

@@ -1,7 +1,8 @@
-package io.millrace.streamcore.log;
+package io.millrace.streamcore.log.disk;
 
 import static java.util.Objects.requireNonNull;
 
+import io.millrace.streamcore.log.CorruptLogException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
