@@ -46,7 +46,7 @@ final class LeaseSimulationTest {
     }
 
     static void run(long seed) {
-        LeaseWorld world = new LeaseWorld(seed, true);
+        LeaseWorld world = new LeaseWorld(seed, true, 4);
         world.join();
         world.join();
         world.join();

@@ -32,14 +32,15 @@ final class LeaseWorld {
     static final Duration FAILOVER = Duration.ofSeconds(4);
 
     final Simulation sim;
-    final FakeStream stream = new FakeStream(4);
+    final FakeStream stream;
     final CheckedTable table = new CheckedTable();
     final List<Worker> workers = new ArrayList<>();
     private final SplittableRandom random;
     private boolean faults;
     private int named;
 
-    LeaseWorld(long seed, boolean faults) {
+    LeaseWorld(long seed, boolean faults, int shards) {
+        this.stream = new FakeStream(shards);
         this.sim = new Simulation(seed);
         this.random = new SplittableRandom(seed * 31 + 17);
         this.faults = faults;

@@ -1,0 +1,173 @@
+package io.millrace.lease.decide;
+
+import static io.millrace.lease.decide.Rows.ALICE;
+import static io.millrace.lease.decide.Rows.BOB;
+import static io.millrace.lease.decide.Rows.CAROL;
+import static io.millrace.lease.decide.Rows.key;
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.millrace.lease.LeaseKey;
+import io.millrace.lease.WorkerId;
+import io.millrace.lease.decide.Planner.Assignment;
+import io.millrace.lease.decide.Planner.Candidate;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+final class PlannerTest {
+    @Test
+    void freeLeasesAreSharedEvenly() {
+        SortedMap<LeaseKey, Assignment> plan = Planner.plan(free(8), Set.of(ALICE, BOB, CAROL));
+
+        assertThat(counts(plan).values()).containsExactlyInAnyOrder(3, 3, 2);
+    }
+
+    @Test
+    void withoutWorkersNothingIsPlanned() {
+        assertThat(Planner.plan(free(8), Set.of())).isEmpty();
+    }
+
+    @Test
+    void evenPlanIsKeptAsItIs() {
+        SortedMap<LeaseKey, Assignment> plan = Planner.plan(free(8), Set.of(ALICE, BOB, CAROL));
+
+        assertThat(Planner.plan(owned(plan), Set.of(ALICE, BOB, CAROL))).isEqualTo(plan);
+    }
+
+    @Test
+    void joiningWorkerGetsItsShareAndNothingElseMoves() {
+        SortedMap<LeaseKey, Assignment> before = Planner.plan(free(8), Set.of(ALICE, BOB));
+
+        SortedMap<LeaseKey, Assignment> after = Planner.plan(owned(before), Set.of(ALICE, BOB, CAROL));
+
+        assertThat(counts(after)).containsEntry(CAROL, 2);
+        assertThat(moves(before, after)).isEqualTo(2L);
+        assertThat(after.values())
+                .anySatisfy(assignment -> assertThat(assignment.reason()).contains("evens out"));
+    }
+
+    @Test
+    void expiredLeaseGoesToTheLeastLoadedWorker() {
+        List<Candidate> leases = new ArrayList<>();
+        leases.add(new Candidate(key(0), Optional.of(ALICE), planned(ALICE), 1));
+        leases.add(new Candidate(key(1), Optional.of(BOB), planned(BOB), 1));
+        leases.add(new Candidate(key(2), Optional.of(CAROL), planned(CAROL), 1));
+        leases.add(new Candidate(key(3), Optional.of(ALICE), planned(ALICE), 1));
+
+        SortedMap<LeaseKey, Assignment> plan = Planner.plan(leases, Set.of(ALICE, BOB));
+
+        assertThat(plan.get(key(2)))
+                .isEqualTo(new Assignment(BOB, "carol had it and does not take part any more; bob had least (1)"));
+    }
+
+    @Test
+    void leaseInAHandoffIsNotMovedAgain() {
+        // Alice is giving everything to Bob; Carol joins meanwhile.
+        List<Candidate> leases = IntStream.range(0, 6)
+                .mapToObj(i -> new Candidate(key(i), Optional.of(ALICE), planned(BOB), 1))
+                .toList();
+
+        SortedMap<LeaseKey, Assignment> plan = Planner.plan(leases, Set.of(ALICE, BOB, CAROL));
+
+        assertThat(counts(plan)).containsExactly(Map.entry(BOB, 6));
+    }
+
+    @Test
+    void heavyLeaseWeighsAsMuchAsManyLightOnes() {
+        List<Candidate> leases = new ArrayList<>();
+        leases.add(new Candidate(key(0), Optional.of(ALICE), planned(ALICE), 4));
+        for (int i = 1; i < 5; i++) {
+            leases.add(new Candidate(key(i), Optional.of(ALICE), planned(ALICE), 1));
+        }
+
+        SortedMap<LeaseKey, Assignment> plan = Planner.plan(leases, Set.of(ALICE, BOB));
+
+        double alice = weight(plan, leases, ALICE);
+        assertThat(alice).isEqualTo(4);
+    }
+
+    @Test
+    void anyPlanIsEvenAndStaysPut() {
+        for (long seed = 0; seed < 300; seed++) {
+            SplittableRandom random = new SplittableRandom(seed);
+            List<WorkerId> all = IntStream.range(0, 1 + random.nextInt(9))
+                    .mapToObj(i -> new WorkerId("w" + i, "r"))
+                    .toList();
+            Set<WorkerId> living = Set.copyOf(all.subList(0, 1 + random.nextInt(all.size())));
+            List<Candidate> leases = new ArrayList<>();
+            for (int i = 0; i < random.nextInt(60); i++) {
+                WorkerId worker = all.get(random.nextInt(all.size()));
+                Optional<WorkerId> owner = random.nextInt(3) == 0 ? Optional.empty() : Optional.of(worker);
+                leases.add(new Candidate(key(i), owner, owner.flatMap(PlannerTest::planned), 1));
+            }
+
+            SortedMap<LeaseKey, Assignment> plan = Planner.plan(leases, living);
+
+            Map<WorkerId, Integer> counts = counts(plan);
+            living.forEach(worker -> counts.putIfAbsent(worker, 0));
+            int most = counts.values().stream().mapToInt(count -> count).max().orElse(0);
+            int least = counts.values().stream().mapToInt(count -> count).min().orElse(0);
+            assertThat(most - least).as("seed %s: %s", seed, counts).isLessThanOrEqualTo(1);
+            assertThat(plan).as("seed %s", seed).hasSize(leases.size());
+            assertThat(Planner.plan(owned(plan), living)).as("seed %s", seed).isEqualTo(plan);
+        }
+    }
+
+    @Test
+    void joinOfTheFiftyFirstWorkerMovesItsShareOfTenThousandLeasesOnly() {
+        List<WorkerId> workers =
+                IntStream.range(0, 51).mapToObj(i -> new WorkerId("w" + i, "r")).toList();
+        SortedMap<LeaseKey, Assignment> before = Planner.plan(free(10_000), Set.copyOf(workers.subList(0, 50)));
+
+        SortedMap<LeaseKey, Assignment> after = Planner.plan(owned(before), Set.copyOf(workers));
+
+        assertThat(moves(before, after)).isBetween(195L, 197L);
+    }
+
+    private static List<Candidate> free(int count) {
+        return IntStream.range(0, count)
+                .mapToObj(i -> new Candidate(key(i), Optional.empty(), Optional.empty(), 1))
+                .toList();
+    }
+
+    /** The same leases once the plan has come true. */
+    private static List<Candidate> owned(SortedMap<LeaseKey, Assignment> plan) {
+        return plan.entrySet().stream()
+                .map(entry -> new Candidate(
+                        entry.getKey(), Optional.of(entry.getValue().worker()), Optional.of(entry.getValue()), 1))
+                .toList();
+    }
+
+    private static Optional<Assignment> planned(WorkerId worker) {
+        return Optional.of(new Assignment(worker, "before"));
+    }
+
+    private static Map<WorkerId, Integer> counts(SortedMap<LeaseKey, Assignment> plan) {
+        Map<WorkerId, Integer> counts = new HashMap<>();
+        plan.values().forEach(assignment -> counts.merge(assignment.worker(), 1, Integer::sum));
+        return counts;
+    }
+
+    private static double weight(SortedMap<LeaseKey, Assignment> plan, List<Candidate> leases, WorkerId worker) {
+        return leases.stream()
+                .filter(lease -> requireNonNull(plan.get(lease.key())).worker().equals(worker))
+                .mapToDouble(Candidate::weight)
+                .sum();
+    }
+
+    private static long moves(SortedMap<LeaseKey, Assignment> before, SortedMap<LeaseKey, Assignment> after) {
+        return before.entrySet().stream()
+                .filter(entry -> !requireNonNull(after.get(entry.getKey()))
+                        .worker()
+                        .equals(entry.getValue().worker()))
+                .count();
+    }
+}
