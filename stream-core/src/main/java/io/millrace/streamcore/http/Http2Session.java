@@ -47,6 +47,7 @@ final class Http2Session extends ChannelInboundHandlerAdapter {
             // Says GOAWAY and waits for open streams.
             Ends.close(context.channel());
         }
+        context.fireUserEventTriggered(event);
     }
 
     @Override

@@ -128,6 +128,8 @@ final class RequestHandler extends ChannelInboundHandlerAdapter {
             // From here on HTTP/2 streams have handlers of their own.
             context.pipeline().replace(this, null, new Http2Session(Protocols.CONNECTION_WINDOW));
         }
+        // The pipeline's end releases what an event may hold, such as the request that asked for the upgrade.
+        context.fireUserEventTriggered(event);
     }
 
     @Override

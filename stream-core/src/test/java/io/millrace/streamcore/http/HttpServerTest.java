@@ -54,19 +54,21 @@ class HttpServerTest {
 
     @BeforeEach
     void start() throws IOException {
+        bound = listen(1000);
+        address = bound.main();
+    }
+
+    private HttpServer.Bound listen(int maxConnections) throws IOException {
         HttpLimits limits = new HttpLimits(
                 MAX_BODY,
-                50,
+                maxConnections,
                 2048,
                 Duration.ofMinutes(1),
                 Duration.ofMinutes(1),
                 Duration.ofMinutes(1),
                 Duration.ofSeconds(20));
-        bound = HttpServer.start(
-                new HttpSettings("127.0.0.1", 0, OptionalInt.empty(), null, limits),
-                this::handle,
-                new SystemPlatform());
-        address = bound.main();
+        HttpSettings settings = new HttpSettings("127.0.0.1", 0, OptionalInt.empty(), null, limits);
+        return HttpServer.start(settings, this::handle, new SystemPlatform());
     }
 
     @AfterEach
@@ -361,22 +363,24 @@ class HttpServerTest {
 
     @Test
     void connectionsBeyondTheLimitAreClosed() throws Exception {
-        RawClient[] clients = new RawClient[50];
-        try {
-            for (int i = 0; i < clients.length; i++) {
-                clients[i] = RawClient.plain(address);
-                assertThat(clients[i].send(post("x")).read().status()).isEqualTo(200);
-            }
+        try (HttpServer small = listenSmall();
+                RawClient first = RawClient.plain(address);
+                RawClient second = RawClient.plain(address)) {
+            assertThat(small).isNotNull();
+            assertThat(first.send(post("x")).read().status()).isEqualTo(200);
+            assertThat(second.send(post("x")).read().status()).isEqualTo(200);
             try (RawClient tooMany = RawClient.plain(address)) {
                 tooMany.awaitEnd();
             }
-        } finally {
-            for (RawClient client : clients) {
-                if (client != null) {
-                    client.close();
-                }
-            }
+            assertThat(first.send(post("x")).read().status()).isEqualTo(200);
         }
+    }
+
+    /** A second server, whose address the test uses from here on, that takes two connections. */
+    private HttpServer listenSmall() throws IOException {
+        HttpServer.Bound small = listen(2);
+        address = small.main();
+        return small.server();
     }
 
     @Test
