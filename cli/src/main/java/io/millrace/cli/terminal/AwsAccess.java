@@ -96,6 +96,7 @@ public final class AwsAccess {
                 .httpClientBuilder(http())
                 .build();
         Optional<URI> endpoint = client.serviceClientConfiguration().endpointOverride();
+        endpoint.ifPresent(uri -> checkThatItIsAnAddress(service, uri));
         if (credentialsAreSet()) {
             endpoints.put(service, endpoint.map(URI::toString).orElse("Amazon " + service));
             endpoint.filter(AwsAccess::isLoopback).ifPresent(uri -> checkThatItListens(service, uri));
@@ -124,6 +125,13 @@ public final class AwsAccess {
     /** The threads end with the process: a client that owns its threads takes seconds to close. */
     private NettyNioAsyncHttpClient.Builder http() {
         return NettyNioAsyncHttpClient.builder().eventLoopGroup(threads);
+    }
+
+    private static void checkThatItIsAnAddress(String service, URI endpoint) {
+        if (endpoint.getScheme() == null || endpoint.getHost() == null) {
+            throw CommandFailure.failed(
+                    "the endpoint set for " + service + " is no address like http://127.0.0.1:4567: " + endpoint);
+        }
     }
 
     /** Nothing there is the most common mistake of all, and the SDK takes seconds of retries to tell it. */

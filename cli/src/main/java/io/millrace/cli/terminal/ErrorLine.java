@@ -59,6 +59,9 @@ public final class ErrorLine {
         if (error instanceof SdkException) {
             // Some of its messages are essays; the first sentence tells what it is about.
             String whole = message(error);
+            if (whole.startsWith("Unable to load credentials")) {
+                return "no AWS credentials found: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE";
+            }
             int end = whole.indexOf(". ");
             return end < 0 ? whole : whole.substring(0, end);
         }
