@@ -39,7 +39,7 @@ final class MillraceProcess implements AutoCloseable {
                 "-Xmx512m",
                 "-cp",
                 System.getProperty("java.class.path"),
-                "io.millrace.cli.Main"));
+                "io.millrace.cli.Millrace"));
         command.addAll(arguments);
         ProcessBuilder builder = new ProcessBuilder(command);
         builder.environment().putAll(environment);
