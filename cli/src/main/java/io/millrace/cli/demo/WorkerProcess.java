@@ -65,14 +65,17 @@ final class WorkerProcess {
         }
     }
 
-    /** Kills it as a crash would: SIGKILL. */
+    /**
+     * Kills it as a crash would: SIGKILL. What it had reported is still read: {@link Process#destroyForcibly} would close
+     * the stream of its messages, and what it had processed and checkpointed would count as lost.
+     */
     void kill() {
-        process.destroyForcibly();
+        process.toHandle().destroyForcibly();
     }
 
     /** Asks it to hand its shards over and to end: SIGTERM. */
     void stop() {
-        process.destroy();
+        process.toHandle().destroy();
     }
 
     /** Waits for its end, by force if need be. */

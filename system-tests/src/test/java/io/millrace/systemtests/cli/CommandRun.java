@@ -101,9 +101,9 @@ final class CommandRun implements AutoCloseable {
         return read(err);
     }
 
-    /** SIGTERM. */
+    /** SIGTERM. By the handle, because {@link Process} itself also closes the output before it is read. */
     void terminate() {
-        process.destroy();
+        process.toHandle().destroy();
     }
 
     @Override

@@ -37,6 +37,8 @@ class FleetTest {
     /** A permit whenever a worker printed a record. */
     private final Semaphore news = new Semaphore(0);
 
+    private List<WorkerProcess> fleet = List.of();
+
     @TempDir
     Path folder;
 
@@ -45,21 +47,21 @@ class FleetTest {
 
     @Test
     @Timeout(180)
-    void fleetSharesShardsAndSurvivesAKillAndALeave() throws Exception {
+    void fleetSharesShardsAndSurvivesAKillAndALeave() {
         killOneAndLetOneLeave(20_000);
     }
 
     @Test
     @Tag("slow")
     @Timeout(300)
-    void shardsOfAKilledOrLeavingWorkerGoOnWithinTheirTimes() throws Exception {
+    void shardsOfAKilledOrLeavingWorkerGoOnWithinTheirTimes() {
         Pauses pauses = killOneAndLetOneLeave(100_000);
 
         assertThat(pauses.afterKill).isLessThan(FAILOVER.plusSeconds(1));
         assertThat(pauses.afterLeave).isLessThan(Duration.ofSeconds(1));
     }
 
-    private Pauses killOneAndLetOneLeave(int records) throws Exception {
+    private Pauses killOneAndLetOneLeave(int records) {
         try (MillraceProcess server = startServer();
                 KinesisAsyncClient kinesis = LocalClients.kinesisWithoutRetries(kinesisPort)) {
             LocalClients.createStream(kinesis, STREAM, SHARDS);
@@ -68,6 +70,7 @@ class FleetTest {
                     WorkerProcess second = startWorker("second", producer);
                     WorkerProcess third = startWorker("third", producer)) {
                 List<WorkerProcess> all = List.of(first, second, third);
+                fleet = all;
                 producer.start();
                 await(() -> isEven(all));
 
@@ -158,9 +161,13 @@ class FleetTest {
     }
 
     /** Looks again whenever a worker printed something, and now and then; the test's timeout ends a vain wait. */
-    private void await(BooleanSupplier condition) throws InterruptedException {
+    private void await(BooleanSupplier condition) {
         while (!condition.getAsBoolean()) {
-            news.tryAcquire(20, TimeUnit.MILLISECONDS);
+            try {
+                news.tryAcquire(20, TimeUnit.MILLISECONDS);
+            } catch (InterruptedException timeout) {
+                throw new AssertionError(processed.size() + " records processed; the workers: " + fleet, timeout);
+            }
             news.drainPermits();
         }
     }

@@ -73,15 +73,18 @@ final class MillraceProcess implements AutoCloseable {
         return started;
     }
 
-    /** SIGKILL: no goodbye. Returns once the process is gone. */
+    /**
+     * SIGKILL: no goodbye. Returns once the process is gone. Goes by the handle, because {@link Process} itself also
+     * closes the streams, and what the process had printed but nobody had read yet would be lost.
+     */
     void kill() {
-        process.destroyForcibly();
+        process.toHandle().destroyForcibly();
         process.onExit().orTimeout(30, TimeUnit.SECONDS).join();
     }
 
     /** SIGTERM: may say goodbye. */
     void terminate() {
-        process.destroy();
+        process.toHandle().destroy();
     }
 
     /** Waits for the end. */
@@ -107,7 +110,7 @@ final class MillraceProcess implements AutoCloseable {
 
     @Override
     public String toString() {
-        return "millrace " + command + " " + errorLines;
+        return "millrace " + command + (process.isAlive() ? " (runs) " : " (ended) ") + errorLines;
     }
 
     /** A port that was free a moment ago. */

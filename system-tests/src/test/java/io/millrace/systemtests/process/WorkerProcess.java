@@ -114,6 +114,12 @@ final class WorkerProcess implements AutoCloseable {
         process.close();
     }
 
+    /** What a failed test says of it. */
+    @Override
+    public String toString() {
+        return process + ": processed " + new TreeSet<>(processedShards) + " lately, events " + events();
+    }
+
     private void onLine(String line) {
         Map<String, String> fields = fields(line);
         String shard = fields.get("shard");
