@@ -1,12 +1,12 @@
 package io.millrace.systemtests.cli;
 
+import io.millrace.systemtests.process.JavaCommand;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
@@ -45,18 +45,10 @@ final class CommandRun implements AutoCloseable {
 
     /** Starts {@code millrace arguments...} with {@code input} on standard input. */
     static CommandRun start(Path folder, Map<String, String> environment, String input, String... arguments) {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "io.millrace.cli.Millrace"));
-        command.addAll(List.of(arguments));
         try {
             Path in = Files.writeString(Files.createTempFile(folder, "run", ".in"), input);
             Path err = Files.createTempFile(folder, "run", ".err");
-            ProcessBuilder builder = new ProcessBuilder(command)
+            ProcessBuilder builder = new ProcessBuilder(JavaCommand.millrace(List.of(arguments)))
                     .directory(folder.toFile())
                     .redirectInput(in.toFile())
                     .redirectError(err.toFile());

@@ -8,8 +8,6 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -32,16 +30,7 @@ final class MillraceProcess implements AutoCloseable {
 
     /** Starts the command; each line that it prints goes to {@code lines} on a thread of its own. */
     static MillraceProcess start(Map<String, String> environment, Consumer<String> lines, List<String> arguments) {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-Xmx512m",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "io.millrace.cli.Millrace"));
-        command.addAll(arguments);
-        ProcessBuilder builder = new ProcessBuilder(command);
+        ProcessBuilder builder = new ProcessBuilder(JavaCommand.millrace(arguments));
         builder.environment().putAll(environment);
         try {
             return new MillraceProcess(builder.start(), String.join(" ", arguments), lines);
