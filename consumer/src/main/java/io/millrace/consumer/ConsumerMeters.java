@@ -36,13 +36,13 @@ final class ConsumerMeters {
         failures.increment();
     }
 
-    /** Shows {@code consumer}'s lag for its shard, instead of that of one before it. */
-    Meter showLag(LeaseKey key, ShardConsumer consumer) {
+    /** Shows {@code status}'s lag for its shard, instead of that of one before it. */
+    Meter showLag(LeaseKey key, ShardStatus status) {
         Meter before = lags.get(key);
         if (before != null) {
             registry.remove(before);
         }
-        Meter gauge = Gauge.builder("millrace.millis.behind.latest", consumer, ShardConsumer::millisBehindLatest)
+        Meter gauge = Gauge.builder("millrace.millis.behind.latest", status, ShardStatus::millisBehindLatest)
                 .description("How far behind the shard's tip the last records read were; -1 before the first read")
                 .tag("stream", key.stream().value())
                 .tag("shard", key.shard().value())

@@ -2,7 +2,6 @@ package io.millrace.consumer;
 
 import static java.util.Objects.requireNonNull;
 
-import io.micrometer.core.instrument.Meter;
 import io.millrace.checkpoint.ShardCheckpoints;
 import io.millrace.consumer.WorkerHealth.ShardHealth;
 import io.millrace.fanout.RecordSource;
@@ -45,7 +44,7 @@ final class ShardConsumer implements RecordSourceListener {
     private final ShardCheckpoints checkpoints;
     private final FailureLog failures = new FailureLog();
     private final ProcessorCalls processor;
-    private final Meter lagMeter;
+    private final ShardStatus status;
 
     private ConsumerState state = ConsumerState.INITIALIZING;
     private @Nullable RecordSource source;
@@ -63,7 +62,6 @@ final class ShardConsumer implements RecordSourceListener {
     private @Nullable List<ChildShard> vanishedWith;
 
     private String lossReason = "";
-    private volatile ShardHealth health;
 
     ShardConsumer(HeldLease lease, ConsumerParts parts) {
         this.lease = lease;
@@ -72,8 +70,7 @@ final class ShardConsumer implements RecordSourceListener {
         this.context = new ShardContext(lease.key().stream(), lease.key().shard(), lease.epoch(), lease.checkpoint());
         this.checkpoints = new ShardCheckpoints(lease, loop, parts.platform().ticker(), parts.checkpointInterval());
         this.processor = new ProcessorCalls(lease, parts, failures);
-        this.health = new ShardHealth(context.shard(), context.epoch(), state, -1, null, null);
-        this.lagMeter = parts.meters().showLag(lease.key(), this);
+        this.status = new ShardStatus(lease, state, failures, parts.meters());
     }
 
     HeldLease lease() {
@@ -81,11 +78,7 @@ final class ShardConsumer implements RecordSourceListener {
     }
 
     ShardHealth health() {
-        return health;
-    }
-
-    double millisBehindLatest() {
-        return health.millisBehindLatest();
+        return status.health();
     }
 
     /** The lease is ours: prepares the processor and reads ahead meanwhile. */
@@ -176,7 +169,7 @@ final class ShardConsumer implements RecordSourceListener {
             return;
         }
         moveTo(ConsumerState.PROCESSING, inHand.size() + " records, attempt " + attempt);
-        showLag(inHandBehind);
+        status.behind(inHandBehind);
         StreamRecord last = inHand.get(inHand.size() - 1);
         checkpoints.delivered(last.position());
         RecordBatch batch = new RecordBatch(context, inHand, inHandBehind, attempt, checkpoints.checkpointer());
@@ -232,14 +225,14 @@ final class ShardConsumer implements RecordSourceListener {
     @Override
     public void idle(long millisBehindLatest) {
         failures.readingWorks();
-        showLag(millisBehindLatest);
+        status.behind(millisBehindLatest);
     }
 
     @Override
     public void trouble(SourceTrouble trouble) {
         if (FailureLog.isWorthTelling(trouble)) {
             failures.readingFailed(trouble, parts.platform().clock().instant());
-            publishHealth();
+            status.failuresChanged();
             if (Integer.bitCount(trouble.failures()) == 1) {
                 log.warn(
                         "{}: reading failed {} times in a row, it is tried again ({}): {}",
@@ -304,7 +297,7 @@ final class ShardConsumer implements RecordSourceListener {
                 case RETURNED -> finish(children);
                 case NOT_OURS -> lost(UNPROVEN);
                 case THREW -> {
-                    publishHealth();
+                    status.failuresChanged();
                     if (drainRequested) {
                         startDraining();
                     } else {
@@ -409,7 +402,7 @@ final class ShardConsumer implements RecordSourceListener {
         stopReading();
         checkpoints.close();
         moveTo(ConsumerState.DONE, reason);
-        parts.meters().hideLag(lease.key(), lagMeter);
+        status.close();
         parts.owner().over(this, end);
     }
 
@@ -422,25 +415,6 @@ final class ShardConsumer implements RecordSourceListener {
         }
     }
 
-    private void showLag(long millisBehindLatest) {
-        publishHealth(millisBehindLatest);
-    }
-
-    private void publishHealth() {
-        publishHealth(health.millisBehindLatest());
-    }
-
-    private void publishHealth(long lag) {
-        FailureLog.Failure failure = failures.current();
-        health = new ShardHealth(
-                context.shard(),
-                context.epoch(),
-                state,
-                lag,
-                failure == null ? null : failure.since(),
-                failure == null ? null : failure.what());
-    }
-
     private void moveTo(ConsumerState next, String reason) {
         if (!state.mayBecome(next)) {
             throw new IllegalStateException(
@@ -448,6 +422,6 @@ final class ShardConsumer implements RecordSourceListener {
         }
         log.debug("{} epoch {}: {} -> {}: {}", lease.key(), context.epoch(), state, next, reason);
         state = next;
-        publishHealth();
+        status.moved(next);
     }
 }
