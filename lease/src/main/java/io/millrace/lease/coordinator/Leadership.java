@@ -63,6 +63,7 @@ final class Leadership {
     private long lastSync;
     private long settledAt;
     private @Nullable Object planned;
+    private long ownPlan;
     private @Nullable ControlRows control;
     private @Nullable Fleet fleet;
 
@@ -81,6 +82,11 @@ final class Leadership {
     /** The epoch below which a plan is outdated. */
     long epoch() {
         return highestEpoch;
+    }
+
+    /** True when {@code plan} is our own plan for ourselves: the book is what it was made from. */
+    boolean isMadeFromBook(PlanRow plan) {
+        return plan.leader().equals(me) && plan.worker().equals(me) && plan.revision() == ownPlan;
     }
 
     /** Compares leases with shards again soon. */
@@ -225,7 +231,7 @@ final class Leadership {
                 log.warn("Cannot list the shards of {}, trying again: {}", stream.name(), error.getMessage());
             }
         });
-        return shards.thenCompose(found -> readLeases().thenCompose(done -> apply(stream, found)));
+        return shards.thenCombine(readLeases(), (found, done) -> found).thenCompose(found -> apply(stream, found));
     }
 
     private CompletableFuture<Void> apply(StreamRow stream, List<Shard> shards) {
@@ -262,6 +268,9 @@ final class Leadership {
             for (PlanRow plan : Plans.changes(book, rows.plans(), seen, mine)) {
                 log.debug("Plan of {}: {}, gives {}", plan.worker(), plan.leases(), plan.gives());
                 writes.add(put(plan));
+                if (plan.worker().equals(me)) {
+                    ownPlan = plan.revision() + 1;
+                }
             }
             Plans.stale(rows.plans(), seen).forEach(plan -> writes.add(delete(plan)));
             for (WorkerRow worker : rows.workers()) {

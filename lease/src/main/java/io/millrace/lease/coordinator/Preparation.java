@@ -4,7 +4,6 @@ import io.millrace.lease.LeaseException;
 import io.millrace.lease.ShardDirectory.StreamIdentity;
 import io.millrace.lease.StreamNotFoundException;
 import io.millrace.lease.coordinator.LeaseSettings.StreamSettings;
-import io.millrace.lease.table.Entity;
 import io.millrace.lease.table.LeaseTable;
 import io.millrace.lease.table.StreamRow;
 import io.millrace.lease.table.TableRefusedException;
@@ -39,13 +38,19 @@ final class Preparation {
         this.startedAt = wiring.now();
     }
 
-    /** Fails with a {@link LeaseException} that says what to do. */
+    /**
+     * Asks for the table and the streams at the same time: each first call of a process also makes a connection and loads
+     * its client. Fails with a {@link LeaseException} that says what to do.
+     */
     CompletableFuture<Void> run() {
-        return ensureTable().thenCompose(ready -> {
-            List<CompletableFuture<Void>> pins = new ArrayList<>();
-            wiring.settings().streams().forEach(stream -> pins.add(pin(stream)));
-            return CompletableFuture.allOf(pins.toArray(CompletableFuture[]::new));
-        });
+        CompletableFuture<Void> tableReady = ensureTable();
+        List<CompletableFuture<Void>> pins = new ArrayList<>();
+        for (StreamSettings stream : wiring.settings().streams()) {
+            pins.add(identify(stream)
+                    .thenCombine(tableReady, (identity, ready) -> identity)
+                    .thenCompose(identity -> pin(stream, identity)));
+        }
+        return CompletableFuture.allOf(pins.toArray(CompletableFuture[]::new));
     }
 
     private CompletableFuture<Void> ensureTable() {
@@ -59,20 +64,16 @@ final class Preparation {
         return later.thenCompose(done -> ensureTable());
     }
 
-    private CompletableFuture<Void> pin(StreamSettings stream) {
+    private CompletableFuture<StreamIdentity> identify(StreamSettings stream) {
         return persist(
-                        "the stream service",
-                        () -> table.ask(
-                                "the stream service", () -> wiring.directory().identify(stream.name())))
-                .thenCompose(identity -> pin(stream, identity));
+                "the stream service",
+                () -> table.ask("the stream service", () -> wiring.directory().identify(stream.name())));
     }
 
+    /** Writes the row unless there is one; the conflict shows that one. */
     private CompletableFuture<Void> pin(StreamSettings stream, StreamIdentity identity) {
         StreamRow fresh = new StreamRow(stream.name(), 0, identity, stream.initialPosition(), false);
-        return persist("the lease table", () -> table.read(rows -> rows.get(Entity.stream(stream.name()))))
-                .thenCompose(known -> known.isPresent()
-                        ? CompletableFuture.completedFuture(WriteOutcome.conflict(known.get()))
-                        : persist("the lease table", () -> table.read(rows -> rows.put(fresh))))
+        return persist("the lease table", () -> table.read(rows -> rows.put(fresh)))
                 .thenAccept(outcome -> {
                     if (outcome instanceof WriteOutcome.Conflict conflict
                             && conflict.currentOrNull() instanceof StreamRow pinned) {

@@ -12,6 +12,7 @@ import io.millrace.lease.table.Entity;
 import io.millrace.lease.table.LeaderRow;
 import io.millrace.lease.table.LeaseTable;
 import io.millrace.lease.table.PlanRow;
+import io.millrace.lease.table.Row;
 import io.millrace.lease.table.WorkerRow;
 import io.millrace.runtime.EventLoop;
 import java.time.Duration;
@@ -78,13 +79,15 @@ final class WorkerSession {
     static CompletableFuture<WorkerSession> join(Wiring wiring, WorkerId me, SureTable table, Consumer<String> onLost) {
         WorkerRow.Info info = new WorkerRow.Info(wiring.settings().host(), version(), 0);
         WorkerRow row = new WorkerRow(me, 0, WorkerRow.State.ACTIVE, 0, 0, info);
+        // The leader's row is read before the workers' rows, so that a leader without a row is known to be gone.
+        CompletableFuture<Optional<Row>> leader = table.read(rows -> rows.get(Entity.leader()));
         return table.put(row).thenCompose(settled -> {
             // A creation proves life from its first sending only: an attempt whose answer was lost may have made the
             // row
             // long ago, others may have found it dead and removed it, and a later attempt made it again.
             WorkerSession session =
                     new WorkerSession(wiring, table, row.withRevision(1), settled.firstSentAt(), onLost);
-            session.start();
+            session.start(leader);
             return session.firstLook.thenApply(done -> session);
         });
     }
@@ -125,11 +128,10 @@ final class WorkerSession {
         return version == null ? "unreleased" : version;
     }
 
-    private void start() {
+    private void start(CompletableFuture<Optional<Row>> leader) {
         heartbeat.start();
-        // The leader's row is read before the workers' rows, so that a leader without a row is known to be gone.
         wiring.then(
-                table.read(rows -> rows.get(Entity.leader())),
+                leader,
                 found -> {
                     leadership.learn(
                             found.filter(LeaderRow.class::isInstance).map(LeaderRow.class::cast), wiring.now());
@@ -214,6 +216,9 @@ final class WorkerSession {
         Fleet seen = fleet;
         if (mine == null || seen == null || leaving || over) {
             return;
+        }
+        if (leadership.isMadeFromBook(mine)) {
+            planListed = mine.revision();
         }
         if (mine.revision() != planListed || waits) {
             listLeases(mine);
