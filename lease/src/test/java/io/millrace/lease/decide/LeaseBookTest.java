@@ -54,6 +54,15 @@ final class LeaseBookTest {
     }
 
     @Test
+    void leaseReadInAListCountsAsSeenWhenTheListCame() {
+        LeaseRow taken = lease(1).takenBy(ALICE);
+        book.replaceAll(List.of(taken), 5, 20);
+
+        assertThat(book.isFree(taken, fleet(19, Map.of()))).isFalse();
+        assertThat(book.isFree(taken, fleet(20, Map.of()))).isTrue();
+    }
+
+    @Test
     void listDoesNotHideWhatBecameKnownWhileItWasRead() {
         LeaseRow newer = lease(1).takenBy(ALICE).withRevision(5);
         book.learn(newer, 10);
