@@ -83,8 +83,7 @@ final class WorkerSession {
         CompletableFuture<Optional<Row>> leader = table.read(rows -> rows.get(Entity.leader()));
         return table.put(row).thenCompose(settled -> {
             // A creation proves life from its first sending only: an attempt whose answer was lost may have made the
-            // row
-            // long ago, others may have found it dead and removed it, and a later attempt made it again.
+            // row long ago, others may have found it dead and removed it, and a later attempt made it again.
             WorkerSession session =
                     new WorkerSession(wiring, table, row.withRevision(1), settled.firstSentAt(), onLost);
             session.start(leader);
