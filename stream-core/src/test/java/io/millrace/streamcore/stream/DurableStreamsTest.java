@@ -18,8 +18,10 @@ import io.millrace.model.ShardId;
 import io.millrace.model.StreamName;
 import io.millrace.model.StreamRecord;
 import io.millrace.runtime.SystemPlatform;
+import io.millrace.streamcore.log.CorruptLogException;
 import io.millrace.streamcore.log.LogInUseException;
 import io.millrace.streamcore.stream.StreamException.Kind;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -267,6 +269,21 @@ final class DurableStreamsTest {
     @Test
     void aDirectoryHasOneServer() {
         assertThatThrownBy(() -> new StreamsFixture(directory)).isInstanceOf(LogInUseException.class);
+    }
+
+    @Test
+    void streamsWithoutTheirCatalogAreDamage() throws Exception {
+        fixture.create(1);
+        fixture.close();
+        Path catalog = directory.resolve("catalog.log");
+        Path away = directory.resolve("catalog.away");
+        Files.move(catalog, away);
+        assertThatThrownBy(() -> new StreamsFixture(directory))
+                .isInstanceOf(CorruptLogException.class)
+                .hasMessageContaining("missing");
+        Files.move(away, catalog);
+        fixture = new StreamsFixture(directory);
+        assertThat(fixture.streams().names()).containsExactly(ORDERS);
     }
 
     private static void refused(Kind kind, String text, ThrowingCallable call) {

@@ -59,7 +59,13 @@ public final class DiskLogEngine implements LogEngine {
         this.files = requireNonNull(files, "files");
         this.streams = directory.resolve("streams");
         this.lock = requireNonNull(lock, "lock");
-        this.meta = DiskMetaStore.open(files, directory.resolve("catalog.log"), platform);
+        Path catalog = directory.resolve("catalog.log");
+        // The catalog is made before the first stream: streams without it mean that somebody took it away.
+        if (!files.list(streams).isEmpty()
+                && !files.list(directory).contains(catalog.getFileName().toString())) {
+            throw new CorruptLogException(catalog, 0, "it is missing, but there are streams");
+        }
+        this.meta = DiskMetaStore.open(files, catalog, platform);
         this.readers = platform.newBlockingTasks("log-reader", settings.readers());
         this.writers = new ArrayList<>();
         for (int i = 0; i < settings.writers(); i++) {
