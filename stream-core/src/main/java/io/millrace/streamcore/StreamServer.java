@@ -4,9 +4,9 @@ import static java.util.Objects.requireNonNull;
 
 import io.millrace.runtime.Platform;
 import io.millrace.runtime.SystemPlatform;
-import io.millrace.streamcore.api.Account;
 import io.millrace.streamcore.api.KinesisApi;
-import io.millrace.streamcore.api.TokenSeal;
+import io.millrace.streamcore.api.call.Account;
+import io.millrace.streamcore.api.call.TokenSeal;
 import io.millrace.streamcore.http.HttpLimits;
 import io.millrace.streamcore.http.HttpServer;
 import io.millrace.streamcore.http.HttpSettings;

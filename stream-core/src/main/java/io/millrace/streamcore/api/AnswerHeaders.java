@@ -1,5 +1,6 @@
 package io.millrace.streamcore.api;
 
+import io.millrace.streamcore.api.call.ApiRequest;
 import java.nio.ByteBuffer;
 import java.util.Base64;
 import java.util.LinkedHashMap;

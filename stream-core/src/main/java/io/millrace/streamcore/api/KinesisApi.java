@@ -3,6 +3,14 @@ package io.millrace.streamcore.api;
 import static java.util.Objects.requireNonNull;
 
 import io.millrace.runtime.Platform;
+import io.millrace.streamcore.api.auth.AuthForm;
+import io.millrace.streamcore.api.call.Account;
+import io.millrace.streamcore.api.call.ApiAnswer;
+import io.millrace.streamcore.api.call.ApiException;
+import io.millrace.streamcore.api.call.ApiRequest;
+import io.millrace.streamcore.api.call.ErrorCode;
+import io.millrace.streamcore.api.call.Operation;
+import io.millrace.streamcore.api.call.TokenSeal;
 import io.millrace.streamcore.api.shape.AnswerWriter;
 import io.millrace.streamcore.api.shape.BodyException;
 import io.millrace.streamcore.api.shape.BodyReader;
@@ -28,6 +36,7 @@ import org.slf4j.LoggerFactory;
 public final class KinesisApi {
     private static final Logger log = LoggerFactory.getLogger(KinesisApi.class);
     private static final String SERVICE = "Kinesis_20131202";
+    private static final String EVENT_STREAM = "application/vnd.amazon.eventstream";
     private static final String OLD_JSON = "application/json";
 
     private final OperationTable operations;
@@ -58,10 +67,10 @@ public final class KinesisApi {
 
     private CompletableFuture<ApiAnswer> answer(ApiRequest request) {
         if (request.method().equals("OPTIONS") && request.header("Origin").isPresent()) {
-            return done(new ApiAnswer(200, headers.ofPreflight(request), ApiAnswer.Body.EMPTY));
+            return done(ApiAnswer.whole(200, headers.ofPreflight(request), ApiAnswer.Whole.EMPTY));
         }
         if (request.method().equals("GET") && request.path().equals("/health")) {
-            return done(new ApiAnswer(200, headers.of(request), ApiAnswer.Body.EMPTY));
+            return done(ApiAnswer.whole(200, headers.of(request), ApiAnswer.Whole.EMPTY));
         }
         if (!request.method().equals("POST")) {
             return done(accessDenied(request));
@@ -120,20 +129,25 @@ public final class KinesisApi {
         try {
             return operation
                     .run(values)
-                    .handle((content, failure) -> content != null ? answer(call, content) : failed(call, failure))
+                    .handle((reply, failure) -> reply != null ? answer(call, reply) : failed(call, failure))
                     .toCompletableFuture();
         } catch (RuntimeException failure) {
             return done(failed(call, failure));
         }
     }
 
-    private ApiAnswer answer(Call call, Operation.Content content) {
+    private ApiAnswer answer(Call call, Operation.Reply reply) {
         Map<String, String> fields = headers.of(call.request);
+        if (reply instanceof Operation.Push push) {
+            fields.put("content-type", EVENT_STREAM);
+            return new ApiAnswer(200, fields, new ApiAnswer.Pushed(push.frames()));
+        }
+        Operation.Content content = (Operation.Content) reply;
         fields.put("content-type", call.format.name);
         if (content == Operation.Content.NOTHING) {
-            return new ApiAnswer(200, fields, ApiAnswer.Body.EMPTY);
+            return ApiAnswer.whole(200, fields, ApiAnswer.Whole.EMPTY);
         }
-        return new ApiAnswer(200, fields, out -> {
+        return ApiAnswer.whole(200, fields, out -> {
             try (AnswerWriter writer = new AnswerWriter(call.format.encoding, out)) {
                 content.write(writer);
             }
@@ -160,7 +174,7 @@ public final class KinesisApi {
     private ApiAnswer error(ApiRequest request, ContentType format, ApiException error) {
         Map<String, String> fields = headers.of(request);
         fields.put("content-type", format.name);
-        return new ApiAnswer(error.code().status(), fields, out -> {
+        return ApiAnswer.whole(error.code().status(), fields, out -> {
             try (AnswerWriter writer = new AnswerWriter(format.encoding, out)) {
                 writer.start().text("__type", error.code().type());
                 Optional<String> text = error.text();
@@ -183,7 +197,7 @@ public final class KinesisApi {
         ErrorCode code = isMalformed ? ErrorCode.SERIALIZATION : ErrorCode.UNKNOWN_OPERATION;
         Map<String, String> fields = headers.of(request);
         fields.put("content-type", OLD_JSON);
-        return new ApiAnswer(isMalformed ? 400 : 404, fields, out -> {
+        return ApiAnswer.whole(isMalformed ? 400 : 404, fields, out -> {
             try (AnswerWriter writer = new AnswerWriter(Encoding.JSON, out)) {
                 writer.start().start("Output").text("__type", "com.amazon.coral.service#" + code.type());
                 writer.end().text("Version", "1.0").end();
@@ -204,7 +218,7 @@ public final class KinesisApi {
     }
 
     private ApiAnswer xml(ApiRequest request, int status, String text) {
-        return new ApiAnswer(status, headers.of(request), out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
+        return ApiAnswer.whole(status, headers.of(request), out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
     }
 
     private static String contentType(ApiRequest request) {

@@ -1,13 +1,15 @@
 package io.millrace.streamcore.api;
 
-import static io.millrace.streamcore.api.shape.Member.optional;
-import static io.millrace.streamcore.api.shape.Member.required;
+import static java.util.Objects.requireNonNull;
 
-import io.millrace.streamcore.api.shape.Member;
-import io.millrace.streamcore.api.shape.Shape;
+import io.millrace.streamcore.api.call.Account;
+import io.millrace.streamcore.api.call.Operation;
+import io.millrace.streamcore.api.call.PageTokens;
+import io.millrace.streamcore.api.call.StreamAddress;
+import io.millrace.streamcore.api.call.TokenSeal;
+import io.millrace.streamcore.api.control.ControlOperations;
+import io.millrace.streamcore.api.data.DataOperations;
 import io.millrace.streamcore.api.shape.Shape.Structure;
-import io.millrace.streamcore.api.shape.Shape.Text;
-import io.millrace.streamcore.api.shape.Shape.Whole;
 import io.millrace.streamcore.stream.Streams;
 import java.time.InstantSource;
 import java.util.HashMap;
@@ -15,156 +17,28 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The operations that this server knows, each with all it takes: the one place where the service model's constraints
- * stand. A new operation is one class and one entry here.
- *
- * <p>Shapes and bounds: the service's public API model of 2013-12-02.
+ * The operations that this server knows, each with all it takes. A new operation is one class, one entry in the list of
+ * its package, and its input in {@link ServiceInputs}.
  */
 final class OperationTable {
-    // Shapes.
-    private static final int ANY = Integer.MAX_VALUE;
-    private static final Text NAME = Text.matching(1, 128, "[a-zA-Z0-9_.-]+");
-    private static final Text ARN = Text.matching(1, 2048, "arn:aws.*:kinesis:.*:\\d{12}:stream/\\S+");
-    private static final Text HASH_KEY = Text.matching(0, ANY, "0|([1-9]\\d{0,38})");
-    private static final Text SEQUENCE_NUMBER = Text.matching(0, ANY, "0|([1-9]\\d{0,128})");
-    private static final Text PARTITION_KEY = Text.ofLength(1, 256);
-    private static final Text PAGE_TOKEN = Text.ofLength(1, 1 << 20);
-    private static final Whole PAGE_SIZE = new Whole(1, 10_000);
-    private static final Shape.Blob RECORD_DATA = new Shape.Blob(10 << 20);
-    private static final Shape.Time TIME = new Shape.Time();
-    private static final Shape.MapOf TAGS = new Shape.MapOf(Text.ofLength(1, 128), Text.ofLength(0, 256), 1, 200);
-    private static final Structure MODE =
-            Structure.of("StreamModeDetails", required("StreamMode", Text.oneOf("PROVISIONED", "ON_DEMAND")));
-    private static final Structure SHARD_FILTER = Structure.of(
-            "ShardFilter",
-            required(
-                    "Type",
-                    Text.oneOf(
-                            "AFTER_SHARD_ID",
-                            "AT_TRIM_HORIZON",
-                            "FROM_TRIM_HORIZON",
-                            "AT_LATEST",
-                            "AT_TIMESTAMP",
-                            "FROM_TIMESTAMP")),
-            optional("ShardId", NAME),
-            optional("Timestamp", TIME));
-    private static final Text ITERATOR_TYPE =
-            Text.oneOf("AT_SEQUENCE_NUMBER", "AFTER_SEQUENCE_NUMBER", "TRIM_HORIZON", "LATEST", "AT_TIMESTAMP");
-
-    // Members that many operations share.
-    private static final Member STREAM_NAME = optional("StreamName", NAME);
-    private static final Member STREAM_ARN = optional("StreamARN", ARN);
-    private static final Member DATA = required("Data", RECORD_DATA);
-    private static final Member KEY = required("PartitionKey", PARTITION_KEY);
-    private static final Member EXPLICIT_KEY = optional("ExplicitHashKey", HASH_KEY);
-
-    private static final Structure PUT_RECORDS_ENTRY = Structure.of("PutRecordsRequestEntry", DATA, EXPLICIT_KEY, KEY);
-
     private final Map<String, Entry> entries = new HashMap<>();
 
     OperationTable(Streams streams, Account account, TokenSeal seal, InstantSource clock) {
         StreamAddress address = new StreamAddress(account);
-        addStreamOperations(streams, address, new PageTokens(seal, clock));
-        addRecordOperations(streams, address, new ShardIterators(seal, clock), clock);
+        Map<String, Operation> operations = new HashMap<>();
+        operations.putAll(ControlOperations.of(streams, address, new PageTokens(seal, clock)));
+        operations.putAll(DataOperations.of(streams, address, seal, clock));
+        Map<String, Structure> inputs = ServiceInputs.all();
+        if (!operations.keySet().equals(inputs.keySet())) {
+            throw new IllegalStateException("operations " + operations.keySet() + " and inputs " + inputs.keySet());
+        }
+        operations.forEach(
+                (name, operation) -> entries.put(name, new Entry(requireNonNull(inputs.get(name)), operation)));
     }
 
     /** The operation of this name. */
     Optional<Entry> find(String name) {
         return Optional.ofNullable(entries.get(name));
-    }
-
-    private void addStreamOperations(Streams streams, StreamAddress address, PageTokens tokens) {
-        add(
-                "CreateStream",
-                new CreateStream(streams),
-                optional("MaxRecordSizeInKiB", new Whole(1024, 10_240)),
-                optional("ShardCount", new Whole(1, ANY)),
-                optional("StreamModeDetails", MODE),
-                required("StreamName", NAME),
-                optional("Tags", TAGS),
-                optional("WarmThroughputMiBps", new Whole(0, ANY)));
-        add(
-                "DeleteStream",
-                new DeleteStream(streams, address),
-                optional("EnforceConsumerDeletion", new Shape.Flag()),
-                STREAM_ARN,
-                STREAM_NAME);
-        add(
-                "ListStreams",
-                new ListStreams(streams, tokens),
-                optional("ExclusiveStartStreamName", NAME),
-                optional("Limit", PAGE_SIZE),
-                optional("NextToken", PAGE_TOKEN));
-        add(
-                "DescribeStream",
-                new DescribeStream(streams, address),
-                optional("ExclusiveStartShardId", NAME),
-                optional("Limit", PAGE_SIZE),
-                STREAM_ARN,
-                STREAM_NAME);
-        add("DescribeStreamSummary", new DescribeStreamSummary(streams, address), STREAM_ARN, STREAM_NAME);
-        add(
-                "ListShards",
-                new ListShards(streams, address, tokens),
-                optional("ExclusiveStartShardId", NAME),
-                optional("MaxResults", PAGE_SIZE),
-                optional("NextToken", PAGE_TOKEN),
-                optional("ShardFilter", SHARD_FILTER),
-                STREAM_ARN,
-                optional("StreamCreationTimestamp", TIME),
-                STREAM_NAME);
-        add(
-                "SplitShard",
-                new SplitShard(streams, address),
-                required("NewStartingHashKey", HASH_KEY),
-                required("ShardToSplit", NAME),
-                STREAM_ARN,
-                STREAM_NAME);
-        add(
-                "MergeShards",
-                new MergeShards(streams, address),
-                required("AdjacentShardToMerge", NAME),
-                required("ShardToMerge", NAME),
-                STREAM_ARN,
-                STREAM_NAME);
-    }
-
-    private void addRecordOperations(
-            Streams streams, StreamAddress address, ShardIterators iterators, InstantSource clock) {
-        add(
-                "PutRecord",
-                new PutRecord(streams, address, clock),
-                DATA,
-                EXPLICIT_KEY,
-                KEY,
-                optional("SequenceNumberForOrdering", SEQUENCE_NUMBER),
-                STREAM_ARN,
-                STREAM_NAME);
-        add(
-                "PutRecords",
-                new PutRecords(streams, address),
-                required("Records", new Shape.ListOf(PUT_RECORDS_ENTRY, 1, 500)),
-                STREAM_ARN,
-                STREAM_NAME);
-        add(
-                "GetShardIterator",
-                new GetShardIterator(streams, address, iterators, clock),
-                required("ShardId", NAME),
-                required("ShardIteratorType", ITERATOR_TYPE),
-                optional("StartingSequenceNumber", SEQUENCE_NUMBER),
-                STREAM_ARN,
-                STREAM_NAME,
-                optional("Timestamp", TIME));
-        add(
-                "GetRecords",
-                new GetRecords(streams, address, iterators),
-                optional("Limit", PAGE_SIZE),
-                required("ShardIterator", Text.ofLength(1, 512)),
-                STREAM_ARN);
-    }
-
-    private void add(String name, Operation operation, Member... members) {
-        entries.put(name, new Entry(Structure.of(name + "Input", members), operation));
     }
 
     /** An operation and what it takes. */

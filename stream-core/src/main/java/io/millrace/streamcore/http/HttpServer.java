@@ -3,8 +3,8 @@ package io.millrace.streamcore.http;
 import static java.util.Objects.requireNonNull;
 
 import io.millrace.runtime.Platform;
-import io.millrace.streamcore.api.ApiAnswer;
-import io.millrace.streamcore.api.ApiRequest;
+import io.millrace.streamcore.api.call.ApiAnswer;
+import io.millrace.streamcore.api.call.ApiRequest;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;

@@ -1,8 +1,8 @@
 package io.millrace.streamcore.http;
 
 import io.millrace.runtime.Ticker;
-import io.millrace.streamcore.api.ApiAnswer;
-import io.millrace.streamcore.api.ApiRequest;
+import io.millrace.streamcore.api.call.ApiAnswer;
+import io.millrace.streamcore.api.call.ApiRequest;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;

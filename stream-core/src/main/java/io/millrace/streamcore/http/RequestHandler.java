@@ -3,8 +3,8 @@ package io.millrace.streamcore.http;
 import static java.util.Objects.requireNonNull;
 
 import io.millrace.runtime.Ticker;
-import io.millrace.streamcore.api.ApiAnswer;
-import io.millrace.streamcore.api.ApiRequest;
+import io.millrace.streamcore.api.call.ApiAnswer;
+import io.millrace.streamcore.api.call.ApiRequest;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufOutputStream;
 import io.netty.buffer.Unpooled;
@@ -271,9 +271,12 @@ final class RequestHandler extends ChannelInboundHandlerAdapter {
     }
 
     private FullHttpResponse response(ChannelHandlerContext context, ApiAnswer answer) {
+        if (!(answer.body() instanceof ApiAnswer.Whole body)) {
+            return failed(new UnsupportedOperationException("no operation pushes yet"));
+        }
         ByteBuf content = context.alloc().buffer();
         try (OutputStream out = new ByteBufOutputStream(content)) {
-            answer.body().writeTo(out);
+            body.writeTo(out);
         } catch (IOException | RuntimeException e) {
             content.release();
             return failed(e);

@@ -6,6 +6,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.millrace.model.HashKey;
 import io.millrace.runtime.Platform;
 import io.millrace.runtime.SystemPlatform;
+import io.millrace.streamcore.api.call.Account;
+import io.millrace.streamcore.api.call.ApiAnswer;
+import io.millrace.streamcore.api.call.ApiRequest;
+import io.millrace.streamcore.api.call.TokenSeal;
 import io.millrace.streamcore.stream.Streams;
 import io.millrace.streamcore.stream.StreamsSettings;
 import java.io.ByteArrayOutputStream;
@@ -446,7 +450,7 @@ class KinesisApiTest {
                 method, "/any", query, name -> byName.get(name.toLowerCase(Locale.ROOT)), ByteBuffer.wrap(body));
         ApiAnswer answer = api.handle(request).get(20, TimeUnit.SECONDS);
         ByteArrayOutputStream out = new ByteArrayOutputStream();
-        answer.body().writeTo(out);
+        ((ApiAnswer.Whole) answer.body()).writeTo(out);
         return new Reply(answer.status(), answer.headers(), out.toByteArray());
     }
 

@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.millrace.runtime.SystemPlatform;
-import io.millrace.streamcore.api.ApiAnswer;
-import io.millrace.streamcore.api.ApiRequest;
+import io.millrace.streamcore.api.call.ApiAnswer;
+import io.millrace.streamcore.api.call.ApiRequest;
 import io.millrace.streamcore.http.RawClient.Answer;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -90,7 +90,7 @@ class HttpServerTest {
 
     private static ApiAnswer echo(String body) {
         byte[] echo = body.toUpperCase(java.util.Locale.ROOT).getBytes(UTF_8);
-        return new ApiAnswer(200, Map.of("x-test", "yes"), out -> out.write(echo));
+        return ApiAnswer.whole(200, Map.of("x-test", "yes"), out -> out.write(echo));
     }
 
     @Test

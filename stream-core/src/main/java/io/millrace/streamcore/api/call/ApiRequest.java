@@ -1,0 +1,40 @@
+package io.millrace.streamcore.api.call;
+
+import static java.util.Objects.requireNonNull;
+
+import java.nio.ByteBuffer;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A whole request.
+ *
+ * @param method such as POST
+ * @param path without the query
+ * @param query what follows the question mark, still encoded; empty when there is none
+ * @param headers how to look a header up
+ * @param body backed by an array; read before the API returns, never kept
+ */
+public record ApiRequest(String method, String path, String query, Headers headers, ByteBuffer body) {
+    /** Checks the parts. */
+    public ApiRequest {
+        requireNonNull(method, "method");
+        requireNonNull(path, "path");
+        requireNonNull(query, "query");
+        requireNonNull(headers, "headers");
+        requireNonNull(body, "body");
+    }
+
+    /** The first value of a header, whatever the case of its name. */
+    public Optional<String> header(String name) {
+        return Optional.ofNullable(headers.getOrNull(name));
+    }
+
+    /** The headers of a request. */
+    @FunctionalInterface
+    public interface Headers {
+        /** The first value of the header of this name, whatever its case. */
+        @Nullable
+        String getOrNull(String name);
+    }
+}

@@ -1,0 +1,54 @@
+package io.millrace.streamcore.api.call;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * The tokens by which a listing goes on: a few texts that say where, sealed, good for five minutes. Safe for any thread.
+ */
+public final class PageTokens {
+    private static final Duration LIFETIME = Duration.ofMinutes(5);
+    private static final char SEPARATOR = '\n';
+
+    private final TokenSeal seal;
+    private final InstantSource clock;
+
+    /** Tokens under this seal, which expire by this clock. */
+    public PageTokens(TokenSeal seal, InstantSource clock) {
+        this.seal = seal;
+        this.clock = clock;
+    }
+
+    /** A token that holds {@code parts}, none of which has a line break. */
+    public String write(TokenSeal.Purpose purpose, String... parts) {
+        byte[] text = String.join(String.valueOf(SEPARATOR), parts).getBytes(StandardCharsets.UTF_8);
+        return seal.seal(
+                purpose,
+                ByteBuffer.allocate(Long.BYTES + text.length)
+                        .putLong(clock.millis())
+                        .put(text)
+                        .array());
+    }
+
+    /**
+     * The parts that a token holds.
+     *
+     * @throws ApiException if this server did not make it for this purpose, or too long ago
+     */
+    public List<String> read(TokenSeal.Purpose purpose, String token) {
+        ByteBuffer content = seal.open(purpose, token)
+                .map(ByteBuffer::wrap)
+                .orElseThrow(() -> ApiException.invalidArgument("NextToken is invalid."));
+        Instant made = Instant.ofEpochMilli(content.getLong());
+        if (made.plus(LIFETIME).isBefore(clock.instant())) {
+            throw new ApiException(ErrorCode.EXPIRED_NEXT_TOKEN, "NextToken has expired.");
+        }
+        String text = StandardCharsets.UTF_8.decode(content).toString();
+        return Arrays.asList(text.split(String.valueOf(SEPARATOR), -1));
+    }
+}

@@ -1,0 +1,23 @@
+package io.millrace.streamcore.api.control;
+
+import io.millrace.streamcore.api.call.Operation;
+import io.millrace.streamcore.api.call.StreamAddress;
+import io.millrace.streamcore.api.shape.Values;
+import io.millrace.streamcore.stream.Streams;
+import java.util.concurrent.CompletionStage;
+
+/** Deletes a stream with its records. There are no registered consumers yet whose deletion it would have to enforce. */
+final class DeleteStream implements Operation {
+    private final Streams streams;
+    private final StreamAddress address;
+
+    DeleteStream(Streams streams, StreamAddress address) {
+        this.streams = streams;
+        this.address = address;
+    }
+
+    @Override
+    public CompletionStage<Content> run(Values input) {
+        return streams.delete(address.stream(input)).thenApply(done -> Content.NOTHING);
+    }
+}

@@ -1,0 +1,24 @@
+package io.millrace.streamcore.api.data;
+
+import io.millrace.streamcore.api.call.Operation;
+import io.millrace.streamcore.api.call.StreamAddress;
+import io.millrace.streamcore.api.call.TokenSeal;
+import io.millrace.streamcore.stream.Streams;
+import java.time.InstantSource;
+import java.util.Map;
+
+/** The operations of this package. */
+public final class DataOperations {
+    private DataOperations() {}
+
+    /** Each of them by its name in the API. */
+    public static Map<String, Operation> of(
+            Streams streams, StreamAddress address, TokenSeal seal, InstantSource clock) {
+        ShardIterators iterators = new ShardIterators(seal, clock);
+        return Map.of(
+                "PutRecord", new PutRecord(streams, address, clock),
+                "PutRecords", new PutRecords(streams, address),
+                "GetShardIterator", new GetShardIterator(streams, address, iterators, clock),
+                "GetRecords", new GetRecords(streams, address, iterators));
+    }
+}

@@ -1,0 +1,51 @@
+package io.millrace.streamcore.api.data;
+
+import io.millrace.model.StreamName;
+import io.millrace.streamcore.api.call.ApiException;
+import io.millrace.streamcore.api.call.Operation;
+import io.millrace.streamcore.api.call.StreamAddress;
+import io.millrace.streamcore.api.shape.Values;
+import io.millrace.streamcore.stream.NewRecord;
+import io.millrace.streamcore.stream.Streams;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+
+/** Puts up to 500 records. */
+final class PutRecords implements Operation {
+    private static final int MAX_REQUEST_BYTES = 10 << 20;
+
+    private final Streams streams;
+    private final StreamAddress address;
+
+    PutRecords(Streams streams, StreamAddress address) {
+        this.streams = streams;
+        this.address = address;
+    }
+
+    @Override
+    public CompletionStage<Content> run(Values input) {
+        StreamName stream = address.stream(input);
+        List<Values> entries = input.structures("Records");
+        List<NewRecord> records = new ArrayList<>(entries.size());
+        int bytes = 0;
+        for (Values entry : entries) {
+            NewRecord record = NewRecords.of(entry, "records." + (records.size() + 1) + ".member.data");
+            bytes += NewRecords.size(record);
+            if (bytes > MAX_REQUEST_BYTES) {
+                throw ApiException.invalidArgument("Records size exceeds 10 MB limit");
+            }
+            records.add(record);
+        }
+        return streams.put(stream, records).thenApply(answers -> out -> {
+            out.start().number("FailedRecordCount", 0).startList("Records");
+            for (Streams.PutAnswer answer : answers) {
+                out.start()
+                        .text("SequenceNumber", answer.sequenceNumber().toString())
+                        .text("ShardId", answer.shard().value())
+                        .end();
+            }
+            out.endList().end();
+        });
+    }
+}
