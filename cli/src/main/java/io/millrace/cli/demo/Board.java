@@ -5,6 +5,7 @@ import io.millrace.cli.demo.WorkerMessage.Lost;
 import io.millrace.cli.demo.WorkerMessage.Processed;
 import io.millrace.cli.demo.WorkerMessage.Started;
 import io.millrace.cli.demo.WorkerMessage.Taken;
+import io.millrace.cli.terminal.ScreenSize;
 import io.millrace.runtime.Ticker;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 /** What the demo shows: who owns which shard, how far behind it is, and what happened. Belongs to the demo's event loop. */
 final class Board {
     private static final int EVENTS_ON_SCREEN = 12;
+    private static final int FEWEST_EVENTS = 4;
 
     private final Ledger ledger;
     private final Ticker ticker;
@@ -101,24 +103,52 @@ final class Board {
         return line.toString();
     }
 
-    /** The whole picture. */
-    List<String> screen() {
+    /**
+     * The whole picture, or as much of it as this room takes: the latest events go first, but for a few, then the shards
+     * that are finished, then others.
+     */
+    List<String> screen(ScreenSize size) {
+        // The cursor stands in the line below, and a line that fills the last column wraps on some terminals.
+        int room = Math.max(1, size.rows() - 1);
+        List<String> shards = shardLines();
+        int forEvents = Math.min(events.size(), EVENTS_ON_SCREEN);
+        int forShards = room - 4 - Math.min(forEvents, FEWEST_EVENTS);
+        if (shards.size() > forShards) {
+            int shown = Math.max(0, forShards - 1);
+            int left = shards.size() - shown;
+            shards = new ArrayList<>(shards.subList(0, shown));
+            shards.add("  and " + left + " more shards");
+        }
         List<String> lines = new ArrayList<>();
         lines.add(counts());
         lines.add("");
         lines.add(String.format(Locale.ROOT, "  %-22s %-12s %6s %10s", "shard", "owner", "epoch", "behind"));
-        for (Map.Entry<String, Owner> shard : owners.entrySet()) {
-            boolean over = ended.contains(shard.getKey());
-            lines.add(String.format(
-                    Locale.ROOT,
-                    "  %-22s %-12s %6d %10s",
-                    shard.getKey(),
-                    over ? "-" : owner(shard.getValue()),
-                    shard.getValue().epoch(),
-                    over ? "finished" : String.format(Locale.ROOT, "%,d", ledger.behind(shard.getKey()))));
-        }
+        lines.addAll(shards);
         lines.add("");
-        lines.addAll(events.subList(Math.max(0, events.size() - EVENTS_ON_SCREEN), events.size()));
+        int latest = Math.max(0, Math.min(forEvents, room - lines.size()));
+        lines.addAll(events.subList(events.size() - latest, events.size()));
+        return lines.stream()
+                .limit(room)
+                .map(line -> line.substring(0, Math.min(line.length(), Math.max(1, size.columns() - 1))))
+                .toList();
+    }
+
+    /** The finished shards last. */
+    private List<String> shardLines() {
+        List<String> lines = new ArrayList<>();
+        for (boolean over : new boolean[] {false, true}) {
+            for (Map.Entry<String, Owner> shard : owners.entrySet()) {
+                if (ended.contains(shard.getKey()) == over) {
+                    lines.add(String.format(
+                            Locale.ROOT,
+                            "  %-22s %-12s %6d %10s",
+                            shard.getKey(),
+                            over ? "-" : owner(shard.getValue()),
+                            shard.getValue().epoch(),
+                            over ? "finished" : String.format(Locale.ROOT, "%,d", ledger.behind(shard.getKey()))));
+                }
+            }
+        }
         return lines;
     }
 

@@ -1,9 +1,11 @@
 package io.millrace.cli.demo;
 
+import ch.qos.logback.classic.LoggerContext;
 import io.millrace.cli.streams.LineReader;
 import io.millrace.cli.terminal.AwsAccess;
 import io.millrace.cli.terminal.CommandFailure;
 import io.millrace.cli.terminal.GracefulStop;
+import io.millrace.cli.terminal.Pause;
 import io.millrace.cli.terminal.Terminal;
 import io.millrace.model.Bytes;
 import io.millrace.runtime.Platform;
@@ -17,7 +19,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -27,11 +32,14 @@ import picocli.CommandLine.Option;
         description = {
             "Show the main job: a server, DynamoDB Local, a producer and worker processes that share the shards.",
             "On the way a worker joins, a shard is split, two are merged, and a worker is killed with SIGKILL.",
-            "Ends with a report; the exit code is 0 only if no record was lost and the order per key was kept."
+            "Ends with a report; the exit code is 0 only if no record was lost and the order per key was kept.",
+            "Interrupted, it ends at once without a report: exit code 130 on SIGINT, 143 on SIGTERM."
         })
 public final class DemoCommand implements Callable<Integer> {
     private static final int LEAST_SECONDS = 5;
     private static final int CLICKS_PER_SECOND = 500;
+    private static final Duration CHILDREN_DIE = Duration.ofSeconds(1);
+    private static final Duration SIGNAL_COMES_LAST = Duration.ofMillis(300);
 
     private final Terminal terminal;
     private final Platform platform = new SystemPlatform();
@@ -81,23 +89,41 @@ public final class DemoCommand implements Callable<Integer> {
     }
 
     private DemoReport run(List<Bytes> lines) {
-        terminal.note("starting the server and DynamoDB Local...");
-        try (DemoStack stack = DemoStack.start();
-                DemoRun run = new DemoRun(stack, terminal, platform);
-                GracefulStop stop = GracefulStop.install(CommandFailure.FAILED, () -> abandon(run, stack))) {
-            DemoReport report = run.run(lines, Duration.ofSeconds(seconds));
-            stop.awaitIfBegun();
-            return report;
+        Path folder = DemoStack.newFolder();
+        // Held until everything is closed: a signal in the midst of that must not wait for it either.
+        try (GracefulStop stop = GracefulStop.interruptible(() -> abandon(folder))) {
+            try {
+                return run(lines, folder);
+            } catch (RuntimeException e) {
+                // A signal from the terminal reaches the children as well, and their end looks like a failure.
+                Pause.of(SIGNAL_COMES_LAST);
+                stop.awaitIfBegun();
+                throw e;
+            }
         }
     }
 
-    private static void abandon(AutoCloseable run, AutoCloseable stack) {
-        try (stack;
-                run) {
-            // Interrupted: nothing is judged, but nothing is left behind either.
-        } catch (Exception e) {
-            throw new IllegalStateException("cannot clean up: " + e.getMessage(), e);
+    private DemoReport run(List<Bytes> lines, Path folder) {
+        terminal.note("starting the server and DynamoDB Local...");
+        try (DemoStack stack = DemoStack.start(folder);
+                DemoRun run = new DemoRun(stack, terminal, platform)) {
+            return run.run(lines, Duration.ofSeconds(seconds));
         }
+    }
+
+    /**
+     * Interrupted: nothing is judged and nothing is closed in order, for that takes long and its end is not needed; but
+     * no process and no file is left behind. The other threads go on until the process ends, unheard.
+     */
+    private void abandon(Path folder) {
+        terminal.lastNote("millrace demo: interrupted; no report");
+        ((LoggerContext) LoggerFactory.getILoggerFactory()).stop();
+        List<ProcessHandle> children = ProcessHandle.current().children().toList();
+        children.forEach(ProcessHandle::destroyForcibly);
+        CompletableFuture.allOf(children.stream().map(ProcessHandle::onExit).toArray(CompletableFuture<?>[]::new))
+                .completeOnTimeout(null, CHILDREN_DIE.toMillis(), TimeUnit.MILLISECONDS)
+                .join();
+        DemoStack.delete(folder);
     }
 
     private static List<Bytes> read(Path file) throws IOException {

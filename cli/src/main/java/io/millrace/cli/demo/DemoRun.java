@@ -218,7 +218,7 @@ final class DemoRun implements AutoCloseable {
 
     private void show() {
         if (terminal.errIsTerminal()) {
-            terminal.screen(board.screen());
+            terminal.screen(board.screen(terminal.size()));
             loop.schedule(REDRAW, this::show);
         } else {
             terminal.note(board.line());

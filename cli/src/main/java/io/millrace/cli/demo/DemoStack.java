@@ -22,13 +22,17 @@ import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 record DemoStack(Path folder, StreamServer streams, DynamoDbLocal tables) implements AutoCloseable {
     private static final String NO_SECRET = "demo";
 
-    static DemoStack start() {
-        Path folder;
+    /** A folder for {@link #start}. */
+    static Path newFolder() {
         try {
-            folder = Files.createTempDirectory("millrace-demo");
+            return Files.createTempDirectory("millrace-demo");
         } catch (IOException e) {
             throw CommandFailure.failed("cannot make a temporary folder: " + e.getMessage(), e);
         }
+    }
+
+    /** Starts both; the folder goes when they close. */
+    static DemoStack start(Path folder) {
         DynamoDbLocal tables = DynamoDbLocal.start(DynamoDbLocal.Settings.persistedIn(folder.resolve("dynamodb")));
         try {
             StreamServer streams =
@@ -67,6 +71,11 @@ record DemoStack(Path folder, StreamServer streams, DynamoDbLocal tables) implem
     public void close() {
         streams.close();
         tables.close();
+        delete(folder);
+    }
+
+    /** Removes the folder and what is in it, as far as that is possible. */
+    static void delete(Path folder) {
         try (Stream<Path> files = Files.walk(folder)) {
             List<Path> deepestFirst = files.sorted(Comparator.reverseOrder()).toList();
             for (Path file : deepestFirst) {

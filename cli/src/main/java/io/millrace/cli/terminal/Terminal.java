@@ -21,21 +21,24 @@ public final class Terminal {
     private final PrintStream err;
     private final boolean outIsTerminal;
     private final boolean errIsTerminal;
+    private final ScreenSize size;
     private final ReentrantLock lock = new ReentrantLock();
     private boolean progressShown;
     private int screenLines;
+    private boolean silent;
 
-    /** Output and errors go to these streams; the flags tell which of them a person watches. */
-    public Terminal(OutputStream out, PrintStream err, boolean outIsTerminal, boolean errIsTerminal) {
+    /** Output and errors go to these streams; the flags tell which of them a person watches, on a screen of this size. */
+    public Terminal(OutputStream out, PrintStream err, boolean outIsTerminal, boolean errIsTerminal, ScreenSize size) {
         this.out = out;
         this.err = err;
         this.outIsTerminal = outIsTerminal;
         this.errIsTerminal = errIsTerminal;
+        this.size = size;
     }
 
     /**
      * The process's own streams. The {@code millrace} script says in MILLRACE_TTY which of the file descriptors 1 and 2 are
-     * terminals, because Java cannot tell them apart; without it none is.
+     * terminals, because Java cannot tell them apart; without it none is. MILLRACE_SIZE holds the rows and columns.
      */
     public static Terminal ofProcess() {
         String terminals = System.getenv().getOrDefault("MILLRACE_TTY", "");
@@ -43,7 +46,8 @@ public final class Terminal {
                 new BufferedOutputStream(new FileOutputStream(FileDescriptor.out), 1 << 16),
                 new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8),
                 terminals.contains("1"),
-                terminals.contains("2"));
+                terminals.contains("2"),
+                ScreenSize.parse(System.getenv().getOrDefault("MILLRACE_SIZE", "")));
     }
 
     /** True when a person watches standard output. */
@@ -54,6 +58,11 @@ public final class Terminal {
     /** True when a person watches standard error. */
     public boolean errIsTerminal() {
         return errIsTerminal;
+    }
+
+    /** How much room there is, as of the start. */
+    public ScreenSize size() {
+        return size;
     }
 
     /**
@@ -76,6 +85,9 @@ public final class Terminal {
     public void write(Writing body) {
         lock.lock();
         try {
+            if (silent) {
+                return;
+            }
             clearProgress();
             body.writeTo(out);
             out.flush();
@@ -90,8 +102,22 @@ public final class Terminal {
     public void note(String text) {
         lock.lock();
         try {
+            if (silent) {
+                return;
+            }
             clearProgress();
             err.println(text);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Tells the user the last thing: from here on nothing is written any more, to either stream. */
+    public void lastNote(String text) {
+        lock.lock();
+        try {
+            note(text);
+            silent = true;
         } finally {
             lock.unlock();
         }
@@ -101,6 +127,9 @@ public final class Terminal {
     public void progress(String text) {
         lock.lock();
         try {
+            if (silent) {
+                return;
+            }
             if (errIsTerminal) {
                 err.print(CLEAR_LINE + text);
                 err.flush();
@@ -113,10 +142,16 @@ public final class Terminal {
         }
     }
 
-    /** Shows these lines on the terminal in place of those shown before; what is noted later stands below them. */
+    /**
+     * Shows these lines on the terminal in place of those shown before; what is noted later stands below them. They must
+     * fit: what has scrolled away or wrapped is not replaced.
+     */
     public void screen(List<String> lines) {
         lock.lock();
         try {
+            if (silent) {
+                return;
+            }
             StringBuilder text = new StringBuilder();
             if (screenLines > 0) {
                 text.append("\u001b[").append(screenLines).append('A');

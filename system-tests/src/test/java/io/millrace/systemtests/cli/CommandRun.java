@@ -46,21 +46,38 @@ final class CommandRun implements AutoCloseable {
     /** Starts {@code millrace arguments...} with {@code input} on standard input. */
     static CommandRun start(Path folder, Map<String, String> environment, String input, String... arguments) {
         try {
-            Path in = Files.writeString(Files.createTempFile(folder, "run", ".in"), input);
             Path err = Files.createTempFile(folder, "run", ".err");
-            ProcessBuilder builder = new ProcessBuilder(JavaCommand.millrace(List.of(arguments)))
-                    .directory(folder.toFile())
-                    .redirectInput(in.toFile())
-                    .redirectError(err.toFile());
-            builder.environment().keySet().removeIf(name -> name.startsWith("AWS_"));
-            builder.environment().put("AWS_CONFIG_FILE", folder.resolve("none").toString());
-            builder.environment()
-                    .put("AWS_SHARED_CREDENTIALS_FILE", folder.resolve("none").toString());
-            builder.environment().putAll(environment);
+            ProcessBuilder builder =
+                    builder(folder, environment, input, arguments).redirectError(err.toFile());
             return new CommandRun(builder.start(), err);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** As {@link #start} without input; what it says on standard error stands in the output as well. */
+    static CommandRun startMixed(Path folder, Map<String, String> environment, String... arguments) {
+        try {
+            Path none = Files.createTempFile(folder, "run", ".err");
+            ProcessBuilder builder = builder(folder, environment, "", arguments).redirectErrorStream(true);
+            return new CommandRun(builder.start(), none);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static ProcessBuilder builder(
+            Path folder, Map<String, String> environment, String input, String... arguments) throws IOException {
+        Path in = Files.writeString(Files.createTempFile(folder, "run", ".in"), input);
+        ProcessBuilder builder = new ProcessBuilder(JavaCommand.millrace(List.of(arguments)))
+                .directory(folder.toFile())
+                .redirectInput(in.toFile());
+        builder.environment().keySet().removeIf(name -> name.startsWith("AWS_"));
+        builder.environment().put("AWS_CONFIG_FILE", folder.resolve("none").toString());
+        builder.environment()
+                .put("AWS_SHARED_CREDENTIALS_FILE", folder.resolve("none").toString());
+        builder.environment().putAll(environment);
+        return builder;
     }
 
     /** Waits for the end and returns the exit code. */
@@ -83,6 +100,11 @@ final class CommandRun implements AutoCloseable {
         return (String) CompletableFuture.anyOf(waiter.seen, died)
                 .orTimeout(PATIENCE_SECONDS, TimeUnit.SECONDS)
                 .join();
+    }
+
+    /** The processes that it has started and that run now. */
+    List<ProcessHandle> children() {
+        return process.children().toList();
     }
 
     String out() {

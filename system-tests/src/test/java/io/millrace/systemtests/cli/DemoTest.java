@@ -3,11 +3,14 @@ package io.millrace.systemtests.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class DemoTest {
     @TempDir
@@ -21,6 +24,22 @@ class DemoTest {
             assertThat(demo.out()).contains("\"put\":5000", "\"lost\":0", "\"orderViolations\":0", "\"passed\":true");
             assertThat(demo.err())
                     .contains("splitting", "merging", "worker-3 takes part", "killed with SIGKILL", "after the kill");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"worker-2 takes part", "everything is processed"})
+    @Timeout(value = 150, unit = TimeUnit.SECONDS)
+    void demoThatIsInterruptedEndsWithOneLineAndLeavesNoProcess(String moment) {
+        try (CommandRun demo = CommandRun.startMixed(folder, Map.of(), "demo", "--seconds", "5")) {
+            demo.awaitOutput(text -> text.contains(moment));
+            List<ProcessHandle> children = demo.children();
+            demo.terminate();
+            assertThat(demo.exitCode()).isEqualTo(143);
+            assertThat(demo.out())
+                    .endsWith("millrace demo: interrupted; no report\n")
+                    .doesNotContain("\tat ");
+            assertThat(children).isNotEmpty().noneMatch(ProcessHandle::isAlive);
         }
     }
 }

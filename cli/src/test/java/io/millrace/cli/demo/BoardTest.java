@@ -1,0 +1,50 @@
+package io.millrace.cli.demo;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.millrace.cli.demo.WorkerMessage.Ended;
+import io.millrace.cli.demo.WorkerMessage.Taken;
+import io.millrace.cli.terminal.ScreenSize;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class BoardTest {
+    private final Board board = new Board(new Ledger(), () -> 0, event -> {});
+
+    private void takes(int shards) {
+        for (int i = 0; i < shards; i++) {
+            board.onMessage("worker-1", new Taken(String.format("shardId-%012d", i), 1));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"24, 80", "10, 40", "5, 20", "3, 3", "1, 1", "60, 200"})
+    void theScreenFitsItsTerminal(int rows, int columns) {
+        takes(40);
+        List<String> lines = board.screen(new ScreenSize(rows, columns));
+        assertThat(lines).hasSizeLessThanOrEqualTo(Math.max(1, rows - 1));
+        assertThat(lines).allMatch(line -> line.length() <= Math.max(1, columns - 1));
+    }
+
+    @Test
+    void whereShardsDoNotFitTheFinishedOnesGoAndTheRestIsCounted() {
+        takes(20);
+        board.onMessage("worker-1", new Ended("shardId-000000000000", 1));
+        List<String> lines = board.screen(ScreenSize.USUAL);
+        assertThat(lines).hasSize(23);
+        assertThat(lines).anyMatch(line -> line.startsWith("  shardId-000000000001 "));
+        assertThat(lines).noneMatch(line -> line.startsWith("  shardId-000000000000 "));
+        assertThat(lines).contains("  and 6 more shards");
+        assertThat(lines.get(22)).endsWith("worker-1 finished shard 0");
+    }
+
+    @Test
+    void withRoomForAllOfItNothingIsLeftOut() {
+        takes(6);
+        List<String> lines = board.screen(ScreenSize.USUAL);
+        assertThat(lines).filteredOn(line -> line.startsWith("  shardId-")).hasSize(6);
+        assertThat(lines).filteredOn(line -> line.contains("owns shard")).hasSize(6);
+    }
+}
