@@ -78,7 +78,9 @@ final class EventFile implements WorkerListener, AutoCloseable {
                     .put("children", ended.children());
         }
         if (event instanceof WorkerEvent.Stopped stopped) {
-            return json.put("event", "stopped").put("worker", stopped.worker()).put("stillHeld", stopped.stillHeld());
+            json.put("event", "stopped").put("worker", stopped.worker()).put("stillHeld", stopped.stillHeld());
+            stopped.failure().ifPresent(reason -> json.put("reason", reason));
+            return json;
         }
         throw new IllegalArgumentException("an event without a name: " + event);
     }

@@ -11,6 +11,7 @@ import io.millrace.fanout.SourceBatch;
 import io.millrace.fanout.SourceTrouble;
 import io.millrace.lease.CheckpointOutcome;
 import io.millrace.lease.HeldLease;
+import io.millrace.lease.StreamNotFoundException;
 import io.millrace.model.Checkpoint;
 import io.millrace.model.ChildShard;
 import io.millrace.model.Position;
@@ -233,13 +234,8 @@ final class ShardConsumer implements RecordSourceListener {
         if (FailureLog.isWorthTelling(trouble)) {
             failures.readingFailed(trouble, parts.platform().clock().instant());
             status.failuresChanged();
-            if (Integer.bitCount(trouble.failures()) == 1) {
-                log.warn(
-                        "{}: reading failed {} times in a row, it is tried again ({}): {}",
-                        lease.key(),
-                        trouble.failures(),
-                        trouble.kind(),
-                        trouble.message());
+            if (trouble.kind() != ShardReadException.Kind.GONE) {
+                warn(trouble);
             }
         }
         if (trouble.kind() == ShardReadException.Kind.GONE && !askingDirectory && vanishedWith == null) {
@@ -249,8 +245,22 @@ final class ShardConsumer implements RecordSourceListener {
                 if (shards != null
                         && shards.stream().noneMatch(shard -> shard.id().equals(context.shard()))) {
                     vanished(childrenIn(shards));
+                } else if (!(error instanceof StreamNotFoundException)) {
+                    // Without the stream the whole worker ends, and says so.
+                    warn(trouble);
                 }
             });
+        }
+    }
+
+    private void warn(SourceTrouble trouble) {
+        if (Integer.bitCount(trouble.failures()) == 1) {
+            log.warn(
+                    "{}: reading failed {} times in a row, it is tried again ({}): {}",
+                    lease.key(),
+                    trouble.failures(),
+                    trouble.kind(),
+                    trouble.message());
         }
     }
 

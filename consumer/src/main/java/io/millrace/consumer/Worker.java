@@ -29,6 +29,11 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
+ * <p>A worker whose stream is deleted while it runs, or deleted and made anew under the same name, ends by itself as if it
+ * were closed: {@link #run} throws a {@link WorkerException} that names the stream, and the {@link WorkerEvent.Stopped}
+ * event carries the same line. The application's rows about the old stream stay in the table, so that the new one is
+ * refused under this application name rather than read from the old one's checkpoints.
+ *
  * <p>Safe for any thread. A worker starts once and closes once.
  */
 public final class Worker implements AutoCloseable {
@@ -93,7 +98,7 @@ public final class Worker implements AutoCloseable {
     /**
      * Starts if need be, then blocks until the worker is closed by another thread. An interrupt closes it.
      *
-     * @throws WorkerException as {@link #start}
+     * @throws WorkerException as {@link #start}; and once the worker has ended by itself, because its stream was deleted
      */
     public void run() {
         start();
@@ -104,6 +109,10 @@ public final class Worker implements AutoCloseable {
             Thread.currentThread().interrupt();
         } catch (ExecutionException impossible) {
             throw new IllegalStateException("a worker's end does not fail", impossible);
+        }
+        WorkerCore over = core;
+        if (over != null && over.failure().isPresent()) {
+            throw new WorkerException(over.failure().get(), null);
         }
     }
 

@@ -18,6 +18,7 @@ import java.time.Instant;
 import java.util.Comparator;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -36,6 +37,9 @@ final class WorkerCore {
     /** The most processors that run at once where threads are not virtual; the others queue. */
     private static final int THREAD_BOUND = 256;
 
+    /** How long processors and checkpoints may take when the stream is gone. */
+    private static final Duration GONE_DEADLINE = Duration.ofSeconds(30);
+
     /** How long after leaving to wait for processors that were told of a lost lease. */
     private static final Duration GRACE = Duration.ofSeconds(1);
 
@@ -53,6 +57,9 @@ final class WorkerCore {
     private volatile List<ShardConsumer> published = List.of();
 
     private volatile boolean running;
+    /** Why the worker ends without being asked to; written once. */
+    private volatile @Nullable String failure;
+
     private List<ShardId> stillHeld = List.of();
     private boolean left;
 
@@ -65,11 +72,12 @@ final class WorkerCore {
         PollingSettings polling = PollingSettings.DEFAULT
                 .withIdleTime(settings.timing().idleTimeBetweenReads())
                 .withMaxRecordsPerBatch(settings.maxRecordsPerBatch());
+        StreamGuard stream = new StreamGuard(settings.stream(), backend, loop, this::streamGone);
         this.parts = new ConsumerParts(
                 loop,
                 platform,
-                new PollingSources(backend.readers(), polling, loop, platform, settings.meterRegistry()),
-                backend.directory(),
+                new PollingSources(stream, polling, loop, platform, settings.meterRegistry()),
+                stream,
                 new ThreadedUserCalls(threads, loop),
                 settings.processor(),
                 settings.timing().checkpointInterval(),
@@ -82,15 +90,16 @@ final class WorkerCore {
                 .host(HostName.get())
                 .build();
         this.coordinator = LeaseCoordinator.create(
-                leases, backend.table(), backend.directory(), new Leases(), platform, settings.meterRegistry());
+                leases, backend.table(), stream, new Leases(), platform, settings.meterRegistry());
     }
 
     /** Joins; call once. Fails as {@link LeaseCoordinator#start} does. */
     CompletableFuture<Void> start() {
         loop.whenComplete(coordinator.start(), (nothing, error) -> {
             if (error != null) {
+                String reason = failure;
                 stopThreads();
-                started.completeExceptionally(error);
+                started.completeExceptionally(reason == null ? error : new WorkerException(reason, error));
                 ended.complete(List.of());
             } else {
                 running = true;
@@ -113,6 +122,11 @@ final class WorkerCore {
         return ended;
     }
 
+    /** Why the worker ended, or is ending, without being asked to; empty if it was asked, or goes on. */
+    Optional<String> failure() {
+        return Optional.ofNullable(failure);
+    }
+
     WorkerHealth health() {
         return new WorkerHealth(
                 running,
@@ -120,6 +134,15 @@ final class WorkerCore {
                         .map(ShardConsumer::health)
                         .sorted(Comparator.comparing(WorkerHealth.ShardHealth::shard))
                         .toList());
+    }
+
+    /** Ends as if closed: what was processed is checkpointed, and the leases are given back. */
+    private void streamGone(String reason) {
+        if (failure == null && !left) {
+            failure = reason;
+            log.info("worker {} ends: {}", name, reason);
+            CompletableFuture<List<ShardId>> unused = close(GONE_DEADLINE);
+        }
     }
 
     private void leave(@Nullable CloseReport report) {
@@ -144,7 +167,7 @@ final class WorkerCore {
         if (!consumers.isEmpty()) {
             log.warn("worker {} ends although processors are still busy with {}", name, busyShards());
         }
-        tell(new WorkerEvent.Stopped(now(), name, stillHeld));
+        tell(new WorkerEvent.Stopped(now(), name, stillHeld, failure));
         stopThreads();
         ended.complete(stillHeld);
     }

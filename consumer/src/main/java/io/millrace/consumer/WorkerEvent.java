@@ -5,6 +5,8 @@ import static java.util.Objects.requireNonNull;
 import io.millrace.model.ShardId;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Something that happened to a worker as a whole or to one of its leases; for tools and tests. */
 public sealed interface WorkerEvent {
@@ -81,13 +83,23 @@ public sealed interface WorkerEvent {
      * @param time when
      * @param worker its name
      * @param stillHeld shards that it could not give back before the deadline; others take them by force
+     * @param failureOrNull why it ended without being closed, such as a stream that was deleted, in one line
      */
-    record Stopped(Instant time, String worker, List<ShardId> stillHeld) implements WorkerEvent {
+    record Stopped(
+            Instant time,
+            String worker,
+            List<ShardId> stillHeld,
+            @Nullable String failureOrNull) implements WorkerEvent {
         /** Checks the parts and copies the list. */
         public Stopped {
             requireNonNull(time, "time");
             requireNonNull(worker, "worker");
             stillHeld = List.copyOf(stillHeld);
+        }
+
+        /** Why it ended without being closed, if it did. */
+        public Optional<String> failure() {
+            return Optional.ofNullable(failureOrNull);
         }
     }
 }

@@ -13,8 +13,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
+import software.amazon.awssdk.services.kinesis.model.DescribeStreamSummaryResponse;
 import software.amazon.awssdk.services.kinesis.model.ListShardsRequest;
 import software.amazon.awssdk.services.kinesis.model.ResourceNotFoundException;
+import software.amazon.awssdk.services.kinesis.model.StreamStatus;
 
 /**
  * The streams of the Kinesis service, or of a server that speaks like it, as a reader needs them. Safe for any thread;
@@ -34,15 +36,15 @@ public final class KinesisStreams implements ShardReaders {
     }
 
     /**
-     * What a stream is (DescribeStreamSummary).
+     * What a stream is (DescribeStreamSummary). One that is being deleted counts as gone: its records are.
      *
      * @return empty when there is none of this name; fails with the SDK's exception when the service cannot be asked
      */
     public CompletableFuture<Optional<StreamDescription>> describe(StreamName stream) {
-        return emptyIfMissing(client.describeStreamSummary(request -> request.streamName(stream.value()))
-                .thenApply(answer -> new StreamDescription(
-                        answer.streamDescriptionSummary().streamARN(),
-                        answer.streamDescriptionSummary().streamCreationTimestamp())));
+        return emptyIfMissing(client.describeStreamSummary(request -> request.streamName(stream.value())))
+                .thenApply(answer -> answer.map(DescribeStreamSummaryResponse::streamDescriptionSummary)
+                        .filter(summary -> summary.streamStatus() != StreamStatus.DELETING)
+                        .map(summary -> new StreamDescription(summary.streamARN(), summary.streamCreationTimestamp())));
     }
 
     /**

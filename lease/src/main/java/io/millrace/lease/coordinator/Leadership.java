@@ -1,5 +1,6 @@
 package io.millrace.lease.coordinator;
 
+import io.millrace.lease.StreamNotFoundException;
 import io.millrace.lease.WorkerId;
 import io.millrace.lease.decide.Fleet;
 import io.millrace.lease.decide.LeaderElection;
@@ -227,7 +228,8 @@ final class Leadership {
         CompletableFuture<List<Shard>> shards =
                 table.ask("the stream service", () -> wiring.directory().listShards(stream.name()));
         wiring.then(shards, found -> {}, error -> {
-            if (!syncFailed) {
+            // A stream that is gone is the owner's to tell.
+            if (!syncFailed && !(error instanceof StreamNotFoundException)) {
                 log.warn("Cannot list the shards of {}, trying again: {}", stream.name(), error.getMessage());
             }
         });

@@ -90,6 +90,21 @@ class CommandTest {
     }
 
     @Test
+    void consumeOfAStreamThatIsDeletedEndsWithOneLine() {
+        expect(0, "", "stream", "create", "passing", "--shards", "2");
+        expect(0, "one\n", "put", "passing");
+        try (CommandRun worker = CommandRun.startMixed(folder, environment, "consume", "passing", "--app", "passing")) {
+            worker.awaitOutput(text -> text.contains("one\n"));
+            expect(0, "", "stream", "delete", "passing");
+            assertThat(worker.exitCode()).isEqualTo(1);
+            assertThat(worker.out().lines())
+                    .hasSize(3)
+                    .last()
+                    .isEqualTo("millrace consume: stream passing was deleted; nothing more to consume");
+        }
+    }
+
+    @Test
     void reshardingKeepsTheHashRangeCovered() {
         expect(0, "", "stream", "create", "reshard", "--shards", "1");
         expect(0, "", "stream", "split", "reshard", "0");

@@ -69,6 +69,16 @@ final class Ledger {
         }
     }
 
+    /** How many different records came. */
+    int size() {
+        lock.lock();
+        try {
+            return seen.size();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** How many records came more than once. */
     int duplicates() {
         lock.lock();

@@ -62,6 +62,14 @@ final class Services implements AutoCloseable {
         awaitActive(name);
     }
 
+    /** Deletes a stream and waits until it is gone. */
+    void deleteStream(String name) throws Exception {
+        kinesis.deleteStream(request -> request.streamName(name)).get(30, TimeUnit.SECONDS);
+        while (kinesis.listStreams().get(30, TimeUnit.SECONDS).streamNames().contains(name)) {
+            Thread.onSpinWait();
+        }
+    }
+
     void split(String name, String shard, String startingHashKey) throws Exception {
         kinesis.splitShard(
                         request -> request.streamName(name).shardToSplit(shard).newStartingHashKey(startingHashKey))

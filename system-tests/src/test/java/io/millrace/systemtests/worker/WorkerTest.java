@@ -186,6 +186,43 @@ class WorkerTest {
     }
 
     @Test
+    void aDeletedStreamEndsItsWorkersAndOneMadeAnewIsNotRead() throws Exception {
+        services.createStream("deleted", 2);
+        Ledger ledger = new Ledger();
+        ConcurrentLinkedQueue<WorkerEvent> events = new ConcurrentLinkedQueue<>();
+        try (Worker one = services.worker("deleted", ledger::processor)
+                        .listener(events::add)
+                        .build();
+                Worker two = services.worker("deleted", ledger::processor).build()) {
+            one.start();
+            CompletableFuture<Void> runOfOne = CompletableFuture.runAsync(one::run);
+            CompletableFuture<Void> runOfTwo = CompletableFuture.runAsync(two::run);
+            services.put("deleted", 0, 100, 10);
+            ledger.await(100, PATIENCE);
+            services.deleteStream("deleted");
+            services.createStream("deleted", 2);
+            services.put("deleted", 100, 200, 10);
+            for (CompletableFuture<Void> run : List.of(runOfOne, runOfTwo)) {
+                assertThatThrownBy(() -> run.get(40, TimeUnit.SECONDS))
+                        .hasCauseInstanceOf(WorkerException.class)
+                        .hasMessageContaining("stream deleted was deleted")
+                        .hasMessageNotContaining("\n");
+            }
+            assertThat(one.health().running()).isFalse();
+        }
+        assertThat(ledger.size()).as("records of the old stream").isEqualTo(100);
+        assertThat(events)
+                .last()
+                .isInstanceOfSatisfying(
+                        WorkerEvent.Stopped.class,
+                        stopped -> assertThat(stopped.failure())
+                                .hasValueSatisfying(reason -> assertThat(reason).contains("was deleted")));
+        try (Worker next = services.worker("deleted", ledger::processor).build()) {
+            assertThatThrownBy(next::start).isInstanceOf(WorkerException.class).hasMessageContaining("is not the one");
+        }
+    }
+
+    @Test
     void aMissingStreamIsOneClearLine() {
         try (Worker worker = services.worker("missing", Ledger.none()).build()) {
             assertThatThrownBy(worker::start)
