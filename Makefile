@@ -3,7 +3,7 @@
 MVN := ./mvnw
 SEEDS ?= 10000
 
-.PHONY: help check quick fmt sim slow demo clean
+.PHONY: help check quick fmt sim slow demo bench clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -25,6 +25,9 @@ slow: ## tests that need minutes: chaos with real processes at full size
 
 demo: ## the main job, watched
 	./millrace demo
+
+bench: ## the server side by side with its peers: make bench ARGS='--no-peers --only PutRecord'
+	benchmarks/run $(ARGS)
 
 clean: ## forget what was built
 	$(MVN) -q clean

@@ -31,6 +31,7 @@ final class House {
             "consumer",
             "cli",
             "examples",
+            "benchmarks",
             "system-tests");
 
     /** Each module's package and the modules of ours that it may know in compile scope, as the architecture page has it. */
@@ -102,6 +103,7 @@ final class House {
                 "cli",
                 Set.of("consumer", "dynamodblocal", "lease", "checkpoint", "fanout", "model", "runtime", "streamcore"));
         arrows.put("examples", Set.of("consumer", "checkpoint", "model"));
+        arrows.put("benchmarks", Set.of("runtime"));
         return arrows;
     }
 }

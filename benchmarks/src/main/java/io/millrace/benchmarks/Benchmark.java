@@ -1,0 +1,161 @@
+package io.millrace.benchmarks;
+
+import io.millrace.runtime.Platform;
+import io.millrace.runtime.SystemPlatform;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** The program: measures what it is asked to and prints tables. Start it by the script {@code benchmarks/run}. */
+@Command(
+        name = "benchmarks/run",
+        mixinStandardHelpOptions = true,
+        description = "Measure the stream server side by side with its peers.")
+public final class Benchmark implements Callable<Integer> {
+    private final Platform platform = new SystemPlatform();
+    private final PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
+
+    @Option(names = "--launcher", required = true, hidden = true)
+    private Path launcher;
+
+    @Option(names = "--peers", required = true, hidden = true)
+    private Path peers;
+
+    @Option(names = "--seconds", defaultValue = "10", description = "How long each figure is measured. Default: 10.")
+    private int seconds;
+
+    @Option(names = "--warm-up", defaultValue = "10", description = "Seconds before that. Default: 10.")
+    private int warmUp;
+
+    @Option(names = "--only", defaultValue = "", description = "Only workloads whose name matches this expression.")
+    private Pattern only;
+
+    @Option(names = "--no-peers", description = "Leave kinesalite and kinesis-mock out.")
+    private boolean noPeers;
+
+    @Option(names = "--curve", description = "Measure the cost of a put by number of shards and by what is stored.")
+    private boolean curve;
+
+    @Option(names = "--stored-gb", split = ",", defaultValue = "0,1,4", description = "For --curve. Default: 0,1,4.")
+    private List<Integer> storedGb;
+
+    @Option(names = "--shards", split = ",", defaultValue = "1,16,256,4096", description = "For --curve.")
+    private List<Integer> shards;
+
+    /** Runs it and ends the process. */
+    public static void main(String[] arguments) {
+        Runtime.getRuntime().halt(new CommandLine(new Benchmark()).execute(arguments));
+    }
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        LoadRun load = new LoadRun(platform, Duration.ofSeconds(warmUp), Duration.ofSeconds(seconds));
+        if (curve) {
+            new Curve(this::open, load, out).run(shards, storedGb);
+        } else {
+            compare(load);
+        }
+        out.println();
+        out.println("Limits of this machine, "
+                + Runtime.getRuntime().availableProcessors() + " processors, "
+                + System.getProperty("os.name") + ":");
+        new MachineLimits(platform).lines().forEach(out::println);
+        return 0;
+    }
+
+    private void compare(LoadRun load) throws IOException, InterruptedException {
+        Comparison table = new Comparison();
+        List<ServerUnderTest.Kind> kinds = kinds();
+        for (Workload workload : workloads()) {
+            for (ServerUnderTest.Kind kind : kinds) {
+                try (Opened opened = open(kind)) {
+                    workload.prepare(opened.calls());
+                    Measurement seen = load.run(workload, opened.server());
+                    table.add(workload.name(), kind.name(), seen);
+                    out.println("# " + Comparison.line(workload.name(), kind.name(), seen, ""));
+                } catch (IOException e) {
+                    out.println("# NOT MEASURED: " + workload.name() + " with " + kind.name() + ": " + e);
+                }
+            }
+        }
+        out.println();
+        table.lines().forEach(out::println);
+    }
+
+    private List<Workload> workloads() {
+        List<Workload> all = new ArrayList<>();
+        for (Form form : Form.values()) {
+            all.add(new Puts("PutRecords 500 x 100 B, " + form, form, "many", 4, 500, 100, 4));
+            all.add(new Puts("PutRecord 1 KiB, " + form, form, "single", 4, 1, 1024, 16));
+            all.add(new Gets("GetRecords 10,000 x 100 B, " + form, form, "pages", 4, 10_000, 100, 2));
+        }
+        return all.stream()
+                .filter(workload -> only.matcher(workload.name()).find())
+                .toList();
+    }
+
+    private List<ServerUnderTest.Kind> kinds() {
+        List<ServerUnderTest.Kind> kinds = new ArrayList<>();
+        kinds.add(ours());
+        if (noPeers) {
+            return kinds;
+        }
+        if (Files.exists(peers.resolve("node_modules/kinesalite"))) {
+            kinds.add(ServerUnderTest.Kind.kinesalite(peers));
+        } else {
+            out.println("# NOT MEASURED: kinesalite is not in " + peers);
+        }
+        if (Files.exists(peers.resolve("node_modules/kinesis-local"))) {
+            kinds.add(ServerUnderTest.Kind.kinesisMock(peers));
+        } else {
+            out.println("# NOT MEASURED: kinesis-local is not in " + peers);
+        }
+        return kinds;
+    }
+
+    private ServerUnderTest.Kind ours() {
+        return ServerUnderTest.Kind.millrace(launcher);
+    }
+
+    private Opened open() throws IOException, InterruptedException {
+        return open(ours());
+    }
+
+    private Opened open(ServerUnderTest.Kind kind) throws IOException, InterruptedException {
+        ServerUnderTest server = ServerUnderTest.start(kind, platform.ticker());
+        try {
+            Connection connection = new Connection(server.port());
+            return new Opened(server, connection, new StreamCalls(connection, Benchmark::aMoment));
+        } catch (IOException e) {
+            server.close();
+            throw e;
+        }
+    }
+
+    private static void aMoment() {
+        var unused = new CompletableFuture<Boolean>()
+                .completeOnTimeout(true, 50, TimeUnit.MILLISECONDS)
+                .join();
+    }
+
+    /** A server and a connection to set it up by. */
+    record Opened(ServerUnderTest server, Connection connection, StreamCalls calls) implements AutoCloseable {
+        @Override
+        public void close() throws IOException {
+            connection.close();
+            server.close();
+        }
+    }
+}

@@ -1,0 +1,116 @@
+package io.millrace.benchmarks;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.SplittableRandom;
+
+/** The calls that set a measurement up and that it is made of. Belongs to one thread; the requests it makes do not. */
+final class StreamCalls {
+    static final String SHARD = "shardId-000000000000";
+
+    private final Connection connection;
+    private final Pause pause;
+
+    StreamCalls(Connection connection, Pause pause) {
+        this.connection = connection;
+        this.pause = pause;
+    }
+
+    /** Makes a stream and waits until it takes records. */
+    void create(String stream, int shards) throws IOException {
+        connection.exchange(Form.JSON.request("CreateStream", out -> {
+            out.writeStringField("StreamName", stream);
+            out.writeNumberField("ShardCount", shards);
+        }));
+        for (int tries = 0; tries < 400; tries++) {
+            try {
+                connection.exchange(Form.JSON.request("DescribeStreamSummary", out -> {
+                    out.writeStringField("StreamName", stream);
+                }));
+                if (connection.member("StreamStatus").equals("ACTIVE")) {
+                    return;
+                }
+            } catch (IOException notYet) {
+                // kinesis-mock answers a creation before the stream can be described.
+                if (tries == 399) {
+                    throw notYet;
+                }
+            }
+            pause.moment();
+        }
+        throw new IOException(stream + " does not become active");
+    }
+
+    /** Puts {@code requests} times {@code batch} records of {@code bytes}. */
+    void fill(String stream, int requests, int batch, int bytes) throws IOException {
+        SplittableRandom random = new SplittableRandom(7);
+        ByteBuffer[] puts = new ByteBuffer[4];
+        for (int i = 0; i < puts.length; i++) {
+            puts[i] = putRecords(Form.JSON, stream, batch, bytes, random);
+        }
+        for (int i = 0; i < requests; i++) {
+            connection.exchange(puts[i % puts.length]);
+        }
+    }
+
+    /** A PutRecords of random records under random keys. */
+    static ByteBuffer putRecords(Form form, String stream, int records, int bytes, SplittableRandom random) {
+        return form.request("PutRecords", out -> {
+            out.writeStringField("StreamName", stream);
+            out.writeArrayFieldStart("Records");
+            for (int i = 0; i < records; i++) {
+                out.writeStartObject();
+                out.writeFieldName("Data");
+                out.writeBinary(data(random, bytes));
+                out.writeStringField("PartitionKey", key(random));
+                out.writeEndObject();
+            }
+            out.writeEndArray();
+        });
+    }
+
+    /** A PutRecord of a random record under a random key. */
+    static ByteBuffer putRecord(Form form, String stream, int bytes, SplittableRandom random) {
+        return form.request("PutRecord", out -> {
+            out.writeStringField("StreamName", stream);
+            out.writeFieldName("Data");
+            out.writeBinary(data(random, bytes));
+            out.writeStringField("PartitionKey", key(random));
+        });
+    }
+
+    /** A GetShardIterator for the first shard's beginning. */
+    static ByteBuffer iterator(Form form, String stream) {
+        return form.request("GetShardIterator", out -> {
+            out.writeStringField("StreamName", stream);
+            out.writeStringField("ShardId", SHARD);
+            out.writeStringField("ShardIteratorType", "TRIM_HORIZON");
+        });
+    }
+
+    /** A GetRecords. */
+    static ByteBuffer getRecords(Form form, String iterator, int limit) {
+        return form.request("GetRecords", out -> {
+            out.writeStringField("ShardIterator", iterator);
+            out.writeNumberField("Limit", limit);
+        });
+    }
+
+    private static String key(SplittableRandom random) {
+        return "user-" + random.nextInt(1_000_000, 10_000_000);
+    }
+
+    private static byte[] data(SplittableRandom random, int bytes) {
+        byte[] data = new byte[bytes];
+        for (int i = 0; i < bytes; i++) {
+            data[i] = (byte) random.nextInt();
+        }
+        return data;
+    }
+
+    /** Waits a little. */
+    @FunctionalInterface
+    interface Pause {
+        void moment();
+    }
+}
