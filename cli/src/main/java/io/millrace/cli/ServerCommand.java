@@ -87,6 +87,11 @@ final class ServerCommand implements Callable<Integer> {
                     "Where DynamoDB Local listens, on 127.0.0.1 only; 0 is any, off is without it. Default: 8000.")
     private String dynamoDbPort;
 
+    @Option(
+            names = "--set-aside-damaged",
+            description = "Move streams whose files are damaged to DIR/set-aside and serve the others.")
+    private boolean setAsideDamaged;
+
     @Option(names = "--json", description = "Print the endpoints as JSON.")
     private boolean json;
 
@@ -148,6 +153,9 @@ final class ServerCommand implements Callable<Integer> {
         tls.ifPresent(builder::tlsPort);
         if (allowAnonymous) {
             builder.allowAnonymous();
+        }
+        if (setAsideDamaged) {
+            builder.setAsideDamaged();
         }
         return builder.start();
     }

@@ -98,6 +98,7 @@ public final class StreamServer implements AutoCloseable {
         private Platform platform = new SystemPlatform();
         private FsyncPolicy fsync = FsyncPolicy.ALWAYS;
         private @Nullable Duration transitionTime;
+        private boolean setsAsideDamaged;
 
         private Builder() {}
 
@@ -134,6 +135,15 @@ public final class StreamServer implements AutoCloseable {
         /** When a record counts as durable and is acknowledged; default always, after an fsync. */
         public Builder fsync(FsyncPolicy value) {
             fsync = requireNonNull(value, "fsync");
+            return this;
+        }
+
+        /**
+         * Moves streams whose files are damaged to the folder {@code set-aside} and starts without them; default no: the
+         * server then refuses to start. Nothing is deleted.
+         */
+        public Builder setAsideDamaged() {
+            setsAsideDamaged = true;
             return this;
         }
 
@@ -205,6 +215,9 @@ public final class StreamServer implements AutoCloseable {
             StreamsSettings settings = StreamsSettings.in(folder, platform)
                     .withLog(LogSettings.DEFAULTS.withFsync(fsync))
                     .withRegionAndAccount(account.region(), account.id());
+            if (setsAsideDamaged) {
+                settings = settings.withSetAsideDamaged();
+            }
             return transitionTime == null ? settings : settings.withTransitionTime(transitionTime);
         }
 

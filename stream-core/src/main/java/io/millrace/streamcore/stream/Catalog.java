@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.millrace.model.StreamName;
 import io.millrace.runtime.EventLoop;
+import io.millrace.streamcore.log.CorruptLogException;
 import io.millrace.streamcore.log.LogEngine;
 import io.millrace.streamcore.log.MetaChange;
 import io.millrace.streamcore.log.MetaStore;
@@ -18,6 +19,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentNavigableMap;
@@ -125,25 +127,94 @@ final class Catalog {
     }
 
     private CompletableFuture<Void> openAll() {
+        Map<StreamName, Found> damaged = new TreeMap<>();
         List<CompletableFuture<Void>> opening = new ArrayList<>();
+        Set<String> logNames = new HashSet<>();
         for (Map.Entry<String, MetaStore.Entry> found : meta.entries().entrySet()) {
             StreamEntry entry = decode(found.getKey(), found.getValue());
+            long version = found.getValue().version();
+            logNames.add(entry.logName());
             lastCreatedMillis = Math.max(lastCreatedMillis, entry.createdMillis());
-            opening.add(openLog(entry)
-                    .thenAccept(shardLog -> show(entry, found.getValue().version(), shardLog)));
+            opening.add(openLog(entry).handle((shardLog, error) -> {
+                if (error == null) {
+                    show(entry, version, shardLog);
+                } else if (cause(error) instanceof CorruptLogException damage) {
+                    damaged.put(entry.name(), new Found(entry, version, damage));
+                } else {
+                    throw new CompletionException(cause(error));
+                }
+                return null;
+            }));
         }
-        return all(opening).thenCompose(opened -> {
-            checkRetentionLater();
-            return all(streams.values().stream().map(this::resume).toList());
-        });
+        return all(opening)
+                .thenCompose(opened -> setAside(damaged))
+                .thenCompose(set -> engine.names())
+                .whenCompleteAsync((ok, error) -> {}, loop)
+                .thenCompose(names -> {
+                    tellOrphans(names, logNames);
+                    checkRetentionLater();
+                    return all(streams.values().stream().map(this::resume).toList());
+                });
+    }
+
+    /** A stream of the catalog whose log is damaged. */
+    private record Found(StreamEntry entry, long version, CorruptLogException damage) {}
+
+    /** Moves damaged streams out of the way, one after the other, if that is wanted; else refuses to go on. */
+    private CompletableFuture<Void> setAside(Map<StreamName, Found> damaged) {
+        if (!damaged.isEmpty() && !settings.setsAsideDamaged()) {
+            throw damaged.values().iterator().next().damage().withAdvice(advice(damaged.keySet()));
+        }
+        CompletableFuture<Void> done = CompletableFuture.completedFuture(null);
+        for (Found found : damaged.values()) {
+            done = done.thenCompose(before -> setAside(found));
+        }
+        return done;
+    }
+
+    private static String advice(Set<StreamName> damaged) {
+        String which = damaged.size() == 1 ? "this stream" : "the " + damaged.size() + " damaged streams " + damaged;
+        return ", or start with `millrace server --set-aside-damaged` to move " + which
+                + " out of the way and go on without";
+    }
+
+    /** The files first: if the server dies in between, the stream is damaged still and nobody takes it for empty. */
+    private CompletableFuture<Void> setAside(Found found) {
+        StreamEntry entry = found.entry();
+        return engine.setAside(entry.logName(), StreamEntryCodec.encode(entry))
+                .thenCompose(place -> commit(MetaChange.remove(key(entry.name()), found.version()))
+                        .thenAccept(version -> log.warn(
+                                "Stream {} is damaged and no longer served; what is left of it, and its catalog entry, is in {}:"
+                                        + " {}",
+                                entry.name(),
+                                place,
+                                found.damage().finding())));
+    }
+
+    private void tellOrphans(List<String> names, Set<String> known) {
+        List<String> orphans =
+                names.stream().filter(name -> !known.contains(name)).toList();
+        if (!orphans.isEmpty()) {
+            log.warn(
+                    "{} has folders of no stream in the catalog; they are left alone and not served: {}",
+                    settings.directory().resolve("streams"),
+                    String.join(", ", orphans));
+        }
     }
 
     private CompletableFuture<@Nullable ShardLog> openLog(StreamEntry entry) {
-        return entry.status() == Status.DELETING
-                ? CompletableFuture.completedFuture(null)
-                : engine.open(entry.logName())
-                        .<@Nullable ShardLog>thenApply(opened -> opened)
-                        .whenCompleteAsync((ok, error) -> {}, loop);
+        CompletableFuture<@Nullable ShardLog> opening = switch (entry.status()) {
+            // It may be half gone.
+            case DELETING -> CompletableFuture.completedFuture(null);
+            // It may not be there yet.
+            case CREATING -> engine.open(entry.logName()).thenApply(opened -> opened);
+            case ACTIVE, UPDATING -> engine.openExisting(entry.logName()).thenApply(opened -> opened);
+        };
+        return opening.whenCompleteAsync((ok, error) -> {}, loop);
+    }
+
+    private static Throwable cause(Throwable error) {
+        return error instanceof CompletionException && error.getCause() != null ? error.getCause() : error;
     }
 
     private StreamEntry decode(String key, MetaStore.Entry value) {

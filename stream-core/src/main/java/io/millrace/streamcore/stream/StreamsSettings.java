@@ -19,6 +19,8 @@ import java.time.Duration;
  *     only when the stream has left that state
  * @param shardLimit the most open shards that all streams together may have, default 20,000
  * @param creatingLimit the most streams that may be CREATING at once, default no limit
+ * @param setsAsideDamaged whether streams whose files are damaged are moved away and left out; default no: then nothing
+ *     is opened
  */
 public record StreamsSettings(
         Path directory,
@@ -28,7 +30,8 @@ public record StreamsSettings(
         String account,
         Duration transitionTime,
         int shardLimit,
-        int creatingLimit) {
+        int creatingLimit,
+        boolean setsAsideDamaged) {
     /** Checks the parts. */
     public StreamsSettings {
         requireNonNull(directory, "directory");
@@ -55,28 +58,53 @@ public record StreamsSettings(
                 "000000000000",
                 Duration.ofMillis(500),
                 20_000,
-                Integer.MAX_VALUE);
+                Integer.MAX_VALUE,
+                false);
     }
 
     /** The same with this durability, segment size and cache. */
     public StreamsSettings withLog(LogSettings settings) {
         return new StreamsSettings(
-                directory, platform, settings, region, account, transitionTime, shardLimit, creatingLimit);
+                directory,
+                platform,
+                settings,
+                region,
+                account,
+                transitionTime,
+                shardLimit,
+                creatingLimit,
+                setsAsideDamaged);
     }
 
     /** The same with this transition time. */
     public StreamsSettings withTransitionTime(Duration time) {
-        return new StreamsSettings(directory, platform, log, region, account, time, shardLimit, creatingLimit);
+        return new StreamsSettings(
+                directory, platform, log, region, account, time, shardLimit, creatingLimit, setsAsideDamaged);
     }
 
     /** The same with ARNs of this region and account. */
     public StreamsSettings withRegionAndAccount(String newRegion, String newAccount) {
         return new StreamsSettings(
-                directory, platform, log, newRegion, newAccount, transitionTime, shardLimit, creatingLimit);
+                directory,
+                platform,
+                log,
+                newRegion,
+                newAccount,
+                transitionTime,
+                shardLimit,
+                creatingLimit,
+                setsAsideDamaged);
     }
 
     /** The same with these limits. */
     public StreamsSettings withLimits(int shards, int creating) {
-        return new StreamsSettings(directory, platform, log, region, account, transitionTime, shards, creating);
+        return new StreamsSettings(
+                directory, platform, log, region, account, transitionTime, shards, creating, setsAsideDamaged);
+    }
+
+    /** The same, but damaged streams are moved away and the others opened. */
+    public StreamsSettings withSetAsideDamaged() {
+        return new StreamsSettings(
+                directory, platform, log, region, account, transitionTime, shardLimit, creatingLimit, true);
     }
 }

@@ -36,7 +36,8 @@ final class SettingsTest {
                 .withLog(log)
                 .withTransitionTime(Duration.ZERO)
                 .withRegionAndAccount("eu-west-1", "123456789012")
-                .withLimits(10, 5);
+                .withLimits(10, 5)
+                .withSetAsideDamaged();
         assertThat(settings)
                 .isEqualTo(new StreamsSettings(
                         Path.of("data"),
@@ -46,7 +47,8 @@ final class SettingsTest {
                         "123456789012",
                         Duration.ZERO,
                         10,
-                        5));
+                        5,
+                        true));
     }
 
     @Test

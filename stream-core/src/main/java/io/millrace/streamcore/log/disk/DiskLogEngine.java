@@ -2,6 +2,7 @@ package io.millrace.streamcore.log.disk;
 
 import static java.util.Objects.requireNonNull;
 
+import io.millrace.model.Bytes;
 import io.millrace.runtime.EventLoop;
 import io.millrace.runtime.Platform;
 import io.millrace.streamcore.log.CorruptLogException;
@@ -16,9 +17,16 @@ import io.millrace.streamcore.log.ShardLog;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.InstantSource;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -26,30 +34,42 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The engine that keeps logs and catalog in a local directory:
  *
  * <pre>
- * lock                          held while a server has the directory open
- * catalog.log                   the MetaStore
- * streams/NAME/000000000001.log segments of a stream's log, shards interleaved
+ * lock                             held while a server has the directory open
+ * clean-stop                       how long everything was when a server stopped in good order
+ * catalog.log                      the MetaStore
+ * streams/NAME/000000000001.log    segments of a stream's log, shards interleaved
  * streams/NAME/000000000001.index  where a full segment's batches stand
+ * streams/NAME/segments            which segments there are
+ * set-aside/NAME-TIME/             damaged logs that were moved out of the way
  * </pre>
  */
 public final class DiskLogEngine implements LogEngine {
+    private static final Logger log = LoggerFactory.getLogger(DiskLogEngine.class);
     /** A folder's name on any system; a stream's name may begin with a dot, but "." and ".." are folders already. */
     private static final Pattern NAME = Pattern.compile("(?!\\.{1,2}$)[A-Za-z0-9_.@-]{1,200}");
 
     private static final int STAGING_BYTES = 1 << 20;
+    private static final String NOTE = "note";
+    private static final DateTimeFormatter TIME =
+            DateTimeFormatter.ofPattern("uuuuMMdd'T'HHmmssSSS'Z'", Locale.ROOT).withZone(ZoneOffset.UTC);
 
     private final DiskFiles files;
+    private final Path directory;
     private final Path streams;
     private final Closeable lock;
+    private final CleanMark mark;
+    private final InstantSource clock;
     private final DiskMetaStore meta;
     private final Platform.BlockingTasks readers;
     private final List<LogContext> writers;
-    private final AtomicInteger opened = new AtomicInteger();
+    private final AtomicInteger opens = new AtomicInteger();
     private final AtomicBoolean closing = new AtomicBoolean();
     private final CompletableFuture<Void> closed = new CompletableFuture<>();
     private final ConcurrentMap<String, CompletableFuture<DiskShardLog>> logs = new ConcurrentHashMap<>();
@@ -57,21 +77,24 @@ public final class DiskLogEngine implements LogEngine {
     private DiskLogEngine(DiskFiles files, Path directory, Closeable lock, LogSettings settings, Platform platform)
             throws IOException {
         this.files = requireNonNull(files, "files");
+        this.directory = requireNonNull(directory, "directory");
         this.streams = directory.resolve("streams");
         this.lock = requireNonNull(lock, "lock");
+        this.mark = CleanMark.read(files, directory);
+        this.clock = platform.clock();
         Path catalog = directory.resolve("catalog.log");
         // The catalog is made before the first stream: streams without it mean that somebody took it away.
-        if (!files.list(streams).isEmpty()
-                && !files.list(directory).contains(catalog.getFileName().toString())) {
-            throw new CorruptLogException(catalog, 0, "it is missing, but there are streams");
+        boolean wasUsed = !files.list(streams).isEmpty() || mark.catalog().isPresent();
+        if (wasUsed && !files.list(directory).contains(String.valueOf(catalog.getFileName()))) {
+            throw CorruptLogException.missing(catalog, "but there are streams");
         }
-        this.meta = DiskMetaStore.open(files, catalog, platform);
+        this.meta = DiskMetaStore.open(files, mark, catalog, platform);
         this.readers = platform.newBlockingTasks("log-reader", settings.readers());
         this.writers = new ArrayList<>();
         for (int i = 0; i < settings.writers(); i++) {
             EventLoop loop = platform.newEventLoop("log-writer-" + i);
             ByteBuffer staging = ByteBuffer.allocateDirect(STAGING_BYTES);
-            writers.add(new LogContext(files, settings, loop, readers, platform.clock(), platform.random(), staging));
+            writers.add(new LogContext(files, mark, settings, loop, readers, clock, platform.random(), staging));
         }
     }
 
@@ -96,6 +119,8 @@ public final class DiskLogEngine implements LogEngine {
                 lock.close();
                 throw e;
             }
+        } catch (CorruptLogException e) {
+            throw e.withAdvice(", or move that away to go on without what is in it");
         } catch (IOException e) {
             throw new LogFailedException("cannot use " + directory + " as data directory: " + e, e);
         }
@@ -109,7 +134,39 @@ public final class DiskLogEngine implements LogEngine {
     @Override
     public CompletableFuture<ShardLog> open(String name) {
         checkName(name);
-        return logs.computeIfAbsent(name, this::openNew).thenApply(log -> log);
+        return logs.computeIfAbsent(name, missing -> openNow(name, true)).thenApply(opened -> opened);
+    }
+
+    @Override
+    public CompletableFuture<ShardLog> openExisting(String name) {
+        checkName(name);
+        return logs.computeIfAbsent(name, missing -> openNow(name, false)).thenApply(opened -> opened);
+    }
+
+    @Override
+    public CompletableFuture<List<String>> names() {
+        return onLoop(writers.get(0), "", () -> files.list(streams));
+    }
+
+    @Override
+    public CompletableFuture<Path> setAside(String name, Bytes note) {
+        checkName(name);
+        logs.remove(name);
+        return onLoop(writers.get(0), name, () -> {
+            mark.remove();
+            Path aside = directory.resolve("set-aside");
+            Path target = aside.resolve(name + "-" + TIME.format(clock.instant()));
+            files.createDirectories(aside);
+            try {
+                files.rename(streams.resolve(name), target);
+                files.syncDirectory(aside);
+                files.syncDirectory(streams);
+            } catch (NoSuchFileException nothingLeft) {
+                files.createDirectories(target);
+            }
+            SmallFile.write(files, target.resolve(NOTE), note.asByteBuffer());
+            return target;
+        });
     }
 
     @Override
@@ -138,15 +195,34 @@ public final class DiskLogEngine implements LogEngine {
     }
 
     private CompletableFuture<Void> closeAll() {
-        CompletableFuture<?>[] open = logs.values().stream()
-                .filter(opening -> !opening.isCompletedExceptionally())
-                .map(opening -> opening.thenCompose(DiskShardLog::close))
+        // A last word that still holds is left as it is, and so is a directory in which damage was found.
+        boolean lastWord =
+                !mark.isThere() && logs.values().stream().noneMatch(CompletableFuture::isCompletedExceptionally);
+        Map<String, CleanMark.End> ends = new ConcurrentHashMap<>();
+        CompletableFuture<?>[] open = logs.entrySet().stream()
+                .filter(entry -> !entry.getValue().isCompletedExceptionally())
+                .map(entry -> entry.getValue()
+                        .thenCompose(opened -> opened.close(lastWord))
+                        .thenAccept(end -> end.ifPresent(at -> ends.put(entry.getKey(), at))))
                 .toArray(CompletableFuture<?>[]::new);
         return CompletableFuture.allOf(open).handle((ok, error) -> error).thenCompose(error -> {
             readers.close();
             writers.forEach(writer -> writer.loop().close());
-            return meta.close().thenAccept(ok -> unlock(error));
+            return meta.close(lastWord).thenAccept(catalog -> {
+                if (lastWord || mark.isChanged()) {
+                    leave(catalog, ends);
+                }
+                unlock(error);
+            });
         });
+    }
+
+    private void leave(OptionalLong catalog, Map<String, CleanMark.End> ends) {
+        try {
+            mark.leave(catalog, ends);
+        } catch (IOException e) {
+            log.warn("{}: cannot say that it was left in good order: {}", directory, e.toString());
+        }
     }
 
     private void unlock(Throwable error) {
@@ -160,13 +236,14 @@ public final class DiskLogEngine implements LogEngine {
         }
     }
 
-    private CompletableFuture<DiskShardLog> openNew(String name) {
-        LogContext writer = writers.get(Math.floorMod(opened.getAndIncrement(), writers.size()));
-        return onLoop(writer, name, () -> DiskShardLog.open(writer, name, streams.resolve(name)));
+    private CompletableFuture<DiskShardLog> openNow(String name, boolean mayBeNew) {
+        LogContext writer = writers.get(Math.floorMod(opens.getAndIncrement(), writers.size()));
+        return onLoop(writer, name, () -> DiskShardLog.open(writer, name, streams.resolve(name), mayBeNew));
     }
 
     private CompletableFuture<Void> deleteFiles(String name) {
         return onLoop(writers.get(0), name, () -> {
+                    mark.remove();
                     DiskShardLog.delete(files, streams.resolve(name));
                     return true;
                 })

@@ -15,6 +15,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
@@ -35,6 +36,7 @@ final class DiskMetaStore implements MetaStore {
     private static final int REWRITE_BYTES = 1 << 20;
 
     private final DiskFiles files;
+    private final CleanMark mark;
     private final EventLoop loop;
     private final RandomGenerator random;
     private final ByteBuffer staging = ByteBuffer.allocate(64 << 10);
@@ -44,8 +46,14 @@ final class DiskMetaStore implements MetaStore {
     private volatile Map<String, Entry> entries;
 
     private DiskMetaStore(
-            DiskFiles files, Platform platform, FrameFile file, long changes, Map<String, Entry> entries) {
+            DiskFiles files,
+            CleanMark mark,
+            Platform platform,
+            FrameFile file,
+            long changes,
+            Map<String, Entry> entries) {
         this.files = requireNonNull(files, "files");
+        this.mark = requireNonNull(mark, "mark");
         this.loop = platform.newEventLoop("catalog-writer");
         this.random = platform.random();
         this.file = requireNonNull(file, "file");
@@ -54,22 +62,26 @@ final class DiskMetaStore implements MetaStore {
     }
 
     /** Opens a catalog and makes it if there is none. Blocks. */
-    static DiskMetaStore open(DiskFiles files, Path path, Platform platform) throws IOException {
+    static DiskMetaStore open(DiskFiles files, CleanMark mark, Path path, Platform platform) throws IOException {
         Path directory = requireNonNull(path.getParent(), "parent");
         if (!files.list(directory).contains(String.valueOf(path.getFileName()))) {
             FrameFile made = FrameFile.create(files, path, platform.random().nextLong(), whole(0, Map.of()));
-            return new DiskMetaStore(files, platform, made, 0, new TreeMap<>());
+            return new DiskMetaStore(files, mark, platform, made, 0, new TreeMap<>());
         }
         FrameFile file = FrameFile.open(files, path);
         try {
-            return replay(files, file, platform);
+            return replay(files, mark, file, platform);
         } catch (IOException | RuntimeException e) {
             file.close();
             throw e;
         }
     }
 
-    private static DiskMetaStore replay(DiskFiles files, FrameFile file, Platform platform) throws IOException {
+    private static DiskMetaStore replay(DiskFiles files, CleanMark mark, FrameFile file, Platform platform)
+            throws IOException {
+        if (mark.catalog().isPresent()) {
+            file.checkLength(mark.catalog().getAsLong());
+        }
         Map<String, Entry> entries = new TreeMap<>();
         long[] last = new long[1];
         int end = file.scan((position, frame) -> {
@@ -86,18 +98,19 @@ final class DiskMetaStore implements MetaStore {
             }
             last[0] = Math.max(last[0], frame.firstIndex());
         });
-        if (end == FrameFile.START) {
+        if (end == FrameFile.START || (end != file.size() && mark.catalog().isPresent())) {
             throw file.damage(end);
         }
         int cut = file.cutTail(end);
         if (cut > 0) {
             log.warn(
-                    "{}: cut off {} bytes that a crash left unfinished at byte {}; nothing acknowledged was in them",
+                    "{}: cut off the last {} bytes, from byte {} on: they are no whole change. A crash leaves such a"
+                            + " tail, and the server was not stopped in good order",
                     file.path(),
                     cut,
                     end);
         }
-        return new DiskMetaStore(files, platform, file, last[0], entries);
+        return new DiskMetaStore(files, mark, platform, file, last[0], entries);
     }
 
     @Override
@@ -122,19 +135,20 @@ final class DiskMetaStore implements MetaStore {
         return done;
     }
 
-    /** Writes what was accepted and closes the file. */
-    CompletableFuture<Void> close() {
-        CompletableFuture<Void> done = new CompletableFuture<>();
+    /** Writes what was accepted and closes the file; answers its length, if that is sure. */
+    CompletableFuture<OptionalLong> close(boolean lastWord) {
+        CompletableFuture<OptionalLong> done = new CompletableFuture<>();
         try {
             loop.execute(() -> {
                 try {
-                    if (failure == null) {
+                    boolean sure = failure == null;
+                    if (sure && (lastWord || mark.isChanged())) {
                         file.append(Frame.mark(FrameKind.CLOSE, -1, changes, 0), staging);
                         file.flush(staging);
                         file.force();
                     }
                     file.close();
-                    done.complete(null);
+                    done.complete(sure ? OptionalLong.of(file.size()) : OptionalLong.empty());
                 } catch (IOException e) {
                     done.completeExceptionally(poison(e));
                 }
@@ -142,7 +156,7 @@ final class DiskMetaStore implements MetaStore {
                 loop.close();
             });
         } catch (RejectedExecutionException closedAlready) {
-            done.complete(null);
+            done.complete(OptionalLong.empty());
         }
         return done;
     }
@@ -158,6 +172,7 @@ final class DiskMetaStore implements MetaStore {
             }
         }
         try {
+            mark.remove();
             long number = changes + 1;
             Frame frame =
                     Frame.of(FrameKind.CHANGE, -1, number, 0, change.parts().size(), MetaCodec.encode(change));

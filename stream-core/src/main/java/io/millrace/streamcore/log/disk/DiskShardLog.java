@@ -14,6 +14,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -46,10 +47,11 @@ final class DiskShardLog implements ShardLog {
         this.reader = new LogReader(name, context.readers(), () -> closed);
     }
 
-    /** Opens a log and makes it if there is none. On the writer's loop; blocks. */
-    static DiskShardLog open(LogContext context, String name, Path directory) throws IOException {
-        LogRecovery recovery = new LogRecovery(context.files(), directory);
-        recovery.run();
+    /** Opens a log, and makes it if there is none and it may be new. On the writer's loop; blocks. */
+    static DiskShardLog open(LogContext context, String name, Path directory, boolean mayBeNew) throws IOException {
+        LogRecovery recovery =
+                new LogRecovery(context.files(), directory, context.mark().end(name));
+        recovery.run(mayBeNew);
         DiskShardLog opened = new DiskShardLog(context, name, directory, recovery);
         opened.writer.start();
         return opened;
@@ -105,34 +107,40 @@ final class DiskShardLog implements ShardLog {
     @Override
     public CompletableFuture<Void> truncateBefore(long timeMillis) {
         return onLoop(() -> {
-            if (!closed) {
-                writer.truncateBefore(timeMillis);
-            }
-        });
+                    if (!closed) {
+                        writer.truncateBefore(timeMillis);
+                    }
+                    return true;
+                })
+                .thenApply(truncated -> null);
     }
 
-    /** Writes what is queued and closes the files. Closing again does nothing. */
-    CompletableFuture<Void> close() {
+    /** Writes what is queued and closes the files; answers where the log ends, if that is sure. */
+    CompletableFuture<Optional<CleanMark.End>> close(boolean lastWord) {
         return onLoop(() -> {
-            if (!closed) {
-                writeQueued();
-                closed = true;
-                refuseQueued();
-                writer.close();
+            if (closed) {
+                return Optional.empty();
             }
+            writeQueued();
+            closed = true;
+            refuseQueued();
+            return writer.close(lastWord || context.mark().isChanged());
         });
     }
 
     /** Closes the log and deletes its files. */
     CompletableFuture<Void> drop() {
         return onLoop(() -> {
-            if (!closed) {
-                closed = true;
-                refuseQueued();
-                writer.abandon();
-            }
-            delete(context.files(), directory);
-        });
+                    if (!closed) {
+                        closed = true;
+                        refuseQueued();
+                        writer.abandon();
+                    }
+                    context.mark().remove();
+                    delete(context.files(), directory);
+                    return true;
+                })
+                .thenApply(deleted -> null);
     }
 
     /** Deletes a closed log's files. Blocks. */
@@ -184,13 +192,12 @@ final class DiskShardLog implements ShardLog {
         }
     }
 
-    private CompletableFuture<Void> onLoop(LoopTask task) {
-        CompletableFuture<Void> done = new CompletableFuture<>();
+    private <T> CompletableFuture<T> onLoop(LoopTask<T> task) {
+        CompletableFuture<T> done = new CompletableFuture<>();
         try {
             context.loop().execute(() -> {
                 try {
-                    task.run();
-                    done.complete(null);
+                    done.complete(task.run());
                 } catch (IOException e) {
                     done.completeExceptionally(writer.poison(e));
                 } catch (LogException e) {
@@ -204,7 +211,7 @@ final class DiskShardLog implements ShardLog {
     }
 
     @FunctionalInterface
-    private interface LoopTask {
-        void run() throws IOException;
+    private interface LoopTask<T> {
+        T run() throws IOException;
     }
 }

@@ -24,7 +24,8 @@ final class FrameFile implements Closeable {
     static final int START = 24;
 
     private static final long FILE_MAGIC = 0x4d494c4c52414345L;
-    private static final String UNFINISHED = ".new";
+    /** What the name of a file ends with that is being made. */
+    static final String UNFINISHED = ".new";
 
     private final Path path;
     private final DiskFile file;
@@ -207,6 +208,18 @@ final class FrameFile implements Closeable {
         written = end;
         durable = end;
         return cut;
+    }
+
+    /**
+     * Compares the file with what was known of it.
+     *
+     * @throws CorruptLogException if it is shorter or longer
+     */
+    void checkLength(long expected) {
+        if (size != expected) {
+            throw new CorruptLogException(
+                    path, Math.min(size, expected), "it has " + size + " bytes, but " + expected + " were left in it");
+        }
     }
 
     CorruptLogException damage(long offset) {

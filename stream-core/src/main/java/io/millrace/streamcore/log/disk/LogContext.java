@@ -11,6 +11,7 @@ import java.util.random.RandomGenerator;
  * What the logs of one writer thread share.
  *
  * @param files the file system
+ * @param mark what the last clean stop left; goes before the first change
  * @param settings how to work
  * @param loop the writer thread; it may block on the disk
  * @param readers runs reads of older batches
@@ -20,6 +21,7 @@ import java.util.random.RandomGenerator;
  */
 record LogContext(
         DiskFiles files,
+        CleanMark mark,
         LogSettings settings,
         EventLoop loop,
         Executor readers,

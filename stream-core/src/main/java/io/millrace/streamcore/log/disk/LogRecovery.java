@@ -11,15 +11,18 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Opens what a log left on disk: full segments by their indexes, the newest one by reading it whole. What a crash tore off
- * the newest segment's end was never acknowledged and is cut off, with a line in the log; anything else that does not
- * match its checksum is damage and stops the opening.
+ * the newest segment's end is cut off, with a line in the log; anything else that does not match its checksum, a file that
+ * is missing, and after a clean stop any other length is damage and stops the opening.
  *
  * <p>Used once, on the writer's loop.
  */
@@ -28,14 +31,17 @@ final class LogRecovery {
 
     private final DiskFiles files;
     private final Path directory;
+    private final Optional<CleanMark.End> cleanEnd;
     private final ConcurrentMap<Integer, ShardTail> shards = new ConcurrentHashMap<>();
     private final Deque<Segment> segments = new ArrayDeque<>();
     /** By shard: where its records in the segments read so far end. */
     private final Map<Integer, Long> ends = new HashMap<>();
 
-    LogRecovery(DiskFiles files, Path directory) {
+    /** Opens what is in {@code directory}; after a clean stop the log must end where it did then. */
+    LogRecovery(DiskFiles files, Path directory, Optional<CleanMark.End> cleanEnd) {
         this.files = requireNonNull(files, "files");
         this.directory = requireNonNull(directory, "directory");
+        this.cleanEnd = requireNonNull(cleanEnd, "cleanEnd");
     }
 
     ConcurrentMap<Integer, ShardTail> shards() {
@@ -46,26 +52,50 @@ final class LogRecovery {
         return segments;
     }
 
-    void run() throws IOException {
-        files.createDirectories(directory);
+    /** Opens everything; a log that {@code mayBeNew} may have no files yet. */
+    void run(boolean mayBeNew) throws IOException {
         List<String> names = files.list(directory);
+        SegmentList list = SegmentList.read(files, directory);
+        List<Long> numbers = names.stream()
+                .map(Segment::numberOf)
+                .filter(number -> number >= 0)
+                .toList();
+        if (numbers.isEmpty() && list == null && cleanEnd.isEmpty() && mayBeNew) {
+            files.createDirectories(directory);
+        } else {
+            open(numbers, names.isEmpty(), list);
+        }
         for (String name : names) {
             if (FrameFile.isUnfinished(name)) {
                 files.delete(directory.resolve(name));
             }
         }
-        List<Long> numbers = names.stream()
-                .map(Segment::numberOf)
-                .filter(number -> number >= 0)
-                .toList();
+        shards.values().forEach(tail -> tail.publish(tail.nextIndex(), tail.lastTimeMillis(), tail.isSealed()));
+    }
+
+    private void open(List<Long> found, boolean nothingIsThere, @Nullable SegmentList list) throws IOException {
+        if (nothingIsThere) {
+            throw CorruptLogException.missing(directory, "but the catalog says that it was there");
+        }
+        long first = list == null ? 1 : list.first();
+        List<Long> kept = found.stream().filter(number -> number >= first).toList();
+        long newest = Math.max(newestKnown(list), kept.isEmpty() ? 0 : kept.get(kept.size() - 1));
+        for (long number = first; number <= newest; number++) {
+            if (!kept.contains(number)) {
+                throw CorruptLogException.missing(
+                        Segment.logPath(directory, number),
+                        "but it was one of the log's files " + first + " to " + newest);
+            }
+        }
+        if (cleanEnd.isPresent() && newest != cleanEnd.get().segment()) {
+            throw new CorruptLogException(
+                    Segment.logPath(directory, newest),
+                    0,
+                    "the log ended with file " + cleanEnd.get().segment() + " when the server stopped");
+        }
         try {
-            for (int i = 0; i < numbers.size(); i++) {
-                long number = numbers.get(i);
-                if (i > 0 && number != numbers.get(i - 1) + 1) {
-                    throw new CorruptLogException(
-                            Segment.logPath(directory, numbers.get(i - 1) + 1), 0, "the file is missing");
-                }
-                open(number, i == numbers.size() - 1);
+            for (long number : kept) {
+                open(number, number == newest, list == null ? OptionalLong.empty() : list.length(number));
             }
         } catch (IOException | RuntimeException e) {
             for (Segment segment : segments) {
@@ -73,13 +103,42 @@ final class LogRecovery {
             }
             throw e;
         }
-        shards.values().forEach(tail -> tail.publish(tail.nextIndex(), tail.lastTimeMillis(), tail.isSealed()));
+        settle(found, kept, list);
     }
 
-    private void open(long number, boolean newest) throws IOException {
+    /** The newest segment that is known to have been there. */
+    private long newestKnown(@Nullable SegmentList list) {
+        long listed = list == null ? 1 : list.newest();
+        return Math.max(listed, cleanEnd.map(CleanMark.End::segment).orElse(1L));
+    }
+
+    /** Ends what a crash left half done: a new segment that is not listed, old ones that were about to be deleted. */
+    private void settle(List<Long> found, List<Long> kept, @Nullable SegmentList list) throws IOException {
+        for (long number : found) {
+            if (!kept.contains(number)) {
+                Path old = Segment.logPath(directory, number);
+                files.delete(Segment.indexPath(old));
+                files.delete(old);
+            }
+        }
+        SegmentList now = SegmentList.of(segments);
+        if (!now.equals(list)) {
+            if (list == null) {
+                log.warn(
+                        "{} is missing; it is made again and says that the log's files are {} to {}",
+                        SegmentList.path(directory),
+                        now.first(),
+                        now.newest());
+            }
+            now.save(files, directory);
+        }
+    }
+
+    private void open(long number, boolean newest, OptionalLong length) throws IOException {
         FrameFile file = FrameFile.open(files, Segment.logPath(directory, number));
         Segment segment;
         try {
+            length.ifPresent(file::checkLength);
             segment = newest ? readNewest(number, file) : readFull(number, file);
         } catch (IOException | RuntimeException e) {
             file.close();
@@ -98,17 +157,19 @@ final class LogRecovery {
 
     private Segment readNewest(long number, FrameFile file) throws IOException {
         SegmentIndex index = new SegmentIndex();
+        cleanEnd.ifPresent(end -> file.checkLength(end.length()));
         int end = file.scan((position, frame) -> {
             apply(file, position, frame);
             Segment.add(index, position, frame);
         });
-        if (end == FrameFile.START) {
+        if (end == FrameFile.START || (end != file.size() && cleanEnd.isPresent())) {
             throw file.damage(end);
         }
         int cut = file.cutTail(end);
         if (cut > 0) {
             log.warn(
-                    "{}: cut off {} bytes that a crash left unfinished at byte {}; nothing acknowledged was in them",
+                    "{}: cut off the last {} bytes, from byte {} on: they are no whole batch. A crash leaves such a tail,"
+                            + " and the server was not stopped in good order",
                     file.path(),
                     cut,
                     end);

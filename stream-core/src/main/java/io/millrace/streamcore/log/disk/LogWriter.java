@@ -14,6 +14,7 @@ import java.util.Deque;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentMap;
@@ -59,6 +60,7 @@ final class LogWriter {
     void start() throws IOException {
         if (segments.isEmpty()) {
             addSegment(1);
+            SegmentList.of(segments).save(context.files(), directory);
         }
     }
 
@@ -139,28 +141,48 @@ final class LogWriter {
     void truncateBefore(long timeMillis) throws IOException {
         Segment newest = segments.getLast();
         if (newest.lastTimeMillis() != 0 && newest.lastTimeMillis() < timeMillis) {
+            context.mark().remove();
             roll();
             finishFull();
         }
+        List<Segment> expired = new ArrayList<>();
         while (segments.size() > 1 && segments.getFirst().lastTimeMillis() < timeMillis) {
-            Segment oldest = segments.removeFirst();
+            expired.add(segments.removeFirst());
+        }
+        if (expired.isEmpty()) {
+            return;
+        }
+        context.mark().remove();
+        // The list first: files that it no longer names may be there or not.
+        SegmentList.of(segments).save(context.files(), directory);
+        for (Segment oldest : expired) {
             shards.values().forEach(tail -> tail.leave(oldest));
             oldest.delete();
             log.debug("{} is past its retention and deleted", oldest.file().path());
         }
     }
 
-    /** Makes everything durable, says so in the file, and closes it. */
-    void close() throws IOException {
+    /**
+     * Makes everything durable and closes the files.
+     *
+     * @param lastWord whether to say so in the file
+     * @return where the log ends; empty if that is not known, because the disk failed
+     */
+    Optional<CleanMark.End> close(boolean lastWord) throws IOException {
         fsyncTimer.cancel();
         try {
-            if (failure == null && !segments.isEmpty()) {
-                FrameFile file = segments.getLast().file();
+            if (failure != null || segments.isEmpty()) {
+                return Optional.empty();
+            }
+            Segment newest = segments.getLast();
+            if (lastWord) {
+                FrameFile file = newest.file();
                 file.force();
                 file.append(Frame.mark(FrameKind.CLOSE, -1, 0, context.clock().millis()), context.staging());
                 file.flush(context.staging());
                 file.force();
             }
+            return Optional.of(new CleanMark.End(newest.number(), newest.file().size()));
         } finally {
             for (Segment segment : segments) {
                 segment.close();
@@ -193,6 +215,7 @@ final class LogWriter {
     private @Nullable LogFailedException writeDurably(List<Pending> group) {
         now = context.clock().millis();
         try {
+            context.mark().remove();
             for (Pending pending : group) {
                 pending.write(this);
             }
@@ -234,6 +257,7 @@ final class LogWriter {
         full.file().flush(context.staging());
         full.file().force();
         addSegment(full.number() + 1);
+        SegmentList.of(segments).save(context.files(), directory);
         unfinished.add(full);
     }
 

@@ -32,6 +32,7 @@ final class FaultyFiles implements DiskFiles {
     private final Set<Path> locks = new HashSet<>();
     private int writesUntilFailure = Integer.MAX_VALUE;
     private int forcesUntilFailure = Integer.MAX_VALUE;
+    private int stepsUntilPowerOff = Integer.MAX_VALUE;
     private int reads;
     private int forces;
 
@@ -40,9 +41,27 @@ final class FaultyFiles implements DiskFiles {
         writesUntilFailure = more;
     }
 
+    /** Takes a file away, durably. */
+    void remove(Path path) {
+        names.remove(path);
+        durableNames.remove(path);
+    }
+
     /** The next fsync but {@code more} fails. */
     void failForceAfter(int more) {
         forcesUntilFailure = more;
+    }
+
+    /** After {@code more} changes of any kind every further one fails. */
+    void powerOffAfter(int more) {
+        stepsUntilPowerOff = more;
+    }
+
+    private void step() throws IOException {
+        if (stepsUntilPowerOff-- <= 0) {
+            stepsUntilPowerOff = 0;
+            throw new IOException("the power is off");
+        }
     }
 
     int reads() {
@@ -110,15 +129,18 @@ final class FaultyFiles implements DiskFiles {
 
     @Override
     public List<String> list(Path directory) {
+        // Directories are there as long as something is in them.
         return names.keySet().stream()
-                .filter(path -> directory.equals(path.getParent()))
-                .map(path -> String.valueOf(path.getFileName()))
+                .filter(path -> path.startsWith(directory) && !path.equals(directory))
+                .map(path -> String.valueOf(path.getName(directory.getNameCount())))
+                .distinct()
                 .sorted()
                 .toList();
     }
 
     @Override
     public void rename(Path from, Path to) throws IOException {
+        step();
         Inode inode = names.remove(from);
         if (inode == null) {
             throw new NoSuchFileException(from.toString());
@@ -127,12 +149,14 @@ final class FaultyFiles implements DiskFiles {
     }
 
     @Override
-    public void delete(Path path) {
+    public void delete(Path path) throws IOException {
+        step();
         names.remove(path);
     }
 
     @Override
-    public void syncDirectory(Path directory) {
+    public void syncDirectory(Path directory) throws IOException {
+        step();
         durableNames.keySet().removeIf(path -> directory.equals(path.getParent()) && !names.containsKey(path));
         names.forEach((path, inode) -> {
             if (directory.equals(path.getParent())) {
@@ -190,6 +214,7 @@ final class FaultyFiles implements DiskFiles {
         @Override
         public void write(ByteBuffer source, long position) throws IOException {
             checkOpen();
+            step();
             boolean fails = writesUntilFailure-- == 0;
             int length = fails ? source.remaining() / 2 : source.remaining();
             int end = (int) position + length;
@@ -214,6 +239,7 @@ final class FaultyFiles implements DiskFiles {
         public void force() throws IOException {
             checkOpen();
             forces++;
+            step();
             if (forcesUntilFailure-- == 0) {
                 throw new IOException("Input/output error");
             }
@@ -223,6 +249,7 @@ final class FaultyFiles implements DiskFiles {
         @Override
         public void truncate(long size) throws IOException {
             checkOpen();
+            step();
             inode.bytes = Arrays.copyOf(inode.bytes, (int) Math.min(size, inode.bytes.length));
         }
 

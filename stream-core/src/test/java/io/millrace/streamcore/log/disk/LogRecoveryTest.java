@@ -150,7 +150,7 @@ final class LogRecoveryTest {
         cut.replace(LogRig.FIRST_SEGMENT, Arrays.copyOf(cut.bytes(LogRig.FIRST_SEGMENT), ends[2]));
         assertThatThrownBy(smallSegments(cut)::open).isInstanceOf(CorruptLogException.class);
         FaultyFiles missing = rig.files.copied();
-        missing.delete(LogRig.FIRST_SEGMENT.resolveSibling("000000000002.log"));
+        missing.remove(LogRig.FIRST_SEGMENT.resolveSibling("000000000002.log"));
         assertThatThrownBy(smallSegments(missing)::open)
                 .isInstanceOf(CorruptLogException.class)
                 .hasMessageContaining("missing");
@@ -187,6 +187,55 @@ final class LogRecoveryTest {
                 files.failForceAfter(Integer.MAX_VALUE);
             }
             files = files.crashed(random);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12})
+    void noCrashWhileSegmentsComeAndGoLooksLikeDamage(long fixedSeed) {
+        long seed = Long.getLong("seed", fixedSeed);
+        SplittableRandom random = new SplittableRandom(seed);
+        FaultyFiles files = new FaultyFiles();
+        int kept = 0;
+        for (int round = 0; round < 40; round++) {
+            LogRig rig =
+                    new LogRig(files, LogSettings.DEFAULTS.withSegmentBytes(LogRig.SMALL_SEGMENT), random.nextLong());
+            ShardLog log = rig.open();
+            // What is trimmed is trimmed from the front, and what is there goes on from where it was.
+            assertThat(log.bounds(0).end()).as("seed %s round %s", seed, round).isGreaterThanOrEqualTo(kept);
+            assertThat(rig.records(log, 0)).as("seed %s round %s", seed, round).hasSize((int)
+                    (log.bounds(0).end() - log.bounds(0).first()));
+            files.powerOffAfter(random.nextInt(1, 120));
+            kept = appendAndTrim(rig, log, random);
+            if (random.nextInt(4) == 0) {
+                closeOrFail(rig);
+            }
+            files = files.crashed(random);
+        }
+    }
+
+    /** Appends and trims until the power goes; the index after the last acknowledged record. */
+    private static int appendAndTrim(LogRig rig, ShardLog log, SplittableRandom random) {
+        int end = (int) log.bounds(0).end();
+        try {
+            for (int i = 0; i < 60; i++) {
+                end = (int) rig.append(log, 0, "x".repeat(random.nextInt(8000))).firstIndex() + 1;
+                rig.simulation.run(Duration.ofMillis(10));
+                if (random.nextInt(8) == 0) {
+                    rig.await(log.truncateBefore(rig.simulation.clock().millis() - random.nextInt(300)));
+                }
+            }
+        } catch (LogFailedException powerIsOff) {
+            assertThat(powerIsOff).hasMessageContaining("the power is off");
+        }
+        return end;
+    }
+
+    private static void closeOrFail(LogRig rig) {
+        try {
+            rig.close();
+        } catch (LogFailedException powerIsOff) {
+            assertThat(powerIsOff).hasMessageContaining("the power is off");
         }
     }
 
