@@ -54,9 +54,11 @@ public final class Benchmark implements Callable<Integer> {
     @Option(names = "--shards", split = ",", defaultValue = "1,16,256,4096", description = "For --curve.")
     private List<Integer> shards;
 
-    /** Runs it and ends the process. */
+    /** Runs it; picocli has said why if it could not. */
     public static void main(String[] arguments) {
-        Runtime.getRuntime().halt(new CommandLine(new Benchmark()).execute(arguments));
+        if (new CommandLine(new Benchmark()).execute(arguments) != 0) {
+            throw new IllegalStateException("not measured; see above");
+        }
     }
 
     @Override
