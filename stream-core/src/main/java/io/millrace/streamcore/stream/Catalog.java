@@ -44,6 +44,7 @@ final class Catalog {
     private static final long HOUR_MILLIS = 3_600_000;
 
     private final StreamsSettings settings;
+    private final StreamsContext context;
     private final LogEngine engine;
     private final MetaStore meta;
     private final Refusals refusals;
@@ -57,8 +58,9 @@ final class Catalog {
     private CompletableFuture<?> lastCreate = CompletableFuture.completedFuture(null);
     private long lastCreatedMillis;
 
-    Catalog(StreamsSettings settings, LogEngine engine, Refusals refusals) {
+    Catalog(StreamsSettings settings, StreamsContext context, LogEngine engine, Refusals refusals) {
         this.settings = requireNonNull(settings, "settings");
+        this.context = requireNonNull(context, "context");
         this.engine = requireNonNull(engine, "engine");
         this.meta = engine.meta();
         this.refusals = requireNonNull(refusals, "refusals");
@@ -229,7 +231,8 @@ final class Catalog {
     }
 
     private LiveStream show(StreamEntry entry, long version, @Nullable ShardLog shardLog) {
-        LiveStream stream = new LiveStream(entry, version, shardLog, arn(entry.name()));
+        LiveStream stream = new LiveStream(
+                entry, version, shardLog, arn(entry.name()), context.probes().open(entry.name()));
         streams.put(entry.name(), stream);
         return stream;
     }
@@ -336,6 +339,8 @@ final class Catalog {
                         MetaChange.remove(key(entry.name()), stream.view().version()))))
                 .thenAccept(version -> {
                     streams.remove(entry.name(), stream);
+                    context.quotas().clear(entry.name());
+                    stream.probe().close();
                     stream.giveUp(refusals.streamNotFound(entry.name()));
                 });
     }

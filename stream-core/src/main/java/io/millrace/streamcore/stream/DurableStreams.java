@@ -9,6 +9,7 @@ import io.millrace.model.StreamName;
 import io.millrace.streamcore.log.LogEngine;
 import io.millrace.streamcore.log.disk.DiskLogEngine;
 import io.millrace.streamcore.stream.LiveStream.View;
+import io.millrace.streamcore.stream.quota.Quotas;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
@@ -26,10 +27,12 @@ final class DurableStreams implements Streams {
     private final Catalog catalog;
     private final Refusals refusals;
     private final ShardReader reader;
+    private final Quotas quotas;
 
-    private DurableStreams(StreamsSettings settings, Catalog catalog, Refusals refusals) {
+    private DurableStreams(StreamsSettings settings, StreamsContext context, Catalog catalog, Refusals refusals) {
         this.catalog = requireNonNull(catalog, "catalog");
         this.refusals = requireNonNull(refusals, "refusals");
+        this.quotas = context.quotas();
         this.reader = new ShardReader(refusals, settings.platform().clock());
     }
 
@@ -37,14 +40,18 @@ final class DurableStreams implements Streams {
      * Opens a data directory; blocks on the catalog's file only. Completes when every stream's log is open and what an
      * earlier server left half done is under way again.
      */
-    static CompletableFuture<DurableStreams> open(StreamsSettings settings) {
-        return open(settings, DiskLogEngine.open(settings.directory(), settings.log(), settings.platform()));
+    static CompletableFuture<DurableStreams> open(StreamsSettings settings, StreamsContext context) {
+        return open(settings, context, DiskLogEngine.open(settings.directory(), settings.log(), settings.platform()));
     }
 
     static CompletableFuture<DurableStreams> open(StreamsSettings settings, LogEngine engine) {
+        return open(settings, StreamsContext.plain(settings.platform().ticker()), engine);
+    }
+
+    static CompletableFuture<DurableStreams> open(StreamsSettings settings, StreamsContext context, LogEngine engine) {
         Refusals refusals = new Refusals(settings.region(), settings.account());
-        Catalog catalog = new Catalog(settings, engine, refusals);
-        return catalog.start().thenApply(started -> new DurableStreams(settings, catalog, refusals));
+        Catalog catalog = new Catalog(settings, context, engine, refusals);
+        return catalog.start().thenApply(started -> new DurableStreams(settings, context, catalog, refusals));
     }
 
     @Override
@@ -84,12 +91,12 @@ final class DurableStreams implements Streams {
     }
 
     @Override
-    public CompletableFuture<List<PutAnswer>> put(StreamName name, List<NewRecord> records) {
+    public CompletableFuture<PutResult> put(StreamName name, List<NewRecord> records) {
         LiveStream stream = find(name);
         if (!stream.view().isUsable()) {
             throw refusals.streamNotFound(name);
         }
-        return new PutOperation(stream, records, refusals).start();
+        return new PutOperation(stream, records, refusals, quotas.of(name)).start();
     }
 
     @Override
@@ -116,7 +123,10 @@ final class DurableStreams implements Streams {
         }
         LiveStream stream = catalog.find(cursor.stream());
         View view = stream == null ? null : stream.view();
-        if (view == null || !view.isUsable() || !view.state().created().equals(cursor.streamCreated())) {
+        if (stream == null
+                || view == null
+                || !view.isUsable()
+                || !view.state().created().equals(cursor.streamCreated())) {
             throw refusals.shardDoesNotExist(cursor.shard(), cursor.stream());
         }
         ShardEntry entry = ShardNames.index(cursor.shard()).stream()
@@ -124,7 +134,21 @@ final class DurableStreams implements Streams {
                 .flatMap(index -> view.entry().shard(index).stream())
                 .findFirst()
                 .orElseThrow(() -> refusals.shardDoesNotExist(cursor.shard(), cursor.stream()));
-        return plain(reader.read(view, entry, cursor, maxRecords, maxBytes));
+        return plain(reader.read(view, entry, cursor, maxRecords, maxBytes).thenApply(page -> {
+            stream.probe().read(page.records().size(), page.bytes(), page.millisBehindLatest());
+            return page;
+        }));
+    }
+
+    @Override
+    public Quotas quotas() {
+        return quotas;
+    }
+
+    @Override
+    public StreamProbe probe(StreamName name) {
+        LiveStream stream = catalog.find(name);
+        return stream == null ? StreamProbe.NONE : stream.probe();
     }
 
     /** Closes without waiting. */

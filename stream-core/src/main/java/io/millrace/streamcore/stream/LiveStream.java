@@ -15,18 +15,24 @@ import org.jspecify.annotations.Nullable;
  * durable change; all else belongs to that loop.
  */
 final class LiveStream {
+    private final StreamProbe probe;
     private volatile View view;
     private volatile CompletableFuture<Void> changed = new CompletableFuture<>();
 
     /** The catalog loop's. */
     private CompletableFuture<?> lastChange = CompletableFuture.completedFuture(null);
 
-    LiveStream(StreamEntry entry, long version, @Nullable ShardLog log, String arn) {
+    LiveStream(StreamEntry entry, long version, @Nullable ShardLog log, String arn, StreamProbe probe) {
+        this.probe = requireNonNull(probe, "probe");
         this.view = View.of(entry, version, log, arn);
     }
 
     View view() {
         return view;
+    }
+
+    StreamProbe probe() {
+        return probe;
     }
 
     /** Shows a durable change to all and wakes who waits for one. Catalog loop only. */

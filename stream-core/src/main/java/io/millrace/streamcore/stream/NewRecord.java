@@ -20,6 +20,17 @@ public record NewRecord(String partitionKey, @Nullable HashKey explicitHashKeyOr
         requireNonNull(data, "data");
     }
 
+    /** What counts against limits, in bytes: the data and the partition key in UTF-8. */
+    public int size() {
+        int keyBytes = 0;
+        for (int i = 0; i < partitionKey.length(); i++) {
+            char unit = partitionKey.charAt(i);
+            // A pair of surrogates is four bytes.
+            keyBytes += unit < 0x80 ? 1 : unit < 0x800 || Character.isSurrogate(unit) ? 2 : 3;
+        }
+        return data.size() + keyBytes;
+    }
+
     /** Where the record routes to. */
     public HashKey hashKey() {
         return explicitHashKeyOrNull != null ? explicitHashKeyOrNull : HashKey.ofPartitionKey(partitionKey);

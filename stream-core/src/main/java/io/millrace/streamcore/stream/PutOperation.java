@@ -6,6 +6,11 @@ import io.millrace.streamcore.log.AppendOutcome;
 import io.millrace.streamcore.log.LogClosedException;
 import io.millrace.streamcore.stream.LiveStream.View;
 import io.millrace.streamcore.stream.Streams.PutAnswer;
+import io.millrace.streamcore.stream.Streams.PutResult;
+import io.millrace.streamcore.stream.Streams.Refused;
+import io.millrace.streamcore.stream.Streams.Stored;
+import io.millrace.streamcore.stream.quota.ShardQuota;
+import io.millrace.streamcore.stream.quota.StreamQuota;
 import java.nio.ByteBuffer;
 import java.util.AbstractList;
 import java.util.ArrayList;
@@ -25,54 +30,69 @@ import org.jspecify.annotations.Nullable;
  * <p>Runs on the caller's thread up to the appends and on the log's threads after; its steps never overlap.
  */
 final class PutOperation {
+    private static final int REFUSED = -1;
+
     private final LiveStream stream;
     private final List<NewRecord> records;
     private final Refusals refusals;
+    private final @Nullable StreamQuota quotaOrNull;
     /** By record: the batch that holds it. */
     private final Batch[] batchOf;
-    /** By record: its place in the batch. */
+    /** By record: its place in the batch, or {@link #REFUSED}. */
     private final int[] placeOf;
 
-    private final CompletableFuture<List<PutAnswer>> done = new CompletableFuture<>();
+    private int refused;
 
-    PutOperation(LiveStream stream, List<NewRecord> records, Refusals refusals) {
+    private final CompletableFuture<PutResult> done = new CompletableFuture<>();
+
+    PutOperation(LiveStream stream, List<NewRecord> records, Refusals refusals, @Nullable StreamQuota quotaOrNull) {
         this.stream = requireNonNull(stream, "stream");
         this.records = List.copyOf(records);
         this.refusals = requireNonNull(refusals, "refusals");
+        this.quotaOrNull = quotaOrNull;
         this.batchOf = new Batch[records.size()];
         this.placeOf = new int[records.size()];
     }
 
-    CompletableFuture<List<PutAnswer>> start() {
+    CompletableFuture<PutResult> start() {
         View view = stream.view();
-        List<Batch> batches = new ArrayList<>();
         Map<Integer, Batch> byShard = new HashMap<>();
         for (int i = 0; i < records.size(); i++) {
-            add(i, view, byShard, batches);
+            add(i, view, byShard, quotaOrNull);
         }
-        append(view, batches);
+        append(view, byShard);
         return done;
     }
 
-    private void add(int record, View view, Map<Integer, Batch> byShard, List<Batch> batches) {
+    private void add(int record, View view, Map<Integer, Batch> byShard, @Nullable StreamQuota quota) {
         ShardEntry shard = view.routing().route(records.get(record).hashKey());
         Batch batch = byShard.get(shard.index());
         if (batch == null) {
-            batch = new Batch(shard);
+            batch = new Batch(shard, quota == null ? null : quota.shard(shard.id()));
             byShard.put(shard.index(), batch);
-            batches.add(batch);
         }
         batchOf[record] = batch;
-        placeOf[record] = batch.add(record, records.get(record));
+        if (batch.takes(records.get(record))) {
+            placeOf[record] = batch.add(record, records.get(record));
+        } else {
+            placeOf[record] = REFUSED;
+            refused++;
+        }
     }
 
-    private void append(View view, List<Batch> batches) {
+    private void append(View view, Map<Integer, Batch> byShard) {
         if (!view.isUsable()) {
             done.completeExceptionally(refusals.streamNotFound(view.entry().name()));
             return;
         }
+        List<Batch> batches = new ArrayList<>(byShard.size());
+        for (Batch batch : byShard.values()) {
+            if (batch.count > 0) {
+                batches.add(batch);
+            }
+        }
         if (batches.isEmpty()) {
-            done.complete(new Answers(batchOf, placeOf));
+            finish();
             return;
         }
         AtomicInteger open = new AtomicInteger(batches.size());
@@ -102,13 +122,22 @@ final class PutOperation {
             }
             if (batch.outcome instanceof AppendOutcome.Sealed) {
                 sealed.add(batch);
+            } else {
+                stream.probe().stored(batch.count, batch.bytes);
             }
         }
         if (sealed.isEmpty()) {
-            done.complete(new Answers(batchOf, placeOf));
+            finish();
         } else {
             awaitChildren(view, sealed);
         }
+    }
+
+    private void finish() {
+        if (refused > 0) {
+            stream.probe().refused(refused);
+        }
+        done.complete(new PutResult(new Answers(batchOf, placeOf), refused));
     }
 
     private void awaitChildren(View seen, List<Batch> sealed) {
@@ -123,27 +152,34 @@ final class PutOperation {
 
     private void reroute(List<Batch> sealed) {
         View view = stream.view();
-        List<Batch> batches = new ArrayList<>();
         Map<Integer, Batch> byShard = new HashMap<>();
         for (Batch batch : sealed) {
             for (int i = 0; i < batch.count; i++) {
-                add(batch.recordAt(i), view, byShard, batches);
+                // What one shard took counts no second time at its child.
+                add(batch.recordAt(i), view, byShard, null);
             }
         }
-        append(view, batches);
+        append(view, byShard);
     }
 
     /** The records of a put that go to one shard. */
     private static final class Batch {
         private final ShardEntry shard;
+        private final @Nullable ShardQuota quotaOrNull;
         private int[] members = new int[4];
         private int count;
         private int room;
+        private long bytes;
         private volatile @Nullable AppendOutcome outcome;
         private volatile @Nullable Throwable error;
 
-        Batch(ShardEntry shard) {
+        Batch(ShardEntry shard, @Nullable ShardQuota quotaOrNull) {
             this.shard = shard;
+            this.quotaOrNull = quotaOrNull;
+        }
+
+        boolean takes(NewRecord record) {
+            return quotaOrNull == null || quotaOrNull.takesRecord(record.size());
         }
 
         int add(int number, NewRecord record) {
@@ -165,6 +201,7 @@ final class PutOperation {
             for (int i = 0; i < count; i++) {
                 end = RecordCodec.encode(records.get(members[i]), target, end);
             }
+            bytes = RecordCodec.netBytes(end, count);
             return target.limit(end);
         }
     }
@@ -182,10 +219,13 @@ final class PutOperation {
         @Override
         public PutAnswer get(int record) {
             Batch batch = batchOf[record];
+            if (placeOf[record] == REFUSED) {
+                return new Refused(batch.shard.id(), Refused.Reason.RATE_EXCEEDED);
+            }
             if (!(batch.outcome instanceof AppendOutcome.Appended appended)) {
                 throw new IllegalStateException("a put was answered before its records were in the log");
             }
-            return new PutAnswer(
+            return new Stored(
                     batch.shard.id(),
                     batch.shard.sequenceNumber(appended.firstIndex() + placeOf[record], appended.timeMillis()));
         }

@@ -25,6 +25,15 @@ public record ReadPage(
         childShards = List.copyOf(childShards);
     }
 
+    /** How many bytes of data and partition keys the records have. */
+    public long bytes() {
+        long bytes = 0;
+        for (StreamRecord record : records) {
+            bytes += record.data().size() + record.partitionKey().length();
+        }
+        return bytes;
+    }
+
     /** Where to read on, empty once a closed shard is read out. */
     public Optional<ShardCursor> next() {
         return Optional.ofNullable(nextOrNull);

@@ -32,6 +32,11 @@ final class RecordCodec {
                 + record.data().size();
     }
 
+    /** How many bytes of keys and data {@code count} records hold that take {@code length} bytes. */
+    static long netBytes(int length, int count) {
+        return length - (long) OVERHEAD * count;
+    }
+
     /** Writes a record at {@code at}. Answers where the record ends. */
     static int encode(NewRecord record, ByteBuffer target, int at) {
         byte[] key = record.partitionKey().getBytes(StandardCharsets.UTF_8);

@@ -34,7 +34,7 @@ final class CatalogTest {
         rig.await(rig.streams.split(
                 NAME, ShardId.of(0), rig.openShards(NAME).get(0).hashKeyRange().middle()));
         assertThat(status(rig)).isEqualTo(Status.UPDATING);
-        assertThat(rig.await(rig.streams.put(NAME, RECORD))).hasSize(1);
+        assertThat(rig.await(rig.streams.put(NAME, RECORD)).answers()).hasSize(1);
         rig.run(TRANSITION);
         assertThat(status(rig)).isEqualTo(Status.ACTIVE);
         rig.await(rig.streams.delete(NAME));
@@ -91,7 +91,7 @@ final class CatalogTest {
                         rig.openShards(NAME).get(0).hashKeyRange().middle())))
                 .isInstanceOf(StreamException.class);
         assertThat(status(rig)).isEqualTo(Status.ACTIVE);
-        assertThat(rig.await(rig.streams.put(NAME, RECORD))).hasSize(1);
+        assertThat(rig.await(rig.streams.put(NAME, RECORD)).answers()).hasSize(1);
     }
 
     @Test
@@ -106,7 +106,7 @@ final class CatalogTest {
         assertThatThrownBy(() -> rig.await(rig.streams.put(NAME, RECORD))).isInstanceOf(StreamException.class);
         StreamsRig next = new StreamsRig(rig.disk.crashed(new SplittableRandom(1)), 2, Duration.ZERO);
         assertThat(next.openShards(NAME)).hasSize(2);
-        assertThat(next.await(next.streams.put(NAME, RECORD))).hasSize(1);
+        assertThat(next.await(next.streams.put(NAME, RECORD)).answers()).hasSize(1);
     }
 
     @Test
@@ -121,7 +121,8 @@ final class CatalogTest {
         assertThat(rig.await(rig.streams.read(cursor, 1, 1)).records()).hasSize(1);
         rig.run(Duration.ofHours(2));
         assertThat(rig.streams.get(NAME).shards()).hasSize(2).allMatch(shard -> shard.isOpen());
-        assertThat(rig.await(rig.streams.put(NAME, RECORD)).get(0).shard()).isNotEqualTo(ShardId.of(0));
+        assertThat(rig.await(rig.streams.put(NAME, RECORD)).answers().get(0).shard())
+                .isNotEqualTo(ShardId.of(0));
     }
 
     @Test

@@ -75,7 +75,8 @@ final class DurableStreamsTest {
         for (int i = 0; i < 100; i++) {
             records.add(record("key-" + i, "record " + i));
         }
-        List<Streams.PutAnswer> answers = await(fixture.streams().put(ORDERS, records));
+        List<Streams.PutAnswer> answers =
+                await(fixture.streams().put(ORDERS, records)).answers();
         assertThat(answers).hasSize(100);
         for (int i = 0; i < 100; i++) {
             Streams.PutAnswer answer = answers.get(i);

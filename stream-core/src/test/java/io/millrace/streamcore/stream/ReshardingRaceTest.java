@@ -70,7 +70,7 @@ final class ReshardingRaceTest {
                 records.add(record(name + "/" + key, String.valueOf(round)));
             }
             List<Streams.PutAnswer> answers =
-                    fixture.streams().put(ORDERS, records).join();
+                    fixture.streams().put(ORDERS, records).join().answers();
             assertThat(answers).hasSize(10);
             assertThat(answers.get(0).sequenceNumber()).isNotNull();
             round++;

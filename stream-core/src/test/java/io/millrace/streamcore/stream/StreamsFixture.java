@@ -67,7 +67,7 @@ final class StreamsFixture implements AutoCloseable {
     }
 
     Streams.PutAnswer put(String key, String data) throws Exception {
-        return await(streams.put(ORDERS, List.of(record(key, data)))).get(0);
+        return await(streams.put(ORDERS, List.of(record(key, data)))).answers().get(0);
     }
 
     List<Shard> openShards() {

@@ -22,6 +22,8 @@ public enum ErrorCode {
     LIMIT_EXCEEDED("LimitExceededException", 400),
     /** No signature at all. */
     MISSING_AUTHENTICATION_TOKEN("MissingAuthenticationTokenException", 400),
+    /** More than a shard takes or gives now. */
+    PROVISIONED_THROUGHPUT_EXCEEDED("ProvisionedThroughputExceededException", 400),
     /** Something that is not in the state for it. */
     RESOURCE_IN_USE("ResourceInUseException", 400),
     /** Something that does not exist. */

@@ -16,6 +16,7 @@ import io.millrace.streamcore.api.shape.AnswerWriter;
 import io.millrace.streamcore.api.shape.Values;
 import io.millrace.streamcore.stream.StreamState;
 import io.millrace.streamcore.stream.Streams;
+import io.millrace.streamcore.stream.quota.StreamQuota;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.List;
@@ -42,6 +43,13 @@ final class ListShards implements Operation {
     public CompletionStage<Content> run(Values input) {
         Query query = input.text("NextToken").map(token -> goOn(input, token)).orElseGet(() -> begin(input));
         StreamState state = streams.get(query.stream);
+        StreamQuota quota = streams.quotas().of(query.stream);
+        if (quota != null && !quota.takesList()) {
+            throw new ApiException(
+                    ErrorCode.LIMIT_EXCEEDED,
+                    "Rate exceeded for stream " + query.stream + " under account "
+                            + address.account().id() + ".");
+        }
         if (query.createdOrNull != null
                 && query.createdOrNull.getEpochSecond() != state.created().getEpochSecond()) {
             throw ApiException.notFound("Stream " + query.stream + " under account "

@@ -11,9 +11,12 @@ import io.millrace.streamcore.api.shape.Values;
 import io.millrace.streamcore.stream.ReadPage;
 import io.millrace.streamcore.stream.ShardCursor;
 import io.millrace.streamcore.stream.Streams;
+import io.millrace.streamcore.stream.quota.ShardQuota;
+import io.millrace.streamcore.stream.quota.StreamQuota;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
 
 /** Reads on from a shard iterator. */
 final class GetRecords implements Operation {
@@ -38,7 +41,26 @@ final class GetRecords implements Operation {
             throw ApiException.invalidArgument("StreamARN names another stream than the ShardIterator.");
         }
         int limit = input.whole("Limit").orElse(MAX_RECORDS);
-        return streams.read(cursor, limit, MAX_BYTES).thenApply(page -> out -> write(out, page));
+        ShardQuota quota = quota(cursor);
+        return streams.read(cursor, limit, MAX_BYTES).thenApply(page -> {
+            if (quota != null) {
+                quota.wasRead(page.bytes());
+            }
+            return out -> write(out, page);
+        });
+    }
+
+    private @Nullable ShardQuota quota(ShardCursor cursor) {
+        StreamQuota quota = streams.quotas().of(cursor.stream());
+        if (quota == null) {
+            return null;
+        }
+        ShardQuota shard = quota.shard(cursor.shard());
+        if (!shard.takesRead()) {
+            streams.probe(cursor.stream()).readRefused();
+            throw RateExceeded.error(cursor.stream(), cursor.shard(), address.account());
+        }
+        return shard;
     }
 
     private void write(AnswerWriter out, ReadPage page) throws IOException {

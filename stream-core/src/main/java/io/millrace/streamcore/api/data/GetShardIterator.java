@@ -9,6 +9,7 @@ import io.millrace.streamcore.api.call.Operation;
 import io.millrace.streamcore.api.call.StreamAddress;
 import io.millrace.streamcore.api.shape.Values;
 import io.millrace.streamcore.stream.Streams;
+import io.millrace.streamcore.stream.quota.StreamQuota;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Optional;
@@ -35,6 +36,11 @@ final class GetShardIterator implements Operation {
         StreamName stream = address.stream(input);
         ShardId shard = address.shard(stream, input.requiredText("ShardId"));
         return streams.seek(stream, shard, position(stream, shard, input)).thenApply(cursor -> {
+            // Asked only now: shards that do not exist have no limits to be kept.
+            StreamQuota quota = streams.quotas().of(stream);
+            if (quota != null && !quota.shard(shard).takesIterator()) {
+                throw RateExceeded.error(stream, shard, address.account());
+            }
             String iterator = iterators.write(cursor);
             return out -> out.start().text("ShardIterator", iterator).end();
         });

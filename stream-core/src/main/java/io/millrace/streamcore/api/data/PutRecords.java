@@ -37,13 +37,17 @@ final class PutRecords implements Operation {
             }
             records.add(record);
         }
-        return streams.put(stream, records).thenApply(answers -> out -> {
-            out.start().number("FailedRecordCount", 0).startList("Records");
-            for (Streams.PutAnswer answer : answers) {
-                out.start()
-                        .text("SequenceNumber", answer.sequenceNumber().toString())
-                        .text("ShardId", answer.shard().value())
-                        .end();
+        return streams.put(stream, records).thenApply(result -> out -> {
+            out.start().number("FailedRecordCount", result.refused()).startList("Records");
+            for (Streams.PutAnswer answer : result.answers()) {
+                out.start();
+                if (answer instanceof Streams.Refused refused) {
+                    RateExceeded.entry(out, stream, refused, address.account());
+                } else {
+                    out.text("SequenceNumber", answer.sequenceNumber().toString())
+                            .text("ShardId", answer.shard().value());
+                }
+                out.end();
             }
             out.endList().end();
         });

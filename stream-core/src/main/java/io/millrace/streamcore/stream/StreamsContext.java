@@ -1,0 +1,25 @@
+package io.millrace.streamcore.stream;
+
+import static java.util.Objects.requireNonNull;
+
+import io.millrace.runtime.Ticker;
+import io.millrace.streamcore.stream.quota.Quotas;
+
+/**
+ * What streams share with the rooms around them.
+ *
+ * @param quotas which limits hold for which stream; the streams tell it of streams that go
+ * @param probes hear what happens in streams
+ */
+public record StreamsContext(Quotas quotas, StreamProbe.Source probes) {
+    /** Checks the parts. */
+    public StreamsContext {
+        requireNonNull(quotas, "quotas");
+        requireNonNull(probes, "probes");
+    }
+
+    /** No limits, and nobody who hears. */
+    public static StreamsContext plain(Ticker ticker) {
+        return new StreamsContext(Quotas.off(ticker), StreamProbe.Source.NONE);
+    }
+}

@@ -1,0 +1,77 @@
+package io.millrace.streamcore.stream.quota;
+
+import static java.util.Objects.requireNonNull;
+
+import io.millrace.model.StreamName;
+import io.millrace.runtime.Ticker;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which limits hold for which stream: the server's, unless the stream has a setting of its own. Asking costs one read of
+ * a field while no limits hold anywhere. Safe for any thread.
+ */
+public final class Quotas {
+    private final QuotaMode ofServer;
+    private final Ticker ticker;
+    private final ConcurrentMap<StreamName, QuotaMode> settings = new ConcurrentHashMap<>();
+    private final ConcurrentMap<StreamName, StreamQuota> quotas = new ConcurrentHashMap<>();
+    private volatile boolean isOn;
+
+    /** Quotas of a server, for streams without a setting of their own. */
+    public Quotas(QuotaMode ofServer, Ticker ticker) {
+        this.ofServer = requireNonNull(ofServer, "ofServer");
+        this.ticker = requireNonNull(ticker, "ticker");
+        this.isOn = ofServer.isOn();
+    }
+
+    /** No limits for any stream, until one gets some. */
+    public static Quotas off(Ticker ticker) {
+        return new Quotas(QuotaMode.OFF, ticker);
+    }
+
+    /** What holds for the account as a whole: its calls that change or describe streams. */
+    public QuotaMode ofServer() {
+        return ofServer;
+    }
+
+    /** The limits of a stream, or null when none hold for it. */
+    public @Nullable StreamQuota of(StreamName stream) {
+        return isOn ? find(stream) : null;
+    }
+
+    /** The pace of a new pipe of a stream. */
+    public Pace pace(StreamName stream) {
+        return new Pace(() -> mode(stream), ticker);
+    }
+
+    /** From now on a stream has this setting. What it used up under another one is forgotten. */
+    public void set(StreamName stream, QuotaMode mode) {
+        if (!mode.equals(settings.put(stream, mode))) {
+            quotas.remove(stream);
+        }
+        isOn = isOn || mode.isOn();
+    }
+
+    /** A stream is gone, or has no setting of its own any more. */
+    public void clear(StreamName stream) {
+        if (settings.remove(stream) != null) {
+            isOn = ofServer.isOn() || settings.values().stream().anyMatch(QuotaMode::isOn);
+        }
+        quotas.remove(stream);
+    }
+
+    private QuotaMode mode(StreamName stream) {
+        return isOn ? settings.getOrDefault(stream, ofServer) : QuotaMode.OFF;
+    }
+
+    private @Nullable StreamQuota find(StreamName stream) {
+        StreamQuota known = quotas.get(stream);
+        if (known != null) {
+            return known;
+        }
+        QuotaMode mode = mode(stream);
+        return mode.isOn() ? quotas.computeIfAbsent(stream, name -> new StreamQuota(mode, ticker)) : null;
+    }
+}
