@@ -5,7 +5,6 @@ import io.millrace.cli.terminal.AwsAccess;
 import io.millrace.cli.terminal.CommandFailure;
 import io.millrace.cli.terminal.JsonObject;
 import io.millrace.cli.terminal.Terminal;
-import io.millrace.model.HashKeyRange;
 import io.millrace.model.ShardId;
 import io.millrace.model.StreamName;
 import java.math.BigInteger;
@@ -114,8 +113,7 @@ final class StreamCommand implements Runnable {
         checkName(name);
         checkShards(shards);
         return with(streams -> {
-            streams.scale(
-                    name, HashKeyRange.evenly(shards), done -> terminal.progress("scaling " + name + ": " + done));
+            streams.scale(name, shards, step -> terminal.progress("scaling " + name + ": " + step));
             print(streams, name, json, "scaled");
             return CommandFailure.OK;
         });

@@ -79,23 +79,40 @@ public final class StreamAdmin {
         awaitActive(name);
     }
 
-    /** Splits wherever a target range begins inside a shard, then merges whatever lies within one target range. */
-    public void scale(String name, List<HashKeyRange> targets, Consumer<String> progress) {
-        for (HashKeyRange target : targets) {
-            for (Shard shard : openShards(name)) {
-                if (range(shard).contains(target.start())
-                        && !range(shard).start().equals(target.start())) {
-                    progress.accept("splitting " + shard.shardId());
-                    split(name, shard.shardId(), target.start());
-                }
+    /**
+     * Brings a stream to {@code count} evenly sized open shards, in the fewest splits and merges.
+     *
+     * @param progress is told each step before it is taken
+     */
+    public void scale(String name, int count, Consumer<String> progress) {
+        List<ScalePlan.Step> steps = ScalePlan.of(
+                openShards(name).stream()
+                        .map(StreamAdmin::range)
+                        .sorted(Comparator.comparing(HashKeyRange::start))
+                        .toList(),
+                count);
+        for (int i = 0; i < steps.size(); i++) {
+            String part = " (" + (i + 1) + " of " + steps.size() + ")";
+            if (steps.get(i) instanceof ScalePlan.Split split) {
+                String shard = open(name, split.shard());
+                progress.accept("splitting " + shard + part);
+                split(name, shard, split.at());
+            } else if (steps.get(i) instanceof ScalePlan.Merge merge) {
+                String lower = open(name, merge.lower());
+                String upper = open(name, merge.upper());
+                progress.accept("merging " + lower + " and " + upper + part);
+                merge(name, lower, upper);
             }
         }
-        for (HashKeyRange target : targets) {
-            for (List<Shard> inside = within(name, target); inside.size() > 1; inside = within(name, target)) {
-                progress.accept("merging " + inside.get(0).shardId());
-                merge(name, inside.get(0).shardId(), inside.get(1).shardId());
-            }
-        }
+    }
+
+    private String open(String name, HashKeyRange range) {
+        return openShards(name).stream()
+                .filter(shard -> range(shard).equals(range))
+                .findFirst()
+                .orElseThrow(() -> CommandFailure.failed(
+                        "someone else changes the shards of " + name + " meanwhile; scale it again"))
+                .shardId();
     }
 
     /** The names of all streams, in order. */
@@ -150,13 +167,6 @@ public final class StreamAdmin {
     /** The shards that take records. */
     public List<Shard> openShards(String name) {
         return shards(name).stream().filter(StreamAdmin::isOpen).toList();
-    }
-
-    private List<Shard> within(String name, HashKeyRange target) {
-        return openShards(name).stream()
-                .filter(shard -> target.contains(range(shard).start()))
-                .sorted(Comparator.comparing(shard -> range(shard).start()))
-                .toList();
     }
 
     private static HashKeyRange range(Shard shard) {

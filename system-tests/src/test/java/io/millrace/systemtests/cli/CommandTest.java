@@ -108,7 +108,10 @@ class CommandTest {
     void reshardingKeepsTheHashRangeCovered() {
         expect(0, "", "stream", "create", "reshard", "--shards", "1");
         expect(0, "", "stream", "split", "reshard", "0");
-        expect(0, "", "stream", "scale", "reshard", "--shards", "3");
+        expect(0, "", "stream", "split", "reshard", "1");
+        assertThat(expect(0, "", "stream", "scale", "reshard", "--shards", "3").err())
+                .contains("splitting shardId-")
+                .containsPattern("merging shardId-\\d+ and shardId-\\d+ \\(4 of 4\\)");
         CommandRun described = expect(0, "", "stream", "describe", "reshard");
         assertThat(described.out()).startsWith("reshard: ACTIVE, 3 open of");
         assertThat(expect(0, "", "stream", "list").out().lines()).contains("reshard");
