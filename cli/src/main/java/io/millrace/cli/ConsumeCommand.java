@@ -1,8 +1,10 @@
 package io.millrace.cli;
 
+import ch.qos.logback.classic.LoggerContext;
 import io.millrace.cli.terminal.AwsAccess;
 import io.millrace.cli.terminal.CommandFailure;
 import io.millrace.cli.terminal.GracefulStop;
+import io.millrace.cli.terminal.Seconds;
 import io.millrace.cli.terminal.StartPosition;
 import io.millrace.cli.terminal.Terminal;
 import io.millrace.consumer.RecordBatch;
@@ -11,6 +13,7 @@ import io.millrace.consumer.WorkerBuilder;
 import io.millrace.model.Position;
 import io.millrace.model.ShardId;
 import io.millrace.model.StreamRecord;
+import io.millrace.runtime.SystemPlatform;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -18,6 +21,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -30,14 +34,15 @@ import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
         description = {
             "Print the records of this worker's share of the shards and checkpoint what was printed.",
             "Start it in several terminals with the same --app to see the shards move between them.",
-            "SIGINT or SIGTERM hands the shards over and ends with exit code 0."
+            "SIGINT or SIGTERM hands the shards over and ends with exit code 0; a reader of the output that goes away,"
+                    + " such as head, does the same with exit code 141."
         })
 final class ConsumeCommand implements Callable<Integer> {
     private static final Duration HANDOVER = Duration.ofSeconds(20);
 
     private final Terminal terminal;
     private final AwsAccess access;
-    private final CompletableFuture<@Nullable Void> outputLost = new CompletableFuture<>();
+    private final CompletableFuture<CommandFailure> outputLost = new CompletableFuture<>();
 
     @Parameters(paramLabel = "NAME", description = "The stream.")
     private String stream;
@@ -72,8 +77,10 @@ final class ConsumeCommand implements Callable<Integer> {
             names = "--failover",
             paramLabel = "SECONDS",
             defaultValue = "10",
-            description = "After how many seconds of silence others take this worker's shards. Default: 10.")
-    private double failover;
+            converter = Seconds.class,
+            description =
+                    "After how many seconds of silence others take this worker's shards, at least 1. Default: 10.")
+    private Duration failover;
 
     @Option(
             names = "--json",
@@ -95,6 +102,7 @@ final class ConsumeCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         StreamCommand.checkName(stream);
         FanOut.refuse(fanOut);
+        StartPosition.refuseFuture(from, new SystemPlatform().clock().instant());
         try (EventFile file = EventFile.open(events);
                 KinesisAsyncClient kinesis = access.kinesis();
                 DynamoDbAsyncClient dynamoDb = access.dynamoDb();
@@ -110,7 +118,7 @@ final class ConsumeCommand implements Callable<Integer> {
             }
         }
         if (outputLost.isDone()) {
-            throw CommandFailure.failed("standard output is closed; the worker handed its shards over");
+            throw outputLost.join();
         }
         return CommandFailure.OK;
     }
@@ -120,7 +128,7 @@ final class ConsumeCommand implements Callable<Integer> {
             WorkerBuilder builder = Worker.builder().application(application).stream(stream)
                     .processor(() -> this::print)
                     .initialPosition(from)
-                    .failoverTime(Duration.ofMillis(Math.round(failover * 1000)))
+                    .failoverTime(failover)
                     .kinesisClient(kinesis)
                     .dynamoDbClient(dynamoDb)
                     .listener(file);
@@ -140,7 +148,9 @@ final class ConsumeCommand implements Callable<Integer> {
                 }
             });
         } catch (CommandFailure e) {
-            outputLost.complete(null);
+            // The worker warns of the batch that it cannot hand out; the command says what is to be said.
+            ((LoggerContext) LoggerFactory.getILoggerFactory()).stop();
+            outputLost.complete(e);
             throw e;
         }
     }

@@ -6,9 +6,12 @@ import io.millrace.cli.terminal.AwsAccess;
 import io.millrace.cli.terminal.CommandFailure;
 import io.millrace.cli.terminal.ErrorLine;
 import io.millrace.cli.terminal.Terminal;
+import java.util.List;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** Where the {@code millrace} command begins: reads the command line, runs a command and turns its end into an exit code. */
 public final class Millrace {
@@ -31,12 +34,24 @@ public final class Millrace {
         CommandLine commands = new CommandLine(new MillraceCommand(), new CommandFactory(terminal, access))
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setExecutionStrategy(parsed -> {
+                    refuseUnknown(parsed);
                     setVerbosity(parsed.commandSpec().userObject());
                     return new CommandLine.RunLast().execute(parsed);
                 })
                 .setParameterExceptionHandler((error, unused) -> refuse(error))
                 .setExecutionExceptionHandler((error, command, unused) -> fail(error, command));
         return commands.execute(args);
+    }
+
+    /** With --help or --version picocli overlooks them. */
+    private static void refuseUnknown(ParseResult parsed) {
+        for (CommandLine command : parsed.asCommandLineList()) {
+            List<String> unknown = command.getParseResult().unmatched();
+            if (!unknown.isEmpty()
+                    && command.getCommandSpec().unmatchedArgsBindings().isEmpty()) {
+                throw new UnmatchedArgumentException(command, unknown);
+            }
+        }
     }
 
     private static void setVerbosity(Object rootCommand) {
@@ -60,6 +75,9 @@ public final class Millrace {
     }
 
     private int fail(Exception error, CommandLine command) {
+        if (CommandFailure.isOutputClosed(error)) {
+            return CommandFailure.OUTPUT_CLOSED;
+        }
         terminal.note(command.getCommandSpec().qualifiedName() + ": " + errors.of(error));
         LoggerFactory.getLogger(Millrace.class).info("The command failed", error);
         return ErrorLine.exitCode(error);

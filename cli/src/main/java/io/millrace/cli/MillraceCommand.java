@@ -19,8 +19,9 @@ import picocli.CommandLine.Spec;
                     + " (AWS_ENDPOINT_URL_KINESIS, AWS_ENDPOINT_URL_DYNAMODB, AWS_REGION, AWS_PROFILE ...)."
                     + " Without any of them every command uses `millrace server` on this machine.",
             "",
-            "Exit codes: 0 done, 1 failed, 2 wrong command line."
+            "Exit codes: 0 done, 1 failed, 2 wrong command line, 141 nobody reads the output any more."
         },
+        versionProvider = Version.class,
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {
             DemoCommand.class,
@@ -29,7 +30,9 @@ import picocli.CommandLine.Spec;
             StreamCommand.class,
             PutCommand.class,
             TailCommand.class,
-            ConsumeCommand.class
+            ConsumeCommand.class,
+            LeasesCommand.class,
+            DaemonCommand.class
         })
 final class MillraceCommand implements Runnable {
     @Spec
@@ -47,6 +50,17 @@ final class MillraceCommand implements Runnable {
             usageHelp = true,
             description = "Show this help.")
     private boolean help;
+
+    @Option(
+            names = {"-V", "--version"},
+            versionHelp = true,
+            description = "Show the version.")
+    private boolean version;
+
+    /** True when only the version is asked for; picocli then runs no command. */
+    boolean versionAsked() {
+        return version;
+    }
 
     /** True when only help is asked for; picocli then runs no command. */
     boolean helpAsked() {

@@ -36,6 +36,9 @@ import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
         name = "put",
         description = {
             "Put a record per line, from a file or standard input.",
+            "A line ends with LF or CR LF, which are no part of the record; other CRs are. The last line may end with the"
+                    + " input. A blank line is a record without data; where --key takes the key from the line it has none,"
+                    + " and put stops there.",
             "Records of the same key keep their order. What the stream refuses for the moment is put again."
         })
 final class PutCommand implements Callable<Integer> {
@@ -64,7 +67,7 @@ final class PutCommand implements Callable<Integer> {
     private String key;
 
     @Option(names = "--rate", paramLabel = "N", description = "Put at most N records a second.")
-    private double rate;
+    private @Nullable Double rate;
 
     @Option(names = "--json", description = "Print the summary as JSON.")
     private boolean json;
@@ -77,8 +80,9 @@ final class PutCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         StreamCommand.checkName(stream);
-        if (rate < 0) {
-            throw CommandFailure.usage("--rate is a number of records a second, not " + rate);
+        if (rate != null && !(rate > 0 && rate < Double.POSITIVE_INFINITY)) {
+            throw CommandFailure.usage(
+                    "--rate is a number of records a second above 0, not " + rate + "; without it there is no limit");
         }
         KeyRule rule = KeyRule.parse(key, platform.random());
         try (InputStream input = open();
@@ -153,7 +157,7 @@ final class PutCommand implements Callable<Integer> {
     }
 
     private void pace(long number, long started, BatchWriter writer) {
-        if (rate > 0) {
+        if (rate != null) {
             Duration ahead = Duration.ofNanos((long) (number / rate * 1e9))
                     .minus(platform.ticker().since(started));
             if (ahead.toMillis() > 10) {

@@ -55,8 +55,10 @@ final class TailCommand implements Callable<Integer> {
     public Integer call() {
         StreamCommand.checkName(stream);
         FanOut.refuse(fanOut);
+        SystemPlatform platform = new SystemPlatform();
+        StartPosition.refuseFuture(from, platform.clock().instant());
         try (KinesisAsyncClient kinesis = access.kinesis();
-                EventLoop loop = new SystemPlatform().newEventLoop("tail")) {
+                EventLoop loop = platform.newEventLoop("tail")) {
             StreamAdmin streams = new StreamAdmin(kinesis);
             StreamTail tail = new StreamTail(
                     kinesis,

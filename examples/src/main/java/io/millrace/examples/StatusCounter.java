@@ -38,11 +38,15 @@ public final class StatusCounter implements RecordProcessor {
     }
 
     /**
-     * Runs until the process is told to stop.
+     * Runs until the process is told to stop. Without the name it prints how to call it and ends with exit code 2.
      *
      * @param arguments the stream's name
      */
     public static void main(String[] arguments) {
+        if (arguments.length != 1) {
+            System.err.println("usage: java ... io.millrace.examples.StatusCounter STREAM");
+            System.exit(2);
+        }
         try (Worker worker = Worker.builder().application("status-counter").stream(arguments[0])
                 .processor(StatusCounter::new)
                 .build()) {

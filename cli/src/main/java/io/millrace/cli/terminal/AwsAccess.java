@@ -5,6 +5,7 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -86,6 +87,19 @@ public final class AwsAccess {
     /** Where the clients made so far lead: service to endpoint. */
     Map<String, String> endpoints() {
         return Map.copyOf(endpoints);
+    }
+
+    /** Where the endpoint of a service was set, in the order in which the SDK looks. */
+    String origin(String service) {
+        String variable = "AWS_ENDPOINT_URL_" + service.toUpperCase(Locale.ROOT);
+        String property = "aws.endpointUrl" + (service.equals("DynamoDB") ? "DynamoDb" : service);
+        if (System.getProperty(property) != null) {
+            return "the system property " + property;
+        }
+        if (environment.containsKey(variable)) {
+            return variable;
+        }
+        return environment.containsKey("AWS_ENDPOINT_URL") ? "AWS_ENDPOINT_URL" : "the AWS profile or the default";
     }
 
     private <C extends AwsClient, B extends AwsAsyncClientBuilder<B, C> & AwsClientBuilder<B, C>> C client(

@@ -13,6 +13,8 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
+import java.util.stream.Collectors;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
@@ -43,12 +45,21 @@ public final class ErrorLine {
         if (unreachable.isPresent()) {
             return unreachable.get();
         }
+        Optional<String> stranger = error instanceof CommandFailure ? Optional.empty() : stranger(error);
+        if (stranger.isPresent()) {
+            return stranger.get();
+        }
+        if (error instanceof CommandLine.UnmatchedArgumentException unmatched) {
+            return unknown(unmatched);
+        }
         if (error instanceof CommandFailure
                 || error instanceof WorkerException
                 || error instanceof CommandLine.ParameterException
                 || error instanceof StreamServerException
                 || error instanceof DynamoDbLocalException) {
-            return message(error);
+            return message(error)
+                    .replace("is not a double", "is not a number")
+                    .replace("is not an int", "is not a whole number");
         }
         if (error instanceof ResourceNotFoundException notFound) {
             return serviceMessage(notFound) + " (`millrace stream list` shows which streams there are)";
@@ -72,6 +83,46 @@ public final class ErrorLine {
             return inputOutput(io);
         }
         return "unexpected error, -v shows where: " + error.getClass().getSimpleName() + ": " + message(error);
+    }
+
+    private static String unknown(CommandLine.UnmatchedArgumentException error) {
+        String first = error.getUnmatched().get(0);
+        if (first.startsWith("-")) {
+            return "there is no option " + first;
+        }
+        return error.getCommandLine().getSubcommands().isEmpty()
+                ? "'" + first + "' is one argument too many"
+                : "there is no command '" + first + "'";
+    }
+
+    /** Something listens at the endpoint, but nobody who can be talked to. */
+    private Optional<String> stranger(Throwable error) {
+        for (Throwable cause = error; cause != null; cause = cause.getCause()) {
+            String reason = message(cause);
+            if (cause instanceof SSLException || reason.contains("PKIX path")) {
+                return Optional.of("the certificate of " + endpoints("https:")
+                        + " is not trusted here: use an http:// endpoint (millrace server has both), or give Java a trust"
+                        + " store with the certificate: MILLRACE_JAVA_OPTS=-Djavax.net.ssl.trustStore=FILE");
+            }
+            // Only Kinesis clients speak HTTP/2, and nothing else that listens answers it.
+            if (reason.contains("First received frame was not SETTINGS")) {
+                String kinesis = access.endpoints().getOrDefault("Kinesis", "its endpoint");
+                return Optional.of("what answers at " + kinesis + " is no Kinesis service; that endpoint comes from "
+                        + access.origin("Kinesis") + ": set AWS_ENDPOINT_URL_KINESIS to where one is");
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** The endpoints that begin so, each with the service and where it was set. */
+    private String endpoints(String start) {
+        return access.endpoints().entrySet().stream()
+                .filter(endpoint -> endpoint.getValue().startsWith(start))
+                .map(endpoint -> endpoint.getKey() + " at " + endpoint.getValue() + " (from "
+                        + access.origin(endpoint.getKey()) + ")")
+                .sorted()
+                .collect(Collectors.collectingAndThen(
+                        Collectors.joining(" or of "), text -> text.isEmpty() ? "the service" : text));
     }
 
     private static String inputOutput(IOException error) {

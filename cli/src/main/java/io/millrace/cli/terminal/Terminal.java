@@ -8,6 +8,7 @@ import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -92,7 +93,7 @@ public final class Terminal {
             body.writeTo(out);
             out.flush();
         } catch (IOException e) {
-            throw CommandFailure.failed("standard output is closed", e);
+            throw closed(e);
         } finally {
             lock.unlock();
         }
@@ -166,6 +167,13 @@ public final class Terminal {
         } finally {
             lock.unlock();
         }
+    }
+
+    private static CommandFailure closed(IOException error) {
+        String reason = String.valueOf(error.getMessage());
+        return reason.toLowerCase(Locale.ROOT).contains("pipe")
+                ? CommandFailure.outputClosed(error)
+                : CommandFailure.failed("cannot write to standard output: " + reason, error);
     }
 
     private void clearProgress() {

@@ -26,10 +26,10 @@ final class CommandRun implements AutoCloseable {
     private final List<Waiter> waiters = new CopyOnWriteArrayList<>();
     private final CompletableFuture<String> ended = new CompletableFuture<>();
 
-    private CommandRun(Process process, Path err) {
+    private CommandRun(Process process, Path err, int lines) {
         this.process = process;
         this.err = err;
-        Thread reader = new Thread(this::readOutput, "output");
+        Thread reader = new Thread(() -> readOutput(lines), "output");
         reader.setDaemon(true);
         reader.start();
     }
@@ -49,7 +49,7 @@ final class CommandRun implements AutoCloseable {
             Path err = Files.createTempFile(folder, "run", ".err");
             ProcessBuilder builder =
                     builder(folder, environment, input, arguments).redirectError(err.toFile());
-            return new CommandRun(builder.start(), err);
+            return new CommandRun(builder.start(), err, Integer.MAX_VALUE);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -60,7 +60,18 @@ final class CommandRun implements AutoCloseable {
         try {
             Path none = Files.createTempFile(folder, "run", ".err");
             ProcessBuilder builder = builder(folder, environment, "", arguments).redirectErrorStream(true);
-            return new CommandRun(builder.start(), none);
+            return new CommandRun(builder.start(), none, Integer.MAX_VALUE);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** As {@link #start} without input, but the output is closed after its first line. */
+    static CommandRun startForOneLine(Path folder, Map<String, String> environment, String... arguments) {
+        try {
+            Path err = Files.createTempFile(folder, "run", ".err");
+            ProcessBuilder builder = builder(folder, environment, "", arguments).redirectError(err.toFile());
+            return new CommandRun(builder.start(), err, 1);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -128,9 +139,13 @@ final class CommandRun implements AutoCloseable {
         }
     }
 
-    private void readOutput() {
+    private void readOutput(int limit) {
         try (BufferedReader lines = process.inputReader(StandardCharsets.UTF_8)) {
-            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+            for (int i = 0; i < limit; i++) {
+                String line = lines.readLine();
+                if (line == null) {
+                    break;
+                }
                 out.add(line + "\n");
                 waiters.forEach(waiter -> waiter.look(out()));
             }

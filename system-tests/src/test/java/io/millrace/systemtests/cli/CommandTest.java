@@ -126,6 +126,48 @@ class CommandTest {
         assertThat(oneLine(2, "tail", "s", "--from", "yesterday")).contains("'yesterday' is none of");
         assertThat(oneLine(2, "tail", "s", "--fan-out")).contains("later release");
         assertThat(oneLine(2, "stream", "describe", "no/name")).contains("not a stream name");
+        assertThat(oneLine(2, "nosuchcmd")).contains("there is no command 'nosuchcmd'");
+        assertThat(oneLine(2, "nosuchcmd", "--help")).contains("there is no command 'nosuchcmd'");
+        assertThat(oneLine(2, "put", "s", "--rate", "0")).contains("--rate", "above 0");
+        assertThat(oneLine(2, "consume", "s", "--app", "a", "--failover", "0")).contains("--failover", "1 and 86400");
+        assertThat(oneLine(2, "consume", "s", "--app", "a", "--failover", "abc"))
+                .contains("--failover", "'abc' is not a number of seconds");
+        assertThat(oneLine(2, "tail", "s", "--from", "2999-01-01T00:00:00Z")).contains("still to come", "latest");
+    }
+
+    @Test
+    void commandsThatComeLaterSaySo() {
+        assertThat(oneLine(2, "leases", "app", "--watch")).contains("millrace leases: ", "comes with a later version");
+        assertThat(oneLine(2, "daemon", "x.properties")).contains("millrace daemon: ", "comes with a later version");
+    }
+
+    @Test
+    void theVersionIsThatOfTheBuild() {
+        assertThat(expect(0, "", "--version").out()).matches("millrace [0-9]+\\.[0-9]+\\.[0-9]+\\S* \\(Java .*\\)\n");
+    }
+
+    @Test
+    void aReaderOfTheOutputThatGoesAwayEndsACommandInSilence() {
+        expect(0, "", "stream", "create", "head", "--shards", "1");
+        expect(0, "a line of some length to fill the pipe with\n".repeat(20_000), "put", "head");
+        try (CommandRun tail =
+                        CommandRun.startForOneLine(folder, environment, "tail", "head", "--from", "trim_horizon");
+                CommandRun consume = CommandRun.startForOneLine(folder, environment, "consume", "head", "--app", "a")) {
+            assertThat(tail.exitCode()).as(tail.err()).isEqualTo(141);
+            assertThat(tail.err()).isEmpty();
+            assertThat(consume.exitCode()).as(consume.err()).isEqualTo(141);
+            assertThat(consume.err().lines()).as(consume.err()).hasSize(1);
+        }
+    }
+
+    @Test
+    void anEndpointThatIsNotKinesisOrNotTrustedIsNamedWithWhereItCameFrom() {
+        String tables = environment.getOrDefault("AWS_ENDPOINT_URL_DYNAMODB", "");
+        assertThat(lastLine(1, Map.of("AWS_ENDPOINT_URL", tables), "stream", "list"))
+                .contains("no Kinesis service", tables, "comes from AWS_ENDPOINT_URL:");
+        String tls = environment.getOrDefault("AWS_ENDPOINT_URL_KINESIS", "").replace("http:", "https:");
+        assertThat(lastLine(1, Map.of("AWS_ENDPOINT_URL_KINESIS", tls), "stream", "list"))
+                .contains("certificate of Kinesis at " + tls, "AWS_ENDPOINT_URL_KINESIS", "trustStore");
     }
 
     @Test
@@ -176,7 +218,8 @@ class CommandTest {
     @Test
     void helpIsThereForEveryCommand() {
         assertThat(expect(0, "", "--help").out()).contains("demo", "server", "stream", "put", "tail", "consume");
-        for (String command : new TreeSet<>(List.of("demo", "server", "stream", "put", "tail", "consume"))) {
+        for (String command :
+                new TreeSet<>(List.of("demo", "server", "stream", "put", "tail", "consume", "leases", "daemon"))) {
             assertThat(expect(0, "", command, "--help").out()).contains("Usage: millrace " + command);
         }
     }

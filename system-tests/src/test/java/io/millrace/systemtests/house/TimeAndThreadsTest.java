@@ -49,10 +49,11 @@ class TimeAndThreadsTest {
     }
 
     @Test
-    void onlyTheCommandLineEndsTheProcess() {
+    void onlyProgramsEndTheProcess() {
         noClasses()
                 .that()
-                .resideOutsideOfPackages(House.ROOT + ".cli..", House.ROOT + ".dynamodblocal..")
+                .resideOutsideOfPackages(
+                        House.ROOT + ".cli..", House.ROOT + ".dynamodblocal..", House.ROOT + ".examples..")
                 .should(callMethodWhere(describe(
                         "ends the process",
                         call -> (call.getTargetOwner().isEquivalentTo(System.class)
