@@ -4,7 +4,6 @@ import static java.util.Objects.requireNonNull;
 
 import io.millrace.model.StreamName;
 import io.millrace.runtime.EventLoop;
-import io.millrace.streamcore.log.CorruptLogException;
 import io.millrace.streamcore.log.LogEngine;
 import io.millrace.streamcore.log.MetaChange;
 import io.millrace.streamcore.log.MetaStore;
@@ -12,18 +11,19 @@ import io.millrace.streamcore.log.ShardBounds;
 import io.millrace.streamcore.log.ShardLog;
 import io.millrace.streamcore.stream.LiveStream.View;
 import io.millrace.streamcore.stream.StreamState.Status;
-import java.time.Duration;
+import io.millrace.streamcore.stream.Streams.Changed;
+import io.millrace.streamcore.stream.account.AccountState;
+import io.millrace.streamcore.stream.account.BillingCommitment;
+import io.millrace.streamcore.stream.account.CommitmentCodec;
+import java.time.Instant;
 import java.time.InstantSource;
-import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.Collection;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentNavigableMap;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.function.BiFunction;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -40,8 +40,9 @@ import org.slf4j.LoggerFactory;
 final class Catalog {
     private static final Logger log = LoggerFactory.getLogger(Catalog.class);
     private static final String KEY_PREFIX = "stream/";
-    private static final Duration RETENTION_CHECK = Duration.ofMinutes(1);
-    private static final long HOUR_MILLIS = 3_600_000;
+    private static final String COMMITMENT_KEY = "account/commitment";
+    /** How many streams of an account may be in mode ON_DEMAND: the service's default. */
+    private static final int ON_DEMAND_LIMIT = 50;
 
     private final StreamsSettings settings;
     private final StreamsContext context;
@@ -52,7 +53,10 @@ final class Catalog {
     private final EventLoop loop;
     private final ConcurrentNavigableMap<StreamName, LiveStream> streams = new ConcurrentSkipListMap<>();
 
+    private final Upkeep upkeep;
+
     private volatile boolean closing;
+    private volatile Versioned commitment = new Versioned(BillingCommitment.NONE, 0);
 
     // The loop's.
     private CompletableFuture<?> lastCreate = CompletableFuture.completedFuture(null);
@@ -66,6 +70,7 @@ final class Catalog {
         this.refusals = requireNonNull(refusals, "refusals");
         this.clock = settings.platform().clock();
         this.loop = settings.platform().newEventLoop("stream-catalog");
+        this.upkeep = new Upkeep(this, settings.platform(), loop);
     }
 
     /** Opens the log of every stream and goes on with what was half done. */
@@ -87,17 +92,40 @@ final class Catalog {
         return streams.get(name);
     }
 
-    CompletableFuture<Void> create(StreamName name, int shards) {
+    AccountState account() {
+        int open = 0;
+        int onDemand = 0;
+        for (LiveStream stream : streams.values()) {
+            StreamEntry entry = stream.view().entry();
+            if (entry.options().isOnDemand()) {
+                onDemand++;
+            } else {
+                open += entry.openShards();
+            }
+        }
+        return new AccountState(open, settings.shardLimit(), onDemand, ON_DEMAND_LIMIT, commitment.value());
+    }
+
+    /** How many consumers are registered for push: none, there is no such operation yet. */
+    int consumersOf(StreamName name) {
+        requireNonNull(name, "name");
+        return 0;
+    }
+
+    Collection<LiveStream> all() {
+        return streams.values();
+    }
+
+    CompletableFuture<Void> create(StreamName name, StreamOptions options, int shards) {
         return onLoop(() -> {
             CompletableFuture<Void> done =
-                    lastCreate.handle((ok, error) -> 0).thenCompose(before -> createNow(name, shards));
+                    lastCreate.handle((ok, error) -> 0).thenCompose(before -> createNow(name, options, shards));
             lastCreate = done;
-            return done.thenCompose(ok ->
-                    afterTransition(name, () -> activate(requireNonNull(streams.get(name), "stream"))));
+            return done.thenCompose(ok -> carryOn(requireNonNull(streams.get(name), "stream")));
         });
     }
 
-    CompletableFuture<Void> delete(StreamName name) {
+    CompletableFuture<Void> delete(StreamName name, boolean withConsumers) {
         return onLoop(() -> {
             LiveStream stream = streams.get(name);
             if (stream == null) {
@@ -106,19 +134,52 @@ final class Catalog {
             if (stream.view().entry().status() == Status.DELETING) {
                 return CompletableFuture.completedFuture(null);
             }
-            return change(stream, StreamEntry::deleting)
-                    .thenCompose(deleting -> afterTransition(nameOf(stream), () -> remove(stream)));
+            int consumers = consumersOf(name);
+            if (consumers > 0 && !withConsumers) {
+                throw refusals.hasConsumers(name, consumers);
+            }
+            return commit(stream, StreamEntry::deleting).thenCompose(deleting -> carryOn(stream));
         });
     }
 
-    /** Splits or merges as {@code rule} decides. */
-    CompletableFuture<Void> reshard(LiveStream stream, UnaryOperator<StreamEntry> rule) {
-        return onLoop(() -> change(stream, entry -> {
-                    StreamEntry next = rule.apply(entry);
-                    checkShardLimit(more(next));
+    /** Makes the change that a user asks for, and what follows from it. */
+    CompletableFuture<Changed> change(LiveStream stream, StreamChange change) {
+        return change(stream, change::decide);
+    }
+
+    /** Makes the change that {@code rule} decides, and what follows from it. */
+    CompletableFuture<Changed> change(
+            LiveStream stream, BiFunction<StreamEntry, StreamChange.Context, StreamEntry> rule) {
+        return onLoop(() -> commit(stream, entry -> {
+                    StreamEntry next = rule.apply(entry, ruleContext());
+                    checkLimits(entry, next);
                     return next;
                 })
-                .thenCompose(decided -> finishResharding(stream)));
+                .thenCompose(done -> {
+                    Changed changed =
+                            new Changed(done.before().state(), done.after().state());
+                    CompletableFuture<Void> rest =
+                            done.isChange() ? carryOn(stream) : CompletableFuture.completedFuture(null);
+                    return rest.thenApply(ok -> changed);
+                }));
+    }
+
+    /** Begins or ends the billing commitment. */
+    CompletableFuture<BillingCommitment> commit(boolean enabled) {
+        return onLoop(() -> {
+            Versioned before = commitment;
+            Instant now = clock.instant();
+            BillingCommitment next =
+                    enabled ? before.value().enabled(now) : before.value().disabled(now);
+            MetaChange change = MetaChange.put(COMMITMENT_KEY, before.version(), CommitmentCodec.encode(next));
+            return commit(change).thenApply(version -> {
+                if (version == 0) {
+                    throw refusals.internalFailure();
+                }
+                commitment = new Versioned(next, version);
+                return next;
+            });
+        });
     }
 
     /** Stops changes and closes the storage. */
@@ -129,104 +190,21 @@ final class Catalog {
     }
 
     private CompletableFuture<Void> openAll() {
-        Map<StreamName, Found> damaged = new TreeMap<>();
-        List<CompletableFuture<Void>> opening = new ArrayList<>();
-        Set<String> logNames = new HashSet<>();
-        for (Map.Entry<String, MetaStore.Entry> found : meta.entries().entrySet()) {
-            StreamEntry entry = decode(found.getKey(), found.getValue());
-            long version = found.getValue().version();
-            logNames.add(entry.logName());
-            lastCreatedMillis = Math.max(lastCreatedMillis, entry.createdMillis());
-            opening.add(openLog(entry).handle((shardLog, error) -> {
-                if (error == null) {
-                    show(entry, version, shardLog);
-                } else if (cause(error) instanceof CorruptLogException damage) {
-                    damaged.put(entry.name(), new Found(entry, version, damage));
-                } else {
-                    throw new CompletionException(cause(error));
-                }
-                return null;
-            }));
-        }
-        return all(opening)
-                .thenCompose(opened -> setAside(damaged))
-                .thenCompose(set -> engine.names())
-                .whenCompleteAsync((ok, error) -> {}, loop)
-                .thenCompose(names -> {
-                    tellOrphans(names, logNames);
-                    checkRetentionLater();
-                    return all(streams.values().stream().map(this::resume).toList());
-                });
+        openCommitment();
+        return new CatalogOpening(settings, engine, loop).open(KEY_PREFIX).thenCompose(opened -> {
+            for (CatalogOpening.Opened found : opened) {
+                lastCreatedMillis = Math.max(lastCreatedMillis, found.entry().createdMillis());
+                show(found.entry(), found.version(), found.logOrNull());
+            }
+            upkeep.start();
+            return allOf(streams.values().stream().map(this::resume).toList());
+        });
     }
 
-    /** A stream of the catalog whose log is damaged. */
-    private record Found(StreamEntry entry, long version, CorruptLogException damage) {}
-
-    /** Moves damaged streams out of the way, one after the other, if that is wanted; else refuses to go on. */
-    private CompletableFuture<Void> setAside(Map<StreamName, Found> damaged) {
-        if (!damaged.isEmpty() && !settings.setsAsideDamaged()) {
-            throw damaged.values().iterator().next().damage().withAdvice(advice(damaged.keySet()));
-        }
-        CompletableFuture<Void> done = CompletableFuture.completedFuture(null);
-        for (Found found : damaged.values()) {
-            done = done.thenCompose(before -> setAside(found));
-        }
-        return done;
-    }
-
-    private static String advice(Set<StreamName> damaged) {
-        String which = damaged.size() == 1 ? "this stream" : "the " + damaged.size() + " damaged streams " + damaged;
-        return ", or start with `millrace server --set-aside-damaged` to move " + which
-                + " out of the way and go on without";
-    }
-
-    /** The files first: if the server dies in between, the stream is damaged still and nobody takes it for empty. */
-    private CompletableFuture<Void> setAside(Found found) {
-        StreamEntry entry = found.entry();
-        return engine.setAside(entry.logName(), StreamEntryCodec.encode(entry))
-                .thenCompose(place -> commit(MetaChange.remove(key(entry.name()), found.version()))
-                        .thenAccept(version -> log.warn(
-                                "Stream {} is damaged and no longer served; what is left of it, and its catalog entry, is in {}:"
-                                        + " {}",
-                                entry.name(),
-                                place,
-                                found.damage().finding())));
-    }
-
-    private void tellOrphans(List<String> names, Set<String> known) {
-        List<String> orphans =
-                names.stream().filter(name -> !known.contains(name)).toList();
-        if (!orphans.isEmpty()) {
-            log.warn(
-                    "{} has folders of no stream in the catalog; they are left alone and not served: {}",
-                    settings.directory().resolve("streams"),
-                    String.join(", ", orphans));
-        }
-    }
-
-    private CompletableFuture<@Nullable ShardLog> openLog(StreamEntry entry) {
-        CompletableFuture<@Nullable ShardLog> opening = switch (entry.status()) {
-            // It may be half gone.
-            case DELETING -> CompletableFuture.completedFuture(null);
-            // It may not be there yet.
-            case CREATING -> engine.open(entry.logName()).thenApply(opened -> opened);
-            case ACTIVE, UPDATING -> engine.openExisting(entry.logName()).thenApply(opened -> opened);
-        };
-        return opening.whenCompleteAsync((ok, error) -> {}, loop);
-    }
-
-    private static Throwable cause(Throwable error) {
-        return error instanceof CompletionException && error.getCause() != null ? error.getCause() : error;
-    }
-
-    private StreamEntry decode(String key, MetaStore.Entry value) {
-        try {
-            return StreamEntryCodec.decode(value.value());
-        } catch (IllegalArgumentException e) {
-            throw new StreamException(
-                    StreamException.Kind.INTERNAL_FAILURE,
-                    "the catalog in " + settings.directory() + " has an entry " + key + " that cannot be read ("
-                            + e.getMessage() + "); a newer server may have written it");
+    private void openCommitment() {
+        MetaStore.Entry found = meta.entries().get(COMMITMENT_KEY);
+        if (found != null) {
+            commitment = new Versioned(CommitmentCodec.decode(found.value()), found.version());
         }
     }
 
@@ -238,24 +216,37 @@ final class Catalog {
     }
 
     private CompletableFuture<Void> resume(LiveStream stream) {
+        return logFailure(nameOf(stream), carryOn(stream));
+    }
+
+    /** Takes a stream on from the state it is in: the same after a change and after a restart. */
+    private CompletableFuture<Void> carryOn(LiveStream stream) {
         StreamEntry entry = stream.view().entry();
-        CompletableFuture<Void> resumed = switch (entry.status()) {
-            case CREATING -> afterTransition(nameOf(stream), () -> activate(stream));
+        return switch (entry.status()) {
+            case CREATING -> afterTransition(entry.name(), () -> activate(stream));
             case ACTIVE -> CompletableFuture.completedFuture(null);
             case UPDATING ->
                 entry.resharding().isPresent()
                         ? finishResharding(stream)
-                        : afterTransition(nameOf(stream), () -> activate(stream));
-            case DELETING -> afterTransition(nameOf(stream), () -> remove(stream));
+                        : afterTransition(entry.name(), () -> activate(stream));
+            case DELETING -> afterTransition(entry.name(), () -> remove(stream));
         };
-        return logFailure(entry.name(), resumed);
     }
 
-    private CompletableFuture<Void> createNow(StreamName name, int shards) {
+    private StreamChange.Context ruleContext() {
+        Instant now = clock.instant();
+        boolean holds = commitment.value().statusAt(now) != BillingCommitment.Status.DISABLED;
+        return new StreamChange.Context(refusals, now.toEpochMilli(), holds);
+    }
+
+    private CompletableFuture<Void> createNow(StreamName name, StreamOptions options, int shards) {
         if (streams.containsKey(name)) {
             throw refusals.streamExists(name);
         }
-        checkShardLimit(shards);
+        checkLimits(options, 0, shards, options.isOnDemand());
+        if (options.warmMibps() > 0 && !ruleContext().hasCommitment()) {
+            throw refusals.noCommitment();
+        }
         long creating = streams.values().stream()
                 .filter(stream -> stream.view().entry().status() == Status.CREATING)
                 .count();
@@ -264,13 +255,13 @@ final class Catalog {
         }
         // Above every earlier one, so that a stream is told from an earlier one of its name.
         lastCreatedMillis = Math.max(clock.millis(), lastCreatedMillis + 1);
-        StreamEntry entry = StreamEntry.create(name, shards, lastCreatedMillis);
+        StreamEntry entry = StreamEntry.create(name, options, shards, lastCreatedMillis);
         return commit(MetaChange.put(key(name), 0, StreamEntryCodec.encode(entry)))
                 .thenCompose(version -> {
                     if (version == 0) {
                         throw refusals.streamExists(name);
                     }
-                    return openLog(entry).handle((shardLog, error) -> {
+                    return CatalogOpening.openLog(engine, entry, loop).handle((shardLog, error) -> {
                         // Without a log it cannot be used, but seen and deleted.
                         show(entry, version, shardLog);
                         if (error != null) {
@@ -281,20 +272,23 @@ final class Catalog {
                 });
     }
 
-    private void checkShardLimit(int more) {
-        int open = streams.values().stream()
-                .mapToInt(stream -> stream.view().entry().openShards())
-                .sum();
-        if (more > 0 && open > settings.shardLimit() - more) {
-            throw refusals.shardLimit(open, settings.shardLimit(), more);
-        }
+    private void checkLimits(StreamEntry before, StreamEntry after) {
+        boolean becomesOnDemand =
+                after.options().isOnDemand() && !before.options().isOnDemand();
+        int counted = before.options().isOnDemand() ? 0 : before.plannedShards();
+        checkLimits(after.options(), counted, after.plannedShards(), becomesOnDemand);
     }
 
-    private static int more(StreamEntry resharding) {
-        return resharding
-                .resharding()
-                .map(pending -> pending.children().size() - pending.parents().size())
-                .orElse(0);
+    /** Shards count in mode PROVISIONED, streams in mode ON_DEMAND. */
+    private void checkLimits(StreamOptions options, int countedShards, int shards, boolean becomesOnDemand) {
+        AccountState account = account();
+        int more = options.isOnDemand() ? 0 : shards - countedShards;
+        if (more > 0 && account.openShards() > account.shardLimit() - more) {
+            throw refusals.shardLimit(account.openShards(), account.shardLimit(), more);
+        }
+        if (becomesOnDemand && account.onDemandStreams() >= account.onDemandLimit()) {
+            throw refusals.onDemandLimit(account.onDemandLimit());
+        }
     }
 
     /** Seals the parents and opens the children of what is under way. Safe to do again after a crash at any point. */
@@ -302,27 +296,29 @@ final class Catalog {
         View decided = stream.view();
         List<CompletableFuture<ShardBounds>> seals = decided.entry().resharding().stream()
                 .flatMap(pending -> pending.parents().stream())
+                .sorted()
                 .map(parent -> decided.log().seal(parent))
                 .toList();
-        return all(seals)
+        return allOf(seals)
                 .whenCompleteAsync((ok, error) -> {}, loop)
-                .thenCompose(ended -> change(stream, entry -> {
+                .thenCompose(ended -> commit(stream, entry -> {
                     if (entry.resharding().isEmpty()) {
                         // Deleted meanwhile.
                         throw refusals.streamNotFound(entry.name());
                     }
-                    return entry.resharded(clock.millis() / 1000);
+                    return entry.resharded(clock.millis());
                 }))
                 .whenComplete((ok, error) -> {
                     if (error != null) {
                         stream.giveUp(error);
                     }
                 })
-                .thenCompose(done -> afterTransition(nameOf(stream), () -> activate(stream)));
+                // The next wave, if there is one.
+                .thenCompose(done -> carryOn(stream));
     }
 
     private CompletableFuture<Void> activate(LiveStream stream) {
-        return change(stream, entry -> {
+        return commit(stream, entry -> {
                     boolean due = entry.status() == Status.CREATING
                             || (entry.status() == Status.UPDATING
                                     && entry.resharding().isEmpty());
@@ -345,13 +341,13 @@ final class Catalog {
                 });
     }
 
-    /** Makes one change durable, then shows it. */
-    private CompletableFuture<View> change(LiveStream stream, UnaryOperator<StreamEntry> rule) {
+    /** Makes one change durable, then shows it. Loop only. */
+    CompletableFuture<Committed> commit(LiveStream stream, UnaryOperator<StreamEntry> rule) {
         return stream.inTurn(() -> {
             View before = stream.view();
             StreamEntry entry = rule.apply(before.entry());
             if (entry.equals(before.entry())) {
-                return CompletableFuture.completedFuture(before);
+                return CompletableFuture.completedFuture(new Committed(before, before));
             }
             return commit(MetaChange.put(key(entry.name()), before.version(), StreamEntryCodec.encode(entry)))
                     .thenApply(version -> {
@@ -368,7 +364,7 @@ final class Catalog {
                                     before.entry().status(),
                                     entry.status());
                         }
-                        return after;
+                        return new Committed(before, after);
                     });
         });
     }
@@ -389,7 +385,7 @@ final class Catalog {
     }
 
     /** Completes when the step is over; a failure is logged, unless the server is closing. */
-    private CompletableFuture<Void> logFailure(StreamName name, CompletableFuture<Void> step) {
+    CompletableFuture<Void> logFailure(StreamName name, CompletableFuture<Void> step) {
         return step.exceptionally(error -> {
             if (!closing) {
                 log.error("A step of stream {} failed: {}", name, error.toString());
@@ -398,48 +394,23 @@ final class Catalog {
         });
     }
 
-    private static CompletableFuture<Void> all(List<? extends CompletableFuture<?>> futures) {
+    private static CompletableFuture<Void> allOf(List<? extends CompletableFuture<?>> futures) {
         return CompletableFuture.allOf(futures.toArray(CompletableFuture<?>[]::new));
-    }
-
-    private void checkRetentionLater() {
-        var unused = loop.schedule(RETENTION_CHECK, () -> {
-            streams.values().forEach(this::checkRetention);
-            checkRetentionLater();
-        });
-    }
-
-    private void checkRetention(LiveStream stream) {
-        View view = stream.view();
-        if (!view.isUsable()) {
-            return;
-        }
-        long horizon = clock.millis() - view.entry().retentionHours() * HOUR_MILLIS;
-        var unused = logFailure(
-                view.entry().name(),
-                view.log()
-                        .truncateBefore(horizon)
-                        .whenCompleteAsync((ok, error) -> {}, loop)
-                        .thenCompose(truncated -> change(stream, entry -> entry.without(expired(view, horizon))))
-                        .thenAccept(changed -> {}));
-    }
-
-    private static Set<Integer> expired(View view, long horizonMillis) {
-        Set<Integer> expired = new HashSet<>();
-        for (ShardEntry shard : view.entry().shards()) {
-            if (!shard.isOpen() && shard.closedSeconds() < horizonMillis / 1000) {
-                ShardBounds bounds = view.log().bounds(shard.index());
-                if (bounds.first() == bounds.end()) {
-                    expired.add(shard.index());
-                }
-            }
-        }
-        return expired;
     }
 
     private <T> CompletableFuture<T> onLoop(Supplier<CompletableFuture<T>> task) {
         return CompletableFuture.completedFuture(0).thenComposeAsync(now -> task.get(), loop);
     }
+
+    /** What a change of one entry came from and led to. */
+    record Committed(View before, View after) {
+        boolean isChange() {
+            return before.version() != after.version();
+        }
+    }
+
+    /** The billing commitment with the version of its entry, 0 when there is none. */
+    private record Versioned(BillingCommitment value, long version) {}
 
     private String arn(StreamName name) {
         return "arn:aws:kinesis:" + settings.region() + ":" + settings.account() + ":stream/" + name;

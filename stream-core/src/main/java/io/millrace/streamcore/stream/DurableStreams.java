@@ -2,13 +2,14 @@ package io.millrace.streamcore.stream;
 
 import static java.util.Objects.requireNonNull;
 
-import io.millrace.model.HashKey;
 import io.millrace.model.Position;
 import io.millrace.model.ShardId;
 import io.millrace.model.StreamName;
 import io.millrace.streamcore.log.LogEngine;
 import io.millrace.streamcore.log.disk.DiskLogEngine;
 import io.millrace.streamcore.stream.LiveStream.View;
+import io.millrace.streamcore.stream.account.AccountState;
+import io.millrace.streamcore.stream.account.BillingCommitment;
 import io.millrace.streamcore.stream.quota.Quotas;
 import java.util.List;
 import java.util.OptionalInt;
@@ -55,16 +56,16 @@ final class DurableStreams implements Streams {
     }
 
     @Override
-    public CompletableFuture<Void> create(StreamName name, int shards) {
+    public CompletableFuture<Void> create(StreamName name, StreamOptions options, int shards) {
         if (shards < 1) {
             throw new IllegalArgumentException("a stream has at least one shard, not " + shards);
         }
-        return plain(catalog.create(name, shards));
+        return plain(catalog.create(name, options, shards));
     }
 
     @Override
-    public CompletableFuture<Void> delete(StreamName name) {
-        return plain(catalog.delete(name));
+    public CompletableFuture<Void> delete(StreamName name, boolean withConsumers) {
+        return plain(catalog.delete(name, withConsumers));
     }
 
     @Override
@@ -78,16 +79,23 @@ final class DurableStreams implements Streams {
     }
 
     @Override
-    public CompletableFuture<Void> split(StreamName name, ShardId shard, HashKey newStartingHashKey) {
-        return plain(catalog.reshard(
-                find(name), entry -> entry.splitting(shardToChange(entry, shard), newStartingHashKey, refusals)));
+    public int consumersOf(StreamName name) {
+        return catalog.consumersOf(name);
     }
 
     @Override
-    public CompletableFuture<Void> merge(StreamName name, ShardId shard, ShardId adjacent) {
-        return plain(catalog.reshard(
-                find(name),
-                entry -> entry.merging(shardToChange(entry, shard), shardToChange(entry, adjacent), refusals)));
+    public CompletableFuture<Changed> change(StreamName name, StreamChange change) {
+        return plain(catalog.change(find(name), change));
+    }
+
+    @Override
+    public AccountState account() {
+        return catalog.account();
+    }
+
+    @Override
+    public CompletableFuture<BillingCommitment> commit(boolean enabled) {
+        return plain(catalog.commit(enabled));
     }
 
     @Override
@@ -176,16 +184,6 @@ final class DurableStreams implements Streams {
             throw refusals.streamNotFound(name);
         }
         return stream;
-    }
-
-    private ShardEntry shardToChange(StreamEntry entry, ShardId shard) {
-        OptionalInt index = ShardNames.index(shard);
-        if (index.isEmpty()) {
-            throw refusals.shardNotFound(shard.value(), entry.name());
-        }
-        return entry.shard(index.getAsInt())
-                .orElseThrow(() ->
-                        refusals.shardNotFound(ShardId.of(index.getAsInt()).value(), entry.name()));
     }
 
     /** The same outcome, but a failure is a {@link StreamException} and not wrapped in anything. */

@@ -2,8 +2,8 @@ package io.millrace.streamcore.stream;
 
 import static java.util.Objects.requireNonNull;
 
-import io.millrace.model.Shard;
 import io.millrace.streamcore.log.ShardLog;
+import io.millrace.streamcore.stream.scale.LoadCounters;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class LiveStream {
     private final StreamProbe probe;
+    private final LoadCounters load = new LoadCounters();
     private volatile View view;
     private volatile CompletableFuture<Void> changed = new CompletableFuture<>();
 
@@ -33,6 +34,11 @@ final class LiveStream {
 
     StreamProbe probe() {
         return probe;
+    }
+
+    /** What is put into each shard. Safe for any thread. */
+    LoadCounters load() {
+        return load;
     }
 
     /** Shows a durable change to all and wakes who waits for one. Catalog loop only. */
@@ -77,15 +83,15 @@ final class LiveStream {
             RoutingTable routing,
             @Nullable ShardLog logOrNull) {
         static View of(StreamEntry entry, long version, @Nullable ShardLog log, String arn) {
-            List<Shard> shards = entry.status() == StreamState.Status.CREATING
+            List<ShardState> shards = entry.status() == StreamState.Status.CREATING
                     ? List.of()
-                    : entry.shards().stream().map(ShardEntry::toShard).toList();
+                    : entry.shards().stream().map(ShardEntry::toState).toList();
             StreamState state = new StreamState(
                     entry.name(),
                     arn,
                     entry.status(),
                     Instant.ofEpochMilli(entry.createdMillis()),
-                    entry.retentionHours(),
+                    entry.options(),
                     shards);
             return new View(entry, version, state, new RoutingTable(entry.shards()), log);
         }

@@ -97,8 +97,10 @@ final class PutOperation {
         }
         AtomicInteger open = new AtomicInteger(batches.size());
         for (Batch batch : batches) {
+            ByteBuffer payload = batch.encode(records);
+            stream.load().add(batch.shard.index(), batch.count, payload.remaining());
             var unused = view.log()
-                    .append(batch.shard.index(), batch.count, batch.encode(records))
+                    .append(batch.shard.index(), batch.count, payload)
                     .whenComplete((outcome, error) -> {
                         batch.outcome = outcome;
                         batch.error = error;

@@ -76,6 +76,100 @@ record Refusals(String region, String account) {
                         + " for current limits and how to request higher limits.");
     }
 
+    StreamException onDemand(StreamName stream) {
+        return new StreamException(
+                Kind.VALIDATION,
+                "Stream " + stream + " under account " + account
+                        + " is in ON_DEMAND mode: its number of shards follows the load and cannot be changed.");
+    }
+
+    StreamException notOnDemand(StreamName stream) {
+        return new StreamException(
+                Kind.VALIDATION,
+                "Stream " + stream + " under account " + account
+                        + " is in PROVISIONED mode: warm throughput can be set for streams in ON_DEMAND mode only.");
+    }
+
+    StreamException noCommitment() {
+        return new StreamException(
+                Kind.VALIDATION,
+                "Warm throughput needs the account " + account
+                        + " to have MinimumThroughputBillingCommitment enabled (UpdateAccountSettings).");
+    }
+
+    StreamException onDemandLimit(int limit) {
+        return new StreamException(
+                Kind.LIMIT_EXCEEDED,
+                "At most " + limit + " streams of the account " + account + " can be in ON_DEMAND mode.");
+    }
+
+    StreamException scalesTooFar(StreamName stream, boolean isUp, int open, int target) {
+        String way = isUp ? "up over double" : "down below half";
+        return new StreamException(
+                Kind.INVALID_ARGUMENT,
+                "UpdateShardCount cannot scale " + way + " your current open shard count. Stream " + stream
+                        + ", current open shard count: " + open + ", target shard count: " + target);
+    }
+
+    StreamException scalesBeyond(StreamName stream, int target, int limit) {
+        return new StreamException(
+                Kind.INVALID_ARGUMENT,
+                "UpdateShardCount cannot give stream " + stream + " under account " + account + " " + target
+                        + " shards: at most " + limit + " are possible.");
+    }
+
+    StreamException scalesTooOften(StreamName stream, int limit) {
+        return new StreamException(
+                Kind.LIMIT_EXCEEDED,
+                "UpdateShardCount was called for stream " + stream + " under account " + account + " " + limit
+                        + " times within 24 hours. Try again later.");
+    }
+
+    StreamException hasConsumers(StreamName stream, int count) {
+        return new StreamException(
+                Kind.RESOURCE_IN_USE,
+                "Stream " + stream + " under account " + account + " has " + count
+                        + " registered consumers. Deregister them first, or set EnforceConsumerDeletion.");
+    }
+
+    StreamException retentionTooShort(int hours) {
+        return new StreamException(
+                Kind.INVALID_ARGUMENT,
+                "Minimum allowed retention period is " + StreamOptions.MIN_RETENTION_HOURS
+                        + " hours. Requested retention period (" + hours + " hours) is too short.");
+    }
+
+    StreamException retentionTooLong(int hours) {
+        return new StreamException(
+                Kind.INVALID_ARGUMENT,
+                "Maximum allowed retention period is " + StreamOptions.MAX_RETENTION_HOURS
+                        + " hours. Requested retention period (" + hours + " hours) is too long.");
+    }
+
+    StreamException retentionNotIncreased(StreamName stream, int hours, int current) {
+        return new StreamException(
+                Kind.INVALID_ARGUMENT,
+                "Requested retention period (" + hours + " hours) for stream " + stream
+                        + " can not be shorter than existing retention period (" + current
+                        + " hours). Use DecreaseRetentionPeriod API.");
+    }
+
+    StreamException retentionNotDecreased(StreamName stream, int hours, int current) {
+        return new StreamException(
+                Kind.INVALID_ARGUMENT,
+                "Requested retention period (" + hours + " hours) for stream " + stream
+                        + " can not be longer than existing retention period (" + current
+                        + " hours). Use IncreaseRetentionPeriod API.");
+    }
+
+    StreamException tooManyTags(StreamName stream) {
+        return new StreamException(
+                Kind.INVALID_ARGUMENT,
+                "Failed to add tags to stream " + stream + " under account " + account
+                        + " because a given stream cannot have more than " + StreamOptions.MAX_TAGS
+                        + " tags associated with it.");
+    }
+
     StreamException creatingLimit(int limit) {
         return new StreamException(
                 Kind.LIMIT_EXCEEDED,

@@ -19,9 +19,16 @@ import java.util.List;
  * @param parents the numbers of the shards it came from
  * @param range the hash keys it takes
  * @param createdSeconds the creation time in its sequence numbers; above its parents', so that its numbers are too
- * @param closedSeconds when it was closed, {@value #OPEN} while it is open
+ * @param openedMillis when it was opened; with its parents' closing the same moment
+ * @param closedMillis when it was closed, {@value #OPEN} while it is open
  */
-record ShardEntry(int index, List<Integer> parents, HashKeyRange range, long createdSeconds, long closedSeconds) {
+record ShardEntry(
+        int index,
+        List<Integer> parents,
+        HashKeyRange range,
+        long createdSeconds,
+        long openedMillis,
+        long closedMillis) {
     static final long OPEN = -1;
 
     ShardEntry {
@@ -29,16 +36,17 @@ record ShardEntry(int index, List<Integer> parents, HashKeyRange range, long cre
         requireNonNull(range, "range");
     }
 
-    static ShardEntry open(int index, List<Integer> parents, HashKeyRange range, long createdSeconds) {
-        return new ShardEntry(index, parents, range, createdSeconds, OPEN);
+    static ShardEntry open(
+            int index, List<Integer> parents, HashKeyRange range, long createdSeconds, long openedMillis) {
+        return new ShardEntry(index, parents, range, createdSeconds, openedMillis, OPEN);
     }
 
     boolean isOpen() {
-        return closedSeconds == OPEN;
+        return closedMillis == OPEN;
     }
 
-    ShardEntry closed(long seconds) {
-        return new ShardEntry(index, parents, range, createdSeconds, seconds);
+    ShardEntry closed(long millis) {
+        return new ShardEntry(index, parents, range, createdSeconds, openedMillis, millis);
     }
 
     ShardId id() {
@@ -60,7 +68,13 @@ record ShardEntry(int index, List<Integer> parents, HashKeyRange range, long cre
         SequenceNumberRange numbers = isOpen()
                 ? SequenceNumberRange.openFrom(starting)
                 : new SequenceNumberRange(
-                        starting, SequenceNumber.of(createdSeconds, index, Long.MAX_VALUE, closedSeconds));
+                        starting,
+                        SequenceNumber.of(
+                                createdSeconds, index, Long.MAX_VALUE, Math.max(createdSeconds, closedMillis / 1000)));
         return new Shard(id(), parents.stream().map(ShardId::of).toList(), range, numbers);
+    }
+
+    ShardState toState() {
+        return new ShardState(toShard(), openedMillis, isOpen() ? ShardState.STILL_OPEN : closedMillis);
     }
 }

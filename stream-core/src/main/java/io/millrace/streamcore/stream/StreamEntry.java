@@ -6,9 +6,14 @@ import io.millrace.model.HashKey;
 import io.millrace.model.HashKeyRange;
 import io.millrace.model.StreamName;
 import io.millrace.streamcore.stream.StreamState.Status;
+import io.millrace.streamcore.stream.scale.EvenScaling;
+import io.millrace.streamcore.stream.scale.ScalingHistory;
+import io.millrace.streamcore.stream.scale.ScalingStep;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -22,20 +27,23 @@ import org.jspecify.annotations.Nullable;
  * @param name its name
  * @param createdMillis when it was made, in ms since the epoch; tells it from other streams of the name
  * @param status where it is in its life
- * @param retentionHours how long records are kept
+ * @param options what is set about it
  * @param nextShard the number of the next shard to be opened
  * @param shards the shards that are still listed, by number
  * @param reshardingOrNull what is under way while UPDATING
+ * @param scaling the number of shards it is on its way to, wave by wave
  */
 record StreamEntry(
         StreamName name,
         long createdMillis,
         Status status,
-        int retentionHours,
+        StreamOptions options,
         int nextShard,
         List<ShardEntry> shards,
-        @Nullable Resharding reshardingOrNull) {
-    static final int DEFAULT_RETENTION_HOURS = 24;
+        @Nullable Resharding reshardingOrNull,
+        ScalingHistory scaling) {
+    /** The service scales no stream beyond this, whatever the account may have. */
+    private static final int MOST_SHARDS_BY_SCALING = 10_000;
 
     private static final Map<Status, Set<Status>> NEXT = new EnumMap<>(Map.of(
             Status.CREATING, EnumSet.of(Status.ACTIVE, Status.DELETING),
@@ -46,19 +54,20 @@ record StreamEntry(
     StreamEntry {
         requireNonNull(name, "name");
         requireNonNull(status, "status");
+        requireNonNull(options, "options");
+        requireNonNull(scaling, "scaling");
         shards = List.copyOf(shards);
     }
 
     /** A new stream, CREATING. */
-    static StreamEntry create(StreamName name, int shards, long nowMillis) {
+    static StreamEntry create(StreamName name, StreamOptions options, int shards, long nowMillis) {
         List<ShardEntry> entries = new ArrayList<>(shards);
         for (HashKeyRange range : HashKeyRange.evenly(shards)) {
-            entries.add(ShardEntry.open(entries.size(), List.of(), range, nowMillis / 1000));
+            entries.add(ShardEntry.open(entries.size(), List.of(), range, nowMillis / 1000, nowMillis));
         }
-        return new StreamEntry(name, nowMillis, Status.CREATING, DEFAULT_RETENTION_HOURS, shards, entries, null);
+        return new StreamEntry(name, nowMillis, Status.CREATING, options, shards, entries, null, ScalingHistory.NONE);
     }
 
-    /** True if a stream may go from one state to another. */
     static boolean allows(Status from, Status to) {
         return NEXT.getOrDefault(from, Set.of()).contains(to);
     }
@@ -95,6 +104,21 @@ record StreamEntry(
         return (int) shards.stream().filter(ShardEntry::isOpen).count();
     }
 
+    /** How many shards are open once what is under way is done. */
+    int plannedShards() {
+        return scaling.isUnderWay()
+                ? scaling.target()
+                : openShards() + (reshardingOrNull == null ? 0 : reshardingOrNull.growth());
+    }
+
+    /** The open shards in the order of their hash keys, which they tile. */
+    List<ShardEntry> tiles() {
+        return shards.stream()
+                .filter(ShardEntry::isOpen)
+                .sorted(Comparator.comparing(shard -> shard.range().start()))
+                .toList();
+    }
+
     /** The stream has left CREATING or UPDATING. */
     StreamEntry activated() {
         return with(Status.ACTIVE, nextShard, shards, null);
@@ -105,9 +129,21 @@ record StreamEntry(
         return with(Status.DELETING, nextShard, shards, null);
     }
 
+    /** Something else is set, which shows as UPDATING; the same entry if nothing changes. */
+    StreamEntry updating(StreamOptions next, Refusals refusals) {
+        checkActive(refusals);
+        return next.equals(options) ? this : with(next).with(Status.UPDATING, nextShard, shards, null);
+    }
+
+    /** The same with something else set. */
+    StreamEntry with(StreamOptions next) {
+        return new StreamEntry(name, createdMillis, status, next, nextShard, shards, reshardingOrNull, scaling);
+    }
+
     /** A split is decided. */
     StreamEntry splitting(ShardEntry shard, HashKey key, Refusals refusals) {
         checkActive(refusals);
+        checkProvisioned(refusals);
         checkOpen(shard, refusals);
         HashKey start = shard.range().start();
         HashKey end = shard.range().end();
@@ -116,13 +152,13 @@ record StreamEntry(
         if (!aboveStart || key.compareTo(end) >= 0) {
             throw refusals.badSplitKey(name, shard, key);
         }
-        List<HashKeyRange> children = List.of(new HashKeyRange(start, key.previous()), new HashKeyRange(key, end));
-        return with(Status.UPDATING, nextShard, shards, new Resharding(List.of(shard.index()), children));
+        return resharding(Resharding.of(List.of(shard.index()), halves(shard, key)));
     }
 
     /** A merge is decided. */
     StreamEntry merging(ShardEntry shard, ShardEntry adjacent, Refusals refusals) {
         checkActive(refusals);
+        checkProvisioned(refusals);
         checkOpen(shard, refusals);
         checkOpen(adjacent, refusals);
         if (!shard.range().isJustBelow(adjacent.range())) {
@@ -130,31 +166,79 @@ record StreamEntry(
         }
         HashKeyRange child =
                 new HashKeyRange(shard.range().start(), adjacent.range().end());
-        return with(
-                Status.UPDATING,
-                nextShard,
-                shards,
-                new Resharding(List.of(shard.index(), adjacent.index()), List.of(child)));
+        return resharding(Resharding.of(List.of(shard.index(), adjacent.index()), List.of(child)));
     }
 
-    /** What was decided is done: the parents are closed and their children open. Still UPDATING. */
-    StreamEntry resharded(long nowSeconds) {
+    /** A user asks for another number of shards, of equal hash key ranges (Kinesis API, UpdateShardCount). */
+    StreamEntry scaling(int target, StreamChange.Context context) {
+        Refusals refusals = context.refusals();
+        checkActive(refusals);
+        checkProvisioned(refusals);
+        int open = openShards();
+        if (target > 2L * open) {
+            throw refusals.scalesTooFar(name, true, open, target);
+        }
+        if (2L * target < open) {
+            throw refusals.scalesTooFar(name, false, open, target);
+        }
+        if (target > MOST_SHARDS_BY_SCALING) {
+            throw refusals.scalesBeyond(name, target, MOST_SHARDS_BY_SCALING);
+        }
+        if (scaling.countAt(context.nowMillis()) >= ScalingHistory.MOST) {
+            throw refusals.scalesTooOften(name, ScalingHistory.MOST);
+        }
+        return with(scaling.asked(target, context.nowMillis()))
+                .with(Status.UPDATING, nextShard, shards, null)
+                .nextWave();
+    }
+
+    /** An on-demand stream gets at least so many shards. */
+    StreamEntry growing(int target, Refusals refusals) {
+        checkActive(refusals);
+        return target <= openShards()
+                ? this
+                : with(scaling.towards(target))
+                        .with(Status.UPDATING, nextShard, shards, null)
+                        .nextWave();
+    }
+
+    /** These shards are to be split in their middles. */
+    StreamEntry splitting(List<ShardEntry> hot, Refusals refusals) {
+        checkActive(refusals);
+        return resharding(new Resharding(hot.stream()
+                .map(shard -> new Resharding.Step(
+                        List.of(shard.index()), halves(shard, shard.range().middle())))
+                .toList()));
+    }
+
+    /** What was decided is done: the parents are closed and their children open. Still UPDATING, maybe with more to do. */
+    StreamEntry resharded(long nowMillis) {
         Resharding pending = requireNonNull(reshardingOrNull, "no resharding is under way");
-        List<ShardEntry> next =
-                new ArrayList<>(shards.size() + pending.children().size());
-        long created = nowSeconds;
+        Set<Integer> closing = pending.parents();
+        Map<Integer, ShardEntry> parents = new HashMap<>();
+        long moment = nowMillis;
         for (ShardEntry shard : shards) {
-            boolean closes = pending.parents().contains(shard.index());
-            if (closes) {
-                created = Math.max(created, shard.createdSeconds() + 1);
+            if (closing.contains(shard.index())) {
+                parents.put(shard.index(), shard);
+                moment = Math.max(moment, shard.openedMillis());
             }
-            next.add(closes ? shard.closed(Math.max(nowSeconds, shard.createdSeconds())) : shard);
+        }
+        List<ShardEntry> next = new ArrayList<>(shards.size() + closing.size());
+        for (ShardEntry shard : shards) {
+            next.add(closing.contains(shard.index()) ? shard.closed(moment) : shard);
         }
         int index = nextShard;
-        for (HashKeyRange range : pending.children()) {
-            next.add(ShardEntry.open(index++, pending.parents(), range, created));
+        for (Resharding.Step step : pending.steps()) {
+            long created = moment / 1000;
+            for (int parent : step.parents()) {
+                created = Math.max(created, requireNonNull(parents.get(parent)).createdSeconds() + 1);
+            }
+            for (HashKeyRange range : step.children()) {
+                next.add(ShardEntry.open(index++, step.parents(), range, created, moment));
+            }
         }
-        return with(Status.UPDATING, index, next, null);
+        StreamEntry done = with(Status.UPDATING, index, next, null);
+        return scaling.isUnderWay() ? done.nextWave() : done;
     }
 
     /** Closed shards whose records are all gone are listed no more. */
@@ -162,10 +246,34 @@ record StreamEntry(
         List<ShardEntry> kept = shards.stream()
                 .filter(shard -> shard.isOpen() || !expired.contains(shard.index()))
                 .toList();
-        return new StreamEntry(name, createdMillis, status, retentionHours, nextShard, kept, reshardingOrNull);
+        return new StreamEntry(name, createdMillis, status, options, nextShard, kept, reshardingOrNull, scaling);
     }
 
-    private void checkActive(Refusals refusals) {
+    /** The next splits and merges on the way to the number of shards that is wanted; none when it is reached. */
+    private StreamEntry nextWave() {
+        List<ShardEntry> open = tiles();
+        List<ScalingStep> wave =
+                EvenScaling.nextWave(open.stream().map(ShardEntry::range).toList(), scaling.target());
+        if (wave.isEmpty()) {
+            return with(scaling.done());
+        }
+        return resharding(new Resharding(wave.stream()
+                .map(step -> new Resharding.Step(
+                        step.parents().stream()
+                                .map(place -> open.get(place).index())
+                                .toList(),
+                        step.children()))
+                .toList()));
+    }
+
+    private static List<HashKeyRange> halves(ShardEntry shard, HashKey key) {
+        return List.of(
+                new HashKeyRange(shard.range().start(), key.previous()),
+                new HashKeyRange(key, shard.range().end()));
+    }
+
+    /** Refuses unless the stream is ACTIVE. */
+    void checkActive(Refusals refusals) {
         if (status != Status.ACTIVE) {
             throw refusals.notActive(name, status);
         }
@@ -177,10 +285,25 @@ record StreamEntry(
         }
     }
 
+    private void checkProvisioned(Refusals refusals) {
+        if (options.isOnDemand()) {
+            throw refusals.onDemand(name);
+        }
+    }
+
+    private StreamEntry resharding(Resharding pending) {
+        return with(Status.UPDATING, nextShard, shards, pending);
+    }
+
+    private StreamEntry with(ScalingHistory next) {
+        return new StreamEntry(name, createdMillis, status, options, nextShard, shards, reshardingOrNull, next);
+    }
+
     private StreamEntry with(Status to, int next, List<ShardEntry> entries, @Nullable Resharding resharding) {
         if (!allows(status, to)) {
             throw new IllegalStateException("a stream does not go from " + status + " to " + to);
         }
-        return new StreamEntry(name, createdMillis, to, retentionHours, next, entries, resharding);
+        ScalingHistory kept = to == Status.UPDATING ? scaling : scaling.done();
+        return new StreamEntry(name, createdMillis, to, options, next, entries, resharding, kept);
     }
 }

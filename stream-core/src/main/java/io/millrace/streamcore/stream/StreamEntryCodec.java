@@ -4,73 +4,79 @@ import io.millrace.model.Bytes;
 import io.millrace.model.HashKey;
 import io.millrace.model.HashKeyRange;
 import io.millrace.model.StreamName;
+import io.millrace.streamcore.stream.StreamOptions.Metric;
+import io.millrace.streamcore.stream.StreamOptions.Mode;
 import io.millrace.streamcore.stream.StreamState.Status;
+import io.millrace.streamcore.stream.scale.ScalingHistory;
+import java.io.ByteArrayOutputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The bytes of a catalog entry: a version, then the parts in the order of the record, big endian, lists after their
- * lengths. The decoder throws {@link IllegalArgumentException} for anything else.
+ * The bytes of a catalog entry: a version, then the parts in the order of the record, big endian, lists and texts after
+ * their lengths. The decoder throws {@link IllegalArgumentException} for anything else.
+ *
+ * <p>Version 1 knew of a stream's options no more than the retention, had one split or merge at a time, and the times of
+ * shards in seconds. It is still read; 2 is written.
  */
 final class StreamEntryCodec {
-    private static final byte VERSION = 1;
-    private static final int RANGE_BYTES = 32;
+    private static final byte VERSION = 2;
+    private static final byte FIRST_VERSION = 1;
+    private static final int NONE = -1;
 
     private StreamEntryCodec() {}
 
     static Bytes encode(StreamEntry entry) {
-        byte[] name = entry.name().value().getBytes(StandardCharsets.UTF_8);
-        int size = 1 + 2 + name.length + 8 + 1 + 4 + 4 + 4 + 1;
-        for (ShardEntry shard : entry.shards()) {
-            size += 4 + 1 + 4 * shard.parents().size() + RANGE_BYTES + 8 + 8;
+        ByteArrayOutputStream bytes =
+                new ByteArrayOutputStream(128 + 64 * entry.shards().size());
+        try (DataOutputStream target = new DataOutputStream(bytes)) {
+            target.writeByte(VERSION);
+            byte[] name = entry.name().value().getBytes(StandardCharsets.UTF_8);
+            target.writeShort(name.length);
+            target.write(name);
+            target.writeLong(entry.createdMillis());
+            target.writeByte(code(entry.status()));
+            putOptions(target, entry.options());
+            target.writeInt(entry.nextShard());
+            target.writeInt(entry.shards().size());
+            for (ShardEntry shard : entry.shards()) {
+                putShard(target, shard);
+            }
+            Resharding resharding = entry.reshardingOrNull();
+            target.writeInt(resharding == null ? 0 : resharding.steps().size());
+            if (resharding != null) {
+                for (Resharding.Step step : resharding.steps()) {
+                    putStep(target, step);
+                }
+            }
+            target.writeInt(entry.scaling().target());
+            target.writeInt(entry.scaling().startedMillis().size());
+            for (long started : entry.scaling().startedMillis()) {
+                target.writeLong(started);
+            }
+        } catch (IOException e) {
+            throw new IllegalStateException("an array refused bytes", e);
         }
-        Resharding resharding = entry.reshardingOrNull();
-        if (resharding != null) {
-            size += 1
-                    + 4 * resharding.parents().size()
-                    + 1
-                    + RANGE_BYTES * resharding.children().size();
-        }
-        ByteBuffer target = ByteBuffer.allocate(size);
-        target.put(VERSION).putShort((short) name.length).put(name);
-        target.putLong(entry.createdMillis()).put(code(entry.status()));
-        target.putInt(entry.retentionHours())
-                .putInt(entry.nextShard())
-                .putInt(entry.shards().size());
-        for (ShardEntry shard : entry.shards()) {
-            target.putInt(shard.index());
-            putNumbers(target, shard.parents());
-            putRange(target, shard.range());
-            target.putLong(shard.createdSeconds()).putLong(shard.closedSeconds());
-        }
-        target.put((byte) (resharding == null ? 0 : 1));
-        if (resharding != null) {
-            putNumbers(target, resharding.parents());
-            target.put((byte) resharding.children().size());
-            resharding.children().forEach(range -> putRange(target, range));
-        }
-        return Bytes.wrap(target.array());
+        return Bytes.wrap(bytes.toByteArray());
     }
 
     static StreamEntry decode(Bytes bytes) {
         ByteBuffer source = bytes.asByteBuffer();
         try {
-            if (source.get() != VERSION) {
+            byte version = source.get();
+            if (version != VERSION && version != FIRST_VERSION) {
                 throw new IllegalArgumentException("a catalog entry of another version");
             }
-            byte[] name = new byte[source.getShort() & 0xffff];
-            source.get(name);
-            StreamEntry entry = new StreamEntry(
-                    new StreamName(new String(name, StandardCharsets.UTF_8)),
-                    source.getLong(),
-                    status(source.get()),
-                    source.getInt(),
-                    source.getInt(),
-                    shards(source),
-                    source.get() == 0 ? null : new Resharding(numbers(source), ranges(source)));
+            StreamEntry entry = version == VERSION ? entry(source) : entryOfFirstVersion(source);
             if (source.hasRemaining()) {
                 throw new IllegalArgumentException("a catalog entry with bytes too many");
             }
@@ -80,14 +86,157 @@ final class StreamEntryCodec {
         }
     }
 
+    private static StreamEntry entry(ByteBuffer source) {
+        return new StreamEntry(
+                name(source),
+                source.getLong(),
+                status(source.get()),
+                options(source),
+                source.getInt(),
+                shards(source),
+                resharding(source),
+                scaling(source));
+    }
+
+    private static StreamEntry entryOfFirstVersion(ByteBuffer source) {
+        return new StreamEntry(
+                name(source),
+                source.getLong(),
+                status(source.get()),
+                StreamOptions.DEFAULTS.withRetentionHours(source.getInt()),
+                source.getInt(),
+                shardsOfFirstVersion(source),
+                source.get() == 0 ? null : new Resharding(List.of(step(source))),
+                ScalingHistory.NONE);
+    }
+
+    private static void putOptions(DataOutputStream target, StreamOptions options) throws IOException {
+        target.writeByte(options.isOnDemand() ? 1 : 0);
+        target.writeInt(options.retentionHours());
+        target.writeInt(options.maxRecordKib());
+        putText(target, options.keyIdOrNull());
+        int metrics = 0;
+        for (Metric metric : options.shardMetrics()) {
+            metrics |= bit(metric);
+        }
+        target.writeByte(metrics);
+        target.writeInt(options.warmMibps());
+        target.writeShort(options.tags().size());
+        for (var tag : options.tags().entrySet()) {
+            putText(target, tag.getKey());
+            putText(target, tag.getValue());
+        }
+        putText(target, options.policyOrNull());
+    }
+
+    private static StreamOptions options(ByteBuffer source) {
+        Mode mode = source.get() == 0 ? Mode.PROVISIONED : Mode.ON_DEMAND;
+        int retentionHours = source.getInt();
+        int maxRecordKib = source.getInt();
+        String keyId = textOrNull(source);
+        Set<Metric> metrics = EnumSet.noneOf(Metric.class);
+        int bits = source.get();
+        for (Metric metric : Metric.values()) {
+            if ((bits & bit(metric)) != 0) {
+                metrics.add(metric);
+            }
+        }
+        int warmMibps = source.getInt();
+        TreeMap<String, String> tags = new TreeMap<>();
+        for (int left = source.getShort(); left > 0; left--) {
+            tags.put(text(source), text(source));
+        }
+        return new StreamOptions(
+                mode, retentionHours, maxRecordKib, keyId, metrics, warmMibps, tags, textOrNull(source));
+    }
+
+    private static int bit(Metric metric) {
+        return switch (metric) {
+            case INCOMING_BYTES -> 1;
+            case INCOMING_RECORDS -> 2;
+            case OUTGOING_BYTES -> 4;
+            case OUTGOING_RECORDS -> 8;
+            case WRITE_THROTTLED -> 16;
+            case READ_THROTTLED -> 32;
+            case ITERATOR_AGE -> 64;
+        };
+    }
+
+    private static void putShard(DataOutputStream target, ShardEntry shard) throws IOException {
+        target.writeInt(shard.index());
+        putNumbers(target, shard.parents());
+        putRange(target, shard.range());
+        target.writeLong(shard.createdSeconds());
+        target.writeLong(shard.openedMillis());
+        target.writeLong(shard.closedMillis());
+    }
+
     private static List<ShardEntry> shards(ByteBuffer source) {
         int count = source.getInt();
         List<ShardEntry> shards = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             shards.add(new ShardEntry(
-                    source.getInt(), numbers(source), range(source), source.getLong(), source.getLong()));
+                    source.getInt(),
+                    numbers(source),
+                    range(source),
+                    source.getLong(),
+                    source.getLong(),
+                    source.getLong()));
         }
         return shards;
+    }
+
+    /** A shard that was closed within a second is taken to have been closed at its end, so that no record is missed. */
+    private static List<ShardEntry> shardsOfFirstVersion(ByteBuffer source) {
+        int count = source.getInt();
+        List<ShardEntry> shards = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            int index = source.getInt();
+            List<Integer> parents = numbers(source);
+            HashKeyRange range = range(source);
+            long createdSeconds = source.getLong();
+            long closedSeconds = source.getLong();
+            ShardEntry shard = ShardEntry.open(index, parents, range, createdSeconds, createdSeconds * 1000);
+            shards.add(closedSeconds == NONE ? shard : shard.closed(closedSeconds * 1000 + 999));
+        }
+        return shards;
+    }
+
+    private static @Nullable Resharding resharding(ByteBuffer source) {
+        int count = source.getInt();
+        List<Resharding.Step> steps = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            steps.add(step(source));
+        }
+        return steps.isEmpty() ? null : new Resharding(steps);
+    }
+
+    private static ScalingHistory scaling(ByteBuffer source) {
+        int target = source.getInt();
+        int count = source.getInt();
+        List<Long> started = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            started.add(source.getLong());
+        }
+        return new ScalingHistory(target, started);
+    }
+
+    private static void putStep(DataOutputStream target, Resharding.Step step) throws IOException {
+        putNumbers(target, step.parents());
+        target.writeByte(step.children().size());
+        for (HashKeyRange range : step.children()) {
+            putRange(target, range);
+        }
+    }
+
+    private static Resharding.Step step(ByteBuffer source) {
+        List<Integer> parents = numbers(source);
+        int count = source.get() & 0xff;
+        List<HashKeyRange> children = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
+            children.add(range(source));
+        }
+        return new Resharding.Step(parents, children);
     }
 
     private static byte code(Status status) {
@@ -109,9 +258,48 @@ final class StreamEntryCodec {
         };
     }
 
-    private static void putNumbers(ByteBuffer target, List<Integer> numbers) {
-        target.put((byte) numbers.size());
-        numbers.forEach(target::putInt);
+    private static StreamName name(ByteBuffer source) {
+        byte[] name = new byte[source.getShort() & 0xffff];
+        source.get(name);
+        return new StreamName(new String(name, StandardCharsets.UTF_8));
+    }
+
+    private static void putText(DataOutputStream target, @Nullable String text) throws IOException {
+        if (text == null) {
+            target.writeInt(NONE);
+            return;
+        }
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        target.writeInt(bytes.length);
+        target.write(bytes);
+    }
+
+    private static String text(ByteBuffer source) {
+        String text = textOrNull(source);
+        if (text == null) {
+            throw new IllegalArgumentException("a catalog entry that lacks a text");
+        }
+        return text;
+    }
+
+    private static @Nullable String textOrNull(ByteBuffer source) {
+        int length = source.getInt();
+        if (length == NONE) {
+            return null;
+        }
+        if (length < 0 || length > source.remaining()) {
+            throw new IllegalArgumentException("a catalog entry with a text of an impossible length");
+        }
+        byte[] bytes = new byte[length];
+        source.get(bytes);
+        return new String(bytes, StandardCharsets.UTF_8);
+    }
+
+    private static void putNumbers(DataOutputStream target, List<Integer> numbers) throws IOException {
+        target.writeByte(numbers.size());
+        for (int number : numbers) {
+            target.writeInt(number);
+        }
     }
 
     private static List<Integer> numbers(ByteBuffer source) {
@@ -123,18 +311,11 @@ final class StreamEntryCodec {
         return numbers;
     }
 
-    private static List<HashKeyRange> ranges(ByteBuffer source) {
-        int count = source.get() & 0xff;
-        List<HashKeyRange> ranges = new ArrayList<>(count);
-        for (int i = 0; i < count; i++) {
-            ranges.add(range(source));
-        }
-        return ranges;
-    }
-
-    private static void putRange(ByteBuffer target, HashKeyRange range) {
-        target.putLong(range.start().high()).putLong(range.start().low());
-        target.putLong(range.end().high()).putLong(range.end().low());
+    private static void putRange(DataOutputStream target, HashKeyRange range) throws IOException {
+        target.writeLong(range.start().high());
+        target.writeLong(range.start().low());
+        target.writeLong(range.end().high());
+        target.writeLong(range.end().low());
     }
 
     private static HashKeyRange range(ByteBuffer source) {

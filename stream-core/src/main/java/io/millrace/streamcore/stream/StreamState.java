@@ -14,11 +14,16 @@ import java.util.List;
  * @param arn its ARN
  * @param status where it is in its life
  * @param created when it was made, to the millisecond
- * @param retentionHours how long records are kept
- * @param shards all shards that are still listed, open and closed, in the order of their ids
+ * @param options what is set about it
+ * @param shardStates all shards that are still listed, open and closed, in the order of their ids; none while CREATING
  */
 public record StreamState(
-        StreamName name, String arn, Status status, Instant created, int retentionHours, List<Shard> shards) {
+        StreamName name,
+        String arn,
+        Status status,
+        Instant created,
+        StreamOptions options,
+        List<ShardState> shardStates) {
     /** Where a stream is in its life; the names are the API's. */
     public enum Status {
         /** Made, not usable yet. */
@@ -37,6 +42,18 @@ public record StreamState(
         requireNonNull(arn, "arn");
         requireNonNull(status, "status");
         requireNonNull(created, "created");
-        shards = List.copyOf(shards);
+        requireNonNull(options, "options");
+        shardStates = List.copyOf(shardStates);
+    }
+
+    /** The shards alone. */
+    public List<Shard> shards() {
+        return shardStates.stream().map(ShardState::shard).toList();
+    }
+
+    /** How many shards are open. */
+    public int openShards() {
+        return (int)
+                shardStates.stream().filter(state -> state.shard().isOpen()).count();
     }
 }

@@ -7,6 +7,8 @@ import io.millrace.model.Position;
 import io.millrace.model.SequenceNumber;
 import io.millrace.model.ShardId;
 import io.millrace.model.StreamName;
+import io.millrace.streamcore.stream.account.AccountState;
+import io.millrace.streamcore.stream.account.BillingCommitment;
 import io.millrace.streamcore.stream.quota.Quotas;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -30,11 +32,29 @@ public interface Streams extends AutoCloseable {
         return open(settings, StreamsContext.plain(settings.platform().ticker()));
     }
 
-    /** Makes a stream, CREATING at once and ACTIVE after the transition time. Completes when the change is durable. */
-    CompletableFuture<Void> create(StreamName name, int shards);
+    /**
+     * Makes a stream, CREATING at once and ACTIVE after the transition time. Completes when the change is durable.
+     *
+     * @param shards how many it begins with, at least 1
+     */
+    CompletableFuture<Void> create(StreamName name, StreamOptions options, int shards);
 
-    /** Deletes a stream with all its records; it stays DELETING for the transition time. Completes when durable. */
-    CompletableFuture<Void> delete(StreamName name);
+    /** Makes a stream that nothing is set about. */
+    default CompletableFuture<Void> create(StreamName name, int shards) {
+        return create(name, StreamOptions.DEFAULTS, shards);
+    }
+
+    /**
+     * Deletes a stream with all its records; it stays DELETING for the transition time. Completes when durable.
+     *
+     * @param withConsumers whether registered consumers go with it; refused if there are any and this is false
+     */
+    CompletableFuture<Void> delete(StreamName name, boolean withConsumers);
+
+    /** Deletes a stream with its records and consumers. */
+    default CompletableFuture<Void> delete(StreamName name) {
+        return delete(name, true);
+    }
 
     /** The names of all streams, in order. */
     List<StreamName> names();
@@ -42,11 +62,27 @@ public interface Streams extends AutoCloseable {
     /** What a stream is like now. */
     StreamState get(StreamName name) throws StreamException;
 
-    /** Splits an open shard in two at {@code newStartingHashKey}. Completes when the change is durable. */
-    CompletableFuture<Void> split(StreamName name, ShardId shard, HashKey newStartingHashKey);
+    /** How many consumers are registered for push. */
+    int consumersOf(StreamName name);
 
-    /** Merges two adjacent open shards into one. Completes when the change is durable. */
-    CompletableFuture<Void> merge(StreamName name, ShardId shard, ShardId adjacent);
+    /** Changes a stream. Completes when the change is durable; with no transition time, when it is over. */
+    CompletableFuture<Changed> change(StreamName name, StreamChange change);
+
+    /** Splits an open shard in two at {@code newStartingHashKey}. */
+    default CompletableFuture<Changed> split(StreamName name, ShardId shard, HashKey newStartingHashKey) {
+        return change(name, StreamChange.split(shard, newStartingHashKey));
+    }
+
+    /** Merges two adjacent open shards into one. */
+    default CompletableFuture<Changed> merge(StreamName name, ShardId shard, ShardId adjacent) {
+        return change(name, StreamChange.merge(shard, adjacent));
+    }
+
+    /** What the streams have in common. */
+    AccountState account();
+
+    /** Begins or ends the account's billing commitment. Completes when durable, with what it is then. */
+    CompletableFuture<BillingCommitment> commit(boolean enabled);
 
     /**
      * Puts records in the order given. Completes when all of them are as durable as the server's fsync policy says, on a
@@ -131,4 +167,12 @@ public interface Streams extends AutoCloseable {
             throw new IllegalStateException("a refused record has no number");
         }
     }
+
+    /**
+     * A change that was made.
+     *
+     * @param before the stream just before
+     * @param after the stream just after, maybe UPDATING
+     */
+    record Changed(StreamState before, StreamState after) {}
 }

@@ -101,7 +101,7 @@ final class CatalogTest {
         // The decision and the seal become durable, the children do not.
         rig.disk.failForceAfter(2);
         HashKey middle = rig.openShards(NAME).get(0).hashKeyRange().middle();
-        CompletableFuture<Void> split = rig.streams.split(NAME, ShardId.of(0), middle);
+        var split = rig.streams.split(NAME, ShardId.of(0), middle);
         assertThatThrownBy(() -> rig.await(split)).isInstanceOf(StreamException.class);
         assertThatThrownBy(() -> rig.await(rig.streams.put(NAME, RECORD))).isInstanceOf(StreamException.class);
         StreamsRig next = new StreamsRig(rig.disk.crashed(new SplittableRandom(1)), 2, Duration.ZERO);

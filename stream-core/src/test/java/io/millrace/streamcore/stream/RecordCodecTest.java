@@ -14,7 +14,7 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
 final class RecordCodecTest {
-    private static final ShardEntry SHARD = ShardEntry.open(5, List.of(), HashKeyRange.ALL, 1000);
+    private static final ShardEntry SHARD = ShardEntry.open(5, List.of(), HashKeyRange.ALL, 1000, 1_000_000);
 
     @Test
     void recordsComeBackAsTheyWere() {

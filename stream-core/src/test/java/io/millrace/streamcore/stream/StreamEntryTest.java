@@ -10,6 +10,7 @@ import io.millrace.model.SequenceNumber;
 import io.millrace.model.StreamName;
 import io.millrace.streamcore.stream.StreamException.Kind;
 import io.millrace.streamcore.stream.StreamState.Status;
+import io.millrace.streamcore.stream.scale.ScalingHistory;
 import java.math.BigInteger;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -22,8 +23,8 @@ import org.junit.jupiter.api.Test;
 final class StreamEntryTest {
     private static final Refusals REFUSALS = new Refusals("us-east-1", "000000000000");
     private static final long NOW = 1_700_000_000_123L;
-    private static final StreamEntry TWO =
-            StreamEntry.create(new StreamName("s"), 2, NOW).activated();
+    private static final StreamEntry TWO = StreamEntry.create(new StreamName("s"), StreamOptions.DEFAULTS, 2, NOW)
+            .activated();
 
     @Test
     void statesFollowOneAnotherAsTheServicesDo() {
@@ -43,7 +44,7 @@ final class StreamEntryTest {
 
     @Test
     void aNewStreamsShardsTileTheHashKeys() {
-        StreamEntry stream = StreamEntry.create(new StreamName("s"), 3, NOW);
+        StreamEntry stream = StreamEntry.create(new StreamName("s"), StreamOptions.DEFAULTS, 3, NOW);
         assertThat(stream.status()).isEqualTo(Status.CREATING);
         assertThat(stream.shards()).extracting(ShardEntry::range).isEqualTo(HashKeyRange.evenly(3));
         assertThat(stream.shards()).extracting(ShardEntry::createdSeconds).containsOnly(NOW / 1000);
@@ -62,7 +63,7 @@ final class StreamEntryTest {
         }
         assertRefused(Kind.INVALID_ARGUMENT, "is not both", () -> TWO.splitting(shard, HashKey.MAX, REFUSALS));
         HashKey lowest = HashKey.of(start.add(BigInteger.TWO));
-        StreamEntry split = TWO.splitting(shard, lowest, REFUSALS).resharded(NOW / 1000);
+        StreamEntry split = TWO.splitting(shard, lowest, REFUSALS).resharded(NOW);
         assertThat(split.shards().get(2).range())
                 .isEqualTo(new HashKeyRange(shard.range().start(), lowest.previous()));
         assertThat(split.shards().get(3).range()).isEqualTo(new HashKeyRange(lowest, HashKey.MAX));
@@ -70,8 +71,16 @@ final class StreamEntryTest {
 
     @Test
     void aShardTooNarrowCannotBeSplit() {
-        ShardEntry narrow = ShardEntry.open(0, List.of(), new HashKeyRange(HashKey.MAX, HashKey.MAX), 1);
-        StreamEntry stream = new StreamEntry(new StreamName("s"), NOW, Status.ACTIVE, 24, 1, List.of(narrow), null);
+        ShardEntry narrow = ShardEntry.open(0, List.of(), new HashKeyRange(HashKey.MAX, HashKey.MAX), 1, 1000);
+        StreamEntry stream = new StreamEntry(
+                new StreamName("s"),
+                NOW,
+                Status.ACTIVE,
+                StreamOptions.DEFAULTS,
+                1,
+                List.of(narrow),
+                null,
+                ScalingHistory.NONE);
         assertRefused(Kind.INVALID_ARGUMENT, "is not both", () -> stream.splitting(narrow, HashKey.MAX, REFUSALS));
         assertRefused(Kind.INVALID_ARGUMENT, "is not both", () -> stream.splitting(narrow, HashKey.MIN, REFUSALS));
     }
@@ -91,7 +100,7 @@ final class StreamEntryTest {
     @Test
     void aClosedShardIsNotReshardedAgain() {
         StreamEntry split = TWO.splitting(TWO.shards().get(0), HashKey.of(BigInteger.TEN), REFUSALS)
-                .resharded(NOW / 1000)
+                .resharded(NOW)
                 .activated();
         assertRefused(
                 Kind.INVALID_ARGUMENT,
@@ -119,7 +128,7 @@ final class StreamEntryTest {
             StreamEntry decided = splits
                     ? current.splitting(open.get(at), open.get(at).range().middle(), REFUSALS)
                     : current.merging(open.get(at), open.get(at + 1), REFUSALS);
-            long clock = NOW / 1000 + random.nextInt(-100, 100);
+            long clock = NOW + random.nextInt(-100_000, 100_000);
             stream = decided.resharded(clock).activated();
             StreamEntry after = stream;
             for (ShardEntry child : after.shards()
@@ -146,12 +155,13 @@ final class StreamEntryTest {
     @Test
     void everyKeyRoutesToTheOpenShardThatTakesIt() {
         SplittableRandom random = new SplittableRandom(6);
-        StreamEntry stream = StreamEntry.create(new StreamName("s"), 37, NOW).activated();
+        StreamEntry stream = StreamEntry.create(new StreamName("s"), StreamOptions.DEFAULTS, 37, NOW)
+                .activated();
         for (int i = 0; i < 10; i++) {
             ShardEntry shard = stream.shards().get(random.nextInt(37));
             if (shard.isOpen()) {
                 stream = stream.splitting(shard, shard.range().middle(), REFUSALS)
-                        .resharded(NOW / 1000)
+                        .resharded(NOW)
                         .activated();
             }
         }
@@ -172,7 +182,7 @@ final class StreamEntryTest {
     @Test
     void expiredShardsAreListedNoMoreButTheirNumbersStayTaken() {
         StreamEntry split = TWO.splitting(TWO.shards().get(0), HashKey.of(BigInteger.TEN), REFUSALS)
-                .resharded(NOW / 1000)
+                .resharded(NOW)
                 .activated();
         StreamEntry later = split.without(Set.of(0, 1));
         assertThat(later.shards()).extracting(ShardEntry::index).containsExactly(1, 2, 3);

@@ -84,7 +84,7 @@ public final class StreamAnswers {
 
     /** The settings of a stream, the same in both descriptions. */
     public static void settings(AnswerWriter out, StreamState state) throws IOException {
-        out.number("RetentionPeriodHours", state.retentionHours())
+        out.number("RetentionPeriodHours", state.options().retentionHours())
                 .startList("EnhancedMonitoring")
                 .start()
                 .startList("ShardLevelMetrics")

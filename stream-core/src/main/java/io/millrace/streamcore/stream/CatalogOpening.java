@@ -1,0 +1,157 @@
+package io.millrace.streamcore.stream;
+
+import static java.util.Objects.requireNonNull;
+
+import io.millrace.model.StreamName;
+import io.millrace.runtime.EventLoop;
+import io.millrace.streamcore.log.CorruptLogException;
+import io.millrace.streamcore.log.LogEngine;
+import io.millrace.streamcore.log.MetaChange;
+import io.millrace.streamcore.log.MetaStore;
+import io.millrace.streamcore.log.ShardLog;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Opens what the catalog of a data folder holds: the log of every stream, those of damaged streams set aside if that is
+ * wanted. Used once, on the catalog's loop.
+ */
+final class CatalogOpening {
+    private static final Logger log = LoggerFactory.getLogger(CatalogOpening.class);
+
+    private final StreamsSettings settings;
+    private final LogEngine engine;
+    private final EventLoop loop;
+    private final List<Opened> opened = new ArrayList<>();
+    private final Map<StreamName, Damaged> damaged = new TreeMap<>();
+
+    CatalogOpening(StreamsSettings settings, LogEngine engine, EventLoop loop) {
+        this.settings = requireNonNull(settings, "settings");
+        this.engine = requireNonNull(engine, "engine");
+        this.loop = requireNonNull(loop, "loop");
+    }
+
+    /** Opens the streams whose keys begin with {@code prefix}. Completes on the loop. */
+    CompletableFuture<List<Opened>> open(String prefix) {
+        List<CompletableFuture<Void>> opening = new ArrayList<>();
+        Set<String> logNames = new HashSet<>();
+        engine.meta().entries().forEach((key, value) -> {
+            if (key.startsWith(prefix)) {
+                StreamEntry entry = decode(key, value);
+                logNames.add(entry.logName());
+                opening.add(open(key, entry, value.version()));
+            }
+        });
+        return CompletableFuture.allOf(opening.toArray(CompletableFuture<?>[]::new))
+                .thenCompose(all -> setAside())
+                .thenCompose(set -> engine.names())
+                .whenCompleteAsync((ok, error) -> {}, loop)
+                .thenApply(names -> {
+                    tellOrphans(names, logNames);
+                    return opened;
+                });
+    }
+
+    private CompletableFuture<Void> open(String key, StreamEntry entry, long version) {
+        return openLog(engine, entry, loop).handle((shardLog, error) -> {
+            if (error == null) {
+                opened.add(new Opened(entry, version, shardLog));
+            } else if (cause(error) instanceof CorruptLogException damage) {
+                damaged.put(entry.name(), new Damaged(key, entry, version, damage));
+            } else {
+                throw new CompletionException(cause(error));
+            }
+            return null;
+        });
+    }
+
+    /** Opens the log of a stream, unless it is going away. Completes on the loop. */
+    static CompletableFuture<@Nullable ShardLog> openLog(LogEngine engine, StreamEntry entry, EventLoop loop) {
+        CompletableFuture<@Nullable ShardLog> opening = switch (entry.status()) {
+            // It may be half gone.
+            case DELETING -> CompletableFuture.completedFuture(null);
+            // It may not be there yet.
+            case CREATING -> engine.open(entry.logName()).thenApply(opened -> opened);
+            case ACTIVE, UPDATING -> engine.openExisting(entry.logName()).thenApply(opened -> opened);
+        };
+        return opening.whenCompleteAsync((ok, error) -> {}, loop);
+    }
+
+    /** Moves damaged streams out of the way, one after the other, if that is wanted; else refuses to go on. */
+    private CompletableFuture<Void> setAside() {
+        if (!damaged.isEmpty() && !settings.setsAsideDamaged()) {
+            throw damaged.values().iterator().next().damage().withAdvice(advice(damaged.keySet()));
+        }
+        CompletableFuture<Void> done = CompletableFuture.completedFuture(null);
+        for (Damaged found : damaged.values()) {
+            done = done.thenCompose(before -> setAside(found));
+        }
+        return done;
+    }
+
+    private static String advice(Set<StreamName> damaged) {
+        String which = damaged.size() == 1 ? "this stream" : "the " + damaged.size() + " damaged streams " + damaged;
+        return ", or start with `millrace server --set-aside-damaged` to move " + which
+                + " out of the way and go on without";
+    }
+
+    /** The files first: if the server dies in between, the stream is damaged still and nobody takes it for empty. */
+    private CompletableFuture<Void> setAside(Damaged found) {
+        StreamEntry entry = found.entry();
+        return engine.setAside(entry.logName(), StreamEntryCodec.encode(entry))
+                .thenCompose(place -> engine.meta()
+                        .commit(MetaChange.remove(found.key(), found.version()))
+                        .thenAccept(version -> log.warn(
+                                "Stream {} is damaged and no longer served; what is left of it, and its catalog entry, is in {}:"
+                                        + " {}",
+                                entry.name(),
+                                place,
+                                found.damage().finding())));
+    }
+
+    private void tellOrphans(List<String> names, Set<String> known) {
+        List<String> orphans =
+                names.stream().filter(name -> !known.contains(name)).toList();
+        if (!orphans.isEmpty()) {
+            log.warn(
+                    "{} has folders of no stream in the catalog; they are left alone and not served: {}",
+                    settings.directory().resolve("streams"),
+                    String.join(", ", orphans));
+        }
+    }
+
+    private StreamEntry decode(String key, MetaStore.Entry value) {
+        try {
+            return StreamEntryCodec.decode(value.value());
+        } catch (IllegalArgumentException e) {
+            throw new StreamException(
+                    StreamException.Kind.INTERNAL_FAILURE,
+                    "the catalog in " + settings.directory() + " has an entry " + key + " that cannot be read ("
+                            + e.getMessage() + "); a newer server may have written it");
+        }
+    }
+
+    private static Throwable cause(Throwable error) {
+        return error instanceof CompletionException && error.getCause() != null ? error.getCause() : error;
+    }
+
+    /**
+     * A stream that can be served.
+     *
+     * @param entry its entry
+     * @param version the version of the entry
+     * @param logOrNull its log; absent when it is going away
+     */
+    record Opened(StreamEntry entry, long version, @Nullable ShardLog logOrNull) {}
+
+    private record Damaged(String key, StreamEntry entry, long version, CorruptLogException damage) {}
+}

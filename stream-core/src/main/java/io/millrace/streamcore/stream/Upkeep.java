@@ -1,0 +1,105 @@
+package io.millrace.streamcore.stream;
+
+import static java.util.Objects.requireNonNull;
+
+import io.millrace.runtime.EventLoop;
+import io.millrace.runtime.Platform;
+import io.millrace.streamcore.log.ShardBounds;
+import io.millrace.streamcore.stream.LiveStream.View;
+import io.millrace.streamcore.stream.StreamState.Status;
+import io.millrace.streamcore.stream.scale.LoadScaling;
+import io.millrace.streamcore.stream.scale.LoadScaling.MeasuredShard;
+import io.millrace.streamcore.stream.scale.ShardLoad;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/**
+ * What happens to streams by itself from time to time: records past the retention go, and on-demand streams grow where
+ * the load is. Runs on the catalog's loop.
+ */
+final class Upkeep {
+    private static final Duration RETENTION_CHECK = Duration.ofMinutes(1);
+    private static final Duration LOAD_CHECK = Duration.ofSeconds(10);
+    private static final long HOUR_MILLIS = 3_600_000;
+
+    private final Catalog catalog;
+    private final InstantSource clock;
+    private final EventLoop loop;
+
+    Upkeep(Catalog catalog, Platform platform, EventLoop loop) {
+        this.catalog = requireNonNull(catalog, "catalog");
+        this.clock = platform.clock();
+        this.loop = requireNonNull(loop, "loop");
+    }
+
+    void start() {
+        every(RETENTION_CHECK, this::checkRetention);
+        every(LOAD_CHECK, this::checkLoad);
+    }
+
+    private void every(Duration period, Consumer<LiveStream> check) {
+        var unused = loop.schedule(period, () -> {
+            catalog.all().forEach(check);
+            every(period, check);
+        });
+    }
+
+    private void checkRetention(LiveStream stream) {
+        View view = stream.view();
+        if (!view.isUsable()) {
+            return;
+        }
+        long horizon = clock.millis() - view.entry().options().retentionHours() * HOUR_MILLIS;
+        var unused = catalog.logFailure(
+                view.entry().name(),
+                view.log()
+                        .truncateBefore(horizon)
+                        .whenCompleteAsync((ok, error) -> {}, loop)
+                        .thenCompose(
+                                truncated -> catalog.commit(stream, entry -> entry.without(expired(view, horizon))))
+                        .thenAccept(changed -> {}));
+    }
+
+    private static Set<Integer> expired(View view, long horizonMillis) {
+        Set<Integer> expired = new HashSet<>();
+        for (ShardEntry shard : view.entry().shards()) {
+            if (!shard.isOpen() && shard.closedMillis() < horizonMillis) {
+                ShardBounds bounds = view.log().bounds(shard.index());
+                if (bounds.first() == bounds.end()) {
+                    expired.add(shard.index());
+                }
+            }
+        }
+        return expired;
+    }
+
+    private void checkLoad(LiveStream stream) {
+        Map<Integer, ShardLoad> load = stream.load().take();
+        StreamEntry seen = stream.view().entry();
+        if (load.isEmpty() || !seen.options().isOnDemand() || seen.status() != Status.ACTIVE) {
+            return;
+        }
+        List<ShardEntry> open = seen.tiles();
+        List<MeasuredShard> measured = open.stream()
+                .map(shard -> new MeasuredShard(shard.range(), load.getOrDefault(shard.index(), ShardLoad.NONE)))
+                .toList();
+        List<Integer> hot = LoadScaling.toSplit(measured, LOAD_CHECK, Integer.MAX_VALUE);
+        if (hot.isEmpty()) {
+            return;
+        }
+        List<ShardEntry> parents = hot.stream().map(open::get).toList();
+        var unused = catalog.logFailure(
+                seen.name(),
+                catalog.change(
+                                stream,
+                                // Something else may have changed the shards meanwhile; then the next check decides.
+                                (entry, context) ->
+                                        entry.equals(seen) ? entry.splitting(parents, context.refusals()) : entry)
+                        .thenAccept(changed -> {}));
+    }
+}
