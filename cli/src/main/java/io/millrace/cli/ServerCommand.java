@@ -4,13 +4,10 @@ import io.millrace.cli.terminal.AwsAccess;
 import io.millrace.cli.terminal.CommandFailure;
 import io.millrace.cli.terminal.GracefulStop;
 import io.millrace.cli.terminal.JsonObject;
-import io.millrace.cli.terminal.Pause;
 import io.millrace.cli.terminal.Terminal;
-import io.millrace.dynamodblocal.DynamoDbLocal;
 import io.millrace.streamcore.StreamServer;
 import io.millrace.streamcore.log.FsyncPolicy;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
@@ -110,35 +107,27 @@ final class ServerCommand implements Callable<Integer> {
         OptionalInt tables = port("--dynamodb-port", dynamoDbPort);
         Path folder = data.toAbsolutePath().normalize();
         // The child first: it takes longer, and a port in use is told before anything is written.
-        Optional<DynamoDbLocal> dynamoDb = tables.isEmpty()
+        Optional<TablesProcess> dynamoDb = tables.isEmpty()
                 ? Optional.empty()
-                : Optional.of(DynamoDbLocal.start(DynamoDbLocal.Settings.persistedIn(folder.resolve("dynamodb"))
-                        .withPort(tables.getAsInt())));
+                : Optional.of(TablesProcess.start(folder.resolve("dynamodb"), tables.getAsInt()));
         StreamServer streams;
         try {
             streams = startStreams(folder);
         } catch (RuntimeException e) {
-            dynamoDb.ifPresent(DynamoDbLocal::close);
+            dynamoDb.ifPresent(TablesProcess::close);
             throw e;
         }
         try (GracefulStop stop = GracefulStop.install(CommandFailure.OK, () -> close(streams, dynamoDb))) {
             announce(streams, dynamoDb, folder);
-            CompletableFuture<?> died = dynamoDb.<CompletableFuture<?>>map(
-                            local -> local.process().onExit())
-                    .orElseGet(CompletableFuture::new);
-            died.join();
-            // A signal from the terminal reaches the child as well: then we are about to stop anyway.
-            Pause.of(Duration.ofSeconds(1));
-            stop.awaitIfBegun();
+            dynamoDb.ifPresent(process -> process.keepRunning(stop::awaitIfBegun));
+            // Only a signal ends the server, tables or not.
+            return new CompletableFuture<Integer>().join();
         }
-        close(streams, dynamoDb);
-        throw CommandFailure.failed(
-                "DynamoDB Local ended; the server stops as well (its log: " + folder.resolve("dynamodb") + ")");
     }
 
-    private static void close(StreamServer streams, Optional<DynamoDbLocal> dynamoDb) {
+    private static void close(StreamServer streams, Optional<TablesProcess> dynamoDb) {
         streams.close();
-        dynamoDb.ifPresent(DynamoDbLocal::close);
+        dynamoDb.ifPresent(TablesProcess::close);
     }
 
     private StreamServer startStreams(Path folder) {
@@ -182,7 +171,7 @@ final class ServerCommand implements Callable<Integer> {
         return OptionalInt.of(Integer.parseInt(text));
     }
 
-    private void announce(StreamServer streams, Optional<DynamoDbLocal> dynamoDb, Path folder) {
+    private void announce(StreamServer streams, Optional<TablesProcess> dynamoDb, Path folder) {
         String tables = dynamoDb.map(local -> local.endpoint().toString()).orElse(null);
         if (json) {
             terminal.line(new JsonObject()

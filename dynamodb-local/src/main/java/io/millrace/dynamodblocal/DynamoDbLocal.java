@@ -31,11 +31,13 @@ public final class DynamoDbLocal implements AutoCloseable {
 
     private final Process process;
     private final int port;
+    private final Path log;
     private final @Nullable Path temporaryLog;
 
-    private DynamoDbLocal(Process process, int port, @Nullable Path temporaryLog) {
+    private DynamoDbLocal(Process process, int port, Path log, @Nullable Path temporaryLog) {
         this.process = process;
         this.port = port;
+        this.log = log;
         this.temporaryLog = temporaryLog;
     }
 
@@ -81,7 +83,7 @@ public final class DynamoDbLocal implements AutoCloseable {
         Process process = spawn(command(jars, settings), log);
         Path temporaryLog = settings.data() == null ? log : null;
         try {
-            return new DynamoDbLocal(process, awaitPort(process, log, temporaryLog), temporaryLog);
+            return new DynamoDbLocal(process, awaitPort(process, log, temporaryLog), log, temporaryLog);
         } catch (RuntimeException e) {
             process.destroyForcibly();
             throw e;
@@ -101,6 +103,16 @@ public final class DynamoDbLocal implements AutoCloseable {
     /** The child process, to watch or to kill. */
     public ProcessHandle process() {
         return process.toHandle();
+    }
+
+    /** Completes with the exit code when the process has ended, for whatever reason. */
+    public CompletableFuture<Integer> exit() {
+        return process.onExit().thenApply(Process::exitValue);
+    }
+
+    /** Where the process writes what it has to say; deleted with {@link #close} if there is no data directory. */
+    public Path log() {
+        return log.toAbsolutePath();
     }
 
     /** Ends the process and waits for its end. Tables in a data directory stay. */
@@ -170,7 +182,9 @@ public final class DynamoDbLocal implements AutoCloseable {
 
     private static Process spawn(List<String> command, Path log) {
         try {
-            ProcessBuilder builder = new ProcessBuilder(command).redirectError(log.toFile());
+            // Appended to: why it ended the last time is of interest when it runs again.
+            ProcessBuilder builder =
+                    new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()));
             // It logs in to nothing and reads no profile; what it inherits it could only leak.
             builder.environment().keySet().removeIf(name -> name.startsWith("AWS_"));
             builder.environment().put("DDB_LOCAL_TELEMETRY", "0");
@@ -198,6 +212,9 @@ public final class DynamoDbLocal implements AutoCloseable {
             return Integer.parseInt(answer.substring(DynamoDbLocalMain.READY.length()));
         }
         delete(temporaryLog);
+        if (answer.startsWith(DynamoDbLocalMain.PORT_TAKEN)) {
+            throw DynamoDbLocalException.portTaken(answer.substring(DynamoDbLocalMain.PORT_TAKEN.length()));
+        }
         throw new DynamoDbLocalException(answer.substring(DynamoDbLocalMain.FAILED.length()));
     }
 
@@ -205,7 +222,7 @@ public final class DynamoDbLocal implements AutoCloseable {
     private static Optional<String> firstAnswer(BufferedReader output) {
         try {
             for (String line = output.readLine(); line != null; line = output.readLine()) {
-                if (line.startsWith(DynamoDbLocalMain.READY) || line.startsWith(DynamoDbLocalMain.FAILED)) {
+                if (DynamoDbLocalMain.ANSWERS.stream().anyMatch(line::startsWith)) {
                     return Optional.of(line);
                 }
             }

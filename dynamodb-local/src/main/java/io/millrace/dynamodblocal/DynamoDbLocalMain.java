@@ -5,6 +5,7 @@ import java.lang.reflect.InvocationTargetException;
 import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.List;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +22,12 @@ final class DynamoDbLocalMain {
 
     /** What the line begins with that tells why it does not run. */
     static final String FAILED = "millrace-dynamodb-local failed ";
+
+    /** What the line begins with that tells that the port is in use. */
+    static final String PORT_TAKEN = "millrace-dynamodb-local taken ";
+
+    /** The beginnings of the one line that the parent waits for. */
+    static final List<String> ANSWERS = List.of(READY, FAILED, PORT_TAKEN);
 
     private static final String LOCAL = "com.amazonaws.services.dynamodbv2.local.";
 
@@ -43,7 +50,11 @@ final class DynamoDbLocalMain {
         } catch (Throwable error) {
             Throwable cause = unwrap(error);
             cause.printStackTrace();
-            answers.println(FAILED + explain(cause, port, data));
+            answers.println(
+                    isPortTaken(cause)
+                            ? PORT_TAKEN + "port " + port
+                                    + " on 127.0.0.1 is in use; stop what uses it or choose another port for DynamoDB"
+                            : FAILED + explain(cause, data));
             answers.flush();
             Runtime.getRuntime().halt(1);
         }
@@ -100,13 +111,16 @@ final class DynamoDbLocalMain {
         return cause;
     }
 
-    private static String explain(Throwable error, int port, @Nullable String data) {
+    private static boolean isPortTaken(Throwable error) {
         for (Throwable cause = error; cause != null; cause = cause.getCause()) {
             if (cause instanceof BindException) {
-                return "port " + port
-                        + " on 127.0.0.1 is in use; stop what uses it or choose another port for DynamoDB";
+                return true;
             }
         }
+        return false;
+    }
+
+    private static String explain(Throwable error, @Nullable String data) {
         String reason = String.valueOf(error.getMessage()).lines().findFirst().orElse("no reason given");
         return data == null
                 ? "DynamoDB Local does not start: " + reason

@@ -216,6 +216,29 @@ class CommandTest {
     }
 
     @Test
+    void deathOfDynamoDbLocalIsToldAndItIsStartedAgainWhileStreamsAreServed() {
+        Path data = folder.resolve("restarts");
+        try (CommandRun run = CommandRun.startMixed(
+                folder, Map.of(), "server", "--port", "0", "--dynamodb-port", "0", "--data", data.toString())) {
+            String output = run.awaitOutput(text -> text.contains("AWS_SECRET_ACCESS_KEY"));
+            Map<String, String> local = Map.of(
+                    "AWS_ENDPOINT_URL_KINESIS", exported(output, "AWS_ENDPOINT_URL_KINESIS"),
+                    "AWS_ENDPOINT_URL_DYNAMODB", exported(output, "AWS_ENDPOINT_URL_DYNAMODB"));
+            assertThat(run.children()).hasSize(1);
+            run.children().iterator().next().destroyForcibly();
+            run.awaitOutput(text -> text.contains("DynamoDB Local ended with exit code 137 (its log: "
+                    + data.resolve("dynamodb").resolve("dynamodb-local.log") + ")"));
+            try (CommandRun list = CommandRun.start(folder, local, "", "stream", "list")) {
+                assertThat(list.exitCode()).as(list.err()).isZero();
+            }
+            run.awaitOutput(text ->
+                    text.contains("DynamoDB Local serves " + local.get("AWS_ENDPOINT_URL_DYNAMODB") + " again"));
+            run.terminate();
+            assertThat(run.exitCode()).as(run.out()).isZero();
+        }
+    }
+
+    @Test
     void helpIsThereForEveryCommand() {
         assertThat(expect(0, "", "--help").out()).contains("demo", "server", "stream", "put", "tail", "consume");
         for (String command :
