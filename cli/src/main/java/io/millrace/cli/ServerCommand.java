@@ -5,7 +5,9 @@ import io.millrace.cli.terminal.CommandFailure;
 import io.millrace.cli.terminal.GracefulStop;
 import io.millrace.cli.terminal.JsonObject;
 import io.millrace.cli.terminal.Terminal;
+import io.millrace.dynamodblocal.DynamoDbLocalException;
 import io.millrace.streamcore.StreamServer;
+import io.millrace.streamcore.StreamServerException;
 import io.millrace.streamcore.log.FsyncPolicy;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -57,6 +59,7 @@ final class ServerCommand implements Callable<Integer> {
             names = "--fsync",
             paramLabel = "always|interval|never",
             defaultValue = "always",
+            converter = ServerFlags.FsyncWords.class,
             description = "When a record is acknowledged: when it is on the disk (always), or before. Default: always.")
     private FsyncPolicy fsync;
 
@@ -64,8 +67,9 @@ final class ServerCommand implements Callable<Integer> {
             names = "--quotas",
             paramLabel = "off|aws",
             defaultValue = "off",
+            converter = ServerFlags.QuotasWords.class,
             description = "Whether the service's limits hold; aws comes with a later release. Default: off.")
-    private Quotas quotas;
+    private ServerFlags.Quotas quotas;
 
     @Option(
             names = "--credentials",
@@ -96,23 +100,25 @@ final class ServerCommand implements Callable<Integer> {
         this.terminal = terminal;
     }
 
-    private enum Quotas {
-        OFF,
-        AWS
-    }
-
     @Override
     public Integer call() {
         refuseWhatComesLater();
-        OptionalInt tables = port("--dynamodb-port", dynamoDbPort);
+        int main = port == null ? DEFAULT_PORT : port;
+        OptionalInt tls = tlsPort != null
+                ? port(ServerFlags.TLS_PORT, tlsPort)
+                : port == null ? OptionalInt.of(DEFAULT_TLS_PORT) : OptionalInt.empty();
+        OptionalInt tables = port(ServerFlags.DYNAMODB_PORT, dynamoDbPort);
+        ServerFlags.checkPortsDiffer(main, tls, tables);
+        ServerFlags.checkHost(host, allowAnonymous);
         Path folder = data.toAbsolutePath().normalize();
+        ServerFlags.checkData(folder);
         // The child first: it takes longer, and a port in use is told before anything is written.
         Optional<TablesProcess> dynamoDb = tables.isEmpty()
                 ? Optional.empty()
-                : Optional.of(TablesProcess.start(folder.resolve("dynamodb"), tables.getAsInt()));
+                : Optional.of(startTables(folder.resolve("dynamodb"), tables.getAsInt()));
         StreamServer streams;
         try {
-            streams = startStreams(folder);
+            streams = startStreams(folder, main, tls);
         } catch (RuntimeException e) {
             dynamoDb.ifPresent(TablesProcess::close);
             throw e;
@@ -130,15 +136,22 @@ final class ServerCommand implements Callable<Integer> {
         dynamoDb.ifPresent(TablesProcess::close);
     }
 
-    private StreamServer startStreams(Path folder) {
+    private static TablesProcess startTables(Path folder, int port) {
+        try {
+            return TablesProcess.start(folder, port);
+        } catch (DynamoDbLocalException e) {
+            throw e.isPortTaken()
+                    ? CommandFailure.failed(ServerFlags.DYNAMODB_PORT + ": " + e.getMessage() + ", or give off", e)
+                    : e;
+        }
+    }
+
+    private StreamServer startStreams(Path folder, int main, OptionalInt tls) {
         StreamServer.Builder builder = StreamServer.builder()
                 .host(host)
-                .port(port == null ? DEFAULT_PORT : port)
+                .port(main)
                 .dataDirectory(folder)
                 .fsync(fsync);
-        OptionalInt tls = tlsPort != null
-                ? port("--tls-port", tlsPort)
-                : port == null ? OptionalInt.of(DEFAULT_TLS_PORT) : OptionalInt.empty();
         tls.ifPresent(builder::tlsPort);
         if (allowAnonymous) {
             builder.allowAnonymous();
@@ -146,11 +159,15 @@ final class ServerCommand implements Callable<Integer> {
         if (setAsideDamaged) {
             builder.setAsideDamaged();
         }
-        return builder.start();
+        try {
+            return builder.start();
+        } catch (StreamServerException e) {
+            throw ServerFlags.named(e, main, tls);
+        }
     }
 
     private void refuseWhatComesLater() {
-        if (quotas == Quotas.AWS) {
+        if (quotas == ServerFlags.Quotas.AWS) {
             throw CommandFailure.usage("--quotas aws comes with a later release");
         }
         if (credentials != null) {

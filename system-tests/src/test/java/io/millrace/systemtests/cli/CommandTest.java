@@ -200,9 +200,12 @@ class CommandTest {
             String port = Integer.toString(taken.getLocalPort());
             String other = folder.resolve("other").toString();
             assertThat(oneLine(1, "server", "--port", port, "--dynamodb-port", "off", "--data", other))
-                    .contains(port);
+                    .contains("--port: Cannot listen on port " + port);
+            assertThat(oneLine(
+                            1, "server", "--port", "0", "--tls-port", port, "--dynamodb-port", "off", "--data", other))
+                    .contains("--tls-port: Cannot listen on port " + port);
             assertThat(oneLine(1, "server", "--port", "0", "--dynamodb-port", port, "--data", other))
-                    .contains("port " + port, "in use");
+                    .contains("--dynamodb-port: port " + port, "in use");
         }
         String used = folder.resolve("data").toString();
         assertThat(oneLine(1, "server", "--port", "0", "--dynamodb-port", "off", "--data", used))
@@ -213,6 +216,23 @@ class CommandTest {
         assertThat(oneLine(1, "server", "--port", "0", "--dynamodb-port", "off", "--data", damaged.toString()))
                 .contains(damaged.toString());
         assertThat(catalog).hasContent("this is no catalog at all".repeat(10));
+    }
+
+    @Test
+    void whatTheServerRefusesNamesItsFlag() throws IOException {
+        assertThat(oneLine(2, "server", "--fsync", "maybe"))
+                .contains("'--fsync'", "'maybe' is none of always, interval, never");
+        assertThat(oneLine(2, "server", "--quotas", "some")).contains("'--quotas'", "'some' is none of off, aws");
+        assertThat(oneLine(2, "server", "--port", "4567", "--tls-port", "4567"))
+                .contains("--port and --tls-port are both 4567; give two");
+        assertThat(oneLine(2, "server", "--tls-port", "8000")).contains("--tls-port and --dynamodb-port are both 8000");
+        assertThat(oneLine(2, "server", "--host", "0.0.0.0"))
+                .contains("--host 0.0.0.0", "--allow-anonymous", "--credentials");
+        Path file = Files.writeString(folder.resolve("a-file"), "x");
+        assertThat(oneLine(1, "server", "--data", file.toString())).contains("--data " + file + " is a file");
+        assertThat(oneLine(1, "server", "--data", file.resolve("in").toString()))
+                .contains("--data " + file + " is a file");
+        assertThat(file).hasContent("x");
     }
 
     @Test

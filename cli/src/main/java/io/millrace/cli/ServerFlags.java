@@ -1,0 +1,113 @@
+package io.millrace.cli;
+
+import io.millrace.cli.terminal.CommandFailure;
+import io.millrace.streamcore.StreamServerException;
+import io.millrace.streamcore.log.FsyncPolicy;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+/** What {@code millrace server} refuses before it starts anything; every refusal names the flag. Stateless. */
+final class ServerFlags {
+    static final String PORT = "--port";
+    static final String TLS_PORT = "--tls-port";
+    static final String DYNAMODB_PORT = "--dynamodb-port";
+
+    private ServerFlags() {}
+
+    /** Refuses two flags with one port; 0, any free one, may be given often. */
+    static void checkPortsDiffer(int port, OptionalInt tlsPort, OptionalInt dynamoDbPort) {
+        Map<Integer, String> taken = new LinkedHashMap<>();
+        checkFree(taken, PORT, OptionalInt.of(port));
+        checkFree(taken, TLS_PORT, tlsPort);
+        checkFree(taken, DYNAMODB_PORT, dynamoDbPort);
+    }
+
+    private static void checkFree(Map<Integer, String> taken, String flag, OptionalInt port) {
+        if (port.isPresent() && port.getAsInt() != 0) {
+            String other = taken.put(port.getAsInt(), flag);
+            if (other != null) {
+                throw CommandFailure.usage(other + " and " + flag + " are both " + port.getAsInt() + "; give two");
+            }
+        }
+    }
+
+    /** Refuses an address that others reach, unless that is wanted. A name nobody knows is left to the server. */
+    static void checkHost(String host, boolean allowAnonymous) {
+        try {
+            if (!allowAnonymous && !InetAddress.getByName(host).isLoopbackAddress()) {
+                throw CommandFailure.usage("--host " + host
+                        + " can be reached from other machines, and nobody is checked: stay on 127.0.0.1, or add"
+                        + " --allow-anonymous (--credentials comes with a later release)");
+            }
+        } catch (UnknownHostException e) {
+            // The server says so.
+        }
+    }
+
+    /** Refuses a data folder that is a file, or lies in one. */
+    static void checkData(Path folder) {
+        for (Path path = folder; path != null; path = path.getParent()) {
+            if (Files.exists(path)) {
+                if (!Files.isDirectory(path)) {
+                    throw CommandFailure.failed("--data " + path + " is a file; give a folder, or a name that is free");
+                }
+                return;
+            }
+        }
+    }
+
+    /** Names the flag whose port the server could not have; other failures stay what they are. */
+    static RuntimeException named(StreamServerException error, int port, OptionalInt tlsPort) {
+        String message = String.valueOf(error.getMessage());
+        if (message.startsWith("Cannot listen on port " + port + " ")) {
+            return CommandFailure.failed(PORT + ": " + message, error);
+        }
+        if (tlsPort.isPresent() && message.startsWith("Cannot listen on port " + tlsPort.getAsInt() + " ")) {
+            return CommandFailure.failed(TLS_PORT + ": " + message, error);
+        }
+        return error;
+    }
+
+    /** One of a few words, in upper or lower case, which are listed in lower case where it is none. */
+    private static <E extends Enum<E>> E oneOf(E[] values, String text) {
+        return Stream.of(values)
+                .filter(value -> value.name().equalsIgnoreCase(text))
+                .findFirst()
+                .orElseThrow(() -> new TypeConversionException("'" + text + "' is none of "
+                        + Stream.of(values)
+                                .map(value -> value.name().toLowerCase(Locale.ROOT))
+                                .collect(Collectors.joining(", "))));
+    }
+
+    /** Whether the service's limits hold. */
+    enum Quotas {
+        OFF,
+        AWS
+    }
+
+    /** The values of {@code --fsync}. */
+    static final class FsyncWords implements ITypeConverter<FsyncPolicy> {
+        @Override
+        public FsyncPolicy convert(String text) {
+            return oneOf(FsyncPolicy.values(), text);
+        }
+    }
+
+    /** The values of {@code --quotas}. */
+    static final class QuotasWords implements ITypeConverter<Quotas> {
+        @Override
+        public Quotas convert(String text) {
+            return oneOf(Quotas.values(), text);
+        }
+    }
+}
