@@ -2,19 +2,29 @@ package io.millrace.streamcore;
 
 import static java.util.Objects.requireNonNull;
 
+import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.runtime.Platform;
 import io.millrace.runtime.SystemPlatform;
+import io.millrace.streamcore.api.ApiOptions;
 import io.millrace.streamcore.api.KinesisApi;
 import io.millrace.streamcore.api.call.Account;
+import io.millrace.streamcore.api.call.ApiRequest;
 import io.millrace.streamcore.api.call.TokenSeal;
+import io.millrace.streamcore.api.faults.FaultPlan;
+import io.millrace.streamcore.api.faults.Faults;
+import io.millrace.streamcore.api.operate.OperatorPages;
 import io.millrace.streamcore.http.HttpLimits;
 import io.millrace.streamcore.http.HttpServer;
 import io.millrace.streamcore.http.HttpSettings;
 import io.millrace.streamcore.log.FsyncPolicy;
 import io.millrace.streamcore.log.LogException;
 import io.millrace.streamcore.log.LogSettings;
+import io.millrace.streamcore.metrics.ServerMetrics;
 import io.millrace.streamcore.stream.Streams;
+import io.millrace.streamcore.stream.StreamsContext;
 import io.millrace.streamcore.stream.StreamsSettings;
+import io.millrace.streamcore.stream.quota.QuotaMode;
+import io.millrace.streamcore.stream.quota.Quotas;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -22,10 +32,15 @@ import java.net.URI;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A running stream server: real Kinesis clients use it by setting an endpoint. Every port takes HTTP/1.1 and HTTP/2,
@@ -38,16 +53,29 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  */
 public final class StreamServer implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(StreamServer.class);
     private static final String KEY_FILE = "tokens.key";
 
+    private final Gate gate;
     private final HttpServer.Bound http;
     private final Streams streams;
+    private final Faults faults;
+    private final ServerMetrics metrics;
     private final DataFolder folder;
     private final AtomicBoolean isClosed = new AtomicBoolean();
 
-    private StreamServer(HttpServer.Bound http, Streams streams, DataFolder folder) {
+    private StreamServer(
+            Gate gate,
+            HttpServer.Bound http,
+            Streams streams,
+            Faults faults,
+            ServerMetrics metrics,
+            DataFolder folder) {
+        this.gate = gate;
         this.http = http;
         this.streams = streams;
+        this.faults = faults;
+        this.metrics = metrics;
         this.folder = folder;
     }
 
@@ -66,6 +94,11 @@ public final class StreamServer implements AutoCloseable {
         return uri("https", http.second().orElse(http.main()));
     }
 
+    /** What the server counts; the same that its page {@code /metrics} shows. */
+    public MeterRegistry metrics() {
+        return metrics.registry();
+    }
+
     /**
      * Takes no new connections, answers the requests in hand, makes what was accepted durable and closes the storage.
      * Blocks until done; does nothing when called again.
@@ -73,8 +106,11 @@ public final class StreamServer implements AutoCloseable {
     @Override
     public void close() {
         if (isClosed.compareAndSet(false, true)) {
+            gate.drain();
             http.server().close();
             streams.close();
+            faults.close();
+            metrics.close();
             folder.close();
         }
     }
@@ -98,6 +134,8 @@ public final class StreamServer implements AutoCloseable {
         private Platform platform = new SystemPlatform();
         private FsyncPolicy fsync = FsyncPolicy.ALWAYS;
         private @Nullable Duration transitionTime;
+        private QuotaMode quotas = QuotaMode.OFF;
+        private @Nullable FaultPlan faults;
         private boolean setsAsideDamaged;
 
         private Builder() {}
@@ -156,6 +194,26 @@ public final class StreamServer implements AutoCloseable {
             return this;
         }
 
+        /**
+         * The limits of streams that have no setting of their own; default {@link QuotaMode#OFF}. A stream's tag
+         * {@code millrace:quotas} goes before it.
+         */
+        public Builder quotas(QuotaMode value) {
+            quotas = requireNonNull(value, "quotas");
+            return this;
+        }
+
+        /**
+         * Faults on purpose, for tests of client code; default none.
+         *
+         * @param specification such as {@code throttle=0.05,latency=20ms..200ms,PutRecords:internal=0.1,seed=7}
+         * @throws IllegalArgumentException if it cannot be read, with a text for the user
+         */
+        public Builder faults(String specification) {
+            faults = FaultPlan.parse(specification, KinesisApi.operations());
+            return this;
+        }
+
         /** Lets the server listen beyond this machine although it does not verify who asks; default no. */
         public Builder allowAnonymous() {
             allowsAnonymous = true;
@@ -188,27 +246,54 @@ public final class StreamServer implements AutoCloseable {
         public StreamServer start() {
             checkHost();
             DataFolder folder = DataFolder.of(Optional.ofNullable(dataDirectory));
+            Deque<Runnable> undo = new ArrayDeque<>(List.of(folder::close));
             try {
-                Streams streams = Streams.open(streamsSettings(folder.path()));
-                try {
-                    return new StreamServer(listen(streams, folder.path()), streams, folder);
-                } catch (IOException | RuntimeException e) {
-                    streams.close();
-                    throw e;
-                }
+                return start(folder, undo);
             } catch (IOException | LogException e) {
-                folder.close();
+                undo.forEach(Runnable::run);
                 throw new StreamServerException(String.valueOf(e.getMessage()), e);
             } catch (RuntimeException e) {
-                folder.close();
+                undo.forEach(Runnable::run);
                 throw e;
             }
         }
 
-        private HttpServer.Bound listen(Streams streams, Path folder) throws IOException {
-            TokenSeal seal = TokenSeal.of(folder.resolve(KEY_FILE));
-            KinesisApi api = new KinesisApi(streams, account, seal, platform);
-            return HttpServer.start(new HttpSettings(host, port, tlsPort, pem, limits), api::handle, platform);
+        /** Listens first, so that whoever looks sees a server that starts and not none, and a port in use is told early. */
+        private StreamServer start(DataFolder folder, Deque<Runnable> undo) throws IOException {
+            ServerMetrics metrics = new ServerMetrics();
+            undo.push(metrics::close);
+            Gate gate = new Gate(metrics::failedLogs);
+            OperatorPages pages = new OperatorPages(gate::health, metrics::writeTo, this::mayReadMetrics);
+            gate.show(pages);
+            HttpServer.Bound http =
+                    HttpServer.start(new HttpSettings(host, port, tlsPort, pem, limits), gate, platform);
+            undo.push(http.server()::close);
+            metrics.watchConnections(http.server()::connections);
+            Faults made = makeFaults();
+            undo.push(made::close);
+            StreamsContext context =
+                    new StreamsContext(new Quotas(quotas, platform.ticker()), metrics.streams(), metrics.storage());
+            TokenSeal seal = TokenSeal.of(folder.path().resolve(KEY_FILE));
+            Streams streams = Streams.open(streamsSettings(folder.path()), context);
+            undo.push(streams::close);
+            gate.open(
+                    new KinesisApi(streams, account, seal, platform, new ApiOptions(pages, metrics.calls(), made))
+                            ::handle);
+            return new StreamServer(gate, http, streams, made, metrics, folder);
+        }
+
+        private Faults makeFaults() {
+            if (faults == null) {
+                return Faults.NONE;
+            }
+            long seed = faults.seed().orElseGet(platform.random()::nextLong);
+            log.warn("Faults are on: requests fail on purpose. To repeat this run add seed={} to --faults.", seed);
+            return Faults.of(faults, seed, platform.newEventLoop("faults"));
+        }
+
+        /** Metrics tell the names of streams and consumers: not to strangers where a server knows its clients. */
+        private boolean mayReadMetrics(ApiRequest request) {
+            return allowsAnonymous || request.peer().isLoopbackAddress();
         }
 
         private StreamsSettings streamsSettings(Path folder) {

@@ -3,6 +3,7 @@ package io.millrace.streamcore.api;
 import static java.util.Objects.requireNonNull;
 
 import io.millrace.runtime.Platform;
+import io.millrace.runtime.Ticker;
 import io.millrace.streamcore.api.auth.AuthForm;
 import io.millrace.streamcore.api.call.Account;
 import io.millrace.streamcore.api.call.ApiAnswer;
@@ -11,6 +12,8 @@ import io.millrace.streamcore.api.call.ApiRequest;
 import io.millrace.streamcore.api.call.ErrorCode;
 import io.millrace.streamcore.api.call.Operation;
 import io.millrace.streamcore.api.call.TokenSeal;
+import io.millrace.streamcore.api.operate.CallProbe;
+import io.millrace.streamcore.api.operate.OperatorPages;
 import io.millrace.streamcore.api.shape.AnswerWriter;
 import io.millrace.streamcore.api.shape.BodyException;
 import io.millrace.streamcore.api.shape.BodyReader;
@@ -23,6 +26,7 @@ import io.millrace.streamcore.stream.Streams;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
@@ -41,17 +45,29 @@ public final class KinesisApi {
 
     private final OperationTable operations;
     private final AnswerHeaders headers;
+    private final OperatorPages pages;
+    private final CallProbe unknown;
+    private final Ticker ticker;
 
     /**
      * The API over {@code streams}.
      *
      * @param seal keeps shard iterators and page tokens
      * @param platform tells the time and gives the ids of answers
+     * @param options what the operator sets around the operations
      */
-    public KinesisApi(Streams streams, Account account, TokenSeal seal, Platform platform) {
+    public KinesisApi(Streams streams, Account account, TokenSeal seal, Platform platform, ApiOptions options) {
         requireNonNull(streams, "streams");
-        this.operations = new OperationTable(streams, account, seal, platform.clock());
+        this.operations = new OperationTable(streams, account, seal, platform.clock(), options);
+        this.pages = options.pages();
+        this.unknown = options.probes().of("Unknown");
+        this.ticker = platform.ticker();
         this.headers = new AnswerHeaders(platform.random());
+    }
+
+    /** The names of all operations. */
+    public static Set<String> operations() {
+        return ServiceInputs.all().keySet();
     }
 
     /** Answers {@code request}. The future never fails: whatever goes wrong is an answer. */
@@ -69,11 +85,8 @@ public final class KinesisApi {
         if (request.method().equals("OPTIONS") && request.header("Origin").isPresent()) {
             return done(ApiAnswer.whole(200, headers.ofPreflight(request), ApiAnswer.Whole.EMPTY));
         }
-        if (request.method().equals("GET") && request.path().equals("/health")) {
-            return done(ApiAnswer.whole(200, headers.of(request), ApiAnswer.Whole.EMPTY));
-        }
         if (!request.method().equals("POST")) {
-            return done(accessDenied(request));
+            return done(pages.answer(request).orElseGet(() -> accessDenied(request)));
         }
         Target target = Target.of(request.header("X-Amz-Target").orElse(""));
         Optional<OperationTable.Entry> entry =
@@ -93,7 +106,8 @@ public final class KinesisApi {
         if (format.isEmpty()) {
             return done(target.isWhole() ? unknownInXml(request) : accessDenied(request));
         }
-        return call(new Call(request, target.operation, format.get()), entry);
+        CallProbe probe = entry.map(OperationTable.Entry::probe).orElse(unknown);
+        return call(new Call(request, target.operation, format.get(), probe, ticker.nanoTime()), entry);
     }
 
     private CompletableFuture<ApiAnswer> call(Call call, Optional<OperationTable.Entry> entry) {
@@ -137,6 +151,7 @@ public final class KinesisApi {
     }
 
     private ApiAnswer answer(Call call, Operation.Reply reply) {
+        call.probe.ended(null, ticker.nanoTime() - call.begun);
         Map<String, String> fields = headers.of(call.request);
         if (reply instanceof Operation.Push push) {
             fields.put("content-type", EVENT_STREAM);
@@ -168,6 +183,7 @@ public final class KinesisApi {
     }
 
     private ApiAnswer error(Call call, ApiException error) {
+        call.probe.ended(error.code(), ticker.nanoTime() - call.begun);
         return error(call.request, call.format, error);
     }
 
@@ -232,7 +248,7 @@ public final class KinesisApi {
     }
 
     /** A request that found its operation's name and the form of its answer. */
-    private record Call(ApiRequest request, String operation, ContentType format) {}
+    private record Call(ApiRequest request, String operation, ContentType format, CallProbe probe, long begun) {}
 
     /** A content type that bodies may have; answers get the same. */
     private record ContentType(String name, Encoding encoding) {

@@ -9,6 +9,8 @@ import io.millrace.streamcore.api.call.StreamAddress;
 import io.millrace.streamcore.api.call.TokenSeal;
 import io.millrace.streamcore.api.control.ControlOperations;
 import io.millrace.streamcore.api.data.DataOperations;
+import io.millrace.streamcore.api.operate.CallProbe;
+import io.millrace.streamcore.api.operate.CallRates;
 import io.millrace.streamcore.api.shape.Shape.Structure;
 import io.millrace.streamcore.stream.Streams;
 import java.time.InstantSource;
@@ -23,17 +25,22 @@ import java.util.Optional;
 final class OperationTable {
     private final Map<String, Entry> entries = new HashMap<>();
 
-    OperationTable(Streams streams, Account account, TokenSeal seal, InstantSource clock) {
+    OperationTable(Streams streams, Account account, TokenSeal seal, InstantSource clock, ApiOptions options) {
         StreamAddress address = new StreamAddress(account);
         Map<String, Operation> operations = new HashMap<>();
         operations.putAll(ControlOperations.of(streams, address, new PageTokens(seal, clock)));
-        operations.putAll(DataOperations.of(streams, address, seal, clock));
+        operations.putAll(DataOperations.of(streams, address, seal, clock, options.faults()));
         Map<String, Structure> inputs = ServiceInputs.all();
         if (!operations.keySet().equals(inputs.keySet())) {
             throw new IllegalStateException("operations " + operations.keySet() + " and inputs " + inputs.keySet());
         }
-        operations.forEach(
-                (name, operation) -> entries.put(name, new Entry(requireNonNull(inputs.get(name)), operation)));
+        CallRates rates = new CallRates(streams.quotas(), account);
+        operations.forEach((name, operation) -> entries.put(
+                name,
+                new Entry(
+                        requireNonNull(inputs.get(name)),
+                        rates.in(name, options.faults().in(name, operation)),
+                        options.probes().of(name))));
     }
 
     /** The operation of this name. */
@@ -41,6 +48,6 @@ final class OperationTable {
         return Optional.ofNullable(entries.get(name));
     }
 
-    /** An operation and what it takes. */
-    record Entry(Structure input, Operation operation) {}
+    /** An operation, what it takes, and who hears of its calls. */
+    record Entry(Structure input, Operation operation, CallProbe probe) {}
 }

@@ -66,6 +66,11 @@ public final class HttpServer implements AutoCloseable {
         }
     }
 
+    /** How many connections are open. */
+    public int connections() {
+        return connections.size();
+    }
+
     /**
      * Stops to listen, lets requests in hand be answered within the drain time, and closes all connections. Does nothing
      * when called again.

@@ -30,6 +30,8 @@ import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.EnumMap;
@@ -199,6 +201,7 @@ final class RequestHandler extends ChannelInboundHandlerAdapter {
         String uri = request.uri();
         int mark = uri.indexOf('?');
         var unused = handler.apply(new ApiRequest(
+                        peer(context),
                         request.method().name(),
                         mark < 0 ? uri : uri.substring(0, mark),
                         mark < 0 ? "" : uri.substring(mark + 1),
@@ -211,6 +214,12 @@ final class RequestHandler extends ChannelInboundHandlerAdapter {
                         context.executor().execute(() -> answer(context, request, answer, failure));
                     }
                 });
+    }
+
+    private static InetAddress peer(ChannelHandlerContext context) {
+        return context.channel().remoteAddress() instanceof InetSocketAddress address
+                ? address.getAddress()
+                : InetAddress.getLoopbackAddress();
     }
 
     private void answer(

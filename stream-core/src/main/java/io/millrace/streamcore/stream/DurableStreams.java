@@ -42,7 +42,10 @@ final class DurableStreams implements Streams {
      * earlier server left half done is under way again.
      */
     static CompletableFuture<DurableStreams> open(StreamsSettings settings, StreamsContext context) {
-        return open(settings, context, DiskLogEngine.open(settings.directory(), settings.log(), settings.platform()));
+        return open(
+                settings,
+                context,
+                DiskLogEngine.open(settings.directory(), settings.log(), context.storage(), settings.platform()));
     }
 
     static CompletableFuture<DurableStreams> open(StreamsSettings settings, LogEngine engine) {

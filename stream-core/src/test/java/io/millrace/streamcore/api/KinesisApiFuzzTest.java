@@ -119,7 +119,11 @@ class KinesisApiFuzzTest {
                 .withLimits(200, 10)
                 .withLog(LogSettings.DEFAULTS.withFsync(FsyncPolicy.NEVER)))) {
             KinesisApi api = new KinesisApi(
-                    streams, new Account("us-east-1", "000000000000"), TokenSeal.of(folder.resolve("key")), platform);
+                    streams,
+                    new Account("us-east-1", "000000000000"),
+                    TokenSeal.of(folder.resolve("key")),
+                    platform,
+                    ApiOptions.NONE);
             streams.create(new StreamName("s"), 2).get(20, TimeUnit.SECONDS);
             Long only = Long.getLong("seed");
             for (long seed : (only == null ? LongStream.range(0, SEEDS) : LongStream.of(only)).toArray()) {
@@ -171,7 +175,7 @@ class KinesisApiFuzzTest {
                 "x-amz-target", "Kinesis_20131202." + operation,
                 "x-amz-date", "x",
                 "authorization", "AWS4-HMAC-SHA256 Credential=k, SignedHeaders=h, Signature=s");
-        return new ApiRequest(
+        return ApiRequest.local(
                 "POST",
                 "/",
                 "",

@@ -59,7 +59,11 @@ class KinesisApiTest {
         Platform platform = new SystemPlatform();
         streams = Streams.open(StreamsSettings.in(folder, platform).withTransitionTime(Duration.ZERO));
         api = new KinesisApi(
-                streams, new Account("us-east-1", "000000000000"), TokenSeal.of(folder.resolve("key")), platform);
+                streams,
+                new Account("us-east-1", "000000000000"),
+                TokenSeal.of(folder.resolve("key")),
+                platform,
+                ApiOptions.NONE);
     }
 
     @AfterEach
@@ -446,7 +450,7 @@ class KinesisApiTest {
     private Reply send(String method, String query, Map<String, String> headers, byte[] body) throws Exception {
         Map<String, String> byName = new HashMap<>();
         headers.forEach((name, value) -> byName.put(name.toLowerCase(Locale.ROOT), value));
-        ApiRequest request = new ApiRequest(
+        ApiRequest request = ApiRequest.local(
                 method, "/any", query, name -> byName.get(name.toLowerCase(Locale.ROOT)), ByteBuffer.wrap(body));
         ApiAnswer answer = api.handle(request).get(20, TimeUnit.SECONDS);
         ByteArrayOutputStream out = new ByteArrayOutputStream();

@@ -2,6 +2,7 @@ package io.millrace.streamcore.api.call;
 
 import static java.util.Objects.requireNonNull;
 
+import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -9,20 +10,27 @@ import org.jspecify.annotations.Nullable;
 /**
  * A whole request.
  *
+ * @param peer where it comes from: the other end of its connection
  * @param method such as POST
  * @param path without the query
  * @param query what follows the question mark, still encoded; empty when there is none
  * @param headers how to look a header up
  * @param body backed by an array; read before the API returns, never kept
  */
-public record ApiRequest(String method, String path, String query, Headers headers, ByteBuffer body) {
+public record ApiRequest(InetAddress peer, String method, String path, String query, Headers headers, ByteBuffer body) {
     /** Checks the parts. */
     public ApiRequest {
+        requireNonNull(peer, "peer");
         requireNonNull(method, "method");
         requireNonNull(path, "path");
         requireNonNull(query, "query");
         requireNonNull(headers, "headers");
         requireNonNull(body, "body");
+    }
+
+    /** A request from this machine. */
+    public static ApiRequest local(String method, String path, String query, Headers headers, ByteBuffer body) {
+        return new ApiRequest(InetAddress.getLoopbackAddress(), method, path, query, headers, body);
     }
 
     /** The first value of a header, whatever the case of its name. */

@@ -3,6 +3,7 @@ package io.millrace.streamcore.api.data;
 import io.millrace.streamcore.api.call.Operation;
 import io.millrace.streamcore.api.call.StreamAddress;
 import io.millrace.streamcore.api.call.TokenSeal;
+import io.millrace.streamcore.api.faults.Faults;
 import io.millrace.streamcore.stream.Streams;
 import java.time.InstantSource;
 import java.util.Map;
@@ -13,11 +14,14 @@ public final class DataOperations {
 
     /** Each of them by its name in the API. */
     public static Map<String, Operation> of(
-            Streams streams, StreamAddress address, TokenSeal seal, InstantSource clock) {
+            Streams streams, StreamAddress address, TokenSeal seal, InstantSource clock, Faults faults) {
+        PutRecords.Puts puts = faults.ofRecords()
+                .<PutRecords.Puts>map(some -> (stream, records) -> some.put(streams, stream, records))
+                .orElse(streams::put);
         ShardIterators iterators = new ShardIterators(seal, clock);
         return Map.of(
                 "PutRecord", new PutRecord(streams, address, clock),
-                "PutRecords", new PutRecords(streams, address),
+                "PutRecords", new PutRecords(puts, address),
                 "GetShardIterator", new GetShardIterator(streams, address, iterators, clock),
                 "GetRecords", new GetRecords(streams, address, iterators));
     }

@@ -9,17 +9,18 @@ import io.millrace.streamcore.stream.NewRecord;
 import io.millrace.streamcore.stream.Streams;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /** Puts up to 500 records. */
 final class PutRecords implements Operation {
     private static final int MAX_REQUEST_BYTES = 10 << 20;
 
-    private final Streams streams;
+    private final Puts puts;
     private final StreamAddress address;
 
-    PutRecords(Streams streams, StreamAddress address) {
-        this.streams = streams;
+    PutRecords(Puts puts, StreamAddress address) {
+        this.puts = puts;
         this.address = address;
     }
 
@@ -37,7 +38,7 @@ final class PutRecords implements Operation {
             }
             records.add(record);
         }
-        return streams.put(stream, records).thenApply(result -> out -> {
+        return puts.put(stream, records).thenApply(result -> out -> {
             out.start().number("FailedRecordCount", result.refused()).startList("Records");
             for (Streams.PutAnswer answer : result.answers()) {
                 out.start();
@@ -51,5 +52,11 @@ final class PutRecords implements Operation {
             }
             out.endList().end();
         });
+    }
+
+    /** Where records go. */
+    @FunctionalInterface
+    interface Puts {
+        CompletableFuture<Streams.PutResult> put(StreamName stream, List<NewRecord> records);
     }
 }

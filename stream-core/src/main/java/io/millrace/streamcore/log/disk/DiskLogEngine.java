@@ -11,6 +11,7 @@ import io.millrace.streamcore.log.LogEngine;
 import io.millrace.streamcore.log.LogException;
 import io.millrace.streamcore.log.LogFailedException;
 import io.millrace.streamcore.log.LogInUseException;
+import io.millrace.streamcore.log.LogProbe;
 import io.millrace.streamcore.log.LogSettings;
 import io.millrace.streamcore.log.MetaStore;
 import io.millrace.streamcore.log.ShardLog;
@@ -74,7 +75,8 @@ public final class DiskLogEngine implements LogEngine {
     private final CompletableFuture<Void> closed = new CompletableFuture<>();
     private final ConcurrentMap<String, CompletableFuture<DiskShardLog>> logs = new ConcurrentHashMap<>();
 
-    private DiskLogEngine(DiskFiles files, Path directory, Closeable lock, LogSettings settings, Platform platform)
+    private DiskLogEngine(
+            DiskFiles files, Path directory, Closeable lock, LogSettings settings, LogProbe probe, Platform platform)
             throws IOException {
         this.files = requireNonNull(files, "files");
         this.directory = requireNonNull(directory, "directory");
@@ -88,33 +90,40 @@ public final class DiskLogEngine implements LogEngine {
         if (wasUsed && !files.list(directory).contains(String.valueOf(catalog.getFileName()))) {
             throw CorruptLogException.missing(catalog, "but there are streams");
         }
-        this.meta = DiskMetaStore.open(files, mark, catalog, platform);
+        this.meta = DiskMetaStore.open(files, mark, catalog, probe, platform);
         this.readers = platform.newBlockingTasks("log-reader", settings.readers());
         this.writers = new ArrayList<>();
         for (int i = 0; i < settings.writers(); i++) {
             EventLoop loop = platform.newEventLoop("log-writer-" + i);
             ByteBuffer staging = ByteBuffer.allocateDirect(STAGING_BYTES);
-            writers.add(new LogContext(files, mark, settings, loop, readers, clock, platform.random(), staging));
+            writers.add(new LogContext(
+                    files, mark, settings, loop, readers, clock, platform.random(), platform.ticker(), probe, staging));
         }
     }
 
     /**
      * Opens a data directory, makes it if it is missing, and replays the catalog. Blocks: call it while starting.
      *
+     * @param probe hears what the storage does
      * @throws LogInUseException if another server has it open
      * @throws CorruptLogException if the catalog is damaged
      * @throws LogFailedException if the directory cannot be used
      */
-    public static DiskLogEngine open(Path directory, LogSettings settings, Platform platform) {
-        return open(new NioDiskFiles(), directory, settings, platform);
+    public static DiskLogEngine open(Path directory, LogSettings settings, LogProbe probe, Platform platform) {
+        return open(new NioDiskFiles(platform.ticker(), probe), directory, settings, probe, platform);
     }
 
     static DiskLogEngine open(DiskFiles files, Path directory, LogSettings settings, Platform platform) {
+        return open(files, directory, settings, LogProbe.NONE, platform);
+    }
+
+    private static DiskLogEngine open(
+            DiskFiles files, Path directory, LogSettings settings, LogProbe probe, Platform platform) {
         try {
             files.createDirectories(directory);
             Closeable lock = files.lock(directory.resolve("lock"));
             try {
-                return new DiskLogEngine(files, directory, lock, settings, platform);
+                return new DiskLogEngine(files, directory, lock, settings, probe, platform);
             } catch (IOException | RuntimeException e) {
                 lock.close();
                 throw e;

@@ -8,6 +8,7 @@ import io.millrace.streamcore.log.CorruptLogException;
 import io.millrace.streamcore.log.LogClosedException;
 import io.millrace.streamcore.log.LogException;
 import io.millrace.streamcore.log.LogFailedException;
+import io.millrace.streamcore.log.LogProbe;
 import io.millrace.streamcore.log.MetaChange;
 import io.millrace.streamcore.log.MetaStore;
 import java.io.IOException;
@@ -37,6 +38,7 @@ final class DiskMetaStore implements MetaStore {
 
     private final DiskFiles files;
     private final CleanMark mark;
+    private final LogProbe probe;
     private final EventLoop loop;
     private final RandomGenerator random;
     private final ByteBuffer staging = ByteBuffer.allocate(64 << 10);
@@ -45,40 +47,36 @@ final class DiskMetaStore implements MetaStore {
     private @Nullable LogException failure;
     private volatile Map<String, Entry> entries;
 
-    private DiskMetaStore(
-            DiskFiles files,
-            CleanMark mark,
-            Platform platform,
-            FrameFile file,
-            long changes,
-            Map<String, Entry> entries) {
+    private DiskMetaStore(DiskFiles files, CleanMark mark, LogProbe probe, Platform platform, Found found) {
         this.files = requireNonNull(files, "files");
         this.mark = requireNonNull(mark, "mark");
         this.loop = platform.newEventLoop("catalog-writer");
         this.random = platform.random();
-        this.file = requireNonNull(file, "file");
-        this.changes = changes;
-        this.entries = Collections.unmodifiableMap(entries);
+        this.probe = requireNonNull(probe, "probe");
+        this.file = found.file;
+        this.changes = found.changes;
+        this.entries = Collections.unmodifiableMap(found.entries);
     }
 
     /** Opens a catalog and makes it if there is none. Blocks. */
-    static DiskMetaStore open(DiskFiles files, CleanMark mark, Path path, Platform platform) throws IOException {
+    static DiskMetaStore open(DiskFiles files, CleanMark mark, Path path, LogProbe probe, Platform platform)
+            throws IOException {
         Path directory = requireNonNull(path.getParent(), "parent");
         if (!files.list(directory).contains(String.valueOf(path.getFileName()))) {
             FrameFile made = FrameFile.create(files, path, platform.random().nextLong(), whole(0, Map.of()));
-            return new DiskMetaStore(files, mark, platform, made, 0, new TreeMap<>());
+            return new DiskMetaStore(files, mark, probe, platform, new Found(made, 0, new TreeMap<>()));
         }
         FrameFile file = FrameFile.open(files, path);
         try {
-            return replay(files, mark, file, platform);
+            return replay(files, mark, file, probe, platform);
         } catch (IOException | RuntimeException e) {
             file.close();
             throw e;
         }
     }
 
-    private static DiskMetaStore replay(DiskFiles files, CleanMark mark, FrameFile file, Platform platform)
-            throws IOException {
+    private static DiskMetaStore replay(
+            DiskFiles files, CleanMark mark, FrameFile file, LogProbe probe, Platform platform) throws IOException {
         if (mark.catalog().isPresent()) {
             file.checkLength(mark.catalog().getAsLong());
         }
@@ -110,7 +108,7 @@ final class DiskMetaStore implements MetaStore {
                     cut,
                     end);
         }
-        return new DiskMetaStore(files, mark, platform, file, last[0], entries);
+        return new DiskMetaStore(files, mark, probe, platform, new Found(file, last[0], entries));
     }
 
     @Override
@@ -209,6 +207,7 @@ final class DiskMetaStore implements MetaStore {
                 cause);
         log.error("{}", failed.getMessage());
         failure = failed;
+        probe.failed("catalog");
         return failed;
     }
 
@@ -224,4 +223,7 @@ final class DiskMetaStore implements MetaStore {
     private static Frame whole(long changes, Map<String, Entry> entries) {
         return Frame.of(FrameKind.CATALOG, -1, changes, 0, entries.size(), MetaCodec.encodeWhole(entries));
     }
+
+    /** A catalog's file, and what it holds. */
+    private record Found(FrameFile file, long changes, Map<String, Entry> entries) {}
 }

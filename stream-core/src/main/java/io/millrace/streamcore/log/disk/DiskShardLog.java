@@ -44,7 +44,7 @@ final class DiskShardLog implements ShardLog {
         this.directory = requireNonNull(directory, "directory");
         this.shards = found.shards();
         this.writer = new LogWriter(context, directory, shards, found.segments());
-        this.reader = new LogReader(name, context.readers(), () -> closed);
+        this.reader = new LogReader(name, context.readers(), context.probe(), () -> closed);
     }
 
     /** Opens a log, and makes it if there is none and it may be new. On the writer's loop; blocks. */

@@ -1,6 +1,8 @@
 package io.millrace.streamcore.log.disk;
 
 import io.millrace.runtime.EventLoop;
+import io.millrace.runtime.Ticker;
+import io.millrace.streamcore.log.LogProbe;
 import io.millrace.streamcore.log.LogSettings;
 import java.nio.ByteBuffer;
 import java.time.InstantSource;
@@ -17,6 +19,8 @@ import java.util.random.RandomGenerator;
  * @param readers runs reads of older batches
  * @param clock for the batches' time stamps
  * @param random for the salt of files
+ * @param ticker for how long things take
+ * @param probe hears of it
  * @param staging where bytes are gathered for one write; belongs to {@code loop}
  */
 record LogContext(
@@ -27,4 +31,6 @@ record LogContext(
         Executor readers,
         InstantSource clock,
         RandomGenerator random,
+        Ticker ticker,
+        LogProbe probe,
         ByteBuffer staging) {}

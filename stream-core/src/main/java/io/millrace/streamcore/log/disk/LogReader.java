@@ -6,6 +6,7 @@ import io.millrace.streamcore.log.LogBatch;
 import io.millrace.streamcore.log.LogClosedException;
 import io.millrace.streamcore.log.LogException;
 import io.millrace.streamcore.log.LogFailedException;
+import io.millrace.streamcore.log.LogProbe;
 import io.millrace.streamcore.log.ShardBounds;
 import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
@@ -23,19 +24,25 @@ import java.util.function.BooleanSupplier;
 final class LogReader {
     private final String name;
     private final Executor readers;
+    private final LogProbe probe;
     private final BooleanSupplier isClosed;
 
-    LogReader(String name, Executor readers, BooleanSupplier isClosed) {
+    LogReader(String name, Executor readers, LogProbe probe, BooleanSupplier isClosed) {
         this.name = requireNonNull(name, "name");
         this.readers = requireNonNull(readers, "readers");
+        this.probe = requireNonNull(probe, "probe");
         this.isClosed = requireNonNull(isClosed, "isClosed");
     }
 
     CompletableFuture<List<LogBatch>> read(ShardTail tail, long index, int maxRecords, int maxBytes) {
         List<LogBatch> cached = new Page(tail, index, maxRecords, maxBytes).readCached();
         if (!cached.isEmpty() || index >= tail.end()) {
+            if (!cached.isEmpty()) {
+                probe.readCached();
+            }
             return CompletableFuture.completedFuture(cached);
         }
+        probe.readFromDisk();
         return onDisk(() -> new Page(tail, index, maxRecords, maxBytes).readAll());
     }
 

@@ -193,6 +193,9 @@ final class LogWriter {
     /** Closes without a last word: the files are about to be deleted. */
     void abandon() throws IOException {
         fsyncTimer.cancel();
+        if (failure != null) {
+            context.probe().recovered(name());
+        }
         for (Segment segment : segments) {
             segment.close();
         }
@@ -207,13 +210,19 @@ final class LogWriter {
                             + "); nothing more is accepted there until the disk is well and the server is started again",
                     cause);
             failure = first;
+            context.probe().failed(name());
             log.error("{}", first.getMessage());
         }
         return first;
     }
 
+    private String name() {
+        return String.valueOf(directory.getFileName());
+    }
+
     private @Nullable LogFailedException writeDurably(List<Pending> group) {
         now = context.clock().millis();
+        long begun = context.ticker().nanoTime();
         try {
             context.mark().remove();
             for (Pending pending : group) {
@@ -226,6 +235,7 @@ final class LogWriter {
                 case INTERVAL -> fsyncSoon();
                 case NEVER -> {}
             }
+            context.probe().appended(group.size(), context.ticker().nanoTime() - begun);
             return null;
         } catch (IOException | RuntimeException e) {
             context.staging().clear();

@@ -1,6 +1,10 @@
 package io.millrace.streamcore.log.disk;
 
+import static java.util.Objects.requireNonNull;
+
+import io.millrace.runtime.Ticker;
 import io.millrace.streamcore.log.LogInUseException;
+import io.millrace.streamcore.log.LogProbe;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -16,15 +20,23 @@ import java.util.stream.Stream;
 
 /** The real file system. */
 final class NioDiskFiles implements DiskFiles {
+    private final Ticker ticker;
+    private final LogProbe probe;
+
+    NioDiskFiles(Ticker ticker, LogProbe probe) {
+        this.ticker = requireNonNull(ticker, "ticker");
+        this.probe = requireNonNull(probe, "probe");
+    }
+
     @Override
     public DiskFile open(Path path) throws IOException {
-        return new NioDiskFile(
+        return file(
                 FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE));
     }
 
     @Override
     public DiskFile openExisting(Path path) throws IOException {
-        return new NioDiskFile(FileChannel.open(path, StandardOpenOption.READ));
+        return file(FileChannel.open(path, StandardOpenOption.READ));
     }
 
     @Override
@@ -90,7 +102,11 @@ final class NioDiskFiles implements DiskFiles {
         throw new LogInUseException(path);
     }
 
-    private record NioDiskFile(FileChannel channel) implements DiskFile {
+    private NioDiskFile file(FileChannel channel) {
+        return new NioDiskFile(channel, ticker, probe);
+    }
+
+    private record NioDiskFile(FileChannel channel, Ticker ticker, LogProbe probe) implements DiskFile {
         @Override
         public void write(ByteBuffer source, long position) throws IOException {
             long at = position;
@@ -113,7 +129,9 @@ final class NioDiskFiles implements DiskFiles {
 
         @Override
         public void force() throws IOException {
+            long begun = ticker.nanoTime();
             channel.force(false);
+            probe.synced(ticker.nanoTime() - begun);
         }
 
         @Override

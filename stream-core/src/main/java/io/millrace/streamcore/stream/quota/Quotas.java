@@ -36,6 +36,12 @@ public final class Quotas {
         return ofServer;
     }
 
+    /** A bucket for calls of the account, filled with {@code perSecond} as the server's scale multiplies it. */
+    public TokenBucket bucketOfAccount(int perSecond) {
+        // A rate below one a second still lets a call through now and then: a full bucket gives more than it holds.
+        return new TokenBucket(ofServer.scale() * perSecond, ticker);
+    }
+
     /** The limits of a stream, or null when none hold for it. */
     public @Nullable StreamQuota of(StreamName stream) {
         return isOn ? find(stream) : null;

@@ -1,6 +1,7 @@
 package io.millrace.streamcore.log.disk;
 
 import io.millrace.runtime.SystemPlatform;
+import io.millrace.streamcore.log.LogProbe;
 import io.millrace.streamcore.log.LogSettings;
 import io.millrace.streamcore.log.ShardLog;
 import io.millrace.streamcore.log.ShardLogConformance;
@@ -24,7 +25,7 @@ final class DiskShardLogTest {
 
         @BeforeEach
         void open() {
-            engine = DiskLogEngine.open(directory, LogSettings.DEFAULTS, new SystemPlatform());
+            engine = DiskLogEngine.open(directory, LogSettings.DEFAULTS, LogProbe.NONE, new SystemPlatform());
             log = await(engine.open(LogRig.NAME));
         }
 

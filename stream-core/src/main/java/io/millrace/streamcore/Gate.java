@@ -1,0 +1,124 @@
+package io.millrace.streamcore;
+
+import static java.util.Objects.requireNonNull;
+
+import io.millrace.streamcore.api.call.ApiAnswer;
+import io.millrace.streamcore.api.call.ApiRequest;
+import io.millrace.streamcore.api.operate.Health;
+import io.millrace.streamcore.api.operate.OperatorPages;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Stands before the API: while the server starts, requests are told to come again, and whoever asks for the server's
+ * health hears where it is. Safe for any thread.
+ */
+final class Gate implements Function<ApiRequest, CompletableFuture<ApiAnswer>> {
+    private static final Logger log = LoggerFactory.getLogger(Gate.class);
+    private static final byte[] COME_AGAIN =
+            "{\"__type\":\"ServiceUnavailableException\",\"message\":\"The server is starting.\"}"
+                    .getBytes(StandardCharsets.UTF_8);
+
+    private final AtomicReference<Phase> phase = new AtomicReference<>(Phase.STARTING);
+    private final Supplier<Set<String>> failedLogs;
+    private volatile Function<ApiRequest, CompletableFuture<ApiAnswer>> handler;
+
+    /**
+     * A gate that is shut.
+     *
+     * @param failedLogs the logs that take no more writes
+     */
+    Gate(Supplier<Set<String>> failedLogs) {
+        this.failedLogs = requireNonNull(failedLogs, "failedLogs");
+        this.handler = request -> CompletableFuture.completedFuture(comeAgain());
+    }
+
+    /** While the server starts these pages are all there is. */
+    void show(OperatorPages pages) {
+        handler = request ->
+                CompletableFuture.completedFuture(pages.answer(request).orElseGet(Gate::comeAgain));
+    }
+
+    /** From now on the API answers. */
+    void open(Function<ApiRequest, CompletableFuture<ApiAnswer>> api) {
+        handler = requireNonNull(api, "api");
+        moveTo(Phase.SERVING, "everything is open");
+    }
+
+    /** What is in hand is still answered. */
+    void drain() {
+        moveTo(Phase.DRAINING, "asked to stop");
+    }
+
+    /** How the server is. */
+    Health health() {
+        Phase now = requireNonNull(phase.get());
+        if (now != Phase.SERVING) {
+            return new Health(now.status, List.of(now.reason));
+        }
+        Set<String> failed = failedLogs.get();
+        if (failed.isEmpty()) {
+            return Health.OK;
+        }
+        List<String> reasons = new ArrayList<>();
+        for (String name : failed) {
+            reasons.add("the log " + name + " takes no more writes; the server's own log says why");
+        }
+        return new Health(Health.Status.FAILED, reasons);
+    }
+
+    @Override
+    public CompletableFuture<ApiAnswer> apply(ApiRequest request) {
+        return handler.apply(request);
+    }
+
+    private void moveTo(Phase next, String reason) {
+        Phase before = requireNonNull(phase.getAndSet(next));
+        if (!before.canMoveTo(next)) {
+            throw new IllegalStateException("no way from " + before + " to " + next + " (" + reason + ")");
+        }
+        log.debug("{} -> {} ({})", before, next, reason);
+    }
+
+    private static ApiAnswer comeAgain() {
+        return ApiAnswer.whole(
+                503,
+                Map.of("content-type", "application/x-amz-json-1.1", "retry-after", "1"),
+                out -> out.write(COME_AGAIN));
+    }
+
+    /** Where the server is in its life. */
+    private enum Phase {
+        STARTING(Health.Status.STARTING, "the server opens what it keeps"),
+        SERVING(Health.Status.OK, ""),
+        DRAINING(Health.Status.DRAINING, "the server answers what is in hand and ends");
+
+        private static final Map<Phase, Set<Phase>> NEXT = new EnumMap<>(Map.of(
+                STARTING, EnumSet.of(SERVING, DRAINING),
+                SERVING, EnumSet.of(DRAINING),
+                DRAINING, EnumSet.noneOf(Phase.class)));
+
+        private final Health.Status status;
+        private final String reason;
+
+        Phase(Health.Status status, String reason) {
+            this.status = status;
+            this.reason = reason;
+        }
+
+        boolean canMoveTo(Phase next) {
+            return NEXT.getOrDefault(this, Set.of()).contains(next);
+        }
+    }
+}

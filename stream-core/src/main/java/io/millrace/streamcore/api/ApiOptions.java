@@ -1,0 +1,26 @@
+package io.millrace.streamcore.api;
+
+import static java.util.Objects.requireNonNull;
+
+import io.millrace.streamcore.api.faults.Faults;
+import io.millrace.streamcore.api.operate.CallProbe;
+import io.millrace.streamcore.api.operate.OperatorPages;
+
+/**
+ * What an operator sets around the operations.
+ *
+ * @param pages for operators, such as the health
+ * @param probes hear of every call
+ * @param faults made on purpose, for tests of client code
+ */
+public record ApiOptions(OperatorPages pages, CallProbe.Source probes, Faults faults) {
+    /** Nothing. */
+    public static final ApiOptions NONE = new ApiOptions(OperatorPages.BARE, CallProbe.Source.NONE, Faults.NONE);
+
+    /** Checks the parts. */
+    public ApiOptions {
+        requireNonNull(pages, "pages");
+        requireNonNull(probes, "probes");
+        requireNonNull(faults, "faults");
+    }
+}

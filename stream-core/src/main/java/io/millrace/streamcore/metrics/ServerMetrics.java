@@ -1,0 +1,74 @@
+package io.millrace.streamcore.metrics;
+
+import static java.util.Objects.requireNonNull;
+
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.millrace.streamcore.api.operate.CallProbe;
+import io.millrace.streamcore.log.LogProbe;
+import io.millrace.streamcore.stream.StreamProbe;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.util.Set;
+import java.util.function.IntSupplier;
+
+/**
+ * The meters of one server. All names begin with {@code millrace.server.}; meters of a stream go when the stream goes.
+ * Safe for any thread.
+ */
+public final class ServerMetrics implements AutoCloseable {
+    static final String PREFIX = "millrace.server.";
+
+    private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    private final StorageMeters storage = new StorageMeters(registry);
+
+    /** The registry that holds them all, for whoever runs the server inside a program of their own. */
+    public MeterRegistry registry() {
+        return registry;
+    }
+
+    /** Counts what the storage does. */
+    public LogProbe storage() {
+        return storage;
+    }
+
+    /** The logs that take no more writes, by name. */
+    public Set<String> failedLogs() {
+        return storage.failed();
+    }
+
+    /** Counts what happens in streams. */
+    public StreamProbe.Source streams() {
+        return stream -> new StreamMeters(registry, stream.value());
+    }
+
+    /** Counts calls. */
+    public CallProbe.Source calls() {
+        return operation -> new CallMeters(registry, operation);
+    }
+
+    /** Shows how many connections are open. */
+    public void watchConnections(IntSupplier open) {
+        requireNonNull(open, "open");
+        Gauge.builder(PREFIX + "connections", open, IntSupplier::getAsInt)
+                .description("Connections that are open")
+                .strongReference(true)
+                .register(registry);
+    }
+
+    /**
+     * Writes all of it in the text format of Prometheus.
+     *
+     * @throws IOException if the destination refuses
+     */
+    public void writeTo(OutputStream out) throws IOException {
+        registry.scrape(out);
+    }
+
+    @Override
+    public void close() {
+        registry.close();
+    }
+}
