@@ -20,8 +20,8 @@ import org.junit.jupiter.api.Test;
 class GateTest {
     private final Set<String> failed = new TreeSet<>();
     private final Gate gate = new Gate(() -> failed);
-    private final OperatorPages pages =
-            new OperatorPages(gate::health, out -> out.write('m'), request -> request.peer().isLoopbackAddress());
+    private final OperatorPages pages = new OperatorPages(
+            gate::health, out -> out.write('m'), request -> request.peer().isLoopbackAddress());
 
     @Test
     void whileTheServerStartsRequestsAreToldToComeAgain() throws Exception {
@@ -33,7 +33,8 @@ class GateTest {
 
         ApiAnswer health = gate.apply(request("GET", "/health")).get();
         assertThat(health.status()).isEqualTo(503);
-        assertThat(text(health)).isEqualTo("{\"status\":\"starting\",\"reasons\":[\"the server opens what it keeps\"]}");
+        assertThat(text(health))
+                .isEqualTo("{\"status\":\"starting\",\"reasons\":[\"the server opens what it keeps\"]}");
     }
 
     @Test
@@ -46,7 +47,8 @@ class GateTest {
 
     @Test
     void aDrainingServerIsNotWellAndSaysWhy() throws Exception {
-        gate.open(request -> CompletableFuture.completedFuture(pages.answer(request).orElseThrow()));
+        gate.open(request ->
+                CompletableFuture.completedFuture(pages.answer(request).orElseThrow()));
         gate.drain();
         ApiAnswer health = gate.apply(request("GET", "/health")).get();
         assertThat(health.status()).isEqualTo(503);
@@ -56,7 +58,8 @@ class GateTest {
 
     @Test
     void aLogThatTakesNoMoreWritesMakesTheServerUnwell() throws Exception {
-        gate.open(request -> CompletableFuture.completedFuture(pages.answer(request).orElseThrow()));
+        gate.open(request ->
+                CompletableFuture.completedFuture(pages.answer(request).orElseThrow()));
         failed.add("orders@1");
         ApiAnswer health = gate.apply(request("GET", "/health")).get();
         assertThat(health.status()).isEqualTo(503);

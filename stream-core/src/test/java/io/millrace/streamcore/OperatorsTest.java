@@ -62,14 +62,19 @@ class OperatorsTest {
                     .isEqualTo(3);
             assertThat(value(text, "millrace_server_requests_seconds_count{operation=\"PutRecord\",outcome=\"ok\"}"))
                     .isEqualTo(3);
-            assertThat(value(
-                            text,
-                            "millrace_server_requests_seconds_count{operation=\"DescribeStream\",outcome=\"ResourceNotFoundException\"}"))
+            assertThat(
+                            value(
+                                    text,
+                                    "millrace_server_requests_seconds_count{operation=\"DescribeStream\",outcome=\"ResourceNotFoundException\"}"))
                     .isEqualTo(1);
             assertThat(value(text, "millrace_server_append_seconds_count")).isPositive();
             assertThat(value(text, "millrace_server_connections")).isPositive();
-            assertThat(text).contains("millrace_server_iterator_age_max{stream=\"s\"}", "millrace_server_fsync_seconds");
-            assertThat(server.metrics().get("millrace.server.incoming.records").functionCounter().count())
+            assertThat(text)
+                    .contains("millrace_server_iterator_age_max{stream=\"s\"}", "millrace_server_fsync_seconds");
+            assertThat(server.metrics()
+                            .get("millrace.server.incoming.records")
+                            .functionCounter()
+                            .count())
                     .isEqualTo(3);
         }
     }
@@ -101,8 +106,9 @@ class OperatorsTest {
             assertThat(refused.get(0)).isZero();
             assertThat(refused.get(3)).isPositive();
             assertThat(last)
-                    .contains("{\"ErrorCode\":\"ProvisionedThroughputExceededException\",\"ErrorMessage\":\"Rate exceeded for"
-                            + " shard shardId-000000000000 in stream s under account 000000000000.\"}");
+                    .contains(
+                            "{\"ErrorCode\":\"ProvisionedThroughputExceededException\",\"ErrorMessage\":\"Rate exceeded for"
+                                    + " shard shardId-000000000000 in stream s under account 000000000000.\"}");
             String text = get(server, "/metrics").body();
             int all = refused.stream().mapToInt(count -> count).sum();
             assertThat(value(text, "millrace_server_throttled_total{direction=\"in\",stream=\"s\"}"))
@@ -121,16 +127,18 @@ class OperatorsTest {
             assertThat(call(server, "GetRecords", "{'ShardIterator': '" + iterator + "'}"))
                     .contains("\"Records\":[]");
             assertThat(call(server, "GetRecords", "{'ShardIterator': '" + iterator + "'}"))
-                    .isEqualTo("{\"__type\":\"ProvisionedThroughputExceededException\",\"message\":\"Rate exceeded for shard"
-                            + " shardId-000000000000 in stream s under account 000000000000.\"}");
+                    .isEqualTo(
+                            "{\"__type\":\"ProvisionedThroughputExceededException\",\"message\":\"Rate exceeded for shard"
+                                    + " shardId-000000000000 in stream s under account 000000000000.\"}");
             assertThat(call(
                             server,
                             "GetShardIterator",
                             "{'StreamName': 's', 'ShardId': '0', 'ShardIteratorType': 'LATEST'}"))
                     .contains("ProvisionedThroughputExceededException");
             assertThat(call(server, "CreateStream", "{'StreamName': 't', 'ShardCount': 1}"))
-                    .isEqualTo("{\"__type\":\"LimitExceededException\",\"message\":\"Rate exceeded for CreateStream under"
-                            + " account 000000000000.\"}");
+                    .isEqualTo(
+                            "{\"__type\":\"LimitExceededException\",\"message\":\"Rate exceeded for CreateStream under"
+                                    + " account 000000000000.\"}");
             assertThat(call(server, "PutRecord", "{'StreamName': 's', 'PartitionKey': 'k', 'Data': 'AQID'}"))
                     .contains("SequenceNumber");
             assertThat(call(server, "PutRecord", "{'StreamName': 's', 'PartitionKey': 'k', 'Data': 'AQID'}"))
@@ -162,7 +170,8 @@ class OperatorsTest {
 
     @Test
     void latencyIsAddedToAnswers() throws Exception {
-        try (StreamServer server = settings().faults("ListStreams:latency=300ms").start()) {
+        try (StreamServer server =
+                settings().faults("ListStreams:latency=300ms").start()) {
             long begun = System.nanoTime();
             assertThat(call(server, "ListStreams", "{}")).contains("StreamNames");
             assertThat(Duration.ofNanos(System.nanoTime() - begun)).isGreaterThanOrEqualTo(Duration.ofMillis(300));
@@ -182,7 +191,8 @@ class OperatorsTest {
                         "PutRecords",
                         "{'StreamName': 's', 'Records': [{'PartitionKey': 'k', 'Data': 'AQID'},"
                                 + " {'PartitionKey': 'k', 'Data': 'AQID'}]}");
-                Matcher type = Pattern.compile("\"(?:__type|ErrorCode)\":\"([^\"]*)\"").matcher(answer);
+                Matcher type =
+                        Pattern.compile("\"(?:__type|ErrorCode)\":\"([^\"]*)\"").matcher(answer);
                 outcomes.add(type.find() ? type.group(1) : "ok");
             }
         }
@@ -214,7 +224,8 @@ class OperatorsTest {
     }
 
     private static double value(String metrics, String name) {
-        Matcher matcher = Pattern.compile("(?m)^" + Pattern.quote(name) + " (\\S+)$").matcher(metrics);
+        Matcher matcher =
+                Pattern.compile("(?m)^" + Pattern.quote(name) + " (\\S+)$").matcher(metrics);
         assertThat(matcher.find()).as("%s in%n%s", name, metrics).isTrue();
         return Double.parseDouble(matcher.group(1));
     }
