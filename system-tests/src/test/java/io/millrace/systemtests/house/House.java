@@ -68,16 +68,9 @@ final class House {
         return found;
     }
 
-    /** The checkout: the nearest folder upwards that holds the wrapper. */
+    /** The checkout's top. */
     static Path top() {
-        Path folder = Path.of("").toAbsolutePath();
-        while (!Files.exists(folder.resolve("mvnw"))) {
-            folder = folder.getParent();
-            if (folder == null) {
-                throw new IllegalStateException("run this inside the checkout");
-            }
-        }
-        return folder;
+        return Checkout.top();
     }
 
     static String read(Path file) {
