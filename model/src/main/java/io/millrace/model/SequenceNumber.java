@@ -1,6 +1,8 @@
 package io.millrace.model;
 
 import java.math.BigInteger;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /**
  * A record's place in its shard: a whole number of at most 192 bits, compared as such and written in decimal.
@@ -16,6 +18,11 @@ public final class SequenceNumber implements Comparable<SequenceNumber> {
 
     private static final int MAX_BITS = 192;
     private static final int MAX_DIGITS = 58;
+    private static final long WORD = 0xffffffffL;
+    private static final long BILLION = 1_000_000_000;
+    /** How many groups of nine digits the highest number has. */
+    private static final int NINES = 7;
+
     private static final long NINE_HEX_DIGITS = (1L << 36) - 1;
 
     private final long high;
@@ -116,7 +123,36 @@ public final class SequenceNumber implements Comparable<SequenceNumber> {
     /** Decimal text, as the API writes it. */
     @Override
     public String toString() {
-        return toBigInteger().toString();
+        return new String(digits(), StandardCharsets.ISO_8859_1);
+    }
+
+    /**
+     * The decimal digits in ASCII. Long division of six 32-bit words by 10^9: several times faster than through a
+     * BigInteger, and servers write a number for every record.
+     */
+    byte[] digits() {
+        long[] words = {high >>> 32, high & WORD, middle >>> 32, middle & WORD, low >>> 32, low & WORD};
+        byte[] text = new byte[NINES * 9];
+        int begin = text.length;
+        int first = 0;
+        for (int nine = NINES - 1; nine >= 0; nine--) {
+            long rest = 0;
+            for (int i = first; i < words.length; i++) {
+                long part = rest << 32 | words[i];
+                words[i] = part / BILLION;
+                rest = part - words[i] * BILLION;
+            }
+            while (first < words.length && words[first] == 0) {
+                first++;
+            }
+            for (int i = nine * 9 + 8; i >= nine * 9; i--) {
+                long tenth = rest / 10;
+                text[i] = (byte) ('0' + (rest - tenth * 10));
+                begin = text[i] == '0' ? begin : i;
+                rest = tenth;
+            }
+        }
+        return Arrays.copyOfRange(text, Math.min(begin, text.length - 1), text.length);
     }
 
     /**

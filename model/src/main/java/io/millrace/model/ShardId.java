@@ -2,7 +2,6 @@ package io.millrace.model;
 
 import static java.util.Objects.requireNonNull;
 
-import java.util.Locale;
 import java.util.regex.Pattern;
 
 /**
@@ -13,6 +12,9 @@ import java.util.regex.Pattern;
  */
 public record ShardId(String value) implements Comparable<ShardId> {
     private static final Pattern FORM = Pattern.compile("[a-zA-Z0-9_.-]{1,128}");
+
+    /** The id of shard 0. */
+    private static final String PREFIX = "shardId-000000000000";
 
     /** Checks the form. */
     public ShardId {
@@ -27,7 +29,8 @@ public record ShardId(String value) implements Comparable<ShardId> {
         if (index < 0) {
             throw new IllegalArgumentException("a shard index is not negative: " + index);
         }
-        return new ShardId(String.format(Locale.ROOT, "shardId-%012d", index));
+        String digits = Integer.toString(index);
+        return new ShardId(PREFIX.substring(0, PREFIX.length() - digits.length()) + digits);
     }
 
     @Override

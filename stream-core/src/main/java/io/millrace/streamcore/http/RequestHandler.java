@@ -6,7 +6,6 @@ import io.millrace.runtime.Ticker;
 import io.millrace.streamcore.api.call.ApiAnswer;
 import io.millrace.streamcore.api.call.ApiRequest;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufOutputStream;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
@@ -29,7 +28,6 @@ import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -283,13 +281,14 @@ final class RequestHandler extends ChannelInboundHandlerAdapter {
         if (!(answer.body() instanceof ApiAnswer.Whole body)) {
             return failed(new UnsupportedOperationException("no operation pushes yet"));
         }
-        ByteBuf content = context.alloc().buffer();
-        try (OutputStream out = new ByteBufOutputStream(content)) {
+        AnswerBuffer out = new AnswerBuffer(context.alloc());
+        try {
             body.writeTo(out);
         } catch (IOException | RuntimeException e) {
-            content.release();
+            out.release();
             return failed(e);
         }
+        ByteBuf content = out.content();
         FullHttpResponse response =
                 new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(answer.status()), content);
         answer.headers().forEach(response.headers()::set);

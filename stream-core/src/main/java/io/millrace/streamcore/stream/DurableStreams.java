@@ -146,7 +146,7 @@ final class DurableStreams implements Streams {
                 .findFirst()
                 .orElseThrow(() -> refusals.shardDoesNotExist(cursor.shard(), cursor.stream()));
         return plain(reader.read(view, entry, cursor, maxRecords, maxBytes).thenApply(page -> {
-            stream.probe().read(page.records().size(), page.bytes(), page.millisBehindLatest());
+            stream.probe().read(page.stored().size(), page.bytes(), page.millisBehindLatest());
             return page;
         }));
     }

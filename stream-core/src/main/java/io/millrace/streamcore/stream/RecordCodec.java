@@ -2,13 +2,11 @@ package io.millrace.streamcore.stream;
 
 import io.millrace.model.Bytes;
 import io.millrace.model.RecordPosition;
+import io.millrace.model.SequenceNumber;
 import io.millrace.model.StreamRecord;
-import io.millrace.streamcore.log.LogBatch;
-import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
-import java.util.List;
 
 /**
  * The bytes of records in a batch. Each is a 4-byte length of what follows, a byte for the form (0), a 2-byte length of
@@ -17,7 +15,7 @@ import java.util.List;
 final class RecordCodec {
     private static final int HEAD = 1 + 2;
     /** What a record takes beside key and data. */
-    private static final int OVERHEAD = 4 + HEAD;
+    static final int OVERHEAD = 4 + HEAD;
     /** The most bytes of UTF-8 that one UTF-16 unit becomes. */
     private static final int UTF8_PER_CHAR = 3;
 
@@ -50,52 +48,42 @@ final class RecordCodec {
     }
 
     /**
-     * Adds a batch's records to {@code records}, from index {@code from} on, while both bounds allow; the first record of
-     * an answer is always taken.
+     * Where the record at {@code at} ends.
      *
-     * @return how many bytes of {@code maxBytes} are left; negative once a record did not fit
-     * @throws IllegalArgumentException if the bytes are not such records
+     * @throws IllegalArgumentException if the bytes are not such a record
      */
-    static int decode(
-            LogBatch batch, ShardEntry shard, long from, List<StreamRecord> records, int maxRecords, int maxBytes) {
-        ByteBuffer source = batch.payload();
-        Instant arrival = Instant.ofEpochMilli(batch.timeMillis());
-        int left = maxBytes;
-        try {
-            for (long index = batch.firstIndex(); index < batch.endIndex() && records.size() < maxRecords; index++) {
-                int length = source.getInt();
-                int end = source.position() + length;
-                if (length < HEAD || length > source.remaining() || source.get() != PLAIN) {
-                    throw new IllegalArgumentException("not a record of this format");
-                }
-                if (index >= from) {
-                    left -= length - HEAD;
-                    if (left < 0 && !records.isEmpty()) {
-                        return left;
-                    }
-                    records.add(record(source, end, shard, index, batch.timeMillis(), arrival));
-                }
-                source.position(end);
-            }
-        } catch (BufferUnderflowException e) {
-            throw new IllegalArgumentException("a batch that ends within a record", e);
+    static int end(ByteBuffer source, int at) {
+        int room = source.limit() - at;
+        if (room < OVERHEAD) {
+            throw new IllegalArgumentException("a batch that ends within a record");
         }
-        return left;
-    }
-
-    private static StreamRecord record(
-            ByteBuffer source, int end, ShardEntry shard, long index, long timeMillis, Instant arrival) {
-        byte[] key = new byte[source.getShort() & 0xffff];
-        if (key.length > end - source.position()) {
+        int length = source.getInt(at);
+        if (length < HEAD || length > room - 4 || source.get(at + 4) != PLAIN) {
+            throw new IllegalArgumentException("not a record of this format");
+        }
+        if (keyLength(source, at) > length - HEAD) {
             throw new IllegalArgumentException("a partition key longer than its record");
         }
-        source.get(key);
-        byte[] data = new byte[end - source.position()];
-        source.get(data);
+        return at + 4 + length;
+    }
+
+    /** How many bytes the partition key of the record at {@code at} has; it begins {@link #OVERHEAD} bytes further on. */
+    static int keyLength(ByteBuffer source, int at) {
+        return source.getShort(at + 5) & 0xffff;
+    }
+
+    /**
+     * The record at {@code at}.
+     *
+     * @throws IllegalArgumentException if the bytes are not such a record
+     */
+    static StreamRecord decode(ByteBuffer source, int at, SequenceNumber number, Instant arrival) {
+        int end = end(source, at);
+        byte[] key = new byte[keyLength(source, at)];
+        source.get(at + OVERHEAD, key);
+        byte[] data = new byte[end - at - OVERHEAD - key.length];
+        source.get(end - data.length, data);
         return new StreamRecord(
-                RecordPosition.of(shard.sequenceNumber(index, timeMillis)),
-                new String(key, StandardCharsets.UTF_8),
-                Bytes.wrap(data),
-                arrival);
+                RecordPosition.of(number), new String(key, StandardCharsets.UTF_8), Bytes.wrap(data), arrival);
     }
 }

@@ -7,7 +7,6 @@ import io.millrace.model.Position;
 import io.millrace.model.SequenceNumber;
 import io.millrace.model.ShardId;
 import io.millrace.model.StreamName;
-import io.millrace.model.StreamRecord;
 import io.millrace.streamcore.log.LogBatch;
 import io.millrace.streamcore.log.LogClosedException;
 import io.millrace.streamcore.log.LogException;
@@ -15,7 +14,6 @@ import io.millrace.streamcore.log.ShardBounds;
 import io.millrace.streamcore.stream.LiveStream.View;
 import java.math.BigInteger;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -89,31 +87,17 @@ final class ShardReader {
             List<LogBatch> batches,
             int maxRecords,
             int maxBytes) {
-        List<StreamRecord> records = new ArrayList<>();
-        int left = maxBytes;
-        for (LogBatch batch : batches) {
-            left = RecordCodec.decode(batch, shard, index, records, maxRecords, left);
-            if (left < 0 || records.size() == maxRecords) {
-                break;
-            }
-        }
+        StoredRecords records = StoredRecords.of(shard, batches, index, maxRecords, maxBytes);
         ShardBounds bounds = view.log().bounds(shard.index());
-        long next = index;
-        ShardCursor nextCursor = cursor;
-        if (!records.isEmpty()) {
-            SequenceNumber last = records.get(records.size() - 1).sequenceNumber();
-            next = last.parts().index();
-            nextCursor = cursor(view, shard, last, false);
-        }
-        if (next < bounds.end()) {
-            long at = records.isEmpty()
-                    ? bounds.lastTimeMillis()
-                    : records.get(records.size() - 1).arrival().toEpochMilli();
+        boolean isEmpty = records.isEmpty();
+        ShardCursor next = isEmpty ? cursor : cursor(view, shard, records.lastNumber(), false);
+        if ((isEmpty ? index : records.endIndex()) < bounds.end()) {
+            long at = isEmpty ? bounds.lastTimeMillis() : records.lastTimeMillis();
             // Records of one moment: behind, if by less than can be told.
-            return new ReadPage(records, nextCursor, Math.max(1, bounds.lastTimeMillis() - at), List.of());
+            return new ReadPage(records, next, Math.max(1, bounds.lastTimeMillis() - at), List.of());
         }
         return shard.isOpen()
-                ? new ReadPage(records, nextCursor, 0, List.of())
+                ? new ReadPage(records, next, 0, List.of())
                 : new ReadPage(records, null, 0, children(view, shard));
     }
 

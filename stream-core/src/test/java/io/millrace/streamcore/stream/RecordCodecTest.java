@@ -8,7 +8,6 @@ import io.millrace.model.HashKeyRange;
 import io.millrace.model.StreamRecord;
 import io.millrace.streamcore.log.LogBatches;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
@@ -22,9 +21,9 @@ final class RecordCodecTest {
                 new NewRecord("k", null, Bytes.empty()),
                 new NewRecord("\u20ac-\ud83d\ude00-key", null, Bytes.utf8("data")),
                 new NewRecord("x".repeat(256), null, Bytes.wrap(new byte[100_000])));
-        List<StreamRecord> decoded = new ArrayList<>();
-        int left = RecordCodec.decode(
-                LogBatches.of(7, 3, 5_000_123, encode(records)), SHARD, 7, decoded, 10, Integer.MAX_VALUE);
+        StoredRecords stored = StoredRecords.of(
+                SHARD, List.of(LogBatches.of(7, 3, 5_000_123, encode(records))), 7, 10, Integer.MAX_VALUE);
+        List<StreamRecord> decoded = stored.toList();
         assertThat(decoded).hasSize(3);
         int bytes = 0;
         for (int i = 0; i < 3; i++) {
@@ -35,7 +34,8 @@ final class RecordCodecTest {
             bytes += Bytes.utf8(records.get(i).partitionKey()).size()
                     + records.get(i).data().size();
         }
-        assertThat(left).isEqualTo(Integer.MAX_VALUE - bytes);
+        assertThat(stored.bytes()).isEqualTo(bytes);
+        assertThat(stored.lastNumber()).isEqualTo(SHARD.sequenceNumber(9, 5_000_123));
     }
 
     @Test
@@ -72,10 +72,11 @@ final class RecordCodecTest {
     }
 
     private static int decode(ByteBuffer payload, long from, int maxRecords, int maxBytes) {
-        List<StreamRecord> decoded = new ArrayList<>();
         int count = payload.limit() > 30 ? 3 : 2;
-        RecordCodec.decode(LogBatches.of(0, count, 1, payload), SHARD, from, decoded, maxRecords, maxBytes);
-        return decoded.size();
+        StoredRecords stored =
+                StoredRecords.of(SHARD, List.of(LogBatches.of(0, count, 1, payload)), from, maxRecords, maxBytes);
+        assertThat(stored.toList()).hasSize(stored.size());
+        return stored.size();
     }
 
     private static ByteBuffer encode(List<NewRecord> records) {

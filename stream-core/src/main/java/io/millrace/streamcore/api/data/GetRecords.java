@@ -1,7 +1,6 @@
 package io.millrace.streamcore.api.data;
 
 import io.millrace.model.StreamName;
-import io.millrace.model.StreamRecord;
 import io.millrace.streamcore.api.call.ApiException;
 import io.millrace.streamcore.api.call.Operation;
 import io.millrace.streamcore.api.call.StreamAddress;
@@ -70,15 +69,7 @@ final class GetRecords implements Operation {
         } else {
             StreamAnswers.childShards(out, page.childShards());
         }
-        out.startList("Records");
-        for (StreamRecord record : page.records()) {
-            out.start()
-                    .text("SequenceNumber", record.sequenceNumber().toString())
-                    .time("ApproximateArrivalTimestamp", record.arrival())
-                    .blob("Data", record.data())
-                    .text("PartitionKey", record.partitionKey())
-                    .end();
-        }
-        out.endList().end();
+        RecordsWriter.write(out, page.stored());
+        out.end();
     }
 }

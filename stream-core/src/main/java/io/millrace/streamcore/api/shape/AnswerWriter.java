@@ -17,6 +17,8 @@ import java.time.Instant;
 public final class AnswerWriter implements AutoCloseable {
     private static final int TAG_EPOCH_TIME = 1;
 
+    private final Encoding encoding;
+    private final OutputStream destination;
     private final JsonGenerator out;
 
     /**
@@ -25,6 +27,8 @@ public final class AnswerWriter implements AutoCloseable {
      * @throws IOException if the destination refuses
      */
     public AnswerWriter(Encoding encoding, OutputStream out) throws IOException {
+        this.encoding = encoding;
+        this.destination = out;
         this.out = encoding.generator(out);
     }
 
@@ -56,6 +60,18 @@ public final class AnswerWriter implements AutoCloseable {
     /** Ends what {@code startList} began. */
     public AnswerWriter endList() throws IOException {
         out.writeEndArray();
+        return this;
+    }
+
+    /**
+     * Lets {@code writer} write all elements of the list just begun, commas included, past this writer: for lists that are
+     * too long for it.
+     */
+    public AnswerWriter elements(Elements writer) throws IOException {
+        out.flush();
+        ByteSink sink = new ByteSink(destination);
+        writer.write(encoding, sink);
+        sink.flush();
         return this;
     }
 
@@ -94,11 +110,15 @@ public final class AnswerWriter implements AutoCloseable {
             cbor.writeTag(TAG_EPOCH_TIME);
             cbor.writeNumber(millis);
         } else {
-            long fraction = Math.floorMod(millis, 1000L) + 1000;
-            out.writeNumber(
-                    Math.floorDiv(millis, 1000L) + "." + Long.toString(fraction).substring(1));
+            out.writeNumber(seconds(millis));
         }
         return this;
+    }
+
+    /** A moment as JSON has it: seconds with a fraction of three digits. */
+    public static String seconds(long millis) {
+        long fraction = Math.floorMod(millis, 1000L) + 1000;
+        return Math.floorDiv(millis, 1000L) + "." + Long.toString(fraction).substring(1);
     }
 
     /** A member with bytes: a byte string in CBOR, base64 in JSON; no copy of the whole is made. */
@@ -111,6 +131,17 @@ public final class AnswerWriter implements AutoCloseable {
     @Override
     public void close() throws IOException {
         out.close();
+    }
+
+    /** Writes the elements of a list. */
+    @FunctionalInterface
+    public interface Elements {
+        /**
+         * Writes them all.
+         *
+         * @throws IOException if the destination refuses
+         */
+        void write(Encoding encoding, ByteSink out) throws IOException;
     }
 
     /** Lets the generator fetch the bytes piece by piece. */

@@ -1,0 +1,54 @@
+package io.millrace.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import java.math.BigInteger;
+import java.nio.charset.StandardCharsets;
+import java.util.Random;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+
+class SequenceDigitsTest {
+    private static final long CREATED = 1_795_000_000L;
+
+    @Test
+    void digitsAreThoseOfTheRecordsThatFollow() {
+        SplittableRandom random = new SplittableRandom(11);
+        for (int run = 0; run < 300; run++) {
+            long index = random.nextLong(Long.MAX_VALUE >>> random.nextInt(60));
+            long created = random.nextLong(1L << 36);
+            int shard = random.nextInt(Integer.MAX_VALUE);
+            SequenceDigits digits = new SequenceDigits(SequenceNumber.of(created, shard, index, CREATED));
+            for (long i = index; i < index + 50 && i >= 0; i++) {
+                assertThat(text(digits))
+                        .as("created %d shard %d index %d", created, shard, i)
+                        .isEqualTo(SequenceNumber.of(created, shard, i, CREATED)
+                                .toBigInteger()
+                                .toString());
+                digits.next();
+            }
+        }
+    }
+
+    @Test
+    void numbersOfAnotherFormAreRefused() {
+        assertThatIllegalArgumentException().isThrownBy(() -> new SequenceDigits(SequenceNumber.ZERO));
+    }
+
+    @Test
+    void textOfAnyNumberIsThatOfTheBigInteger() {
+        SplittableRandom random = new SplittableRandom(12);
+        for (int i = 0; i < 20_000; i++) {
+            BigInteger value = new BigInteger(1 + random.nextInt(192), new Random(random.nextLong()));
+            assertThat(SequenceNumber.parse(value.toString())).hasToString(value.toString());
+        }
+        assertThat(SequenceNumber.ZERO).hasToString("0");
+    }
+
+    private static String text(SequenceDigits digits) {
+        byte[] text = new byte[SequenceDigits.LENGTH];
+        digits.copyTo(text, 0);
+        return new String(text, StandardCharsets.US_ASCII);
+    }
+}
