@@ -9,6 +9,7 @@ import io.millrace.dynamodblocal.DynamoDbLocalException;
 import io.millrace.streamcore.StreamServer;
 import io.millrace.streamcore.StreamServerException;
 import io.millrace.streamcore.log.FsyncPolicy;
+import io.millrace.streamcore.stream.quota.QuotaMode;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -65,11 +66,31 @@ final class ServerCommand implements Callable<Integer> {
 
     @Option(
             names = "--quotas",
-            paramLabel = "off|aws",
+            paramLabel = "off|aws|SCALE",
             defaultValue = "off",
             converter = ServerFlags.QuotasWords.class,
-            description = "Whether the service's limits hold; aws comes with a later release. Default: off.")
-    private ServerFlags.Quotas quotas;
+            description = {
+                "Whether the service's limits hold; a number such as 0.5 multiplies them. A stream's tag millrace:quotas"
+                        + " goes before it. Default: off."
+            })
+    private QuotaMode quotas;
+
+    @Option(
+            names = "--faults",
+            paramLabel = "SPEC",
+            description = {
+                "For tests of client code: fail on purpose. Items with commas between: throttle=0.05, internal=0.01,"
+                        + " latency=20ms..200ms, each also for one operation (PutRecords:throttle=0.2), and seed=N."
+            })
+    private @Nullable String faults;
+
+    @Option(
+            names = "--log-format",
+            paramLabel = "text|json",
+            defaultValue = "text",
+            converter = ServerFlags.LogFormatWords.class,
+            description = "How log lines on standard error look. Default: text.")
+    private ServerFlags.LogFormat logFormat;
 
     @Option(
             names = "--credentials",
@@ -103,6 +124,9 @@ final class ServerCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         refuseWhatComesLater();
+        if (logFormat == ServerFlags.LogFormat.JSON) {
+            JsonLog.install();
+        }
         int main = port == null ? DEFAULT_PORT : port;
         OptionalInt tls = tlsPort != null
                 ? port(ServerFlags.TLS_PORT, tlsPort)
@@ -151,7 +175,15 @@ final class ServerCommand implements Callable<Integer> {
                 .host(host)
                 .port(main)
                 .dataDirectory(folder)
-                .fsync(fsync);
+                .fsync(fsync)
+                .quotas(quotas);
+        if (faults != null) {
+            try {
+                builder.faults(faults);
+            } catch (IllegalArgumentException unreadable) {
+                throw CommandFailure.usage("--faults: " + unreadable.getMessage());
+            }
+        }
         tls.ifPresent(builder::tlsPort);
         if (allowAnonymous) {
             builder.allowAnonymous();
@@ -167,9 +199,6 @@ final class ServerCommand implements Callable<Integer> {
     }
 
     private void refuseWhatComesLater() {
-        if (quotas == ServerFlags.Quotas.AWS) {
-            throw CommandFailure.usage("--quotas aws comes with a later release");
-        }
         if (credentials != null) {
             throw CommandFailure.usage("--credentials comes with a later release; until then stay on 127.0.0.1");
         }

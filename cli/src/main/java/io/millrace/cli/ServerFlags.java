@@ -3,6 +3,7 @@ package io.millrace.cli;
 import io.millrace.cli.terminal.CommandFailure;
 import io.millrace.streamcore.StreamServerException;
 import io.millrace.streamcore.log.FsyncPolicy;
+import io.millrace.streamcore.stream.quota.QuotaMode;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Files;
@@ -89,12 +90,6 @@ final class ServerFlags {
                                 .collect(Collectors.joining(", "))));
     }
 
-    /** Whether the service's limits hold. */
-    enum Quotas {
-        OFF,
-        AWS
-    }
-
     /** The values of {@code --fsync}. */
     static final class FsyncWords implements ITypeConverter<FsyncPolicy> {
         @Override
@@ -104,10 +99,28 @@ final class ServerFlags {
     }
 
     /** The values of {@code --quotas}. */
-    static final class QuotasWords implements ITypeConverter<Quotas> {
+    static final class QuotasWords implements ITypeConverter<QuotaMode> {
         @Override
-        public Quotas convert(String text) {
-            return oneOf(Quotas.values(), text);
+        public QuotaMode convert(String text) {
+            try {
+                return QuotaMode.parse(text);
+            } catch (IllegalArgumentException unreadable) {
+                throw new TypeConversionException("'" + text + "' is none of off, aws, or a number such as 0.5");
+            }
+        }
+    }
+
+    /** How log lines look. */
+    enum LogFormat {
+        TEXT,
+        JSON
+    }
+
+    /** The values of {@code --log-format}. */
+    static final class LogFormatWords implements ITypeConverter<LogFormat> {
+        @Override
+        public LogFormat convert(String text) {
+            return oneOf(LogFormat.values(), text);
         }
     }
 }

@@ -212,6 +212,7 @@ final class Catalog {
         LiveStream stream = new LiveStream(
                 entry, version, shardLog, arn(entry.name()), context.probes().open(entry.name()));
         streams.put(entry.name(), stream);
+        QuotaTag.apply(entry, context.quotas());
         return stream;
     }
 
@@ -357,6 +358,12 @@ final class Catalog {
                         }
                         View after = View.of(entry, version, before.logOrNull(), arn(entry.name()));
                         stream.install(after);
+                        if (!before.entry()
+                                .options()
+                                .tags()
+                                .equals(entry.options().tags())) {
+                            QuotaTag.apply(entry, context.quotas());
+                        }
                         if (before.entry().status() != entry.status()) {
                             log.debug(
                                     "Stream {}: {} -> {}",

@@ -63,6 +63,7 @@ final class DurableStreams implements Streams {
         if (shards < 1) {
             throw new IllegalArgumentException("a stream has at least one shard, not " + shards);
         }
+        QuotaTag.check(options.tags());
         return plain(catalog.create(name, options, shards));
     }
 

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Which limits hold for which stream: the server's, unless the stream has a setting of its own. Asking costs one read of
- * a field while no limits hold anywhere. Safe for any thread.
+ * a field while no limits hold anywhere. Safe for any thread; settings are changed by one at a time, the catalog's loop.
  */
 public final class Quotas {
     private final QuotaMode ofServer;
@@ -60,11 +60,17 @@ public final class Quotas {
         isOn = isOn || mode.isOn();
     }
 
-    /** A stream is gone, or has no setting of its own any more. */
-    public void clear(StreamName stream) {
+    /** A stream has no setting of its own any more, if it had one. */
+    public void unset(StreamName stream) {
         if (settings.remove(stream) != null) {
+            quotas.remove(stream);
             isOn = ofServer.isOn() || settings.values().stream().anyMatch(QuotaMode::isOn);
         }
+    }
+
+    /** A stream is gone. */
+    public void clear(StreamName stream) {
+        unset(stream);
         quotas.remove(stream);
     }
 
