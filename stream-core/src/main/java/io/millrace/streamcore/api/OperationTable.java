@@ -9,8 +9,11 @@ import io.millrace.streamcore.api.call.StreamAddress;
 import io.millrace.streamcore.api.call.TokenSeal;
 import io.millrace.streamcore.api.control.ControlOperations;
 import io.millrace.streamcore.api.data.DataOperations;
+import io.millrace.streamcore.api.input.ServiceInputs;
 import io.millrace.streamcore.api.operate.CallProbe;
 import io.millrace.streamcore.api.operate.CallRates;
+import io.millrace.streamcore.api.setting.SettingOperations;
+import io.millrace.streamcore.api.setting.TaggedConsumers;
 import io.millrace.streamcore.api.shape.Shape.Structure;
 import io.millrace.streamcore.stream.Streams;
 import java.time.InstantSource;
@@ -28,10 +31,11 @@ final class OperationTable {
     OperationTable(Streams streams, Account account, TokenSeal seal, InstantSource clock, ApiOptions options) {
         StreamAddress address = new StreamAddress(account);
         Map<String, Operation> operations = new HashMap<>();
-        operations.putAll(ControlOperations.of(streams, address, new PageTokens(seal, clock)));
+        operations.putAll(ControlOperations.of(streams, address, new PageTokens(seal, clock), clock));
+        operations.putAll(SettingOperations.of(streams, address, TaggedConsumers.NONE, clock));
         operations.putAll(DataOperations.of(streams, address, seal, clock, options.faults()));
         Map<String, Structure> inputs = ServiceInputs.all();
-        if (!operations.keySet().equals(inputs.keySet())) {
+        if (!inputs.keySet().containsAll(operations.keySet())) {
             throw new IllegalStateException("operations " + operations.keySet() + " and inputs " + inputs.keySet());
         }
         CallRates rates = new CallRates(streams.quotas(), account);

@@ -90,6 +90,12 @@ record Refusals(String region, String account) {
                         + " is in PROVISIONED mode: warm throughput can be set for streams in ON_DEMAND mode only.");
     }
 
+    StreamException tooWarm(int mibps) {
+        return new StreamException(
+                Kind.VALIDATION,
+                "WarmThroughputMiBps is at most " + StreamOptions.MAX_WARM_MIBPS + ", not " + mibps + ".");
+    }
+
     StreamException noCommitment() {
         return new StreamException(
                 Kind.VALIDATION,

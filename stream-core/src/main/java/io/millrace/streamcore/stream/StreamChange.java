@@ -183,6 +183,9 @@ public final class StreamChange {
         if (mibps > 0 && !context.hasCommitment()) {
             throw context.refusals().noCommitment();
         }
+        if (mibps > StreamOptions.MAX_WARM_MIBPS) {
+            throw context.refusals().tooWarm(mibps);
+        }
         StreamOptions warm = next.withWarmMibps(mibps);
         return mibps > entry.openShards()
                 ? entry.with(warm).growing(mibps, context.refusals())

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param maxRecordKib how large a record may be, key included, {@value #MIN_RECORD_KIB} to {@value #MAX_RECORD_KIB} KiB
  * @param keyIdOrNull the key that records are encrypted with, absent when they are not
  * @param shardMetrics the metrics that are told for each shard
- * @param warmMibps what an on-demand stream is kept ready for, in MiB/s, 0 for no such wish
+ * @param warmMibps what an on-demand stream is kept ready for, in MiB/s, 0 to {@value #MAX_WARM_MIBPS}
  * @param tags by key, at most {@value #MAX_TAGS}
  * @param policyOrNull the resource policy as it was given
  */
@@ -40,6 +40,8 @@ public record StreamOptions(
     public static final int MIN_RECORD_KIB = 1024;
     /** The most that the largest record can be set to. */
     public static final int MAX_RECORD_KIB = 10_240;
+    /** The most that an on-demand stream can be kept ready for: 10 GiB/s. */
+    public static final int MAX_WARM_MIBPS = 10_240;
     /** How many tags a resource may have. */
     public static final int MAX_TAGS = 50;
 
@@ -105,7 +107,7 @@ public record StreamOptions(
         requireNonNull(mode, "mode");
         checkBetween("the retention in hours", retentionHours, MIN_RETENTION_HOURS, MAX_RETENTION_HOURS);
         checkBetween("the largest record in KiB", maxRecordKib, MIN_RECORD_KIB, MAX_RECORD_KIB);
-        checkBetween("the warm throughput in MiB/s", warmMibps, 0, Integer.MAX_VALUE);
+        checkBetween("the warm throughput in MiB/s", warmMibps, 0, MAX_WARM_MIBPS);
         checkBetween("the number of tags", tags.size(), 0, MAX_TAGS);
         EnumSet<Metric> metrics = EnumSet.noneOf(Metric.class);
         metrics.addAll(shardMetrics);

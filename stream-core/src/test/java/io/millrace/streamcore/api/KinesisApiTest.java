@@ -386,19 +386,6 @@ class KinesisApiTest {
     }
 
     @Test
-    void whatCannotBeDoneYetIsRefusedRatherThanForgotten() throws Exception {
-        for (String members : List.of(
-                "'StreamModeDetails': {'StreamMode': 'ON_DEMAND'}",
-                "'ShardCount': 1, 'Tags': {'a': 'b'}",
-                "'ShardCount': 1, 'MaxRecordSizeInKiB': 2048",
-                "'StreamModeDetails': {'StreamMode': 'PROVISIONED'}")) {
-            assertThat(call("CreateStream", "{'StreamName': 's', " + members + "}"))
-                    .contains("ValidationException");
-        }
-        assertThat(call("ListStreams", "{}")).contains("\"StreamNames\":[]");
-    }
-
-    @Test
     void pageTokensAreForTheirListingOnly() throws Exception {
         call("CreateStream", "{'StreamName': 's', 'ShardCount': 3}");
         String token = valueOf("NextToken", call("ListShards", "{'StreamName': 's', 'MaxResults': 1}"));

@@ -1,5 +1,7 @@
 package io.millrace.streamcore.api.call;
 
+import static java.util.Objects.requireNonNull;
+
 import io.millrace.model.ShardId;
 import io.millrace.model.StreamName;
 import io.millrace.streamcore.api.shape.Values;
@@ -11,6 +13,8 @@ import java.util.regex.Pattern;
 public final class StreamAddress {
     private static final Pattern ARN = Pattern.compile("arn:aws[^:]*:kinesis:([^:]*):(\\d{12}):stream/(\\S+)");
     private static final Pattern SHARD_INDEX = Pattern.compile("(?:[^-]*-)?0*(\\d{1,10})");
+
+    private static final String CONSUMER = "/consumer/";
 
     private final Account account;
 
@@ -44,6 +48,34 @@ public final class StreamAddress {
     /** The stream of a request's StreamARN. */
     public Optional<StreamName> arn(Values input) {
         return input.text("StreamARN").map(this::parseArn);
+    }
+
+    /** The stream of an operation that takes nothing but an ARN. */
+    public StreamName streamByArn(Values input) {
+        return arn(input).orElseThrow(() -> ApiException.invalidArgument("StreamARN must be given."));
+    }
+
+    /** What a request's ResourceARN means: a stream, or a consumer registered with it. */
+    public Resource resource(Values input) {
+        String arn = input.requiredText("ResourceARN");
+        int consumer = arn.indexOf(CONSUMER);
+        return consumer < 0
+                ? new Resource(parseArn(arn), Optional.empty())
+                : new Resource(parseArn(arn.substring(0, consumer)), Optional.of(arn));
+    }
+
+    /**
+     * Something that has an ARN.
+     *
+     * @param stream the stream, the consumer's one if it is a consumer
+     * @param consumerArn the ARN, if it is that of a consumer
+     */
+    public record Resource(StreamName stream, Optional<String> consumerArn) {
+        /** Checks the parts. */
+        public Resource {
+            requireNonNull(stream, "stream");
+            requireNonNull(consumerArn, "consumerArn");
+        }
     }
 
     private StreamName parseArn(String arn) {

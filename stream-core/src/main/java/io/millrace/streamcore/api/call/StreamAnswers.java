@@ -6,16 +6,15 @@ import io.millrace.model.SequenceNumber;
 import io.millrace.model.Shard;
 import io.millrace.model.ShardId;
 import io.millrace.streamcore.api.shape.AnswerWriter;
+import io.millrace.streamcore.stream.StreamOptions;
 import io.millrace.streamcore.stream.StreamState;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** Writes the structures that several answers share. */
 public final class StreamAnswers {
-    /** The service's default; this server cannot change it yet. */
-    public static final int MAX_RECORD_KIB = 1024;
-
     private StreamAnswers() {}
 
     /** The shards of a listing. */
@@ -78,19 +77,39 @@ public final class StreamAnswers {
                 .text("StreamStatus", state.status().name())
                 .time("StreamCreationTimestamp", state.created())
                 .start("StreamModeDetails")
-                .text("StreamMode", "PROVISIONED")
+                .text("StreamMode", state.options().mode().name())
                 .end();
     }
 
     /** The settings of a stream, the same in both descriptions. */
     public static void settings(AnswerWriter out, StreamState state) throws IOException {
-        out.number("RetentionPeriodHours", state.options().retentionHours())
+        StreamOptions options = state.options();
+        out.number("RetentionPeriodHours", options.retentionHours())
                 .startList("EnhancedMonitoring")
-                .start()
-                .startList("ShardLevelMetrics")
-                .endList()
-                .end()
-                .endList()
-                .text("EncryptionType", "NONE");
+                .start();
+        metrics(out, "ShardLevelMetrics", options.shardMetrics());
+        out.end().endList().text("EncryptionType", options.keyId().isPresent() ? "KMS" : "NONE");
+        if (options.keyId().isPresent()) {
+            out.text("KeyId", options.keyId().get());
+        }
+    }
+
+    /** A list of metrics by the names of the API. */
+    public static void metrics(AnswerWriter out, String member, Set<StreamOptions.Metric> metrics) throws IOException {
+        out.startList(member);
+        for (StreamOptions.Metric metric : metrics) {
+            out.text(metric.apiName());
+        }
+        out.endList();
+    }
+
+    /** What an on-demand stream is kept ready for, and how much of that it is. */
+    public static void warmThroughput(AnswerWriter out, StreamState state) throws IOException {
+        int target = state.options().warmMibps();
+        // One shard takes 1 MiB/s.
+        out.start("WarmThroughput")
+                .number("TargetMiBps", target)
+                .number("CurrentMiBps", Math.min(target, state.openShards()))
+                .end();
     }
 }

@@ -6,7 +6,7 @@ import io.millrace.streamcore.api.shape.Values;
 import io.millrace.streamcore.stream.Streams;
 import java.util.concurrent.CompletionStage;
 
-/** Deletes a stream with its records. There are no registered consumers yet whose deletion it would have to enforce. */
+/** Deletes a stream with its records; with its registered consumers only if that is asked for. */
 final class DeleteStream implements Operation {
     private final Streams streams;
     private final StreamAddress address;
@@ -18,6 +18,7 @@ final class DeleteStream implements Operation {
 
     @Override
     public CompletionStage<Content> run(Values input) {
-        return streams.delete(address.stream(input)).thenApply(done -> Content.NOTHING);
+        return streams.delete(address.stream(input), input.flag("EnforceConsumerDeletion"))
+                .thenApply(done -> Content.NOTHING);
     }
 }

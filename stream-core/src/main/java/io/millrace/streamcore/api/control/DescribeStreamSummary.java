@@ -1,6 +1,6 @@
 package io.millrace.streamcore.api.control;
 
-import io.millrace.model.Shard;
+import io.millrace.model.StreamName;
 import io.millrace.streamcore.api.call.Operation;
 import io.millrace.streamcore.api.call.StreamAddress;
 import io.millrace.streamcore.api.call.StreamAnswers;
@@ -22,17 +22,22 @@ final class DescribeStreamSummary implements Operation {
 
     @Override
     public CompletionStage<Content> run(Values input) {
-        StreamState state = streams.get(address.stream(input));
-        long open = state.shards().stream().filter(Shard::isOpen).count();
+        StreamName name = address.stream(input);
+        StreamState state = streams.get(name);
+        int consumers = streams.consumersOf(name);
         return CompletableFuture.completedFuture(out -> {
             out.start().start("StreamDescriptionSummary");
             StreamAnswers.identity(out, state);
             StreamAnswers.settings(out, state);
-            out.number("OpenShardCount", open)
-                    .number("ConsumerCount", 0)
-                    .number("MaxRecordSizeInKiB", StreamAnswers.MAX_RECORD_KIB)
-                    .end()
-                    .end();
+            out.number("OpenShardCount", state.openShards())
+                    .number("ConsumerCount", consumers)
+                    .number("MaxRecordSizeInKiB", state.options().maxRecordKib())
+                    // Newer than the model: producers ask whether their partition keys count. Here they always do.
+                    .text("RecordDistributionStrategy", "USER_PARTITION_KEY");
+            if (state.options().isOnDemand()) {
+                StreamAnswers.warmThroughput(out, state);
+            }
+            out.end().end();
         });
     }
 }

@@ -18,7 +18,9 @@ import io.millrace.streamcore.stream.StreamState;
 import io.millrace.streamcore.stream.Streams;
 import io.millrace.streamcore.stream.quota.StreamQuota;
 import java.io.IOException;
+import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -32,11 +34,13 @@ final class ListShards implements Operation {
     private final Streams streams;
     private final StreamAddress address;
     private final PageTokens tokens;
+    private final InstantSource clock;
 
-    ListShards(Streams streams, StreamAddress address, PageTokens tokens) {
+    ListShards(Streams streams, StreamAddress address, PageTokens tokens, InstantSource clock) {
         this.streams = streams;
         this.address = address;
         this.tokens = tokens;
+        this.clock = clock;
     }
 
     @Override
@@ -61,13 +65,20 @@ final class ListShards implements Operation {
                     "Stream " + query.stream + " under account "
                             + address.account().id() + " not ACTIVE, instead in state " + state.status());
         }
-        List<Shard> rest = query.filter.apply(state.shards()).stream()
+        List<Shard> rest = query.filter.apply(state.shardStates(), horizon(state)).stream()
                 .filter(shard -> query.afterOrNull == null || shard.id().compareTo(query.afterOrNull) > 0)
                 .toList();
         int limit = Math.min(MOST, input.whole("MaxResults").orElse(MOST));
         List<Shard> page = rest.subList(0, Math.min(limit, rest.size()));
         boolean hasMore = page.size() < rest.size();
         return CompletableFuture.completedFuture(out -> write(out, query, state, page, hasMore));
+    }
+
+    /** The oldest moment whose records are kept. */
+    private long horizon(StreamState state) {
+        return clock.instant()
+                .minus(Duration.ofHours(state.options().retentionHours()))
+                .toEpochMilli();
     }
 
     private void write(AnswerWriter out, Query query, StreamState state, List<Shard> page, boolean hasMore)

@@ -2,14 +2,13 @@ package io.millrace.streamcore.api.control;
 
 import static java.util.Objects.requireNonNull;
 
-import io.millrace.model.SequenceNumber;
 import io.millrace.model.Shard;
 import io.millrace.model.ShardId;
 import io.millrace.streamcore.api.call.ApiException;
+import io.millrace.streamcore.stream.ShardState;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -18,9 +17,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Which shards of a stream a listing is about (Kinesis API, ShardFilter).
  *
- * <p>A shard's birth and end are known to the second only, from its sequence numbers. The two filters by time therefore
- * err to the earlier shard: who reads it finds its end and its children; who was sent to a child at once would miss what
- * the parent took in that second.
+ * <p>A child opens in the very millisecond in which its parents close, and that millisecond's records can be in either.
+ * A filter at a moment therefore takes the parent for it: who reads the parent finds its end and its children; who was sent
+ * to a child at once would miss what the parent took.
  *
  * @param type which rule
  * @param afterOrNull the shard of AFTER_SHARD_ID
@@ -51,56 +50,45 @@ record ShardFilter(
         }
     }
 
-    /** The shards of {@code shards} that the rule is about, in their order. */
-    List<Shard> apply(List<Shard> shards) {
-        return shards.stream().filter(rule(shards)).toList();
+    /**
+     * The shards of {@code shards} that the rule is about, in their order.
+     *
+     * @param horizonMillis the oldest moment whose records are kept; earlier moments mean this one
+     */
+    List<Shard> apply(List<ShardState> shards, long horizonMillis) {
+        return shards.stream()
+                .filter(rule(shards, horizonMillis))
+                .map(ShardState::shard)
+                .toList();
     }
 
-    private Predicate<Shard> rule(List<Shard> shards) {
+    private Predicate<ShardState> rule(List<ShardState> shards, long horizonMillis) {
         return switch (type) {
-            case AFTER_SHARD_ID -> shard -> shard.id().compareTo(requireNonNull(afterOrNull)) > 0;
-            case AT_TRIM_HORIZON -> roots(shards);
-            case FROM_TRIM_HORIZON -> shard -> true;
-            case AT_LATEST -> Shard::isOpen;
-            case AT_TIMESTAMP -> openAt(requireNonNull(timeOrNull), shards);
-            case FROM_TIMESTAMP -> shard -> !hasEndedBefore(shard, requireNonNull(timeOrNull));
+            case AFTER_SHARD_ID -> state -> state.shard().id().compareTo(requireNonNull(afterOrNull)) > 0;
+            case AT_TRIM_HORIZON -> openAt(horizonMillis, shards);
+            case FROM_TRIM_HORIZON -> state -> state.closedMillis() >= horizonMillis;
+            case AT_LATEST -> state -> state.shard().isOpen();
+            case AT_TIMESTAMP -> openAt(Math.max(time(), horizonMillis), shards);
+            case FROM_TIMESTAMP -> state -> state.closedMillis() >= Math.max(time(), horizonMillis);
         };
     }
 
-    /** At the trim horizon those shards are open whose parents are kept no longer. */
-    private static Predicate<Shard> roots(List<Shard> shards) {
-        Set<ShardId> kept = shards.stream().map(Shard::id).collect(Collectors.toSet());
-        return shard -> shard.parents().stream().noneMatch(kept::contains);
+    private long time() {
+        return requireNonNull(timeOrNull).toEpochMilli();
     }
 
-    /** The youngest shards born before {@code time}, so that together they take every hash key once. */
-    private static Predicate<Shard> openAt(Instant time, List<Shard> shards) {
-        Predicate<Shard> isRoot = roots(shards);
-        Predicate<Shard> isBorn = isRoot.or(shard -> isBornBefore(shard, time));
+    /**
+     * The shards that were open at a moment; together they take every hash key once. Before a stream's first moment those
+     * of its first are meant, and where parents are listed no more their children stand in for them.
+     */
+    private static Predicate<ShardState> openAt(long moment, List<ShardState> shards) {
+        Set<ShardId> listed = shards.stream().map(state -> state.shard().id()).collect(Collectors.toSet());
+        Predicate<ShardState> isRoot = state -> state.shard().parents().stream().noneMatch(listed::contains);
+        Predicate<ShardState> isBorn = isRoot.or(state -> state.openedMillis() < moment);
         Set<ShardId> followed = new HashSet<>();
-        shards.stream().filter(isBorn).forEach(child -> followed.addAll(child.parents()));
-        return isBorn.and(shard -> !followed.contains(shard.id()));
-    }
-
-    private static boolean isBornBefore(Shard shard, Instant time) {
-        return parts(shard.sequenceNumbers().starting())
-                .map(parts -> parts.createdSeconds() < time.getEpochSecond())
-                .orElse(false);
-    }
-
-    private static boolean hasEndedBefore(Shard shard, Instant time) {
-        return shard.sequenceNumbers()
-                .ending()
-                .flatMap(ShardFilter::parts)
-                .map(parts -> parts.recordSeconds() < time.getEpochSecond())
-                .orElse(false);
-    }
-
-    private static Optional<SequenceNumber.Parts> parts(SequenceNumber number) {
-        try {
-            return Optional.of(number.parts());
-        } catch (IllegalArgumentException otherForm) {
-            return Optional.empty();
-        }
+        shards.stream()
+                .filter(isBorn)
+                .forEach(child -> followed.addAll(child.shard().parents()));
+        return isBorn.and(state -> !followed.contains(state.shard().id()));
     }
 }

@@ -33,7 +33,7 @@ final class PutRecord implements Operation {
     @Override
     public CompletionStage<Content> run(Values input) {
         StreamName stream = address.stream(input);
-        NewRecord record = NewRecords.of(input, "data");
+        NewRecord record = NewRecords.of(input, streams.get(stream).options().maxRecordBytes(), "data");
         input.text("SequenceNumberForOrdering").ifPresent(number -> checkOrdering(stream, number));
         // The storage's thread completes this: the answer is looked into by the thread that writes it.
         return streams.put(stream, List.of(record)).thenApply(result -> {

@@ -29,9 +29,10 @@ final class PutRecords implements Operation {
         StreamName stream = address.stream(input);
         List<Values> entries = input.structures("Records");
         List<NewRecord> records = new ArrayList<>(entries.size());
+        int maxBytes = streams.get(stream).options().maxRecordBytes();
         int bytes = 0;
         for (Values entry : entries) {
-            NewRecord record = NewRecords.of(entry, "records." + (records.size() + 1) + ".member.data");
+            NewRecord record = NewRecords.of(entry, maxBytes, "records." + (records.size() + 1) + ".member.data");
             bytes += NewRecords.size(record);
             if (bytes > MAX_REQUEST_BYTES) {
                 throw ApiException.invalidArgument("Records size exceeds 10 MB limit");

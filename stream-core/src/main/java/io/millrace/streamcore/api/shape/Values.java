@@ -45,6 +45,23 @@ public final class Values {
         return value == null ? OptionalInt.empty() : OptionalInt.of((Integer) value);
     }
 
+    /** The number of a member that the check found to be there. */
+    public int requiredWhole(String member) {
+        return (Integer) required(member);
+    }
+
+    /** The structure of a member that the check found to be there. */
+    public Values requiredStructure(String member) {
+        return (Values) required(member);
+    }
+
+    /** The texts of a list member; empty when it is missing. */
+    @SuppressWarnings("unchecked") // the reader fills a list of texts with text only
+    public List<String> texts(String member) {
+        List<String> texts = (List<String>) get(member);
+        return texts == null ? List.of() : texts;
+    }
+
     /** The flag of a member; false when it is missing. */
     public boolean flag(String member) {
         return get(member) instanceof Boolean flag && flag;

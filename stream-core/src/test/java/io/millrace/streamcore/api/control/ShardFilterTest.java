@@ -8,6 +8,7 @@ import io.millrace.model.SequenceNumber;
 import io.millrace.model.SequenceNumberRange;
 import io.millrace.model.Shard;
 import io.millrace.model.ShardId;
+import io.millrace.streamcore.stream.ShardState;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -16,12 +17,15 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class ShardFilterTest {
-    /** Shard 0 was split at 100 s into 1 and 2, which were merged at 200 s into 3; shard 4 was there from the start. */
-    private static final List<Shard> SHARDS = List.of(
-            shard(0, List.of(), 0, 100),
-            shard(1, List.of(0), 100, 200),
-            shard(2, List.of(0), 100, 200),
-            shard(3, List.of(1, 2), 200, null),
+    /** The oldest moment that is kept: before all of it. */
+    private static final long HORIZON = -10_000;
+
+    /** Shard 0 was split at 100.25 s into 1 and 2, merged at 200 s into 3; shard 4 was there from the start. */
+    private static final List<ShardState> SHARDS = List.of(
+            shard(0, List.of(), 0, 100_250L),
+            shard(1, List.of(0), 100_250, 200_000L),
+            shard(2, List.of(0), 100_250, 200_000L),
+            shard(3, List.of(1, 2), 200_000, null),
             shard(4, List.of(), 0, null));
 
     @ParameterizedTest
@@ -33,7 +37,9 @@ class ShardFilterTest {
     @Test
     void theTrimHorizonMovesWithTheShardsThatAreKept() {
         ShardFilter filter = new ShardFilter(ShardFilter.Type.AT_TRIM_HORIZON, null, null);
-        assertThat(filter.apply(SHARDS.subList(1, 5))).extracting(Shard::id).containsExactly(id(1), id(2), id(4));
+        assertThat(filter.apply(SHARDS.subList(1, 5), HORIZON))
+                .extracting(Shard::id)
+                .containsExactly(id(1), id(2), id(4));
     }
 
     @Test
@@ -42,17 +48,17 @@ class ShardFilterTest {
                 .isEqualTo("3 4");
     }
 
-    /** Within the second of a split the parent is meant: its reader finds the children, theirs would miss its records. */
+    /** In the very millisecond the parent is meant: its reader finds the children, theirs would miss its records. */
     @ParameterizedTest
     @CsvSource({
         "-5, 0 4",
         "0, 0 4",
         "50.5, 0 4",
-        "100.0, 0 4",
-        "100.9, 0 4",
-        "101.0, 1 2 4",
-        "200.5, 1 2 4",
-        "201.0, 3 4",
+        "100.249, 0 4",
+        "100.250, 0 4",
+        "100.251, 1 2 4",
+        "200.000, 1 2 4",
+        "200.001, 3 4",
         "9999, 3 4"
     })
     void atATimeEveryHashKeyHasOneShard(double seconds, String expected) {
@@ -61,9 +67,26 @@ class ShardFilterTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"0, 0 1 2 3 4", "100.9, 0 1 2 3 4", "101, 1 2 3 4", "200.9, 1 2 3 4", "201, 3 4"})
+    @CsvSource({"0, 0 1 2 3 4", "100.250, 0 1 2 3 4", "100.251, 1 2 3 4", "200, 1 2 3 4", "200.001, 3 4"})
     void fromATimeWhatHadEndedIsLeftOut(double seconds, String expected) {
         assertThat(apply(new ShardFilter(ShardFilter.Type.FROM_TIMESTAMP, null, time(seconds))))
+                .isEqualTo(expected);
+    }
+
+    /** Shards that ended before it are listed for a while still, but hold no record that is kept. */
+    @ParameterizedTest
+    @CsvSource({
+        "AT_TRIM_HORIZON, 150000, 1 2 4",
+        "FROM_TRIM_HORIZON, 150000, 1 2 3 4",
+        "AT_TIMESTAMP, 150000, 1 2 4",
+        "FROM_TIMESTAMP, 150000, 1 2 3 4",
+        "AT_TRIM_HORIZON, 300000, 3 4",
+        "FROM_TRIM_HORIZON, 300000, 3 4",
+        "AT_LATEST, 300000, 3 4"
+    })
+    void nothingBeforeTheTrimHorizonIsMeant(ShardFilter.Type type, long horizon, String expected) {
+        boolean isByTime = type == ShardFilter.Type.AT_TIMESTAMP || type == ShardFilter.Type.FROM_TIMESTAMP;
+        assertThat(apply(new ShardFilter(type, null, isByTime ? time(50) : null), horizon))
                 .isEqualTo(expected);
     }
 
@@ -78,9 +101,14 @@ class ShardFilterTest {
     }
 
     private static String apply(ShardFilter filter) {
+        return apply(filter, HORIZON);
+    }
+
+    private static String apply(ShardFilter filter, long horizon) {
         StringBuilder indexes = new StringBuilder();
-        for (Shard shard : filter.apply(SHARDS)) {
-            indexes.append(SHARDS.indexOf(shard)).append(' ');
+        List<Shard> all = SHARDS.stream().map(ShardState::shard).toList();
+        for (Shard shard : filter.apply(SHARDS, horizon)) {
+            indexes.append(all.indexOf(shard)).append(' ');
         }
         return indexes.toString().strip();
     }
@@ -93,13 +121,16 @@ class ShardFilterTest {
         return ShardId.of(index);
     }
 
-    private static Shard shard(int index, List<Integer> parents, long born, @Nullable Integer ended) {
-        return new Shard(
+    private static ShardState shard(int index, List<Integer> parents, long opened, @Nullable Long closed) {
+        Shard shard = new Shard(
                 id(index),
                 parents.stream().map(ShardFilterTest::id).toList(),
                 HashKeyRange.ALL,
                 new SequenceNumberRange(
-                        SequenceNumber.of(born, index, 0, born),
-                        ended == null ? null : SequenceNumber.of(born, index, Long.MAX_VALUE, ended)));
+                        SequenceNumber.of(opened / 1000, index, 0, opened / 1000),
+                        closed == null
+                                ? null
+                                : SequenceNumber.of(opened / 1000, index, Long.MAX_VALUE, closed / 1000)));
+        return new ShardState(shard, opened, closed == null ? ShardState.STILL_OPEN : closed);
     }
 }
