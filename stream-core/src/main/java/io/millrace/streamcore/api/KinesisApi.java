@@ -12,6 +12,7 @@ import io.millrace.streamcore.api.call.ApiRequest;
 import io.millrace.streamcore.api.call.ErrorCode;
 import io.millrace.streamcore.api.call.Operation;
 import io.millrace.streamcore.api.call.TokenSeal;
+import io.millrace.streamcore.api.input.ServiceInputs;
 import io.millrace.streamcore.api.operate.CallProbe;
 import io.millrace.streamcore.api.operate.OperatorPages;
 import io.millrace.streamcore.api.shape.AnswerWriter;

@@ -12,6 +12,7 @@ import io.millrace.streamcore.stream.Streams;
 import io.millrace.streamcore.stream.StreamsSettings;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -45,7 +46,11 @@ final class ApiRig implements AutoCloseable {
 
     private KinesisApi api(Platform platform) throws IOException {
         return new KinesisApi(
-                streams, new Account("us-east-1", "000000000000"), TokenSeal.of(folder.resolve("key")), platform);
+                streams,
+                new Account("us-east-1", "000000000000"),
+                TokenSeal.of(folder.resolve("key")),
+                platform,
+                ApiOptions.NONE);
     }
 
     void restart() throws IOException {
@@ -86,7 +91,12 @@ final class ApiRig implements AutoCloseable {
         Map<String, String> byName = new HashMap<>();
         headers.forEach((name, value) -> byName.put(name.toLowerCase(Locale.ROOT), value));
         ApiRequest request = new ApiRequest(
-                method, "/any", query, name -> byName.get(name.toLowerCase(Locale.ROOT)), ByteBuffer.wrap(body));
+                InetAddress.getLoopbackAddress(),
+                method,
+                "/any",
+                query,
+                name -> byName.get(name.toLowerCase(Locale.ROOT)),
+                ByteBuffer.wrap(body));
         ApiAnswer answer = api.handle(request).get(20, TimeUnit.SECONDS);
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         ((ApiAnswer.Whole) answer.body()).writeTo(out);

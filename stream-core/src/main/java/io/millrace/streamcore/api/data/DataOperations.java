@@ -21,7 +21,7 @@ public final class DataOperations {
         ShardIterators iterators = new ShardIterators(seal, clock);
         return Map.of(
                 "PutRecord", new PutRecord(streams, address, clock),
-                "PutRecords", new PutRecords(puts, address),
+                "PutRecords", new PutRecords(streams, puts, address),
                 "GetShardIterator", new GetShardIterator(streams, address, iterators, clock),
                 "GetRecords", new GetRecords(streams, address, iterators));
     }

@@ -18,8 +18,10 @@ final class PutRecords implements Operation {
 
     private final Puts puts;
     private final StreamAddress address;
+    private final Streams streams;
 
-    PutRecords(Puts puts, StreamAddress address) {
+    PutRecords(Streams streams, Puts puts, StreamAddress address) {
+        this.streams = streams;
         this.puts = puts;
         this.address = address;
     }
