@@ -2,8 +2,6 @@ package io.millrace.model;
 
 import static java.util.Objects.requireNonNull;
 
-import java.util.regex.Pattern;
-
 /**
  * A shard's name within its stream, such as {@code shardId-000000000007}; ordered as text, which for the service's ids
  * is the order of creation.
@@ -11,15 +9,13 @@ import java.util.regex.Pattern;
  * @param value 1 to 128 letters, digits, {@code _}, {@code .} or {@code -}
  */
 public record ShardId(String value) implements Comparable<ShardId> {
-    private static final Pattern FORM = Pattern.compile("[a-zA-Z0-9_.-]{1,128}");
-
     /** The id of shard 0. */
     private static final String PREFIX = "shardId-000000000000";
 
     /** Checks the form. */
     public ShardId {
         requireNonNull(value, "value");
-        if (!FORM.matcher(value).matches()) {
+        if (!StreamName.isName(value)) {
             throw new IllegalArgumentException("not a shard id: " + value);
         }
     }

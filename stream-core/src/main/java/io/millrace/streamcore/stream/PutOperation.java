@@ -2,6 +2,7 @@ package io.millrace.streamcore.stream;
 
 import static java.util.Objects.requireNonNull;
 
+import io.millrace.model.ShardId;
 import io.millrace.streamcore.log.AppendOutcome;
 import io.millrace.streamcore.log.LogClosedException;
 import io.millrace.streamcore.stream.LiveStream.View;
@@ -167,6 +168,7 @@ final class PutOperation {
     /** The records of a put that go to one shard. */
     private static final class Batch {
         private final ShardEntry shard;
+        private final ShardId id;
         private final @Nullable ShardQuota quotaOrNull;
         private int[] members = new int[4];
         private int count;
@@ -177,6 +179,7 @@ final class PutOperation {
 
         Batch(ShardEntry shard, @Nullable ShardQuota quotaOrNull) {
             this.shard = shard;
+            this.id = shard.id();
             this.quotaOrNull = quotaOrNull;
         }
 
@@ -222,13 +225,13 @@ final class PutOperation {
         public PutAnswer get(int record) {
             Batch batch = batchOf[record];
             if (placeOf[record] == REFUSED) {
-                return new Refused(batch.shard.id(), Refused.Reason.RATE_EXCEEDED);
+                return new Refused(batch.id, Refused.Reason.RATE_EXCEEDED);
             }
             if (!(batch.outcome instanceof AppendOutcome.Appended appended)) {
                 throw new IllegalStateException("a put was answered before its records were in the log");
             }
             return new Stored(
-                    batch.shard.id(),
+                    batch.id,
                     batch.shard.sequenceNumber(appended.firstIndex() + placeOf[record], appended.timeMillis()));
         }
 

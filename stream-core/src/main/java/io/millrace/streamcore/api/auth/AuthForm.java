@@ -4,10 +4,8 @@ import io.millrace.streamcore.api.call.ApiException;
 import io.millrace.streamcore.api.call.ApiRequest;
 import io.millrace.streamcore.api.call.ErrorCode;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * Checks that a request says who signed it, in the header or in the query, in the order and words of the service. The
@@ -23,8 +21,7 @@ public final class AuthForm {
     /** What is wrong with the request's authorization; empty if it is well-formed. */
     public static Optional<ApiException> flaw(ApiRequest request) {
         Optional<String> header = request.header("Authorization");
-        Set<String> queryNames = names(request.query().split("&", -1));
-        boolean isInQuery = queryNames.contains("X-Amz-Algorithm");
+        boolean isInQuery = has(request.query(), "&", "X-Amz-Algorithm");
         if (header.isPresent() && isInQuery) {
             return Optional.of(new ApiException(
                     ErrorCode.INVALID_SIGNATURE,
@@ -34,16 +31,15 @@ public final class AuthForm {
             return headerFlaw(request, header.get());
         }
         if (isInQuery) {
-            return queryFlaw(queryNames);
+            return queryFlaw(request.query());
         }
         return Optional.of(new ApiException(ErrorCode.MISSING_AUTHENTICATION_TOKEN, "Missing Authentication Token"));
     }
 
     private static Optional<ApiException> headerFlaw(ApiRequest request, String header) {
-        Set<String> names = names(header.split("[, ]+", -1));
         List<String> flaws = new ArrayList<>();
         for (String part : HEADER_PARTS) {
-            if (!names.contains(part)) {
+            if (!has(header, ", ", part)) {
                 flaws.add("Authorization header requires '" + part + "' parameter. ");
             }
         }
@@ -53,10 +49,10 @@ public final class AuthForm {
         return incomplete(flaws, "Authorization=" + header);
     }
 
-    private static Optional<ApiException> queryFlaw(Set<String> names) {
+    private static Optional<ApiException> queryFlaw(String query) {
         List<String> flaws = new ArrayList<>();
         for (String part : QUERY_PARTS) {
-            if (!names.contains(part)) {
+            if (!has(query, "&", part)) {
                 flaws.add("AWS query-string parameters must include '" + part + "'. ");
             }
         }
@@ -69,15 +65,21 @@ public final class AuthForm {
                 : Optional.of(new ApiException(ErrorCode.INCOMPLETE_SIGNATURE, String.join("", flaws) + ending));
     }
 
-    /** The names of those {@code name=value} pairs that have a value. */
-    private static Set<String> names(String[] pairs) {
-        Set<String> names = new HashSet<>();
-        for (String pair : pairs) {
-            int equals = pair.indexOf('=');
-            if (equals > 0 && equals < pair.length() - 1) {
-                names.add(pair.substring(0, equals));
+    /**
+     * True if {@code text} has a pair {@code name=value} with a value, where any of {@code separators} parts pairs. Looks in
+     * place: every request comes through here.
+     */
+    private static boolean has(String text, String separators, String name) {
+        for (int at = text.indexOf(name); at >= 0; at = text.indexOf(name, at + 1)) {
+            int value = at + name.length() + 1;
+            boolean beginsPair = at == 0 || separators.indexOf(text.charAt(at - 1)) >= 0;
+            if (beginsPair
+                    && value < text.length()
+                    && text.charAt(value - 1) == '='
+                    && separators.indexOf(text.charAt(value)) < 0) {
+                return true;
             }
         }
-        return names;
+        return false;
     }
 }
