@@ -12,14 +12,26 @@ public final class LogBatch {
     private final long firstIndex;
     private final int count;
     private final long timeMillis;
-    private final ByteBuffer payload;
+    /** Many batches share one array: thousands of them stay in memory, so each is as few objects as can be. */
+    private final byte[] bytes;
 
-    /** A batch of these parts; the payload must not be written to again. */
+    private final int from;
+    private final int size;
+
+    /** A batch of these parts; the payload must not be written to again; one without an array is copied. */
     public LogBatch(long firstIndex, int count, long timeMillis, ByteBuffer payload) {
         this.firstIndex = firstIndex;
         this.count = count;
         this.timeMillis = timeMillis;
-        this.payload = requireNonNull(payload, "payload").asReadOnlyBuffer();
+        this.size = requireNonNull(payload, "payload").remaining();
+        if (payload.hasArray()) {
+            this.bytes = payload.array();
+            this.from = payload.arrayOffset() + payload.position();
+        } else {
+            this.bytes = new byte[size];
+            this.from = 0;
+            payload.get(payload.position(), bytes);
+        }
     }
 
     /** The index of the batch's first record in its shard. */
@@ -44,11 +56,11 @@ public final class LogBatch {
 
     /** The size of the payload in bytes. */
     public int size() {
-        return payload.remaining();
+        return size;
     }
 
     /** The records' bytes: a view of the caller's own. */
     public ByteBuffer payload() {
-        return payload.duplicate();
+        return ByteBuffer.wrap(bytes, from, size).slice().asReadOnlyBuffer();
     }
 }

@@ -97,8 +97,9 @@ final class PutOperation {
             return;
         }
         AtomicInteger open = new AtomicInteger(batches.size());
+        ByteBuffer room = roomFor(batches);
         for (Batch batch : batches) {
-            ByteBuffer payload = batch.encode(records);
+            ByteBuffer payload = batch.encode(records, room);
             stream.load().add(batch.shard.index(), batch.count, payload.remaining());
             var unused = view.log()
                     .append(batch.shard.index(), batch.count, payload)
@@ -110,6 +111,15 @@ final class PutOperation {
                         }
                     });
         }
+    }
+
+    /** One array for all batches: a put to hundreds of shards would be hundreds of small ones. */
+    private static ByteBuffer roomFor(List<Batch> batches) {
+        int room = 0;
+        for (Batch batch : batches) {
+            room = Math.addExact(room, batch.room);
+        }
+        return ByteBuffer.allocate(room);
     }
 
     private void answer(View view, List<Batch> batches) {
@@ -200,14 +210,16 @@ final class PutOperation {
             return members[place];
         }
 
-        ByteBuffer encode(List<NewRecord> records) {
-            ByteBuffer target = ByteBuffer.wrap(new byte[room]);
-            int end = 0;
+        /** Writes the records at the target's position, which moves on. */
+        ByteBuffer encode(List<NewRecord> records, ByteBuffer target) {
+            int start = target.position();
+            int end = start;
             for (int i = 0; i < count; i++) {
                 end = RecordCodec.encode(records.get(members[i]), target, end);
             }
-            bytes = RecordCodec.netBytes(end, count);
-            return target.limit(end);
+            bytes = RecordCodec.netBytes(end - start, count);
+            target.position(end);
+            return target.slice(start, end - start);
         }
     }
 

@@ -16,8 +16,6 @@ final class RecordCodec {
     private static final int HEAD = 1 + 2;
     /** What a record takes beside key and data. */
     static final int OVERHEAD = 4 + HEAD;
-    /** The most bytes of UTF-8 that one UTF-16 unit becomes. */
-    private static final int UTF8_PER_CHAR = 3;
 
     private static final byte PLAIN = 0;
 
@@ -25,9 +23,7 @@ final class RecordCodec {
 
     /** Room enough for a record. */
     static int roomFor(NewRecord record) {
-        return OVERHEAD
-                + record.partitionKey().length() * UTF8_PER_CHAR
-                + record.data().size();
+        return OVERHEAD + record.size();
     }
 
     /** How many bytes of keys and data {@code count} records hold that take {@code length} bytes. */

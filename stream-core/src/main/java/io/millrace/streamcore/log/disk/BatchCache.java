@@ -6,7 +6,9 @@ import java.util.Queue;
 /** The newest batches of a log, as many as fit a bound: the oldest goes first. Belongs to the writer's loop. */
 final class BatchCache {
     private final long capacity;
-    private final Queue<Slot> slots = new ArrayDeque<>();
+    /** For each batch, the index that it is in. */
+    private final Queue<ShardIndex> owners = new ArrayDeque<>();
+
     private long bytes;
 
     BatchCache(long capacity) {
@@ -18,16 +20,12 @@ final class BatchCache {
         return size <= capacity;
     }
 
-    /** Counts a batch that was entered in {@code index} and drops what no longer fits. */
-    void add(ShardIndex index, int row, int size) {
-        slots.add(new Slot(index, row, size));
+    /** Counts a batch that was just entered in {@code index} and drops what no longer fits. */
+    void add(ShardIndex index, int size) {
+        owners.add(index);
         bytes += size;
         while (bytes > capacity) {
-            Slot oldest = slots.remove();
-            oldest.index.evict(oldest.row);
-            bytes -= oldest.size;
+            bytes -= owners.remove().evictOldest();
         }
     }
-
-    private record Slot(ShardIndex index, int row, int size) {}
 }

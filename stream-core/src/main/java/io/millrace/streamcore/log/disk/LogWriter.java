@@ -128,10 +128,9 @@ final class LogWriter {
         int size = batch.size();
         boolean cached = cache.takes(size);
         ShardIndex index = segment.writable(batch.timeMillis()).writable(tail.shard());
-        int row =
-                index.add(batch.firstIndex(), batch.count(), batch.timeMillis(), position, size, cached ? batch : null);
+        index.add(batch.firstIndex(), batch.count(), batch.timeMillis(), position, size, cached ? batch : null);
         if (cached) {
-            cache.add(index, row, size);
+            cache.add(index, size);
         }
         tail.enter(segment, batch.firstIndex(), batch.timeMillis());
         tail.publish(batch.endIndex(), batch.timeMillis(), false);

@@ -15,9 +15,11 @@ final class ShardIndex {
 
     private volatile Columns columns = new Columns(8);
     private volatile int size;
+    /** The writer's: no row before this one has its batch cached. */
+    private int oldestCached;
 
     /** Adds a row. Writer only. */
-    int add(long firstIndex, int count, long timeMillis, int position, int length, @Nullable LogBatch batch) {
+    void add(long firstIndex, int count, long timeMillis, int position, int length, @Nullable LogBatch batch) {
         int row = size;
         Columns current = columns;
         if (row == current.position.length) {
@@ -33,12 +35,16 @@ final class ShardIndex {
             current.batches.set(row, batch);
         }
         size = row + 1;
-        return row;
     }
 
-    /** Forgets the cached batch of a row. Writer only. */
-    void evict(int row) {
-        columns.batches.set(row, null);
+    /** Forgets the oldest batch that is still cached, and answers its length; there must be one. Writer only. */
+    int evictOldest() {
+        Columns current = columns;
+        while (current.batches.get(oldestCached) == null) {
+            oldestCached++;
+        }
+        current.batches.set(oldestCached, null);
+        return current.length[oldestCached++];
     }
 
     int size() {
