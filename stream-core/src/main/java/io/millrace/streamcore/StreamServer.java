@@ -13,6 +13,7 @@ import io.millrace.streamcore.api.call.TokenSeal;
 import io.millrace.streamcore.api.faults.FaultPlan;
 import io.millrace.streamcore.api.faults.Faults;
 import io.millrace.streamcore.api.operate.OperatorPages;
+import io.millrace.streamcore.api.push.PushSettings;
 import io.millrace.streamcore.http.HttpLimits;
 import io.millrace.streamcore.http.HttpServer;
 import io.millrace.streamcore.http.HttpSettings;
@@ -58,8 +59,8 @@ public final class StreamServer implements AutoCloseable {
 
     private final Gate gate;
     private final HttpServer.Bound http;
+    private final KinesisApi api;
     private final Streams streams;
-    private final Faults faults;
     private final ServerMetrics metrics;
     private final DataFolder folder;
     private final AtomicBoolean isClosed = new AtomicBoolean();
@@ -67,14 +68,14 @@ public final class StreamServer implements AutoCloseable {
     private StreamServer(
             Gate gate,
             HttpServer.Bound http,
+            KinesisApi api,
             Streams streams,
-            Faults faults,
             ServerMetrics metrics,
             DataFolder folder) {
         this.gate = gate;
         this.http = http;
+        this.api = api;
         this.streams = streams;
-        this.faults = faults;
         this.metrics = metrics;
         this.folder = folder;
     }
@@ -108,8 +109,8 @@ public final class StreamServer implements AutoCloseable {
         if (isClosed.compareAndSet(false, true)) {
             gate.drain();
             http.server().close();
+            api.close();
             streams.close();
-            faults.close();
             metrics.close();
             folder.close();
         }
@@ -132,6 +133,7 @@ public final class StreamServer implements AutoCloseable {
         private Account account = new Account("us-east-1", "000000000000");
         private HttpLimits limits = HttpLimits.DEFAULT;
         private Platform platform = new SystemPlatform();
+        private PushSettings push = PushSettings.DEFAULTS;
         private FsyncPolicy fsync = FsyncPolicy.ALWAYS;
         private @Nullable Duration transitionTime;
         private QuotaMode quotas = QuotaMode.OFF;
@@ -200,6 +202,12 @@ public final class StreamServer implements AutoCloseable {
          */
         public Builder quotas(QuotaMode value) {
             quotas = requireNonNull(value, "quotas");
+            return this;
+        }
+
+        /** How subscriptions to shards behave; default {@link PushSettings#DEFAULTS}. */
+        public Builder push(PushSettings value) {
+            push = requireNonNull(value, "push");
             return this;
         }
 
@@ -276,10 +284,10 @@ public final class StreamServer implements AutoCloseable {
             TokenSeal seal = TokenSeal.of(folder.path().resolve(KEY_FILE));
             Streams streams = Streams.open(streamsSettings(folder.path()), context);
             undo.push(streams::close);
-            gate.open(
-                    new KinesisApi(streams, account, seal, platform, new ApiOptions(pages, metrics.calls(), made))
-                            ::handle);
-            return new StreamServer(gate, http, streams, made, metrics, folder);
+            ApiOptions options = new ApiOptions(pages, metrics.calls(), made, push);
+            KinesisApi api = new KinesisApi(streams, account, seal, platform, options);
+            gate.open(api::handle);
+            return new StreamServer(gate, http, api, streams, metrics, folder);
         }
 
         private Faults makeFaults() {

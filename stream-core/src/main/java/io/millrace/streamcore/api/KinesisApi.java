@@ -11,10 +11,13 @@ import io.millrace.streamcore.api.call.ApiException;
 import io.millrace.streamcore.api.call.ApiRequest;
 import io.millrace.streamcore.api.call.ErrorCode;
 import io.millrace.streamcore.api.call.Operation;
+import io.millrace.streamcore.api.call.StreamAddress;
 import io.millrace.streamcore.api.call.TokenSeal;
 import io.millrace.streamcore.api.input.ServiceInputs;
+import io.millrace.streamcore.api.faults.Faults;
 import io.millrace.streamcore.api.operate.CallProbe;
 import io.millrace.streamcore.api.operate.OperatorPages;
+import io.millrace.streamcore.api.push.PushOperations;
 import io.millrace.streamcore.api.shape.AnswerWriter;
 import io.millrace.streamcore.api.shape.BodyException;
 import io.millrace.streamcore.api.shape.BodyReader;
@@ -38,7 +41,7 @@ import org.slf4j.LoggerFactory;
  * Answers the requests of the API: checks them in the service's order, each check ending the request it fails, and runs
  * the operation. Safe for any thread; never blocks.
  */
-public final class KinesisApi {
+public final class KinesisApi implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(KinesisApi.class);
     private static final String SERVICE = "Kinesis_20131202";
     private static final String EVENT_STREAM = "application/vnd.amazon.eventstream";
@@ -46,6 +49,8 @@ public final class KinesisApi {
 
     private final OperationTable operations;
     private final AnswerHeaders headers;
+    private final PushOperations push;
+    private final Faults faults;
     private final OperatorPages pages;
     private final CallProbe unknown;
     private final Ticker ticker;
@@ -54,12 +59,14 @@ public final class KinesisApi {
      * The API over {@code streams}.
      *
      * @param seal keeps shard iterators and page tokens
-     * @param platform tells the time and gives the ids of answers
+     * @param platform tells the time, gives the ids of answers and the thread of subscriptions
      * @param options what the operator sets around the operations
      */
     public KinesisApi(Streams streams, Account account, TokenSeal seal, Platform platform, ApiOptions options) {
         requireNonNull(streams, "streams");
-        this.operations = new OperationTable(streams, account, seal, platform.clock(), options);
+        this.push = new PushOperations(streams, new StreamAddress(account), options.push(), platform);
+        this.faults = options.faults();
+        this.operations = new OperationTable(streams, account, seal, platform.clock(), options, push);
         this.pages = options.pages();
         this.unknown = options.probes().of("Unknown");
         this.ticker = platform.ticker();
@@ -80,6 +87,13 @@ public final class KinesisApi {
             ApiException failure = new ApiException(ErrorCode.INTERNAL_FAILURE, null);
             return done(error(request, new ContentType("application/x-amz-json-1.1", Encoding.JSON), failure));
         }
+    }
+
+    /** Ends subscriptions and answers held up on purpose, without a word: to be called when the transport is closed. */
+    @Override
+    public void close() {
+        push.close();
+        faults.close();
     }
 
     private CompletableFuture<ApiAnswer> answer(ApiRequest request) {

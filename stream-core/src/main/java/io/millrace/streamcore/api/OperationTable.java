@@ -7,13 +7,15 @@ import io.millrace.streamcore.api.call.Operation;
 import io.millrace.streamcore.api.call.PageTokens;
 import io.millrace.streamcore.api.call.StreamAddress;
 import io.millrace.streamcore.api.call.TokenSeal;
+import io.millrace.streamcore.api.consumer.ConsumerOperations;
+import io.millrace.streamcore.api.consumer.ConsumerTags;
 import io.millrace.streamcore.api.control.ControlOperations;
 import io.millrace.streamcore.api.data.DataOperations;
 import io.millrace.streamcore.api.input.ServiceInputs;
 import io.millrace.streamcore.api.operate.CallProbe;
 import io.millrace.streamcore.api.operate.CallRates;
 import io.millrace.streamcore.api.setting.SettingOperations;
-import io.millrace.streamcore.api.setting.TaggedConsumers;
+import io.millrace.streamcore.api.push.PushOperations;
 import io.millrace.streamcore.api.shape.Shape.Structure;
 import io.millrace.streamcore.stream.Streams;
 import java.time.InstantSource;
@@ -28,12 +30,20 @@ import java.util.Optional;
 final class OperationTable {
     private final Map<String, Entry> entries = new HashMap<>();
 
-    OperationTable(Streams streams, Account account, TokenSeal seal, InstantSource clock, ApiOptions options) {
+    OperationTable(
+            Streams streams,
+            Account account,
+            TokenSeal seal,
+            InstantSource clock,
+            ApiOptions options,
+            PushOperations push) {
         StreamAddress address = new StreamAddress(account);
         Map<String, Operation> operations = new HashMap<>();
         operations.putAll(ControlOperations.of(streams, address, new PageTokens(seal, clock), clock));
-        operations.putAll(SettingOperations.of(streams, address, TaggedConsumers.NONE, clock));
+        operations.putAll(SettingOperations.of(streams, address, new ConsumerTags(streams, address), clock));
         operations.putAll(DataOperations.of(streams, address, seal, clock, options.faults()));
+        operations.putAll(ConsumerOperations.of(streams, address, new PageTokens(seal, clock)));
+        operations.putAll(push.all());
         Map<String, Structure> inputs = ServiceInputs.all();
         if (!inputs.keySet().containsAll(operations.keySet())) {
             throw new IllegalStateException("operations " + operations.keySet() + " and inputs " + inputs.keySet());

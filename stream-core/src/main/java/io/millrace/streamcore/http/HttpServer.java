@@ -22,7 +22,6 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 
 /** Listens, and hands whole requests to a handler. Safe for any thread; closing blocks, so never from an event loop. */
@@ -31,7 +30,7 @@ public final class HttpServer implements AutoCloseable {
     private final Transport transport;
     private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
     private final ChannelGroup listeners = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
-    private final AtomicBoolean isClosing = new AtomicBoolean();
+    private final Drain drain = new Drain();
 
     private HttpServer(HttpLimits limits, Transport transport) {
         this.limits = limits;
@@ -52,7 +51,7 @@ public final class HttpServer implements AutoCloseable {
         SslContext tls = Tls.context(settings.pem(), address, platform.clock().instant());
         HttpServer server = new HttpServer(settings.limits(), Transport.best());
         try {
-            Protocols protocols = new Protocols(tls, settings.limits(), handler, platform.ticker(), server.isClosing);
+            Protocols protocols = new Protocols(tls, settings.limits(), handler, platform.ticker(), server.drain);
             InetSocketAddress main = server.bind(new InetSocketAddress(address, settings.port()), protocols);
             Optional<InetSocketAddress> second = Optional.empty();
             if (settings.tlsPort().isPresent()) {
@@ -72,12 +71,12 @@ public final class HttpServer implements AutoCloseable {
     }
 
     /**
-     * Stops to listen, lets requests in hand be answered within the drain time, and closes all connections. Does nothing
+     * Stops to listen, ends pushed bodies, lets requests in hand be answered within the drain time, and closes all connections. Does nothing
      * when called again.
      */
     @Override
     public void close() {
-        if (!isClosing.compareAndSet(false, true)) {
+        if (!drain.begin()) {
             return;
         }
         listeners.close().awaitUninterruptibly();
@@ -113,7 +112,7 @@ public final class HttpServer implements AutoCloseable {
     }
 
     private void accept(Channel channel, Protocols protocols) {
-        if (isClosing.get() || connections.size() >= limits.maxConnections()) {
+        if (drain.isBegun() || connections.size() >= limits.maxConnections()) {
             Ends.close(channel);
             return;
         }

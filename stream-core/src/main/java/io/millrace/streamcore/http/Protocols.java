@@ -24,7 +24,6 @@ import io.netty.handler.timeout.IdleStateHandler;
 import io.netty.util.AsciiString;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -44,19 +43,19 @@ final class Protocols {
     private final HttpLimits limits;
     private final Function<ApiRequest, CompletableFuture<ApiAnswer>> handler;
     private final Ticker ticker;
-    private final AtomicBoolean isClosing;
+    private final Drain drain;
 
     Protocols(
             SslContext tls,
             HttpLimits limits,
             Function<ApiRequest, CompletableFuture<ApiAnswer>> handler,
             Ticker ticker,
-            AtomicBoolean isClosing) {
+            Drain drain) {
         this.tls = tls;
         this.limits = limits;
         this.handler = handler;
         this.ticker = ticker;
-        this.isClosing = isClosing;
+        this.drain = drain;
     }
 
     /** Lets the first bytes decide. */
@@ -132,6 +131,6 @@ final class Protocols {
     }
 
     private RequestHandler requestHandler(RequestHandler.Wire wire) {
-        return new RequestHandler(wire, limits, handler, ticker, isClosing);
+        return new RequestHandler(wire, limits, handler, ticker, drain);
     }
 }

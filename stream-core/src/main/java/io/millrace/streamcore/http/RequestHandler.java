@@ -12,12 +12,14 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.DecoderResult;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.DefaultHttpResponse;
 import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpServerUpgradeHandler;
 import io.netty.handler.codec.http.HttpUtil;
@@ -39,7 +41,6 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -58,7 +59,7 @@ final class RequestHandler extends ChannelInboundHandlerAdapter {
     private final HttpLimits limits;
     private final Function<ApiRequest, CompletableFuture<ApiAnswer>> handler;
     private final Ticker ticker;
-    private final AtomicBoolean isClosing;
+    private final Drain drain;
     private final RequestBody body;
     private final Queue<HttpObject> waiting = new ArrayDeque<>();
     private State state = State.WAITING;
@@ -66,18 +67,19 @@ final class RequestHandler extends ChannelInboundHandlerAdapter {
     private long since;
     private @Nullable HttpRequest head;
     private @Nullable Future<?> checks;
+    private @Nullable PushedBody pushed;
 
     RequestHandler(
             Wire wire,
             HttpLimits limits,
             Function<ApiRequest, CompletableFuture<ApiAnswer>> handler,
             Ticker ticker,
-            AtomicBoolean isClosing) {
+            Drain drain) {
         this.wire = wire;
         this.limits = limits;
         this.handler = handler;
         this.ticker = ticker;
-        this.isClosing = isClosing;
+        this.drain = drain;
         this.body = new RequestBody(limits.maxBodyBytes());
         this.since = ticker.nanoTime();
     }
@@ -93,6 +95,9 @@ final class RequestHandler extends ChannelInboundHandlerAdapter {
     public void handlerRemoved(ChannelHandlerContext context) {
         if (checks != null) {
             checks.cancel(false);
+        }
+        if (pushed != null) {
+            pushed.cancel();
         }
         waiting.forEach(ReferenceCountUtil::release);
         waiting.clear();
@@ -121,9 +126,19 @@ final class RequestHandler extends ChannelInboundHandlerAdapter {
     }
 
     @Override
+    public void channelWritabilityChanged(ChannelHandlerContext context) {
+        if (pushed != null) {
+            pushed.resume();
+        }
+        context.fireChannelWritabilityChanged();
+    }
+
+    @Override
     public void userEventTriggered(ChannelHandlerContext context, Object event) {
         if (event == HttpServer.Draining.EVENT && state == State.WAITING) {
             Ends.close(context);
+        } else if (event == HttpServer.Draining.EVENT && pushed != null) {
+            pushed.end();
         } else if (event instanceof HttpServerUpgradeHandler.UpgradeEvent) {
             // From here on HTTP/2 streams have handlers of their own.
             context.pipeline().replace(this, null, new Http2Session(Protocols.CONNECTION_WINDOW));
@@ -227,17 +242,18 @@ final class RequestHandler extends ChannelInboundHandlerAdapter {
             @Nullable Throwable failure) {
         if (!context.channel().isActive()) {
             // The client left.
+            if (answer != null && answer.body() instanceof ApiAnswer.Pushed body) {
+                PushedBody.refuse(body.frames());
+            }
             return;
         }
-        boolean keepsAlive = wire == Wire.HTTP_2 || (HttpUtil.isKeepAlive(request) && !isClosing.get());
-        FullHttpResponse response = answer == null ? failed(failure) : response(context, answer);
-        if (wire == Wire.HTTP_1) {
-            if (!keepsAlive) {
-                response.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
-            } else if (request.protocolVersion().equals(HttpVersion.HTTP_1_0)) {
-                response.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.KEEP_ALIVE);
-            }
+        if (answer != null && answer.body() instanceof ApiAnswer.Pushed body) {
+            push(context, request, answer, body);
+            return;
         }
+        boolean keepsAlive = wire == Wire.HTTP_2 || (HttpUtil.isKeepAlive(request) && !drain.isBegun());
+        FullHttpResponse response = answer == null ? failed(failure) : response(context, answer);
+        setConnection(request, response, keepsAlive);
         moveTo(State.WRITING, "answer");
         ChannelFuture written = context.writeAndFlush(response);
         if (written.isDone()) {
@@ -246,6 +262,37 @@ final class RequestHandler extends ChannelInboundHandlerAdapter {
             startChecks(context);
             written.addListener(done -> written(context, keepsAlive));
         }
+    }
+
+    private void setConnection(HttpRequest request, HttpResponse response, boolean keepsAlive) {
+        if (wire == Wire.HTTP_1) {
+            if (!keepsAlive) {
+                response.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
+            } else if (request.protocolVersion().equals(HttpVersion.HTTP_1_0)) {
+                response.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.KEEP_ALIVE);
+            }
+        }
+    }
+
+    /** Sends the header at once, so that the client knows that it was let in, then whatever comes. */
+    private void push(ChannelHandlerContext context, HttpRequest request, ApiAnswer answer, ApiAnswer.Pushed body) {
+        boolean isOld = request.protocolVersion().equals(HttpVersion.HTTP_1_0);
+        boolean keepsAlive = wire == Wire.HTTP_2 || (HttpUtil.isKeepAlive(request) && !isOld && !drain.isBegun());
+        HttpResponse response =
+                new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(answer.status()));
+        answer.headers().forEach(response.headers()::set);
+        setConnection(request, response, keepsAlive);
+        // Before HTTP/1.1 the end of the connection was the end of the body.
+        HttpUtil.setTransferEncodingChunked(response, wire == Wire.HTTP_1 && !isOld);
+        moveTo(State.PUSHING, "answer");
+        startChecks(context);
+        var unused = context.writeAndFlush(response);
+        pushed = new PushedBody(context, ticker, () -> {
+            pushed = null;
+            written(context, keepsAlive && !drain.isBegun());
+        });
+        drain.tellOnce(context.channel());
+        body.frames().subscribe(pushed);
     }
 
     private void written(ChannelHandlerContext context, boolean keepsAlive) {
@@ -274,12 +321,12 @@ final class RequestHandler extends ChannelInboundHandlerAdapter {
     }
 
     private boolean isBusy() {
-        return state == State.CALLING || state == State.WRITING;
+        return state == State.CALLING || state == State.WRITING || state == State.PUSHING;
     }
 
     private FullHttpResponse response(ChannelHandlerContext context, ApiAnswer answer) {
         if (!(answer.body() instanceof ApiAnswer.Whole body)) {
-            return failed(new UnsupportedOperationException("no operation pushes yet"));
+            return failed(new IllegalStateException("a pushed body is not written at once"));
         }
         AnswerBuffer out = new AnswerBuffer(context.alloc());
         try {
@@ -349,9 +396,14 @@ final class RequestHandler extends ChannelInboundHandlerAdapter {
             case WAITING -> limits.idle();
             case RECEIVING, DISCARDING -> limits.request();
             case CALLING -> Duration.ZERO;
-            case WRITING -> limits.write();
+            case WRITING, PUSHING -> limits.write();
         };
-        if (state != State.CALLING && ticker.since(since).compareTo(limit) > 0) {
+        boolean isTooLong = switch (state) {
+            case CALLING -> false;
+            case PUSHING -> pushed != null && pushed.isStalled(limit);
+            case WAITING, RECEIVING, DISCARDING, WRITING -> ticker.since(since).compareTo(limit) > 0;
+        };
+        if (isTooLong) {
             log.debug(
                     "Closing the connection with {}: {} for too long",
                     context.channel().remoteAddress(),
@@ -387,13 +439,16 @@ final class RequestHandler extends ChannelInboundHandlerAdapter {
         CALLING,
         /** An answer is on its way out. */
         WRITING,
+        /** An answer goes on until its publisher ends it; only a client that takes nothing of it is cut. */
+        PUSHING,
         /** A refused body, dropped as it comes. */
         DISCARDING;
 
         private static final Map<State, Set<State>> NEXT = new EnumMap<>(Map.of(
                 WAITING, EnumSet.of(RECEIVING, DISCARDING),
                 RECEIVING, EnumSet.of(CALLING, DISCARDING),
-                CALLING, EnumSet.of(WRITING),
+                CALLING, EnumSet.of(WRITING, PUSHING),
+                PUSHING, EnumSet.of(WAITING),
                 WRITING, EnumSet.of(WAITING),
                 DISCARDING, EnumSet.noneOf(State.class)));
 

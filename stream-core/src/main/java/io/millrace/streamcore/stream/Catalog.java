@@ -17,6 +17,7 @@ import io.millrace.streamcore.stream.account.BillingCommitment;
 import io.millrace.streamcore.stream.account.CommitmentCodec;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -54,6 +55,7 @@ final class Catalog {
     private final ConcurrentNavigableMap<StreamName, LiveStream> streams = new ConcurrentSkipListMap<>();
 
     private final Upkeep upkeep;
+    private final ConsumerRegistry consumers;
 
     private volatile boolean closing;
     private volatile Versioned commitment = new Versioned(BillingCommitment.NONE, 0);
@@ -70,6 +72,7 @@ final class Catalog {
         this.refusals = requireNonNull(refusals, "refusals");
         this.clock = settings.platform().clock();
         this.loop = settings.platform().newEventLoop("stream-catalog");
+        this.consumers = new ConsumerRegistry(settings, meta, refusals, loop, this::find);
         this.upkeep = new Upkeep(this, settings.platform(), loop);
     }
 
@@ -106,10 +109,8 @@ final class Catalog {
         return new AccountState(open, settings.shardLimit(), onDemand, ON_DEMAND_LIMIT, commitment.value());
     }
 
-    /** How many consumers are registered for push: none, there is no such operation yet. */
-    int consumersOf(StreamName name) {
-        requireNonNull(name, "name");
-        return 0;
+    ConsumerRegistry consumers() {
+        return consumers;
     }
 
     Collection<LiveStream> all() {
@@ -134,11 +135,15 @@ final class Catalog {
             if (stream.view().entry().status() == Status.DELETING) {
                 return CompletableFuture.completedFuture(null);
             }
-            int consumers = consumersOf(name);
-            if (consumers > 0 && !withConsumers) {
-                throw refusals.hasConsumers(name, consumers);
-            }
-            return commit(stream, StreamEntry::deleting).thenCompose(deleting -> carryOn(stream));
+            return commit(stream, entry -> {
+                        // Within the stream's turn: no consumer is just being registered.
+                        int registered = consumers.count(entry);
+                        if (registered > 0 && !withConsumers) {
+                            throw refusals.hasConsumers(name, registered);
+                        }
+                        return entry.deleting();
+                    })
+                    .thenCompose(deleting -> carryOn(stream));
         });
     }
 
@@ -196,6 +201,7 @@ final class Catalog {
                 lastCreatedMillis = Math.max(lastCreatedMillis, found.entry().createdMillis());
                 show(found.entry(), found.version(), found.logOrNull());
             }
+            consumers.load(streams.values());
             upkeep.start();
             return allOf(streams.values().stream().map(this::resume).toList());
         });
@@ -332,14 +338,22 @@ final class Catalog {
         StreamEntry entry = stream.view().entry();
         return engine.drop(entry.logName())
                 .whenCompleteAsync((ok, error) -> {}, loop)
-                .thenCompose(dropped -> stream.inTurn(() -> commit(
-                        MetaChange.remove(key(entry.name()), stream.view().version()))))
+                .thenCompose(dropped -> stream.inTurn(
+                        () -> commit(removal(entry, stream.view().version()))))
                 .thenAccept(version -> {
                     streams.remove(entry.name(), stream);
+                    consumers.forget(entry);
                     context.quotas().clear(entry.name());
                     stream.probe().close();
                     stream.giveUp(refusals.streamNotFound(entry.name()));
                 });
+    }
+
+    /** Takes a stream and its consumers out of the catalog at once. */
+    private MetaChange removal(StreamEntry entry, long version) {
+        List<MetaChange.Part> parts = new ArrayList<>(consumers.removals(entry));
+        parts.add(new MetaChange.Part(key(entry.name()), version, null));
+        return new MetaChange(parts);
     }
 
     /** Makes one change durable, then shows it. Loop only. */

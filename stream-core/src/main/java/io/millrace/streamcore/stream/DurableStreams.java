@@ -83,8 +83,8 @@ final class DurableStreams implements Streams {
     }
 
     @Override
-    public int consumersOf(StreamName name) {
-        return catalog.consumersOf(name);
+    public Consumers consumers() {
+        return catalog.consumers();
     }
 
     @Override
@@ -133,14 +133,8 @@ final class DurableStreams implements Streams {
         if (maxRecords < 1) {
             throw new IllegalArgumentException("a read asks for at least one record, not " + maxRecords);
         }
-        LiveStream stream = catalog.find(cursor.stream());
-        View view = stream == null ? null : stream.view();
-        if (stream == null
-                || view == null
-                || !view.isUsable()
-                || !view.state().created().equals(cursor.streamCreated())) {
-            throw refusals.shardDoesNotExist(cursor.shard(), cursor.stream());
-        }
+        LiveStream stream = readable(cursor);
+        View view = stream.view();
         ShardEntry entry = ShardNames.index(cursor.shard()).stream()
                 .boxed()
                 .flatMap(index -> view.entry().shard(index).stream())
@@ -161,6 +155,34 @@ final class DurableStreams implements Streams {
     public StreamProbe probe(StreamName name) {
         LiveStream stream = catalog.find(name);
         return stream == null ? StreamProbe.NONE : stream.probe();
+    }
+
+    @Override
+    public Runnable follow(ShardCursor cursor, Runnable listener) {
+        LiveStream stream = readable(cursor);
+        OptionalInt index = ShardNames.index(cursor.shard());
+        if (index.isEmpty()) {
+            throw refusals.shardDoesNotExist(cursor.shard(), cursor.stream());
+        }
+        Runnable endOfRecords = stream.view().log().follow(index.getAsInt(), listener);
+        Runnable endOfChanges = stream.follow(listener);
+        return () -> {
+            endOfRecords.run();
+            endOfChanges.run();
+        };
+    }
+
+    /** The stream that a cursor stands in. */
+    private LiveStream readable(ShardCursor cursor) {
+        LiveStream stream = catalog.find(cursor.stream());
+        View view = stream == null ? null : stream.view();
+        if (stream == null
+                || view == null
+                || !view.isUsable()
+                || !view.state().created().equals(cursor.streamCreated())) {
+            throw refusals.shardDoesNotExist(cursor.shard(), cursor.stream());
+        }
+        return stream;
     }
 
     /** Closes without waiting. */

@@ -7,6 +7,7 @@ import io.millrace.streamcore.stream.scale.LoadCounters;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +20,8 @@ final class LiveStream {
     private final LoadCounters load = new LoadCounters();
     private volatile View view;
     private volatile CompletableFuture<Void> changed = new CompletableFuture<>();
+
+    private final List<Runnable> followers = new CopyOnWriteArrayList<>();
 
     /** The catalog loop's. */
     private CompletableFuture<?> lastChange = CompletableFuture.completedFuture(null);
@@ -47,11 +50,24 @@ final class LiveStream {
         CompletableFuture<Void> waiters = changed;
         changed = new CompletableFuture<>();
         waiters.complete(null);
+        wake();
+    }
+
+    /** Calls {@code follower} after each change of the catalog that concerns the stream. Safe for any thread. */
+    Runnable follow(Runnable follower) {
+        followers.add(follower);
+        return () -> followers.remove(follower);
+    }
+
+    /** Tells who follows that something changed. Catalog loop only. */
+    void wake() {
+        followers.forEach(Runnable::run);
     }
 
     /** The change that is waited for does not come: fails who waits, also later, until there is one all the same. */
     void giveUp(Throwable error) {
         changed.completeExceptionally(error);
+        wake();
     }
 
     /** Completes once {@link #view} is no longer {@code seen}. Safe for any thread. */

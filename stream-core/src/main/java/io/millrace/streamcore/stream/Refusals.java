@@ -206,6 +206,32 @@ record Refusals(String region, String account) {
                         + timeMillis + ", currentTimestampInMillis: " + nowMillis);
     }
 
+    StreamException consumerNotFound(String consumer, StreamName stream) {
+        return new StreamException(
+                Kind.RESOURCE_NOT_FOUND,
+                "Consumer " + consumer + " under stream " + stream + " and account " + account + " not found.");
+    }
+
+    StreamException consumerExists(String consumer, StreamName stream) {
+        return new StreamException(
+                Kind.RESOURCE_IN_USE,
+                "Consumer " + consumer + " under stream " + stream + " already exists for account " + account + ".");
+    }
+
+    StreamException consumerLimit(StreamName stream, int limit) {
+        return new StreamException(
+                Kind.LIMIT_EXCEEDED,
+                "Stream " + stream + " under account " + account + " has " + limit
+                        + " registered consumers, which is the most it can have.");
+    }
+
+    StreamException creatingConsumerLimit(StreamName stream, int limit) {
+        return new StreamException(
+                Kind.LIMIT_EXCEEDED,
+                "Stream " + stream + " under account " + account + " has " + limit
+                        + " consumers in state CREATING, which is the most it can have at once.");
+    }
+
     StreamException internalFailure() {
         return new StreamException(Kind.INTERNAL_FAILURE, null);
     }

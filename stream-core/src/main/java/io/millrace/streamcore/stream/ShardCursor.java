@@ -18,11 +18,29 @@ import java.time.Instant;
  */
 public record ShardCursor(
         StreamName stream, Instant streamCreated, ShardId shard, SequenceNumber from, boolean inclusive) {
+    private static final long LAST_SECOND = (1L << 36) - 1;
+
     /** Checks the parts. */
     public ShardCursor {
         requireNonNull(stream, "stream");
         requireNonNull(streamCreated, "streamCreated");
         requireNonNull(shard, "shard");
         requireNonNull(from, "from");
+    }
+
+    /**
+     * A number that means this place both as an AT_ and as an AFTER_SEQUENCE_NUMBER position: above what lies before the
+     * place, and below the next record. It is the number of the last record but for its second, which counts less than the
+     * index in the order of numbers.
+     */
+    public SequenceNumber continuation() {
+        if (inclusive) {
+            return from;
+        }
+        SequenceNumber.Parts parts = from.parts();
+        return parts.index() == 0 || parts.recordSeconds() >= LAST_SECOND
+                ? from
+                : SequenceNumber.of(
+                        parts.createdSeconds(), parts.shardIndex(), parts.index(), parts.recordSeconds() + 1);
     }
 }

@@ -45,7 +45,7 @@ final class ShardReader {
         }
         if (position instanceof Position.AtSequenceNumber at) {
             checkNumber(view, shard, at.sequenceNumber());
-            return CompletableFuture.completedFuture(cursor(view, shard, at.sequenceNumber(), true));
+            return seekNumber(view, shard, at.sequenceNumber());
         }
         if (position instanceof Position.AfterSequenceNumber after) {
             checkNumber(view, shard, after.sequenceNumber());
@@ -63,6 +63,31 @@ final class ShardReader {
                 .thenApply(batches -> page(view, shard, cursor, index, batches, maxRecords, maxBytes))
                 .exceptionally(error -> {
                     throw refusal(error, shard.id(), cursor.stream());
+                });
+    }
+
+    /**
+     * The first record at or above a number. Numbers that no record has are good positions too: those by which a
+     * subscription goes on lie between the last record and the next, see {@link ShardCursor#continuation}.
+     */
+    private CompletableFuture<ShardCursor> seekNumber(View view, ShardEntry shard, SequenceNumber number) {
+        long index = number.parts().index() - 1;
+        if (index < 0) {
+            return CompletableFuture.completedFuture(cursor(view, shard, number, true));
+        }
+        return view.log()
+                .read(shard.index(), index, 1, 1)
+                .thenApply(batches -> {
+                    boolean isPast = !batches.isEmpty()
+                            && batches.get(0).firstIndex() <= index
+                            && index < batches.get(0).endIndex()
+                            && shard.sequenceNumber(index, batches.get(0).timeMillis())
+                                            .compareTo(number)
+                                    < 0;
+                    return cursor(view, shard, number, !isPast);
+                })
+                .exceptionally(error -> {
+                    throw refusal(error, shard.id(), view.entry().name());
                 });
     }
 
@@ -90,8 +115,15 @@ final class ShardReader {
         StoredRecords records = StoredRecords.of(shard, batches, index, maxRecords, maxBytes);
         ShardBounds bounds = view.log().bounds(shard.index());
         boolean isEmpty = records.isEmpty();
-        ShardCursor next = isEmpty ? cursor : cursor(view, shard, records.lastNumber(), false);
-        if ((isEmpty ? index : records.endIndex()) < bounds.end()) {
+        // What retention took away is not behind.
+        long place = isEmpty ? Math.max(index, bounds.first()) : records.endIndex();
+        ShardCursor next = cursor;
+        if (!isEmpty) {
+            next = cursor(view, shard, records.lastNumber(), false);
+        } else if (place == bounds.end()) {
+            next = cursor(view, shard, tip(shard, bounds), false);
+        }
+        if (place < bounds.end()) {
             long at = isEmpty ? bounds.lastTimeMillis() : records.lastTimeMillis();
             // Records of one moment: behind, if by less than can be told.
             return new ReadPage(records, next, Math.max(1, bounds.lastTimeMillis() - at), List.of());

@@ -62,8 +62,8 @@ public interface Streams extends AutoCloseable {
     /** What a stream is like now. */
     StreamState get(StreamName name) throws StreamException;
 
-    /** How many consumers are registered for push. */
-    int consumersOf(StreamName name);
+    /** The registered consumers of these streams. */
+    Consumers consumers();
 
     /** Changes a stream. Completes when the change is durable; with no transition time, when it is over. */
     CompletableFuture<Changed> change(StreamName name, StreamChange change);
@@ -102,6 +102,15 @@ public interface Streams extends AutoCloseable {
      * @param maxBytes at most this many bytes of data and partition keys, but always one record if there is one
      */
     CompletableFuture<ReadPage> read(ShardCursor cursor, int maxRecords, int maxBytes);
+
+    /**
+     * Calls {@code listener} whenever there may be something new for who reads on from this cursor: records, the shard's
+     * end, or any change of the stream or its consumers. Look after following; what came before is not told.
+     *
+     * @param listener called on a thread of the storage; must not block or throw, may be called without need
+     * @return ends the following when run
+     */
+    Runnable follow(ShardCursor cursor, Runnable listener);
 
     /** Which limits hold for which stream. Puts keep them by themselves; other callers ask. */
     Quotas quotas();

@@ -24,7 +24,7 @@ final class DescribeStreamSummary implements Operation {
     public CompletionStage<Content> run(Values input) {
         StreamName name = address.stream(input);
         StreamState state = streams.get(name);
-        int consumers = streams.consumersOf(name);
+        int consumers = streams.consumers().list(name).size();
         return CompletableFuture.completedFuture(out -> {
             out.start().start("StreamDescriptionSummary");
             StreamAnswers.identity(out, state);

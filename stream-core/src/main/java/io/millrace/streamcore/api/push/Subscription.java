@@ -1,0 +1,304 @@
+package io.millrace.streamcore.api.push;
+
+import static java.util.Objects.requireNonNull;
+
+import io.millrace.runtime.EventLoop;
+import io.millrace.runtime.Ticker;
+import io.millrace.streamcore.stream.ShardCursor;
+import io.millrace.streamcore.stream.StreamException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Flow;
+import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One consumer's pipe from one shard: first the initial response, then an event whenever there are records and demand, an
+ * empty event when there was none for the heartbeat's time, and an end: clean when the life is over or the shard read out,
+ * after an exception frame when another subscription took over or something is gone. Nothing is read ahead of demand, so a
+ * subscriber that asks for nothing costs nothing.
+ *
+ * <p>Belongs to the push loop. {@link #subscribe}, {@link #request} and {@link #cancel} are safe for any thread; the
+ * subscriber is called on the loop.
+ */
+final class Subscription implements Flow.Publisher<ByteBuffer>, Flow.Subscription {
+    private static final Logger log = LoggerFactory.getLogger(Subscription.class);
+
+    private final String name;
+    private final ShardFeed feed;
+    private final EventLoop loop;
+    private final Ticker ticker;
+    private final PushSettings settings;
+    private final Owner owner;
+
+    private State state = State.OPEN;
+    private ShardCursor cursor;
+    private long demand;
+    private long lastEventNanos;
+    private boolean isBeatDue = true;
+    private Flow.@Nullable Subscriber<? super ByteBuffer> subscriber;
+    private @Nullable ByteBuffer opening = PushedEvent.initialResponse();
+    private @Nullable ByteBuffer lastWords;
+    private EventLoop.Cancellable life = EventLoop.Cancellable.DONE;
+    private EventLoop.Cancellable heartbeat = EventLoop.Cancellable.DONE;
+
+    /**
+     * A subscription that waits for its subscriber.
+     *
+     * @param owner is told when it ends, and knows whether it may go on
+     * @param cursor where it begins
+     */
+    Subscription(Owner owner, ShardFeed feed, ShardCursor cursor, EventLoop loop, Ticker ticker, PushSettings settings) {
+        this.owner = requireNonNull(owner, "owner");
+        this.name = owner.name();
+        this.feed = requireNonNull(feed, "feed");
+        this.cursor = requireNonNull(cursor, "cursor");
+        this.loop = requireNonNull(loop, "loop");
+        this.ticker = requireNonNull(ticker, "ticker");
+        this.settings = requireNonNull(settings, "settings");
+    }
+
+    /** Begins its life. Loop only, as are all package-private methods. */
+    void start() {
+        feed.join(this, cursor);
+        life = loop.schedule(settings.life(), () -> complete("its time is over"));
+    }
+
+    /** There may be something new. */
+    void wake() {
+        if (state == State.FOLLOWING) {
+            read("news");
+        }
+    }
+
+    /** Says why with an exception frame, as soon as the subscriber takes it, and ends. */
+    void fail(String type, String text) {
+        if (state == State.ENDED || state == State.ENDING) {
+            return;
+        }
+        lastWords = PushedEvent.exception(type, text);
+        moveTo(State.ENDING, type);
+        heartbeat.cancel();
+        leave();
+        pump();
+    }
+
+    boolean isOver() {
+        return state == State.ENDED || state == State.ENDING;
+    }
+
+    @Override
+    public void subscribe(Flow.Subscriber<? super ByteBuffer> newSubscriber) {
+        requireNonNull(newSubscriber, "subscriber");
+        onLoop(() -> {
+            if (subscriber != null) {
+                throw new IllegalStateException("a subscription has one subscriber");
+            }
+            subscriber = newSubscriber;
+            newSubscriber.onSubscribe(this);
+            if (state == State.OPEN) {
+                moveTo(State.BLOCKED, "subscribed");
+            } else if (state == State.ENDED) {
+                newSubscriber.onComplete();
+            }
+        });
+    }
+
+    @Override
+    public void request(long count) {
+        onLoop(() -> {
+            demand = count > Long.MAX_VALUE - demand ? Long.MAX_VALUE : demand + Math.max(0, count);
+            pump();
+        });
+    }
+
+    @Override
+    public void cancel() {
+        onLoop(() -> end("cancelled"));
+    }
+
+    private void pump() {
+        Flow.Subscriber<? super ByteBuffer> to = subscriber;
+        if (to == null || state == State.ENDED) {
+            return;
+        }
+        if (opening != null && demand > 0) {
+            ByteBuffer first = opening;
+            opening = null;
+            demand--;
+            to.onNext(first);
+        }
+        if (state == State.ENDING) {
+            if (lastWords != null && demand > 0) {
+                ByteBuffer last = lastWords;
+                lastWords = null;
+                demand--;
+                to.onNext(last);
+                complete("said why");
+            }
+        } else if (state == State.BLOCKED && demand > 0) {
+            read("demand");
+        }
+    }
+
+    private void read(String reason) {
+        Optional<String> gone = owner.whyGone();
+        if (gone.isPresent()) {
+            fail("ResourceNotFoundException", gone.get());
+            return;
+        }
+        if (state != State.READING) {
+            moveTo(State.READING, reason);
+        }
+        long news = feed.news();
+        feed.read(cursor, (event, error) -> {
+            if (state == State.READING) {
+                if (event == null) {
+                    fail(requireNonNull(error));
+                } else {
+                    received(event, news);
+                }
+            }
+        });
+    }
+
+    private void received(PushedEvent event, long newsBefore) {
+        boolean isEnd = event.next().isEmpty();
+        cursor = event.next().orElse(cursor);
+        if (!event.isEmpty() || isEnd || isBeatDue) {
+            send(event);
+        }
+        if (isEnd) {
+            complete("the shard is read out");
+        } else if (demand == 0) {
+            moveTo(State.BLOCKED, "no demand");
+        } else if (!event.isEmpty() || feed.news() != newsBefore) {
+            read("more");
+        } else {
+            moveTo(State.FOLLOWING, "caught up");
+        }
+    }
+
+    private void send(PushedEvent event) {
+        demand--;
+        isBeatDue = false;
+        lastEventNanos = ticker.nanoTime();
+        requireNonNull(subscriber).onNext(event.frame());
+        if (heartbeat == EventLoop.Cancellable.DONE) {
+            beatAfter(settings.heartbeat());
+        }
+    }
+
+    /** One timer at a time: events in between only put it off. */
+    private void beatAfter(Duration time) {
+        heartbeat = loop.schedule(time, () -> {
+            Duration left = settings.heartbeat().minus(ticker.since(lastEventNanos));
+            if (!left.isNegative() && !left.isZero()) {
+                beatAfter(left);
+                return;
+            }
+            isBeatDue = true;
+            beatAfter(settings.heartbeat());
+            if (state == State.FOLLOWING) {
+                read("heartbeat");
+            }
+        });
+    }
+
+    private void fail(Throwable error) {
+        boolean isGone =
+                error instanceof StreamException refused && refused.kind() == StreamException.Kind.RESOURCE_NOT_FOUND;
+        if (!isGone) {
+            log.warn("{} ends: {}", name, error.toString());
+        }
+        String text = String.valueOf(error.getMessage());
+        fail(
+                isGone ? "ResourceNotFoundException" : "InternalFailureException",
+                isGone ? text : "The shard could not be read.");
+    }
+
+    private void complete(String reason) {
+        Flow.Subscriber<? super ByteBuffer> to = subscriber;
+        boolean wasOver = state == State.ENDED;
+        end(reason);
+        if (to != null && !wasOver) {
+            to.onComplete();
+        }
+    }
+
+    private void end(String reason) {
+        if (state != State.ENDED) {
+            moveTo(State.ENDED, reason);
+            life.cancel();
+            heartbeat.cancel();
+            leave();
+        }
+    }
+
+    private void leave() {
+        owner.ended(this);
+    }
+
+    private void onLoop(Runnable task) {
+        try {
+            loop.execute(task);
+        } catch (RejectedExecutionException closed) {
+            // The server is closing: its transport ends the answer.
+        }
+    }
+
+    private void moveTo(State next, String reason) {
+        if (!state.canMoveTo(next)) {
+            throw new IllegalStateException(name + ": no way from " + state + " to " + next + " (" + reason + ")");
+        }
+        log.debug("{}: {} -> {} ({})", name, state, next, reason);
+        state = next;
+    }
+
+    /** Whom a subscription belongs to. */
+    interface Owner {
+        /** How logs call the subscription. */
+        String name();
+
+        /** What the subscriber is told if its consumer is not there any more. */
+        Optional<String> whyGone();
+
+        /** It reads no more. May be told twice. */
+        void ended(Subscription subscription);
+    }
+
+    /** Where a subscription is. */
+    enum State {
+        /** Nobody listens yet. */
+        OPEN,
+        /** There is no demand. */
+        BLOCKED,
+        /** The shard is being read. */
+        READING,
+        /** Caught up, waits for news. */
+        FOLLOWING,
+        /** An exception waits to be taken. */
+        ENDING,
+        /** Over. */
+        ENDED;
+
+        private static final Map<State, Set<State>> NEXT = new EnumMap<>(Map.of(
+                OPEN, EnumSet.of(BLOCKED, ENDING, ENDED),
+                BLOCKED, EnumSet.of(READING, ENDING, ENDED),
+                READING, EnumSet.of(BLOCKED, FOLLOWING, ENDING, ENDED),
+                FOLLOWING, EnumSet.of(READING, ENDING, ENDED),
+                ENDING, EnumSet.of(ENDED),
+                ENDED, EnumSet.noneOf(State.class)));
+
+        boolean canMoveTo(State next) {
+            return NEXT.getOrDefault(this, Set.of()).contains(next);
+        }
+    }
+}

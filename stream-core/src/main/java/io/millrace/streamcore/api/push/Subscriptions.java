@@ -1,0 +1,141 @@
+package io.millrace.streamcore.api.push;
+
+import static java.util.Objects.requireNonNull;
+
+import io.millrace.model.ShardId;
+import io.millrace.runtime.EventLoop;
+import io.millrace.runtime.Platform;
+import io.millrace.runtime.Ticker;
+import io.millrace.streamcore.api.call.ApiException;
+import io.millrace.streamcore.api.call.ErrorCode;
+import io.millrace.streamcore.stream.ConsumerState;
+import io.millrace.streamcore.stream.ShardCursor;
+import io.millrace.streamcore.stream.StreamException;
+import io.millrace.streamcore.stream.Streams;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * All subscriptions of this server: one for each consumer and shard. A second one is refused at first and takes over
+ * later, as the service does it. Owns the push loop; all state belongs to it.
+ */
+final class Subscriptions implements AutoCloseable {
+    private final Streams streams;
+    private final PushSettings settings;
+    private final EventLoop loop;
+    private final Ticker ticker;
+    private final Map<Key, Opened> open = new HashMap<>();
+    private final Map<ShardFeed.Key, ShardFeed> feeds = new HashMap<>();
+
+    Subscriptions(Streams streams, PushSettings settings, Platform platform) {
+        this.streams = requireNonNull(streams, "streams");
+        this.settings = requireNonNull(settings, "settings");
+        this.loop = platform.newEventLoop("stream-push");
+        this.ticker = platform.ticker();
+    }
+
+    /**
+     * Opens a subscription. Safe for any thread. Fails with an {@link ApiException} if the last one of the same consumer
+     * and shard began a moment ago, whatever became of it.
+     *
+     * @param place how the texts of errors call it
+     */
+    CompletableFuture<Subscription> open(ConsumerState consumer, ShardCursor cursor, String place) {
+        return CompletableFuture.supplyAsync(() -> openNow(consumer, cursor, place), loop);
+    }
+
+    private Subscription openNow(ConsumerState consumer, ShardCursor cursor, String place) {
+        Key key = new Key(consumer.arn(), cursor.shard());
+        Opened before = open.get(key);
+        String another = "Another active subscription exists for this consumer: " + place;
+        if (before != null && ticker.since(before.atNanos).compareTo(settings.takeOver()) < 0) {
+            throw new ApiException(ErrorCode.RESOURCE_IN_USE, another);
+        }
+        ShardFeed feed = feeds.computeIfAbsent(
+                ShardFeed.Key.of(cursor), any -> new ShardFeed(streams, loop, settings));
+        Pipe pipe = new Pipe(key, consumer, ShardFeed.Key.of(cursor), place);
+        Subscription next = new Subscription(pipe, feed, cursor, loop, ticker, settings);
+        try {
+            next.start();
+        } catch (StreamException gone) {
+            pipe.ended(next);
+            throw gone;
+        }
+        open.put(key, new Opened(next, ticker.nanoTime()));
+        if (before != null) {
+            before.subscription.fail(ErrorCode.RESOURCE_IN_USE.type(), another);
+        }
+        return next;
+    }
+
+    /** Forgets a subscription that is over, but not before a second one would be welcome. */
+    private void forget(Key key, Subscription subscription) {
+        Opened known = open.get(key);
+        if (known == null || known.subscription != subscription) {
+            return;
+        }
+        Duration left = settings.takeOver().minus(ticker.since(known.atNanos));
+        if (left.isNegative() || left.isZero()) {
+            open.remove(key);
+        } else {
+            var unused = loop.schedule(left, () -> open.remove(key, known));
+        }
+    }
+
+    /** Ends the loop and with it everything here; the transport has ended the answers before. */
+    @Override
+    public void close() {
+        loop.close();
+    }
+
+    /** What there is one subscription of. */
+    private record Key(String consumerArn, ShardId shard) {}
+
+    /** A subscription and when it began. */
+    private record Opened(Subscription subscription, long atNanos) {}
+
+    /** What one subscription needs to know of the others and of its consumer. */
+    private final class Pipe implements Subscription.Owner {
+        private final Key key;
+        private final ConsumerState consumer;
+        private final ShardFeed.Key shard;
+        private final String place;
+
+        Pipe(Key key, ConsumerState consumer, ShardFeed.Key shard, String place) {
+            this.key = key;
+            this.consumer = consumer;
+            this.shard = shard;
+            this.place = place;
+        }
+
+        @Override
+        public String name() {
+            return "Subscription " + place;
+        }
+
+        @Override
+        public Optional<String> whyGone() {
+            try {
+                ConsumerState now = streams.consumers().get(consumer.stream(), consumer.name());
+                boolean isSame = now.created().equals(consumer.created());
+                return isSame && now.status() == ConsumerState.Status.ACTIVE
+                        ? Optional.empty()
+                        : Optional.of("Consumer " + consumer.arn() + " was deregistered.");
+            } catch (StreamException gone) {
+                return Optional.of(String.valueOf(gone.getMessage()));
+            }
+        }
+
+        @Override
+        public void ended(Subscription subscription) {
+            ShardFeed feed = feeds.get(shard);
+            if (feed != null && feed.leave(subscription)) {
+                feeds.remove(shard);
+            }
+            forget(key, subscription);
+        }
+    }
+}
