@@ -17,7 +17,8 @@ import io.millrace.streamcore.api.push.PushSettings;
  */
 public record ApiOptions(OperatorPages pages, CallProbe.Source probes, Faults faults, PushSettings push) {
     /** Nothing. */
-    public static final ApiOptions NONE = new ApiOptions(OperatorPages.BARE, CallProbe.Source.NONE, Faults.NONE, PushSettings.DEFAULTS);
+    public static final ApiOptions NONE =
+            new ApiOptions(OperatorPages.BARE, CallProbe.Source.NONE, Faults.NONE, PushSettings.DEFAULTS);
 
     /** Checks the parts. */
     public ApiOptions {

@@ -338,8 +338,8 @@ final class Catalog {
         StreamEntry entry = stream.view().entry();
         return engine.drop(entry.logName())
                 .whenCompleteAsync((ok, error) -> {}, loop)
-                .thenCompose(dropped -> stream.inTurn(
-                        () -> commit(removal(entry, stream.view().version()))))
+                .thenCompose(dropped ->
+                        stream.inTurn(() -> commit(removal(entry, stream.view().version()))))
                 .thenAccept(version -> {
                     streams.remove(entry.name(), stream);
                     consumers.forget(entry);

@@ -85,9 +85,11 @@ final class ConsumerRegistry implements Consumers {
             }
         });
         // Those of streams that were set aside are left in the catalog, for when the stream comes back.
-        byLogName.keySet().retainAll(opened.stream()
-                .map(stream -> stream.view().entry().logName())
-                .collect(Collectors.toSet()));
+        byLogName
+                .keySet()
+                .retainAll(opened.stream()
+                        .map(stream -> stream.view().entry().logName())
+                        .collect(Collectors.toSet()));
         opened.forEach(this::resume);
     }
 
@@ -153,24 +155,30 @@ final class ConsumerRegistry implements Consumers {
 
     @Override
     public CompletableFuture<ConsumerState> register(StreamName stream, String name, Map<String, String> tags) {
-        return with(stream, live -> live.inTurn(() -> registerNow(live, name, tags))
-                .thenCompose(registered -> afterTransition(() -> activate(live, registered.entry))
-                        .thenApply(done -> state(live, known(live).getOrDefault(name, registered)))));
+        return with(
+                stream,
+                live -> live.inTurn(() -> registerNow(live, name, tags))
+                        .thenCompose(registered -> afterTransition(() -> activate(live, registered.entry))
+                                .thenApply(done -> state(live, known(live).getOrDefault(name, registered)))));
     }
 
     @Override
     public CompletableFuture<Void> deregister(StreamName stream, String name) {
-        return with(stream, live -> live.inTurn(() -> deregisterNow(live, name))
-                .thenCompose(deleting -> afterTransition(() -> remove(live, deleting.entry))));
+        return with(
+                stream,
+                live -> live.inTurn(() -> deregisterNow(live, name))
+                        .thenCompose(deleting -> afterTransition(() -> remove(live, deleting.entry))));
     }
 
     @Override
     public CompletableFuture<Void> retag(StreamName stream, String name, UnaryOperator<Map<String, String>> change) {
-        return with(stream, live -> live.inTurn(() -> {
-            Known known = existing(live, name);
-            return commit(live, known.entry.withTags(change.apply(known.entry.tags())), known.version)
-                    .thenAccept(done -> {});
-        }));
+        return with(
+                stream,
+                live -> live.inTurn(() -> {
+                    Known known = existing(live, name);
+                    return commit(live, known.entry.withTags(change.apply(known.entry.tags())), known.version)
+                            .thenAccept(done -> {});
+                }));
     }
 
     private CompletableFuture<Known> registerNow(LiveStream live, String name, Map<String, String> tags) {
@@ -217,24 +225,31 @@ final class ConsumerRegistry implements Consumers {
     }
 
     private CompletableFuture<Void> activate(LiveStream live, ConsumerEntry entry) {
-        return step(live, entry, Status.CREATING, known ->
-                commit(live, known.entry.with(Status.ACTIVE), known.version).thenAccept(done -> {}));
+        return step(
+                live,
+                entry,
+                Status.CREATING,
+                known -> commit(live, known.entry.with(Status.ACTIVE), known.version)
+                        .thenAccept(done -> {}));
     }
 
     private CompletableFuture<Void> remove(LiveStream live, ConsumerEntry entry) {
         String logName = live.view().entry().logName();
-        return step(live, entry, Status.DELETING, known -> meta.commit(
-                        MetaChange.remove(key(logName, entry.name()), known.version))
-                .thenAcceptAsync(
-                        version -> {
-                            checkVersion(version, entry);
-                            lastGoneSeconds.merge(logName, entry.createdMillis() / MILLIS, Math::max);
-                            SortedMap<String, Known> left = new TreeMap<>(known(live));
-                            left.remove(entry.name());
-                            byLogName.put(logName, Collections.unmodifiableSortedMap(left));
-                            live.wake();
-                        },
-                        loop));
+        return step(
+                live,
+                entry,
+                Status.DELETING,
+                known -> meta.commit(MetaChange.remove(key(logName, entry.name()), known.version))
+                        .thenAcceptAsync(
+                                version -> {
+                                    checkVersion(version, entry);
+                                    lastGoneSeconds.merge(logName, entry.createdMillis() / MILLIS, Math::max);
+                                    SortedMap<String, Known> left = new TreeMap<>(known(live));
+                                    left.remove(entry.name());
+                                    byLogName.put(logName, Collections.unmodifiableSortedMap(left));
+                                    live.wake();
+                                },
+                                loop));
     }
 
     /** Goes one step on with a consumer, if it is still the one it was and its stream is still there. */
@@ -307,8 +322,7 @@ final class ConsumerRegistry implements Consumers {
     }
 
     private void show(String logName, Known known) {
-        SortedMap<String, Known> next =
-                new TreeMap<>(byLogName.getOrDefault(logName, Collections.emptySortedMap()));
+        SortedMap<String, Known> next = new TreeMap<>(byLogName.getOrDefault(logName, Collections.emptySortedMap()));
         next.put(known.entry.name(), known);
         byLogName.put(logName, Collections.unmodifiableSortedMap(next));
     }

@@ -51,8 +51,8 @@ public final class StartingPositions {
     }
 
     private Instant timestamp(Optional<Instant> given) {
-        Instant time = given
-                .orElseThrow(() -> ApiException.invalidArgument("Must specify timestamp parameter for iterator of type"
+        Instant time = given.orElseThrow(
+                () -> ApiException.invalidArgument("Must specify timestamp parameter for iterator of type"
                         + " AT_TIMESTAMP. Request specified no timestamp parameter."));
         Instant now = clock.instant();
         if (time.isAfter(now)) {

@@ -19,6 +19,8 @@ final class DeregisterStreamConsumer implements Operation {
     @Override
     public CompletionStage<Content> run(Values input) {
         ConsumerState consumer = consumers.consumer(input);
-        return streams.consumers().deregister(consumer.stream(), consumer.name()).thenApply(done -> Content.NOTHING);
+        return streams.consumers()
+                .deregister(consumer.stream(), consumer.name())
+                .thenApply(done -> Content.NOTHING);
     }
 }

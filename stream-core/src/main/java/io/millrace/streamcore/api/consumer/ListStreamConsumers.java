@@ -36,7 +36,8 @@ final class ListStreamConsumers implements Operation {
     public CompletionStage<Content> run(Values input) {
         StreamName stream = address.streamByArn(input);
         checkCreation(stream, input.time("StreamCreationTimestamp"));
-        String after = input.text("NextToken").map(token -> place(stream, token)).orElse("");
+        String after =
+                input.text("NextToken").map(token -> place(stream, token)).orElse("");
         int limit = input.whole("MaxResults").orElse(PAGE);
         List<ConsumerState> rest = streams.consumers().list(stream).stream()
                 .filter(consumer -> consumer.name().compareTo(after) > 0)
@@ -48,7 +49,8 @@ final class ListStreamConsumers implements Operation {
     /** The caller means the stream that was made at that second, not one of the same name. */
     private void checkCreation(StreamName stream, Optional<Instant> created) {
         boolean isOther = created.isPresent()
-                && streams.get(stream).created().getEpochSecond() != created.get().getEpochSecond();
+                && streams.get(stream).created().getEpochSecond()
+                        != created.get().getEpochSecond();
         if (isOther) {
             throw ApiException.notFound("Stream " + stream + " under account "
                     + address.account().id() + " was not created at the given StreamCreationTimestamp.");

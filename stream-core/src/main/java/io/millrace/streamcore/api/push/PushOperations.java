@@ -14,8 +14,8 @@ public final class PushOperations implements AutoCloseable {
     /** Subscriptions to the shards of these streams. */
     public PushOperations(Streams streams, StreamAddress address, PushSettings settings, Platform platform) {
         this.subscriptions = new Subscriptions(streams, settings, platform);
-        this.operations = Map.of(
-                "SubscribeToShard", new SubscribeToShard(streams, address, platform.clock(), subscriptions));
+        this.operations =
+                Map.of("SubscribeToShard", new SubscribeToShard(streams, address, platform.clock(), subscriptions));
     }
 
     /** It by its name in the API. */

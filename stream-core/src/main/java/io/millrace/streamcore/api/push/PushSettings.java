@@ -14,8 +14,7 @@ import java.time.Duration;
  * @param eventRecords at most this many records an event
  * @param eventBytes at most this many bytes of data and partition keys an event, but always one record
  */
-public record PushSettings(
-        Duration life, Duration heartbeat, Duration takeOver, int eventRecords, int eventBytes) {
+public record PushSettings(Duration life, Duration heartbeat, Duration takeOver, int eventRecords, int eventBytes) {
     /**
      * As the service does it: 5 minutes of life, a second subscription refused for 5 seconds; a heartbeat after 4 seconds;
      * events of 2,000 records and 768 KiB, whose frames stay within 1.6 MB.

@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
  * @param isEmpty true if there is no record in it
  * @param nextOrNull where to go on; absent at the shard's end
  */
-record PushedEvent(ByteBuffer frame, boolean isEmpty, @Nullable ShardCursor nextOrNull) {
+record PushedEvent(
+        ByteBuffer frame, boolean isEmpty, @Nullable ShardCursor nextOrNull) {
     private static final String JSON = "application/x-amz-json-1.1";
     private static final ByteBuffer INITIAL_RESPONSE = new EventMessage()
             .header(":message-type", "event")

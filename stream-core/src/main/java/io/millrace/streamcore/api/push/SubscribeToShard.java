@@ -36,7 +36,8 @@ final class SubscribeToShard implements Operation {
     public CompletionStage<Push> run(Values input) {
         ConsumerState consumer = consumers.byArn(input.requiredText("ConsumerARN"));
         ShardId shard = address.shard(consumer.stream(), input.requiredText("ShardId"));
-        Position position = position(consumer, shard, input.structure("StartingPosition").orElseThrow());
+        Position position =
+                position(consumer, shard, input.structure("StartingPosition").orElseThrow());
         String account = address.account().id();
         if (consumer.status() != ConsumerState.Status.ACTIVE) {
             throw new ApiException(

@@ -55,7 +55,8 @@ final class Subscription implements Flow.Publisher<ByteBuffer>, Flow.Subscriptio
      * @param owner is told when it ends, and knows whether it may go on
      * @param cursor where it begins
      */
-    Subscription(Owner owner, ShardFeed feed, ShardCursor cursor, EventLoop loop, Ticker ticker, PushSettings settings) {
+    Subscription(
+            Owner owner, ShardFeed feed, ShardCursor cursor, EventLoop loop, Ticker ticker, PushSettings settings) {
         this.owner = requireNonNull(owner, "owner");
         this.name = owner.name();
         this.feed = requireNonNull(feed, "feed");

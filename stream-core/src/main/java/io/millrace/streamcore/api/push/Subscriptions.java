@@ -54,8 +54,7 @@ final class Subscriptions implements AutoCloseable {
         if (before != null && ticker.since(before.atNanos).compareTo(settings.takeOver()) < 0) {
             throw new ApiException(ErrorCode.RESOURCE_IN_USE, another);
         }
-        ShardFeed feed = feeds.computeIfAbsent(
-                ShardFeed.Key.of(cursor), any -> new ShardFeed(streams, loop, settings));
+        ShardFeed feed = feeds.computeIfAbsent(ShardFeed.Key.of(cursor), any -> new ShardFeed(streams, loop, settings));
         Pipe pipe = new Pipe(key, consumer, ShardFeed.Key.of(cursor), place);
         Subscription next = new Subscription(pipe, feed, cursor, loop, ticker, settings);
         try {
