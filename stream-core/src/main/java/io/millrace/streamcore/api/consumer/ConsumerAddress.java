@@ -8,6 +8,7 @@ import io.millrace.streamcore.api.call.ApiException;
 import io.millrace.streamcore.api.call.StreamAddress;
 import io.millrace.streamcore.api.shape.Values;
 import io.millrace.streamcore.stream.ConsumerState;
+import io.millrace.streamcore.stream.StreamException;
 import io.millrace.streamcore.stream.Streams;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -63,10 +64,16 @@ public final class ConsumerAddress {
             throw ApiException.notFound("Consumer " + arn + " not found: this server has account " + account.id()
                     + " in region " + account.region() + ".");
         }
-        ConsumerState found = streams.consumers().get(new StreamName(parts.group(3)), parts.group(4));
-        if (found.createdSeconds() != Long.parseLong(parts.group(5))) {
-            throw ApiException.notFound("Consumer " + arn + " not found.");
+        return find(new StreamName(parts.group(3)), parts.group(4))
+                .filter(found -> found.createdSeconds() == Long.parseLong(parts.group(5)))
+                .orElseThrow(() -> ApiException.notFound("Consumer " + arn + " not found."));
+    }
+
+    private Optional<ConsumerState> find(StreamName stream, String name) {
+        try {
+            return Optional.of(streams.consumers().get(stream, name));
+        } catch (StreamException notThere) {
+            return Optional.empty();
         }
-        return found;
     }
 }
