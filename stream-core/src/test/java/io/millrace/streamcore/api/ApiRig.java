@@ -1,5 +1,6 @@
 package io.millrace.streamcore.api;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.millrace.runtime.Platform;
@@ -100,7 +101,9 @@ final class ApiRig implements AutoCloseable {
         ApiAnswer answer = api.handle(request).get(20, TimeUnit.SECONDS);
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         ((ApiAnswer.Whole) answer.body()).writeTo(out);
-        return new Reply(answer.status(), answer.headers(), out.toString(UTF_8));
+        // CBOR as one character a byte.
+        boolean isCbor = "application/x-amz-cbor-1.1".equals(answer.headers().get("content-type"));
+        return new Reply(answer.status(), answer.headers(), out.toString(isCbor ? ISO_8859_1 : UTF_8));
     }
 
     @Override

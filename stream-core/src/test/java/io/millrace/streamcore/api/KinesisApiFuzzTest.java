@@ -3,6 +3,11 @@ package io.millrace.streamcore.api;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.dataformat.cbor.CBORFactory;
 import io.millrace.model.StreamName;
 import io.millrace.runtime.Platform;
 import io.millrace.runtime.SystemPlatform;
@@ -10,11 +15,13 @@ import io.millrace.streamcore.api.call.Account;
 import io.millrace.streamcore.api.call.ApiAnswer;
 import io.millrace.streamcore.api.call.ApiRequest;
 import io.millrace.streamcore.api.call.TokenSeal;
+import io.millrace.streamcore.api.input.ServiceInputs;
 import io.millrace.streamcore.log.FsyncPolicy;
 import io.millrace.streamcore.log.LogSettings;
 import io.millrace.streamcore.stream.Streams;
 import io.millrace.streamcore.stream.StreamsSettings;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -27,6 +34,8 @@ import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -36,19 +45,8 @@ class KinesisApiFuzzTest {
     private static final int SEEDS = 20_000;
     private static final Pattern TOKEN =
             Pattern.compile("\"(ShardIterator|NextShardIterator|NextToken)\":\"([^\"]*)\"");
-    private static final List<String> OPERATIONS = List.of(
-            "CreateStream",
-            "DeleteStream",
-            "ListStreams",
-            "DescribeStream",
-            "DescribeStreamSummary",
-            "ListShards",
-            "PutRecord",
-            "PutRecords",
-            "GetShardIterator",
-            "GetRecords",
-            "SplitShard",
-            "MergeShards");
+    private static final List<String> OPERATIONS =
+            ServiceInputs.all().keySet().stream().sorted().toList();
     private static final List<String> SHARDS = List.of("0", "1", "shardId-000000000002", "x", "x-9", "shardId-", "-");
     private static final List<String> HASH_KEYS =
             List.of("170141183460469231731687303715884105728", "0", "1", "9".repeat(39), "-1", "");
@@ -66,6 +64,47 @@ class KinesisApiFuzzTest {
     private static final Map<String, List<String>> VALUES = Map.ofEntries(
             Map.entry("StreamName", quoted(NAMES)),
             Map.entry("StreamARN", quoted(ARNS)),
+            Map.entry("StreamId", quoted(List.of("abcdefghij0123456789-abc", "x"))),
+            Map.entry(
+                    "ResourceARN",
+                    quoted(List.of(
+                            ARNS.get(0),
+                            ARNS.get(0) + "/consumer/c:1",
+                            ARNS.get(0) + "/consumer/",
+                            "arn:aws:kinesis:us-east-1:000000000000:stream//consumer/c:1",
+                            "arn:aws:kinesis:us-east-1:000000000000:x/stream/s",
+                            "s"))),
+            Map.entry(
+                    "ConsumerARN",
+                    quoted(List.of(ARNS.get(0) + "/consumer/c:1", ARNS.get(0) + "/consumer/c:" + "9".repeat(30), "s"))),
+            Map.entry("ConsumerName", quoted(List.of("c", "d", "a b"))),
+            Map.entry("StreamModeDetails", List.of(
+                    "{\"StreamMode\":\"PROVISIONED\"}", "{\"StreamMode\":\"ON_DEMAND\"}", "{}", "[]")),
+            Map.entry("WarmThroughputMiBps", List.of("0", "2", "50", "10241", "2147483647", "-1")),
+            Map.entry("MaxRecordSizeInKiB", List.of("1024", "10240", "10241", "1e99")),
+            Map.entry("RetentionPeriodHours", List.of("24", "8760", "48", "0", "-2147483648", "1e99")),
+            Map.entry("TargetShardCount", List.of("2", "3", "4", "1", "0", "2147483647", "0.5")),
+            Map.entry("ScalingType", quoted(List.of("UNIFORM_SCALING", "OTHER"))),
+            Map.entry("EncryptionType", quoted(List.of("KMS", "NONE", "AES"))),
+            Map.entry("KeyId", quoted(List.of("alias/aws/kinesis", "\u00e9", ""))),
+            Map.entry("ShardLevelMetrics", List.of("[\"ALL\"]", "[\"IncomingBytes\"]", "[]", "[\"x\"]", "[null]")),
+            Map.entry("Tags", List.of(
+                    "{\"a\":\"b\"}",
+                    "{\"\u00e9 :/\":\"\"}",
+                    "{\"*\":\"b\"}",
+                    "{\"aws:x\":\"b\"}",
+                    "{\"a\":null}",
+                    "{\"millrace:quotas\":\"x\"}",
+                    "{}",
+                    fiftyOneTags())),
+            Map.entry("TagKeys", List.of("[\"a\"]", "[\"*\"]", "[]", "[\"\"]")),
+            Map.entry("ExclusiveStartTagKey", quoted(List.of("a", "", "z"))),
+            Map.entry("Policy", quoted(List.of("{}", "{\\\"a\\\":[1,{}]}", "[]", "x", "{", ""))),
+            Map.entry("MinimumThroughputBillingCommitment", List.of(
+                    "{\"Status\":\"ENABLED\"}", "{\"Status\":\"DISABLED\"}", "{\"Status\":\"x\"}", "{}")),
+            Map.entry("StartingPosition", List.of(
+                    "{\"Type\":\"LATEST\"}", "{\"Type\":\"AT_SEQUENCE_NUMBER\"}", "{\"Type\":\"AT_TIMESTAMP\",\"Timestamp\":1e300}", "{}")),
+            Map.entry("EnforceConsumerDeletion", List.of("true", "false", "1")),
             Map.entry("ShardCount", List.of("1", "0", "2", "2147483647", "30000")),
             Map.entry("Limit", WHOLES),
             Map.entry("MaxResults", WHOLES),
@@ -140,7 +179,13 @@ class KinesisApiFuzzTest {
             return;
         }
         String body = body(random);
-        ApiAnswer answer = api.handle(request(operation, body)).get(20, TimeUnit.SECONDS);
+        boolean isCbor = random.nextInt(4) == 0;
+        byte[] bytes = isCbor ? cbor(body) : body.getBytes(UTF_8);
+        ApiAnswer answer = api.handle(request(operation, isCbor ? "cbor" : "json", bytes))
+                .get(20, TimeUnit.SECONDS);
+        if (!(answer.body() instanceof ApiAnswer.Whole)) {
+            return;
+        }
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         ((ApiAnswer.Whole) answer.body()).writeTo(out);
         assertThat(answer.status())
@@ -169,9 +214,9 @@ class KinesisApiFuzzTest {
         return "{" + String.join(",", members) + "}";
     }
 
-    private static ApiRequest request(String operation, String body) {
+    private static ApiRequest request(String operation, String encoding, byte[] body) {
         Map<String, String> headers = Map.of(
-                "content-type", "application/x-amz-json-1.1",
+                "content-type", "application/x-amz-" + encoding + "-1.1",
                 "x-amz-target", "Kinesis_20131202." + operation,
                 "x-amz-date", "x",
                 "authorization", "AWS4-HMAC-SHA256 Credential=k, SignedHeaders=h, Signature=s");
@@ -180,7 +225,31 @@ class KinesisApiFuzzTest {
                 "/",
                 "",
                 name -> headers.get(name.toLowerCase(Locale.ROOT)),
-                ByteBuffer.wrap(body.getBytes(UTF_8)));
+                ByteBuffer.wrap(body));
+    }
+
+    private static String fiftyOneTags() {
+        return IntStream.range(0, 51)
+                .mapToObj(i -> "\"t" + i + "\":\"\"")
+                .collect(Collectors.joining(",", "{", "}"));
+    }
+
+    /** The same request in CBOR: numbers and texts as they are, data as bytes. */
+    private static byte[] cbor(String json) throws IOException {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        try (JsonParser parser = new JsonFactory().createParser(json);
+                JsonGenerator generator = new CBORFactory().createGenerator(out)) {
+            String name = "";
+            while (parser.nextToken() != null) {
+                name = parser.currentToken() == JsonToken.FIELD_NAME ? parser.getText() : name;
+                if (parser.currentToken() == JsonToken.VALUE_STRING && name.equals("Data")) {
+                    generator.writeBinary(parser.getText().getBytes(UTF_8));
+                } else {
+                    generator.copyCurrentEvent(parser);
+                }
+            }
+        }
+        return out.toByteArray();
     }
 
     private static List<String> quoted(List<String> texts) {

@@ -6,6 +6,7 @@ import io.millrace.streamcore.api.call.ErrorCode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * Checks that a request says who signed it, in the header or in the query, in the order and words of the service. The
@@ -16,12 +17,16 @@ public final class AuthForm {
     private static final List<String> QUERY_PARTS =
             List.of("X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Signature", "X-Amz-SignedHeaders", "X-Amz-Date");
 
+    /** The query form is meant as soon as its first parameter is there, with or without a value. */
+    private static final Pattern IN_QUERY = Pattern.compile("(^|&)X-Amz-Algorithm(=|&|$)");
+
     private AuthForm() {}
 
     /** What is wrong with the request's authorization; empty if it is well-formed. */
     public static Optional<ApiException> flaw(ApiRequest request) {
         Optional<String> header = request.header("Authorization");
-        boolean isInQuery = has(request.query(), "&", "X-Amz-Algorithm");
+        boolean isInQuery =
+                !request.query().isEmpty() && IN_QUERY.matcher(request.query()).find();
         if (header.isPresent() && isInQuery) {
             return Optional.of(new ApiException(
                     ErrorCode.INVALID_SIGNATURE,

@@ -4,6 +4,7 @@ import io.millrace.model.Bytes;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
+import java.util.Optional;
 
 /** Base64 as the service reads it: the standard alphabet, padded, nothing else. */
 final class Base64Text {
@@ -26,36 +27,40 @@ final class Base64Text {
         if (length % 4 != 0) {
             throw bad(buffer, "Base64 encoded length is expected a multiple of 4 bytes but found: " + length);
         }
-        checkEnd(buffer, text, from + length);
+        if (!endsInZeroBits(text, from + length)) {
+            Optional<Character> worse = firstBadCharacter(text, from, from + length);
+            // The misspelling is the service's.
+            throw bad(
+                    buffer,
+                    worse.map(Base64Text::invalid).orElse("Invalid last non-pad Base64 character dectected"));
+        }
         try {
             return Bytes.wrap(Base64.getDecoder().decode(buffer.slice()).array());
         } catch (IllegalArgumentException notBase64) {
-            throw bad(buffer, "Invalid Base64 character: '" + firstBadCharacter(text, from, from + length) + "'");
+            throw bad(buffer, invalid(firstBadCharacter(text, from, from + length).orElse('=')));
         }
+    }
+
+    private static String invalid(char character) {
+        return "Invalid Base64 character: '" + character + "'";
     }
 
     /** With one or two pads the last character before them holds 2 or 4 bits that must be zero. */
-    private static void checkEnd(ByteBuffer buffer, byte[] text, int end) throws BodyException {
+    private static boolean endsInZeroBits(byte[] text, int end) {
         int pads = text[end - 1] != '=' ? 0 : text[end - 2] != '=' ? 1 : 2;
-        if (pads == 0) {
-            return;
-        }
-        int spareBits = pads == 1 ? 0b11 : 0b1111;
+        int spareBits = pads == 0 ? 0 : pads == 1 ? 0b11 : 0b1111;
         int value = valueOf(text[end - 1 - pads]);
-        if (value >= 0 && (value & spareBits) != 0) {
-            // The misspelling is the service's.
-            throw bad(buffer, "Invalid last non-pad Base64 character dectected");
-        }
+        return value < 0 || (value & spareBits) == 0;
     }
 
-    private static char firstBadCharacter(byte[] text, int from, int end) {
+    private static Optional<Character> firstBadCharacter(byte[] text, int from, int end) {
         for (int i = from; i < end; i++) {
             boolean isPad = text[i] == '=' && (i == end - 1 || (i == end - 2 && text[end - 1] == '='));
             if (valueOf(text[i]) < 0 && !isPad) {
-                return (char) (text[i] & 0xff);
+                return Optional.of((char) (text[i] & 0xff));
             }
         }
-        return '=';
+        return Optional.empty();
     }
 
     private static int valueOf(byte character) {

@@ -190,7 +190,11 @@ public final class BodyReader {
 
     private @Nullable Object readList(JsonToken token, Shape.ListOf shape) throws IOException {
         if (token != JsonToken.START_ARRAY) {
-            return refuseWith(token, "Expected list or null");
+            return refuseWith(
+                    token,
+                    token == JsonToken.START_OBJECT
+                            ? "Start of structure or map found where not expected."
+                            : "Expected list or null");
         }
         List<Object> elements = new ArrayList<>();
         for (JsonToken next = parser.nextToken(); next != JsonToken.END_ARRAY; next = parser.nextToken()) {
@@ -207,7 +211,9 @@ public final class BodyReader {
 
     private @Nullable Object readMap(JsonToken token, Shape.MapOf shape) throws IOException {
         if (token != JsonToken.START_OBJECT) {
-            return refuseWith(token, "Expected map or null");
+            return refuseWith(
+                    token,
+                    token == JsonToken.START_ARRAY ? "Start of list found where not expected" : "Expected map or null");
         }
         Map<String, String> entries = new LinkedHashMap<>();
         for (String key = parser.nextFieldName(); key != null; key = parser.nextFieldName()) {

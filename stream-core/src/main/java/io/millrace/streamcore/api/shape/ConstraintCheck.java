@@ -92,6 +92,13 @@ public final class ConstraintCheck {
 
     private void list(String path, Shape.ListOf shape, List<Object> elements) {
         length(path, elements, elements.size(), shape.min(), shape.max());
+        if (shape.element() instanceof Shape.Text text) {
+            // Of texts the service names the list and all the rules, not which element breaks which.
+            if (!elements.stream().allMatch(element -> isWithin(text, (String) element))) {
+                violate(path, elements, "Member must satisfy constraint: " + rules(text));
+            }
+            return;
+        }
         for (int i = 0; i < elements.size(); i++) {
             value(path + "." + (i + 1) + ".", "member", shape.element(), elements.get(i));
         }
@@ -100,18 +107,23 @@ public final class ConstraintCheck {
     private void map(String path, Shape.MapOf shape, Map<String, String> entries) {
         length(path, entries, entries.size(), shape.min(), shape.max());
         if (!entries.keySet().stream().allMatch(key -> isWithin(shape.key(), key))) {
-            violate(path, entries, "Map keys must satisfy constraint: " + lengthRules(shape.key()));
+            violate(path, entries, "Map keys must satisfy constraint: " + rules(shape.key()));
         }
         if (!entries.values().stream().allMatch(value -> isWithin(shape.value(), value))) {
-            violate(path, entries, "Map value must satisfy constraint: " + lengthRules(shape.value()));
+            violate(path, entries, "Map value must satisfy constraint: " + rules(shape.value()));
         }
     }
 
     private static boolean isWithin(Shape.Text shape, String text) {
-        return text.length() >= shape.min() && text.length() <= shape.max();
+        return text.length() >= shape.min()
+                && text.length() <= shape.max()
+                && (shape.values().isEmpty() || shape.values().contains(text));
     }
 
-    private static String lengthRules(Shape.Text shape) {
+    private static String rules(Shape.Text shape) {
+        if (!shape.values().isEmpty()) {
+            return "[Member must satisfy enum value set: " + shape.values() + "]";
+        }
         return "[Member must have length less than or equal to " + shape.max()
                 + ", Member must have length greater than or equal to " + shape.min() + "]";
     }
