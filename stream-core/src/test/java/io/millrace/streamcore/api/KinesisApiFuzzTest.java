@@ -78,8 +78,9 @@ class KinesisApiFuzzTest {
                     "ConsumerARN",
                     quoted(List.of(ARNS.get(0) + "/consumer/c:1", ARNS.get(0) + "/consumer/c:" + "9".repeat(30), "s"))),
             Map.entry("ConsumerName", quoted(List.of("c", "d", "a b"))),
-            Map.entry("StreamModeDetails", List.of(
-                    "{\"StreamMode\":\"PROVISIONED\"}", "{\"StreamMode\":\"ON_DEMAND\"}", "{}", "[]")),
+            Map.entry(
+                    "StreamModeDetails",
+                    List.of("{\"StreamMode\":\"PROVISIONED\"}", "{\"StreamMode\":\"ON_DEMAND\"}", "{}", "[]")),
             Map.entry("WarmThroughputMiBps", List.of("0", "2", "50", "10241", "2147483647", "-1")),
             Map.entry("MaxRecordSizeInKiB", List.of("1024", "10240", "10241", "1e99")),
             Map.entry("RetentionPeriodHours", List.of("24", "8760", "48", "0", "-2147483648", "1e99")),
@@ -88,22 +89,30 @@ class KinesisApiFuzzTest {
             Map.entry("EncryptionType", quoted(List.of("KMS", "NONE", "AES"))),
             Map.entry("KeyId", quoted(List.of("alias/aws/kinesis", "\u00e9", ""))),
             Map.entry("ShardLevelMetrics", List.of("[\"ALL\"]", "[\"IncomingBytes\"]", "[]", "[\"x\"]", "[null]")),
-            Map.entry("Tags", List.of(
-                    "{\"a\":\"b\"}",
-                    "{\"\u00e9 :/\":\"\"}",
-                    "{\"*\":\"b\"}",
-                    "{\"aws:x\":\"b\"}",
-                    "{\"a\":null}",
-                    "{\"millrace:quotas\":\"x\"}",
-                    "{}",
-                    fiftyOneTags())),
+            Map.entry(
+                    "Tags",
+                    List.of(
+                            "{\"a\":\"b\"}",
+                            "{\"\u00e9 :/\":\"\"}",
+                            "{\"*\":\"b\"}",
+                            "{\"aws:x\":\"b\"}",
+                            "{\"a\":null}",
+                            "{\"millrace:quotas\":\"x\"}",
+                            "{}",
+                            fiftyOneTags())),
             Map.entry("TagKeys", List.of("[\"a\"]", "[\"*\"]", "[]", "[\"\"]")),
             Map.entry("ExclusiveStartTagKey", quoted(List.of("a", "", "z"))),
             Map.entry("Policy", quoted(List.of("{}", "{\\\"a\\\":[1,{}]}", "[]", "x", "{", ""))),
-            Map.entry("MinimumThroughputBillingCommitment", List.of(
-                    "{\"Status\":\"ENABLED\"}", "{\"Status\":\"DISABLED\"}", "{\"Status\":\"x\"}", "{}")),
-            Map.entry("StartingPosition", List.of(
-                    "{\"Type\":\"LATEST\"}", "{\"Type\":\"AT_SEQUENCE_NUMBER\"}", "{\"Type\":\"AT_TIMESTAMP\",\"Timestamp\":1e300}", "{}")),
+            Map.entry(
+                    "MinimumThroughputBillingCommitment",
+                    List.of("{\"Status\":\"ENABLED\"}", "{\"Status\":\"DISABLED\"}", "{\"Status\":\"x\"}", "{}")),
+            Map.entry(
+                    "StartingPosition",
+                    List.of(
+                            "{\"Type\":\"LATEST\"}",
+                            "{\"Type\":\"AT_SEQUENCE_NUMBER\"}",
+                            "{\"Type\":\"AT_TIMESTAMP\",\"Timestamp\":1e300}",
+                            "{}")),
             Map.entry("EnforceConsumerDeletion", List.of("true", "false", "1")),
             Map.entry("ShardCount", List.of("1", "0", "2", "2147483647", "30000")),
             Map.entry("Limit", WHOLES),
@@ -179,10 +188,11 @@ class KinesisApiFuzzTest {
             return;
         }
         String body = body(random);
-        boolean isCbor = random.nextInt(4) == 0;
+        // CBOR has no way to write half a surrogate pair.
+        boolean isCbor = random.nextInt(4) == 0 && !body.contains("\\ud800");
         byte[] bytes = isCbor ? cbor(body) : body.getBytes(UTF_8);
-        ApiAnswer answer = api.handle(request(operation, isCbor ? "cbor" : "json", bytes))
-                .get(20, TimeUnit.SECONDS);
+        ApiAnswer answer =
+                api.handle(request(operation, isCbor ? "cbor" : "json", bytes)).get(20, TimeUnit.SECONDS);
         if (!(answer.body() instanceof ApiAnswer.Whole)) {
             return;
         }
@@ -216,22 +226,20 @@ class KinesisApiFuzzTest {
 
     private static ApiRequest request(String operation, String encoding, byte[] body) {
         Map<String, String> headers = Map.of(
-                "content-type", "application/x-amz-" + encoding + "-1.1",
-                "x-amz-target", "Kinesis_20131202." + operation,
-                "x-amz-date", "x",
-                "authorization", "AWS4-HMAC-SHA256 Credential=k, SignedHeaders=h, Signature=s");
+                "content-type",
+                "application/x-amz-" + encoding + "-1.1",
+                "x-amz-target",
+                "Kinesis_20131202." + operation,
+                "x-amz-date",
+                "x",
+                "authorization",
+                "AWS4-HMAC-SHA256 Credential=k, SignedHeaders=h, Signature=s");
         return ApiRequest.local(
-                "POST",
-                "/",
-                "",
-                name -> headers.get(name.toLowerCase(Locale.ROOT)),
-                ByteBuffer.wrap(body));
+                "POST", "/", "", name -> headers.get(name.toLowerCase(Locale.ROOT)), ByteBuffer.wrap(body));
     }
 
     private static String fiftyOneTags() {
-        return IntStream.range(0, 51)
-                .mapToObj(i -> "\"t" + i + "\":\"\"")
-                .collect(Collectors.joining(",", "{", "}"));
+        return IntStream.range(0, 51).mapToObj(i -> "\"t" + i + "\":\"\"").collect(Collectors.joining(",", "{", "}"));
     }
 
     /** The same request in CBOR: numbers and texts as they are, data as bytes. */

@@ -45,7 +45,9 @@ class ScalingSimulationTest {
         }
         List<Shard> open = rig.openShards(NAME);
         assertThat(open.size()).isBetween(6, 20);
-        assertThat(open.stream().filter(shard -> shard.id().equals(rig.streams.get(NAME).shards().get(0).id())))
+        assertThat(open.stream()
+                        .filter(shard -> shard.id()
+                                .equals(rig.streams.get(NAME).shards().get(0).id())))
                 .hasSize(1);
         int grown = open.size();
         rig.run(Duration.ofMinutes(5));

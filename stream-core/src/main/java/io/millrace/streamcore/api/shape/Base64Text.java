@@ -30,14 +30,13 @@ final class Base64Text {
         if (!endsInZeroBits(text, from + length)) {
             Optional<Character> worse = firstBadCharacter(text, from, from + length);
             // The misspelling is the service's.
-            throw bad(
-                    buffer,
-                    worse.map(Base64Text::invalid).orElse("Invalid last non-pad Base64 character dectected"));
+            throw bad(buffer, worse.map(Base64Text::invalid).orElse("Invalid last non-pad Base64 character dectected"));
         }
         try {
             return Bytes.wrap(Base64.getDecoder().decode(buffer.slice()).array());
         } catch (IllegalArgumentException notBase64) {
-            throw bad(buffer, invalid(firstBadCharacter(text, from, from + length).orElse('=')));
+            throw bad(
+                    buffer, invalid(firstBadCharacter(text, from, from + length).orElse('=')));
         }
     }
 

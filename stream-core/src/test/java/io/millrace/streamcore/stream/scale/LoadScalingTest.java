@@ -86,11 +86,7 @@ class LoadScalingTest {
     }
 
     private static double partOf(HashKeyRange range) {
-        return range.end()
-                        .toBigInteger()
-                        .subtract(range.start().toBigInteger())
-                        .doubleValue()
-                / Math.pow(2, 128);
+        return range.end().toBigInteger().subtract(range.start().toBigInteger()).doubleValue() / Math.pow(2, 128);
     }
 
     private static List<MeasuredShard> shards(ShardLoad... loads) {
