@@ -223,6 +223,9 @@ class CommandTest {
         assertThat(oneLine(2, "server", "--fsync", "maybe"))
                 .contains("'--fsync'", "'maybe' is none of always, interval, never");
         assertThat(oneLine(2, "server", "--quotas", "some")).contains("'--quotas'", "'some' is none of off, aws");
+        assertThat(oneLine(2, "server", "--faults", "throttle=2"))
+                .contains("--faults: cannot read the fault 'throttle=2': a probability is a number from 0 to 1");
+        assertThat(oneLine(2, "server", "--log-format", "xml")).contains("'--log-format'", "none of text, json");
         assertThat(oneLine(2, "server", "--port", "4567", "--tls-port", "4567"))
                 .contains("--port and --tls-port are both 4567; give two");
         assertThat(oneLine(2, "server", "--tls-port", "8000")).contains("--tls-port and --dynamodb-port are both 8000");

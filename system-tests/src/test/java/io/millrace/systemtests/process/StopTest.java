@@ -1,0 +1,121 @@
+package io.millrace.systemtests.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
+
+/** SIGTERM: what is in hand is answered, nothing new is taken, and the end is a good one. */
+class StopTest {
+    private static final String AUTHORIZATION =
+            "AWS4-HMAC-SHA256 Credential=key/20260101/us-east-1/kinesis/aws4_request, SignedHeaders=host, Signature=0";
+
+    private final int port = MillraceProcess.freePort();
+    private final HttpClient client =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+
+    @TempDir
+    Path data;
+
+    @Test
+    @Timeout(120)
+    void aTerminatedServerAnswersWhatIsInHandAndEndsWell() throws Exception {
+        // The record is stored at once, but its answer is held back for longer than the signal takes.
+        MillraceProcess server = start("--faults", "PutRecord:latency=3s");
+        try (KinesisAsyncClient kinesis = LocalClients.kinesisWithoutRetries(port)) {
+            LocalClients.createStream(kinesis, "s", 1);
+        }
+        CompletableFuture<HttpResponse<String>> put = client.sendAsync(
+                request("PutRecord", "{\"StreamName\":\"s\",\"PartitionKey\":\"k\",\"Data\":\"AQID\"}"),
+                HttpResponse.BodyHandlers.ofString());
+        awaitMetric("millrace_server_incoming_records_total{stream=\"s\"} 1.0");
+        assertThat(put).isNotDone();
+
+        server.terminate();
+        HttpResponse<String> answer = put.get(30, TimeUnit.SECONDS);
+        assertThat(answer.statusCode()).isEqualTo(200);
+        assertThat(answer.body()).contains("SequenceNumber");
+        assertThat(answer.headers().firstValue("connection")).hasValue("close");
+        assertThat(server.exitCode()).as("%s", server).isZero();
+        assertThatThrownBy(this::health).isInstanceOf(ConnectException.class);
+
+        try (MillraceProcess again = start()) {
+            assertThat(health()).isEqualTo("{\"status\":\"ok\",\"reasons\":[]}");
+            try (KinesisAsyncClient kinesis = LocalClients.kinesisWithoutRetries(port)) {
+                assertThat(LocalClients.readAll(kinesis, "s").get(0)).hasSize(1);
+            }
+            assertThat(again.errorLines())
+                    .as("in good order, so nothing to tell")
+                    .isEmpty();
+        }
+    }
+
+    @Test
+    @Timeout(60)
+    void aServerOnWhichFaultsAreOnSaysSoInJsonIfAsked() {
+        try (MillraceProcess server = start("--faults", "throttle=0.5,seed=7", "--log-format", "json", "-v")) {
+            while (server.errorLines().isEmpty()) {
+                // The line is printed before the server is ready, but read by another thread; the time limit ends this.
+                Thread.onSpinWait();
+            }
+            assertThat(server.errorLines())
+                    .anySatisfy(line -> assertThat(line)
+                            .startsWith("{")
+                            .endsWith("}")
+                            .contains("\"level\":\"WARN\"", "Faults are on", "seed=7"));
+        }
+    }
+
+    private MillraceProcess start(String... more) {
+        List<String> arguments = new ArrayList<>(List.of(
+                "server", "--port", Integer.toString(port), "--dynamodb-port", "off", "--data", data.toString()));
+        arguments.addAll(Arrays.asList(more));
+        return MillraceProcess.startAndAwait(Map.of(), ":" + port, arguments);
+    }
+
+    /** Asks again and again; the test's own time limit ends it. */
+    private void awaitMetric(String line) throws IOException, InterruptedException {
+        String metrics = "";
+        while (!metrics.contains(line)) {
+            metrics = get("/metrics");
+        }
+    }
+
+    private String health() throws IOException, InterruptedException {
+        return get("/health");
+    }
+
+    private String get(String path) throws IOException, InterruptedException {
+        return client.send(
+                        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+                                .build(),
+                        HttpResponse.BodyHandlers.ofString())
+                .body();
+    }
+
+    private HttpRequest request(String operation, String body) {
+        return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port))
+                .header("Content-Type", "application/x-amz-json-1.1")
+                .header("X-Amz-Target", "Kinesis_20131202." + operation)
+                .header("X-Amz-Date", "20260101T000000Z")
+                .header("Authorization", AUTHORIZATION)
+                .POST(HttpRequest.BodyPublishers.ofString(body))
+                .build();
+    }
+}
