@@ -81,11 +81,6 @@ final class MillraceProcess implements AutoCloseable {
         return process.onExit().orTimeout(60, TimeUnit.SECONDS).join().exitValue();
     }
 
-    /** What it has said on standard error so far. */
-    List<String> errorLines() {
-        return List.copyOf(errorLines);
-    }
-
     boolean isAlive() {
         return process.isAlive();
     }
