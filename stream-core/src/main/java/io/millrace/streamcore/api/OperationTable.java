@@ -45,7 +45,7 @@ final class OperationTable {
         operations.putAll(ConsumerOperations.of(streams, address, new PageTokens(seal, clock)));
         operations.putAll(push.all());
         Map<String, Structure> inputs = ServiceInputs.all();
-        if (!inputs.keySet().containsAll(operations.keySet())) {
+        if (!inputs.keySet().equals(operations.keySet())) {
             throw new IllegalStateException("operations " + operations.keySet() + " and inputs " + inputs.keySet());
         }
         CallRates rates = new CallRates(streams.quotas(), account);
