@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -128,6 +129,35 @@ class SdkFanOutTest {
         assertThat(subscribe(consumer, "shardId-000000000003", b -> b.type(ShardIteratorType.TRIM_HORIZON))
                         .read(10))
                 .isEqualTo(fourth);
+    }
+
+    /** The stream's tag turns limits on while the server runs: the pipe pauses, and metrics tell what it pushed. */
+    @Test
+    void aPipeOfAStreamWithQuotasPausesAndLosesNothing() throws Exception {
+        String consumer = register("app");
+        String large = "x".repeat((1 << 20) - 100);
+        for (int i = 0; i < 8; i++) {
+            await(client.putRecord(
+                    b -> b.streamName(STREAM).partitionKey("k").data(SdkBytes.fromUtf8String(large))));
+        }
+        await(client.addTagsToStream(b -> b.streamName(STREAM).tags(Map.of("millrace:quotas", "aws"))));
+        long begun = System.nanoTime();
+        SdkPipe pipe = subscribe(consumer, FIRST, b -> b.type(ShardIteratorType.TRIM_HORIZON));
+        assertThat(pipe.read(8)).hasSize(8);
+        // Two of the eight MiB are saved up and one more may overdraw; the other five take 2.5 s at the service's pace.
+        assertThat(Duration.ofNanos(System.nanoTime() - begun)).isGreaterThan(Duration.ofSeconds(2));
+        assertThat(server.metrics()
+                        .get("millrace.server.pushed.records")
+                        .tag("consumer", "app")
+                        .functionCounter()
+                        .count())
+                .isEqualTo(8);
+        assertThat(server.metrics().get("millrace.server.pipes").gauge().value())
+                .isEqualTo(1);
+        assertThatThrownBy(() -> await(client.addTagsToStream(
+                        b -> b.streamName(STREAM).tags(Map.of("millrace:quotas", "tight")))))
+                .hasMessageContaining("millrace:quotas: quotas are off, aws, or a number");
+        pipe.cancel();
     }
 
     @Test

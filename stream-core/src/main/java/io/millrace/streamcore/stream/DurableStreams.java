@@ -140,10 +140,7 @@ final class DurableStreams implements Streams {
                 .flatMap(index -> view.entry().shard(index).stream())
                 .findFirst()
                 .orElseThrow(() -> refusals.shardDoesNotExist(cursor.shard(), cursor.stream()));
-        return plain(reader.read(view, entry, cursor, maxRecords, maxBytes).thenApply(page -> {
-            stream.probe().read(page.stored().size(), page.bytes(), page.millisBehindLatest());
-            return page;
-        }));
+        return plain(reader.read(view, entry, cursor, maxRecords, maxBytes));
     }
 
     @Override

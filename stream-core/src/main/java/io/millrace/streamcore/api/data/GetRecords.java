@@ -42,6 +42,7 @@ final class GetRecords implements Operation {
         int limit = input.whole("Limit").orElse(MAX_RECORDS);
         ShardQuota quota = quota(cursor);
         return streams.read(cursor, limit, MAX_BYTES).thenApply(page -> {
+            streams.probe(cursor.stream()).read(page.stored().size(), page.bytes(), page.millisBehindLatest());
             if (quota != null) {
                 quota.wasRead(page.bytes());
             }

@@ -17,11 +17,17 @@ import org.jspecify.annotations.Nullable;
  * What all subscribers at one place get next.
  *
  * @param frame the encoded event, shared
- * @param isEmpty true if there is no record in it
+ * @param records how many records are in it
+ * @param bytes what those have in data and partition keys
+ * @param millisBehindLatest how far its end is behind the shard's tip
  * @param nextOrNull where to go on; absent at the shard's end
  */
 record PushedEvent(
-        ByteBuffer frame, boolean isEmpty, @Nullable ShardCursor nextOrNull) {
+        ByteBuffer frame,
+        int records,
+        long bytes,
+        long millisBehindLatest,
+        @Nullable ShardCursor nextOrNull) {
     private static final String JSON = "application/x-amz-json-1.1";
     private static final ByteBuffer INITIAL_RESPONSE = new EventMessage()
             .header(":message-type", "event")
@@ -34,6 +40,10 @@ record PushedEvent(
 
     PushedEvent {
         requireNonNull(frame, "frame");
+    }
+
+    boolean isEmpty() {
+        return records == 0;
     }
 
     /** Where to go on, empty at the shard's end. */
@@ -57,7 +67,7 @@ record PushedEvent(
                         write(writer, page);
                     }
                 });
-        return new PushedEvent(frame, page.stored().isEmpty(), page.nextOrNull());
+        return new PushedEvent(frame, page.stored().size(), page.bytes(), page.millisBehindLatest(), page.nextOrNull());
     }
 
     /** What ends a stream of events with an error of the API. */

@@ -6,6 +6,8 @@ import io.millrace.runtime.EventLoop;
 import io.millrace.runtime.Ticker;
 import io.millrace.streamcore.stream.ShardCursor;
 import io.millrace.streamcore.stream.StreamException;
+import io.millrace.streamcore.stream.StreamProbe;
+import io.millrace.streamcore.stream.quota.Pace;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.EnumMap;
@@ -47,6 +49,7 @@ final class Subscription implements Flow.Publisher<ByteBuffer>, Flow.Subscriptio
     private @Nullable ByteBuffer opening = PushedEvent.initialResponse();
     private @Nullable ByteBuffer lastWords;
     private EventLoop.Cancellable life = EventLoop.Cancellable.DONE;
+    private EventLoop.Cancellable rest = EventLoop.Cancellable.DONE;
     private EventLoop.Cancellable heartbeat = EventLoop.Cancellable.DONE;
 
     /**
@@ -149,7 +152,22 @@ final class Subscription implements Flow.Publisher<ByteBuffer>, Flow.Subscriptio
         }
     }
 
+    /** Reads on, but not faster than the pipe's quota allows. */
     private void read(String reason) {
+        long pause = owner.pace().pauseNanos();
+        if (pause > 0) {
+            moveTo(State.PAUSED, reason);
+            rest = loop.schedule(Duration.ofNanos(pause), () -> {
+                if (state == State.PAUSED) {
+                    read("rested");
+                }
+            });
+            return;
+        }
+        readNow(reason);
+    }
+
+    private void readNow(String reason) {
         Optional<String> gone = owner.whyGone();
         if (gone.isPresent()) {
             fail("ResourceNotFoundException", gone.get());
@@ -190,6 +208,8 @@ final class Subscription implements Flow.Publisher<ByteBuffer>, Flow.Subscriptio
     private void send(PushedEvent event) {
         demand--;
         isBeatDue = false;
+        owner.pace().sent(event.bytes());
+        owner.probe().pushed(event.records(), event.bytes(), event.millisBehindLatest());
         lastEventNanos = ticker.nanoTime();
         requireNonNull(subscriber).onNext(event.frame());
         if (heartbeat == EventLoop.Cancellable.DONE) {
@@ -207,8 +227,10 @@ final class Subscription implements Flow.Publisher<ByteBuffer>, Flow.Subscriptio
             }
             isBeatDue = true;
             beatAfter(settings.heartbeat());
-            if (state == State.FOLLOWING) {
-                read("heartbeat");
+            if (state == State.FOLLOWING || state == State.PAUSED) {
+                // Clients take a silent pipe for a dead one, so the beat goes before the pace.
+                rest.cancel();
+                readNow("heartbeat");
             }
         });
     }
@@ -239,6 +261,7 @@ final class Subscription implements Flow.Publisher<ByteBuffer>, Flow.Subscriptio
             moveTo(State.ENDED, reason);
             life.cancel();
             heartbeat.cancel();
+            rest.cancel();
             leave();
         }
     }
@@ -268,6 +291,12 @@ final class Subscription implements Flow.Publisher<ByteBuffer>, Flow.Subscriptio
         /** How logs call the subscription. */
         String name();
 
+        /** How fast it may push. */
+        Pace pace();
+
+        /** Hears what it pushes. */
+        StreamProbe.PipeProbe probe();
+
         /** What the subscriber is told if its consumer is not there any more. */
         Optional<String> whyGone();
 
@@ -283,6 +312,8 @@ final class Subscription implements Flow.Publisher<ByteBuffer>, Flow.Subscriptio
         BLOCKED,
         /** The shard is being read. */
         READING,
+        /** Was too fast for its quota and waits. */
+        PAUSED,
         /** Caught up, waits for news. */
         FOLLOWING,
         /** An exception waits to be taken. */
@@ -292,9 +323,10 @@ final class Subscription implements Flow.Publisher<ByteBuffer>, Flow.Subscriptio
 
         private static final Map<State, Set<State>> NEXT = new EnumMap<>(Map.of(
                 OPEN, EnumSet.of(BLOCKED, ENDING, ENDED),
-                BLOCKED, EnumSet.of(READING, ENDING, ENDED),
-                READING, EnumSet.of(BLOCKED, FOLLOWING, ENDING, ENDED),
-                FOLLOWING, EnumSet.of(READING, ENDING, ENDED),
+                BLOCKED, EnumSet.of(PAUSED, READING, ENDING, ENDED),
+                PAUSED, EnumSet.of(PAUSED, READING, ENDING, ENDED),
+                READING, EnumSet.of(PAUSED, BLOCKED, FOLLOWING, ENDING, ENDED),
+                FOLLOWING, EnumSet.of(PAUSED, READING, ENDING, ENDED),
                 ENDING, EnumSet.of(ENDED),
                 ENDED, EnumSet.noneOf(State.class)));
 

@@ -11,7 +11,9 @@ import io.millrace.streamcore.api.call.ErrorCode;
 import io.millrace.streamcore.stream.ConsumerState;
 import io.millrace.streamcore.stream.ShardCursor;
 import io.millrace.streamcore.stream.StreamException;
+import io.millrace.streamcore.stream.StreamProbe;
 import io.millrace.streamcore.stream.Streams;
+import io.millrace.streamcore.stream.quota.Pace;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -102,17 +104,31 @@ final class Subscriptions implements AutoCloseable {
         private final ConsumerState consumer;
         private final ShardFeed.Key shard;
         private final String place;
+        private final Pace pace;
+        private final StreamProbe.PipeProbe probe;
 
         Pipe(Key key, ConsumerState consumer, ShardFeed.Key shard, String place) {
             this.key = key;
             this.consumer = consumer;
             this.shard = shard;
             this.place = place;
+            this.pace = streams.quotas().pace(consumer.stream());
+            this.probe = streams.probe(consumer.stream()).pipeOpened(consumer.name());
         }
 
         @Override
         public String name() {
             return "Subscription " + place;
+        }
+
+        @Override
+        public Pace pace() {
+            return pace;
+        }
+
+        @Override
+        public StreamProbe.PipeProbe probe() {
+            return probe;
         }
 
         @Override
@@ -130,6 +146,7 @@ final class Subscriptions implements AutoCloseable {
 
         @Override
         public void ended(Subscription subscription) {
+            probe.close();
             ShardFeed feed = feeds.get(shard);
             if (feed != null && feed.leave(subscription)) {
                 feeds.remove(shard);
