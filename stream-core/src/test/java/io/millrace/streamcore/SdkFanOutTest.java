@@ -137,8 +137,7 @@ class SdkFanOutTest {
         String consumer = register("app");
         String large = "x".repeat((1 << 20) - 100);
         for (int i = 0; i < 8; i++) {
-            await(client.putRecord(
-                    b -> b.streamName(STREAM).partitionKey("k").data(SdkBytes.fromUtf8String(large))));
+            await(client.putRecord(b -> b.streamName(STREAM).partitionKey("k").data(SdkBytes.fromUtf8String(large))));
         }
         await(client.addTagsToStream(b -> b.streamName(STREAM).tags(Map.of("millrace:quotas", "aws"))));
         long begun = System.nanoTime();
@@ -154,10 +153,12 @@ class SdkFanOutTest {
                 .isEqualTo(8);
         assertThat(server.metrics().get("millrace.server.pipes").gauge().value())
                 .isEqualTo(1);
-        assertThatThrownBy(() -> await(client.addTagsToStream(
-                        b -> b.streamName(STREAM).tags(Map.of("millrace:quotas", "tight")))))
+        assertThatThrownBy(() -> await(
+                        client.addTagsToStream(b -> b.streamName(STREAM).tags(Map.of("millrace:quotas", "tight")))))
                 .hasMessageContaining("millrace:quotas: quotas are off, aws, or a number");
         pipe.cancel();
+        await(client.deregisterStreamConsumer(b -> b.consumerARN(consumer)));
+        assertThat(server.metrics().find("millrace.server.pipes").meters()).isEmpty();
     }
 
     @Test

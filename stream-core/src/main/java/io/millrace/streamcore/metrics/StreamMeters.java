@@ -16,6 +16,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
+import java.util.function.Predicate;
 
 /** The meters of one stream, and of the consumers that have pipes to it. Safe for any thread. */
 final class StreamMeters implements StreamProbe {
@@ -85,12 +86,27 @@ final class StreamMeters implements StreamProbe {
     }
 
     @Override
+    public void consumerGone(String consumer) {
+        if (consumers.remove(consumer) != null) {
+            removeIf(meter -> consumer.equals(meter.getId().getTag("consumer")));
+        }
+    }
+
+    @Override
     public void close() {
-        for (Meter meter = meters.poll(); meter != null; meter = meters.poll()) {
+        removeIf(meter -> true);
+        consumers.clear();
+    }
+
+    private void removeIf(Predicate<Meter> which) {
+        meters.removeIf(meter -> {
+            if (!which.test(meter)) {
+                return false;
+            }
             registry.remove(meter);
             meter.close();
-        }
-        consumers.clear();
+            return true;
+        });
     }
 
     private LongAdder counter(String name, String description, Tags all) {

@@ -247,6 +247,7 @@ final class ConsumerRegistry implements Consumers {
                                     SortedMap<String, Known> left = new TreeMap<>(known(live));
                                     left.remove(entry.name());
                                     byLogName.put(logName, Collections.unmodifiableSortedMap(left));
+                                    live.probe().consumerGone(entry.name());
                                     live.wake();
                                 },
                                 loop));

@@ -27,6 +27,9 @@ public interface StreamProbe {
         }
 
         @Override
+        public void consumerGone(String consumer) {}
+
+        @Override
         public void close() {}
     };
 
@@ -44,6 +47,9 @@ public interface StreamProbe {
 
     /** A consumer opened a pipe to a shard. */
     PipeProbe pipeOpened(String consumer);
+
+    /** A consumer was deregistered. */
+    void consumerGone(String consumer);
 
     /** The stream is gone. */
     void close();
