@@ -45,7 +45,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A running stream server: real Kinesis clients use it by setting an endpoint. Every port takes HTTP/1.1 and HTTP/2,
- * plain and over TLS; signatures of requests must be there but are not verified yet. Safe for any thread.
+ * plain and over TLS; with a credentials file every signature is verified. Safe for any thread.
  *
  * <pre>{@code
  * try (StreamServer server = StreamServer.builder().port(0).dataDirectory(folder).start()) {
@@ -56,28 +56,13 @@ import org.slf4j.LoggerFactory;
 public final class StreamServer implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(StreamServer.class);
     private static final String KEY_FILE = "tokens.key";
+    private static final String AUDIT_FILE = "audit.log";
 
-    private final Gate gate;
-    private final HttpServer.Bound http;
-    private final KinesisApi api;
-    private final Streams streams;
-    private final ServerMetrics metrics;
-    private final DataFolder folder;
+    private final Parts parts;
     private final AtomicBoolean isClosed = new AtomicBoolean();
 
-    private StreamServer(
-            Gate gate,
-            HttpServer.Bound http,
-            KinesisApi api,
-            Streams streams,
-            ServerMetrics metrics,
-            DataFolder folder) {
-        this.gate = gate;
-        this.http = http;
-        this.api = api;
-        this.streams = streams;
-        this.metrics = metrics;
-        this.folder = folder;
+    private StreamServer(Parts parts) {
+        this.parts = parts;
     }
 
     /** A server with every setting at its default; see the methods of {@link Builder}. */
@@ -87,17 +72,17 @@ public final class StreamServer implements AutoCloseable {
 
     /** Where plain requests go; TLS is welcome on the same port. */
     public URI endpoint() {
-        return uri("http", http.main());
+        return uri("http", parts.http.main());
     }
 
     /** Where requests over TLS go: the TLS port if there is one, else the same port as {@link #endpoint}. */
     public URI tlsEndpoint() {
-        return uri("https", http.second().orElse(http.main()));
+        return uri("https", parts.http.second().orElse(parts.http.main()));
     }
 
     /** What the server counts; the same that its page {@code /metrics} shows. */
     public MeterRegistry metrics() {
-        return metrics.registry();
+        return parts.metrics.registry();
     }
 
     /**
@@ -107,12 +92,13 @@ public final class StreamServer implements AutoCloseable {
     @Override
     public void close() {
         if (isClosed.compareAndSet(false, true)) {
-            gate.drain();
-            http.server().close();
-            api.close();
-            streams.close();
-            metrics.close();
-            folder.close();
+            parts.gate.drain();
+            parts.http.server().close();
+            parts.api.close();
+            parts.streams.close();
+            parts.metrics.close();
+            parts.security.close();
+            parts.folder.close();
         }
     }
 
@@ -122,6 +108,16 @@ public final class StreamServer implements AutoCloseable {
         return URI.create(scheme + "://" + inUri + ":" + address.getPort());
     }
 
+    /** What a server is made of, in the order of its closing. */
+    private record Parts(
+            Gate gate,
+            HttpServer.Bound http,
+            KinesisApi api,
+            Streams streams,
+            ServerMetrics metrics,
+            ServerSecurity security,
+            DataFolder folder) {}
+
     /** Collects settings. Belongs to one thread. */
     public static final class Builder {
         private String host = "127.0.0.1";
@@ -130,6 +126,9 @@ public final class StreamServer implements AutoCloseable {
         private HttpSettings.@Nullable PemFiles pem;
         private @Nullable Path dataDirectory;
         private boolean allowsAnonymous;
+        private @Nullable Path credentials;
+        private boolean isAudited = true;
+        private @Nullable Path audit;
         private Account account = new Account("us-east-1", "000000000000");
         private HttpLimits limits = HttpLimits.DEFAULT;
         private Platform platform = new SystemPlatform();
@@ -142,7 +141,7 @@ public final class StreamServer implements AutoCloseable {
 
         private Builder() {}
 
-        /** The address to bind; default 127.0.0.1. Any that is not of the loopback needs {@link #allowAnonymous}. */
+        /** The address to bind; default 127.0.0.1. Others than the loopback's need {@link #credentials} or {@link #allowAnonymous}. */
         public Builder host(String value) {
             host = requireNonNull(value, "host");
             return this;
@@ -222,6 +221,28 @@ public final class StreamServer implements AutoCloseable {
             return this;
         }
 
+        /**
+         * Verifies every request against the keys in this file, and lets each do what the file allows; read again when it
+         * changes. Its form is in {@code docs/security.md}. Default none: everybody may do everything.
+         */
+        public Builder credentials(Path value) {
+            credentials = requireNonNull(value, "credentials");
+            return this;
+        }
+
+        /** The file for audit lines; default {@code audit.log} in the data directory. */
+        public Builder audit(Path value) {
+            audit = requireNonNull(value, "audit");
+            isAudited = true;
+            return this;
+        }
+
+        /** Writes no audit lines; default is to write them. */
+        public Builder withoutAudit() {
+            isAudited = false;
+            return this;
+        }
+
         /** Lets the server listen beyond this machine although it does not verify who asks; default no. */
         public Builder allowAnonymous() {
             allowsAnonymous = true;
@@ -268,6 +289,8 @@ public final class StreamServer implements AutoCloseable {
 
         /** Listens first, so that whoever looks sees a server that starts and not none, and a port in use is told early. */
         private StreamServer start(DataFolder folder, Deque<Runnable> undo) throws IOException {
+            ServerSecurity security = ServerSecurity.open(credentials, auditFile(folder.path()), platform);
+            undo.push(security::close);
             ServerMetrics metrics = new ServerMetrics();
             undo.push(metrics::close);
             Gate gate = new Gate(metrics::failedLogs);
@@ -284,10 +307,17 @@ public final class StreamServer implements AutoCloseable {
             TokenSeal seal = TokenSeal.of(folder.path().resolve(KEY_FILE));
             Streams streams = Streams.open(streamsSettings(folder.path()), context);
             undo.push(streams::close);
-            ApiOptions options = new ApiOptions(pages, metrics.calls(), made, push);
+            ApiOptions options = new ApiOptions(pages, metrics.calls(), made, push, security.ofApi(account, seal));
             KinesisApi api = new KinesisApi(streams, account, seal, platform, options);
             gate.open(api::handle);
-            return new StreamServer(gate, http, api, streams, metrics, folder);
+            return new StreamServer(new Parts(gate, http, api, streams, metrics, security, folder));
+        }
+
+        private @Nullable Path auditFile(Path folder) {
+            if (!isAudited) {
+                return null;
+            }
+            return audit == null ? folder.resolve(AUDIT_FILE) : audit;
         }
 
         private Faults makeFaults() {
@@ -321,10 +351,10 @@ public final class StreamServer implements AutoCloseable {
             } catch (UnknownHostException e) {
                 throw new StreamServerException("Cannot listen on " + host + ": no such host name.", e);
             }
-            if (!allowsAnonymous && !address.isLoopbackAddress()) {
+            if (credentials == null && !allowsAnonymous && !address.isLoopbackAddress()) {
                 throw new StreamServerException("Refusing to listen on " + host
-                        + ": whoever reaches it could read and write everything. Use 127.0.0.1, or allow anonymous"
-                        + " access explicitly.");
+                        + ": whoever reaches it could read and write everything. Use 127.0.0.1, give a credentials"
+                        + " file, or allow anonymous access explicitly.");
             }
         }
     }

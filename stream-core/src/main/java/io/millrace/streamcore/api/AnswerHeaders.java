@@ -10,6 +10,9 @@ import java.util.random.RandomGenerator;
 
 /** Makes the headers that every answer carries. Safe for any thread if its random generator is. */
 final class AnswerHeaders {
+    /** The header with the id of a request. */
+    static final String REQUEST_ID = "x-amzn-requestid";
+
     private static final String EXPOSED =
             "x-amzn-RequestId,x-amzn-ErrorType,x-amz-request-id,x-amz-id-2,x-amzn-ErrorMessage,Date";
     /** The service's second id is 64 to 80 bytes; nine words are 72. */
@@ -24,7 +27,7 @@ final class AnswerHeaders {
     /** The ids of one answer, and what a browser needs if the request came from one. */
     Map<String, String> of(ApiRequest request) {
         Map<String, String> headers = new LinkedHashMap<>();
-        headers.put("x-amzn-requestid", requestId());
+        headers.put(REQUEST_ID, requestId());
         ByteBuffer second = ByteBuffer.allocate(WORDS_OF_SECOND_ID * Long.BYTES);
         while (second.hasRemaining()) {
             second.putLong(random.nextLong());
@@ -40,7 +43,7 @@ final class AnswerHeaders {
     /** The headers of an answer to a browser that asks whether it may ask. */
     Map<String, String> ofPreflight(ApiRequest request) {
         Map<String, String> headers = new LinkedHashMap<>();
-        headers.put("x-amzn-requestid", requestId());
+        headers.put(REQUEST_ID, requestId());
         headers.put("access-control-allow-origin", "*");
         headers.put("access-control-expose-headers", EXPOSED);
         headers.put("access-control-max-age", "172800");

@@ -14,11 +14,13 @@ import io.millrace.streamcore.api.push.PushSettings;
  * @param probes hear of every call
  * @param faults made on purpose, for tests of client code
  * @param push how subscriptions behave
+ * @param security who may call, and who hears of it
  */
-public record ApiOptions(OperatorPages pages, CallProbe.Source probes, Faults faults, PushSettings push) {
+public record ApiOptions(
+        OperatorPages pages, CallProbe.Source probes, Faults faults, PushSettings push, ApiSecurity security) {
     /** Nothing. */
-    public static final ApiOptions NONE =
-            new ApiOptions(OperatorPages.BARE, CallProbe.Source.NONE, Faults.NONE, PushSettings.DEFAULTS);
+    public static final ApiOptions NONE = new ApiOptions(
+            OperatorPages.BARE, CallProbe.Source.NONE, Faults.NONE, PushSettings.DEFAULTS, ApiSecurity.NONE);
 
     /** Checks the parts. */
     public ApiOptions {
@@ -26,5 +28,6 @@ public record ApiOptions(OperatorPages pages, CallProbe.Source probes, Faults fa
         requireNonNull(probes, "probes");
         requireNonNull(faults, "faults");
         requireNonNull(push, "push");
+        requireNonNull(security, "security");
     }
 }

@@ -4,7 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.millrace.runtime.Platform;
 import io.millrace.runtime.Ticker;
-import io.millrace.streamcore.api.auth.AuthForm;
+import io.millrace.streamcore.api.auth.AccessGate;
 import io.millrace.streamcore.api.call.Account;
 import io.millrace.streamcore.api.call.ApiAnswer;
 import io.millrace.streamcore.api.call.ApiException;
@@ -28,6 +28,9 @@ import io.millrace.streamcore.api.shape.Values;
 import io.millrace.streamcore.stream.StreamException;
 import io.millrace.streamcore.stream.Streams;
 import java.nio.charset.StandardCharsets;
+import java.time.InstantSource;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -54,6 +57,9 @@ public final class KinesisApi implements AutoCloseable {
     private final OperatorPages pages;
     private final CallProbe unknown;
     private final Ticker ticker;
+    private final InstantSource clock;
+    private final AccessGate gate;
+    private final AuditNotes notes;
 
     /**
      * The API over {@code streams}.
@@ -70,6 +76,9 @@ public final class KinesisApi implements AutoCloseable {
         this.pages = options.pages();
         this.unknown = options.probes().of("Unknown");
         this.ticker = platform.ticker();
+        this.clock = platform.clock();
+        this.gate = options.security().gate();
+        this.notes = new AuditNotes(options.security().audit(), ApiSecurity.requestedStreams(seal), clock);
         this.headers = new AnswerHeaders(platform.random());
     }
 
@@ -80,12 +89,13 @@ public final class KinesisApi implements AutoCloseable {
 
     /** Answers {@code request}. The future never fails: whatever goes wrong is an answer. */
     public CompletableFuture<ApiAnswer> handle(ApiRequest request) {
+        Exchange exchange = new Exchange(request);
         try {
-            return answer(request);
+            return answer(exchange);
         } catch (RuntimeException unexpected) {
             log.error("A request failed unexpectedly", unexpected);
             ApiException failure = new ApiException(ErrorCode.INTERNAL_FAILURE, null);
-            return done(error(request, new ContentType("application/x-amz-json-1.1", Encoding.JSON), failure));
+            return done(error(exchange, new ContentType("application/x-amz-json-1.1", Encoding.JSON), failure));
         }
     }
 
@@ -96,33 +106,41 @@ public final class KinesisApi implements AutoCloseable {
         faults.close();
     }
 
-    private CompletableFuture<ApiAnswer> answer(ApiRequest request) {
+    private CompletableFuture<ApiAnswer> answer(Exchange exchange) {
+        ApiRequest request = exchange.request();
         if (request.method().equals("OPTIONS") && request.header("Origin").isPresent()) {
             return done(ApiAnswer.whole(200, headers.ofPreflight(request), ApiAnswer.Whole.EMPTY));
         }
         if (!request.method().equals("POST")) {
-            return done(pages.answer(request).orElseGet(() -> accessDenied(request)));
+            return done(pages.answer(request).orElseGet(() -> accessDenied(exchange)));
         }
         Target target = Target.of(request.header("X-Amz-Target").orElse(""));
         Optional<OperationTable.Entry> entry =
                 target.service.equals(SERVICE) ? operations.find(target.operation) : Optional.empty();
+        exchange.asksFor(target.service.equals(SERVICE) ? target.operation : target.service + "." + target.operation);
         String type = contentType(request);
         if (!request.body().hasRemaining()) {
             ErrorCode code = entry.isPresent() ? ErrorCode.SERIALIZATION : ErrorCode.UNKNOWN_OPERATION;
             ContentType format = ContentType.of(type)
                     .filter(known -> known.encoding == Encoding.JSON)
                     .orElse(new ContentType("application/x-amz-cbor-1.1", Encoding.CBOR));
-            return done(error(request, format, new ApiException(code, null)));
+            return done(error(exchange, format, new ApiException(code, null)));
         }
         if (type.equals(OLD_JSON)) {
-            return done(oldEnvelope(request));
+            return done(oldEnvelope(exchange));
         }
         Optional<ContentType> format = ContentType.of(type);
         if (format.isEmpty()) {
-            return done(target.isWhole() ? unknownInXml(request) : accessDenied(request));
+            return done(target.isWhole() ? unknownInXml(exchange) : accessDenied(exchange));
         }
         CallProbe probe = entry.map(OperationTable.Entry::probe).orElse(unknown);
-        return call(new Call(request, target.operation, format.get(), probe, ticker.nanoTime()), entry);
+        Call call = new Call(exchange, format.get(), probe, ticker.nanoTime());
+        try {
+            exchange.comesFrom(gate.admit(request, exchange.operation()));
+            return call(call, entry);
+        } catch (ApiException refused) {
+            return done(error(call, refused));
+        }
     }
 
     private CompletableFuture<ApiAnswer> call(Call call, Optional<OperationTable.Entry> entry) {
@@ -130,7 +148,8 @@ public final class KinesisApi implements AutoCloseable {
         ApiException mistyped = null;
         try {
             Shape.Structure input = entry.map(OperationTable.Entry::input).orElse(Shape.Structure.EMPTY);
-            values = BodyReader.read(call.format.encoding, call.request.body(), input);
+            values = BodyReader.read(
+                    call.format.encoding, call.exchange.request().body(), input);
         } catch (BodyException e) {
             mistyped = new ApiException(ErrorCode.SERIALIZATION, e.text().orElse(null));
             if (e.isMalformed()) {
@@ -140,10 +159,8 @@ public final class KinesisApi implements AutoCloseable {
         if (entry.isEmpty()) {
             return done(error(call, new ApiException(ErrorCode.UNKNOWN_OPERATION, null)));
         }
-        Optional<ApiException> unsigned = AuthForm.flaw(call.request);
-        if (unsigned.isPresent()) {
-            return done(error(call, unsigned.get()));
-        }
+        call.exchange.gives(values);
+        permit(call.exchange);
         if (values == null) {
             return done(error(call, requireNonNull(mistyped)));
         }
@@ -154,20 +171,34 @@ public final class KinesisApi implements AutoCloseable {
         return run(call, entry.get().operation(), values);
     }
 
+    private void permit(Exchange exchange) {
+        gate.permit(
+                exchange.caller().orElseThrow(() -> new IllegalStateException("nobody was admitted")),
+                exchange.request(),
+                exchange.operation(),
+                exchange.input());
+    }
+
     private CompletableFuture<ApiAnswer> run(Call call, Operation operation, Values values) {
         try {
             return operation
                     .run(values)
-                    .handle((reply, failure) -> reply != null ? answer(call, reply) : failed(call, failure))
+                    .handle((reply, failure) -> reply != null ? succeeded(call, reply) : failed(call, failure))
                     .toCompletableFuture();
         } catch (RuntimeException failure) {
             return done(failed(call, failure));
         }
     }
 
-    private ApiAnswer answer(Call call, Operation.Reply reply) {
+    private ApiAnswer succeeded(Call call, Operation.Reply reply) {
         call.probe.ended(null, ticker.nanoTime() - call.begun);
-        Map<String, String> fields = headers.of(call.request);
+        ApiAnswer answer = answer(call, reply);
+        notes.done(call.exchange, answer);
+        return answer;
+    }
+
+    private ApiAnswer answer(Call call, Operation.Reply reply) {
+        Map<String, String> fields = headers.of(call.exchange.request());
         if (reply instanceof Operation.Push push) {
             fields.put("content-type", EVENT_STREAM);
             return new ApiAnswer(200, fields, new ApiAnswer.Pushed(push.frames()));
@@ -177,8 +208,9 @@ public final class KinesisApi implements AutoCloseable {
         if (content == Operation.Content.NOTHING) {
             return ApiAnswer.whole(200, fields, ApiAnswer.Whole.EMPTY);
         }
+        Encoding encoding = call.format.encoding;
         return ApiAnswer.whole(200, fields, out -> {
-            try (AnswerWriter writer = new AnswerWriter(call.format.encoding, out)) {
+            try (AnswerWriter writer = new AnswerWriter(encoding, out)) {
                 content.write(writer);
             }
         });
@@ -193,19 +225,25 @@ public final class KinesisApi implements AutoCloseable {
         if (cause instanceof StreamException refused) {
             return error(call, new ApiException(ErrorCode.of(refused.kind()), refused.getMessage()));
         }
-        log.error("{} failed unexpectedly", call.operation, cause);
+        log.error("{} failed unexpectedly", call.exchange.operation(), cause);
         return error(call, new ApiException(ErrorCode.INTERNAL_FAILURE, null));
     }
 
     private ApiAnswer error(Call call, ApiException error) {
         call.probe.ended(error.code(), ticker.nanoTime() - call.begun);
-        return error(call.request, call.format, error);
+        return error(call.exchange, call.format, error);
     }
 
-    private ApiAnswer error(ApiRequest request, ContentType format, ApiException error) {
-        Map<String, String> fields = headers.of(request);
+    private ApiAnswer error(Exchange exchange, ContentType format, ApiException error) {
+        Map<String, String> fields = headers.of(exchange.request());
         fields.put("content-type", format.name);
-        return ApiAnswer.whole(error.code().status(), fields, out -> {
+        if (error.code() == ErrorCode.INVALID_SIGNATURE) {
+            // SDKs set their clock by it and sign again.
+            fields.put(
+                    "date",
+                    DateTimeFormatter.RFC_1123_DATE_TIME.format(clock.instant().atOffset(ZoneOffset.UTC)));
+        }
+        ApiAnswer answer = ApiAnswer.whole(error.code().status(), fields, out -> {
             try (AnswerWriter writer = new AnswerWriter(format.encoding, out)) {
                 writer.start().text("__type", error.code().type());
                 Optional<String> text = error.text();
@@ -215,10 +253,13 @@ public final class KinesisApi implements AutoCloseable {
                 writer.end();
             }
         });
+        notes.refused(exchange, answer, error.code().type());
+        return answer;
     }
 
     /** What the service says to requests of the protocol before this one. */
-    private ApiAnswer oldEnvelope(ApiRequest request) {
+    private ApiAnswer oldEnvelope(Exchange exchange) {
+        ApiRequest request = exchange.request();
         boolean isMalformed = false;
         try {
             BodyReader.read(Encoding.JSON, request.body(), Shape.Structure.EMPTY);
@@ -228,28 +269,33 @@ public final class KinesisApi implements AutoCloseable {
         ErrorCode code = isMalformed ? ErrorCode.SERIALIZATION : ErrorCode.UNKNOWN_OPERATION;
         Map<String, String> fields = headers.of(request);
         fields.put("content-type", OLD_JSON);
-        return ApiAnswer.whole(isMalformed ? 400 : 404, fields, out -> {
+        ApiAnswer answer = ApiAnswer.whole(isMalformed ? 400 : 404, fields, out -> {
             try (AnswerWriter writer = new AnswerWriter(Encoding.JSON, out)) {
                 writer.start().start("Output").text("__type", "com.amazon.coral.service#" + code.type());
                 writer.end().text("Version", "1.0").end();
             }
         });
+        notes.refused(exchange, answer, code.type());
+        return answer;
     }
 
-    private ApiAnswer accessDenied(ApiRequest request) {
-        return xml(request, 403, """
+    private ApiAnswer accessDenied(Exchange exchange) {
+        return xml(exchange, ErrorCode.ACCESS_DENIED, 403, """
                 <AccessDeniedException>
                   <Message>Unable to determine service/operation name to be authorized</Message>
                 </AccessDeniedException>
                 """);
     }
 
-    private ApiAnswer unknownInXml(ApiRequest request) {
-        return xml(request, 404, "<UnknownOperationException/>\n");
+    private ApiAnswer unknownInXml(Exchange exchange) {
+        return xml(exchange, ErrorCode.UNKNOWN_OPERATION, 404, "<UnknownOperationException/>\n");
     }
 
-    private ApiAnswer xml(ApiRequest request, int status, String text) {
-        return ApiAnswer.whole(status, headers.of(request), out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
+    private ApiAnswer xml(Exchange exchange, ErrorCode code, int status, String text) {
+        ApiAnswer answer = ApiAnswer.whole(
+                status, headers.of(exchange.request()), out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
+        notes.refused(exchange, answer, code.type());
+        return answer;
     }
 
     private static String contentType(ApiRequest request) {
@@ -262,8 +308,8 @@ public final class KinesisApi implements AutoCloseable {
         return CompletableFuture.completedFuture(answer);
     }
 
-    /** A request that found its operation's name and the form of its answer. */
-    private record Call(ApiRequest request, String operation, ContentType format, CallProbe probe, long begun) {}
+    /** A request that found the form of its answer. */
+    private record Call(Exchange exchange, ContentType format, CallProbe probe, long begun) {}
 
     /** A content type that bodies may have; answers get the same. */
     private record ContentType(String name, Encoding encoding) {

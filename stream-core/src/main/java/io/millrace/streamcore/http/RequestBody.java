@@ -7,6 +7,7 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.zip.GZIPInputStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Collects the pieces of one request body after the other in an array that grows with what really arrived, so that a
@@ -21,6 +22,7 @@ final class RequestBody {
     private final int limit;
     private byte[] bytes = new byte[0];
     private int size;
+    private @Nullable ByteBuffer packed;
 
     RequestBody(int limit) {
         this.limit = limit;
@@ -43,6 +45,11 @@ final class RequestBody {
         return ByteBuffer.wrap(bytes, 0, size);
     }
 
+    /** The body as it was sent; the same unless it was unpacked, and valid as long. */
+    ByteBuffer sent() {
+        return packed == null ? content() : packed;
+    }
+
     /**
      * Unpacks the body, which was sent packed by gzip.
      *
@@ -52,6 +59,7 @@ final class RequestBody {
     boolean unpack() throws IOException {
         try (InputStream in = new GZIPInputStream(new ByteArrayInputStream(bytes, 0, size))) {
             byte[] unpacked = in.readNBytes(limit + 1);
+            packed = content();
             bytes = unpacked;
             size = unpacked.length;
             return size <= limit;
@@ -61,6 +69,7 @@ final class RequestBody {
     /** Makes room for the next body. */
     void clear() {
         size = 0;
+        packed = null;
         if (bytes.length > KEPT) {
             bytes = new byte[0];
         }

@@ -218,8 +218,9 @@ final class RequestHandler extends ChannelInboundHandlerAdapter {
                         request.method().name(),
                         mark < 0 ? uri : uri.substring(0, mark),
                         mark < 0 ? "" : uri.substring(mark + 1),
-                        request.headers()::get,
-                        body.content()))
+                        new SentHeaders(request.headers()),
+                        body.content(),
+                        body.sent()))
                 .whenComplete((answer, failure) -> {
                     if (context.executor().inEventLoop()) {
                         answer(context, request, answer, failure);

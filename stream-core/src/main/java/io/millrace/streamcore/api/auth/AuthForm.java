@@ -4,13 +4,15 @@ import io.millrace.streamcore.api.call.ApiException;
 import io.millrace.streamcore.api.call.ApiRequest;
 import io.millrace.streamcore.api.call.ErrorCode;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * Checks that a request says who signed it, in the header or in the query, in the order and words of the service. The
- * signature itself is not verified: that needs a credentials file, which this server does not read yet.
+ * Checks that a request says who signed it, in the header or in the query, in the order and words of the service. Whether
+ * it is true is for the {@link SignatureVerifier} to say.
  */
 public final class AuthForm {
     private static final List<String> HEADER_PARTS = List.of("Credential", "Signature", "SignedHeaders");
@@ -86,5 +88,28 @@ public final class AuthForm {
             }
         }
         return false;
+    }
+
+    /** The id of the key that the request says it is signed with, whether or not that is true; empty without one. */
+    public static Optional<String> claimedKey(ApiRequest request) {
+        Optional<String> header = request.header("Authorization");
+        String credential = header.isPresent()
+                ? pairs(header.get().split("[, ]+", -1)).getOrDefault("Credential", "")
+                : QueryText.parse(request.query()).getOrDefault("X-Amz-Credential", "");
+        int slash = credential.indexOf('/');
+        String key = slash < 0 ? credential : credential.substring(0, slash);
+        return AccessKey.ID.matcher(key).matches() ? Optional.of(key) : Optional.empty();
+    }
+
+    /** Those {@code name=value} pairs that have a value; of several with one name the first. */
+    static Map<String, String> pairs(String[] pairs) {
+        Map<String, String> found = new HashMap<>();
+        for (String pair : pairs) {
+            int equals = pair.indexOf('=');
+            if (equals > 0 && equals < pair.length() - 1) {
+                found.putIfAbsent(pair.substring(0, equals), pair.substring(equals + 1));
+            }
+        }
+        return found;
     }
 }

@@ -5,7 +5,7 @@ import io.millrace.streamcore.stream.StreamException;
 /** The errors of the API that this server answers, by the names the service gives them. */
 public enum ErrorCode {
     /** The caller may not do this. */
-    ACCESS_DENIED("AccessDeniedException", 403),
+    ACCESS_DENIED("AccessDeniedException", 400),
     /** A shard iterator that is too old. */
     EXPIRED_ITERATOR("ExpiredIteratorException", 400),
     /** A page token that is too old. */
@@ -30,6 +30,8 @@ public enum ErrorCode {
     RESOURCE_NOT_FOUND("ResourceNotFoundException", 400),
     /** A body that cannot be read. */
     SERIALIZATION("SerializationException", 400),
+    /** An access key that does not exist. */
+    UNRECOGNIZED_CLIENT("UnrecognizedClientException", 400),
     /** An operation that does not exist. */
     UNKNOWN_OPERATION("UnknownOperationException", 400),
     /** A violation of the constraints of the model. */

@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The tokens by which a listing goes on: a few texts that say where, sealed, good for five minutes. Safe for any thread.
@@ -50,5 +51,13 @@ public final class PageTokens {
         }
         String text = StandardCharsets.UTF_8.decode(content).toString();
         return Arrays.asList(text.split(String.valueOf(SEPARATOR), -1));
+    }
+
+    /** The first part that a token holds, however old it is; empty if it is not of this seal and purpose. */
+    public static Optional<String> firstPart(TokenSeal seal, TokenSeal.Purpose purpose, String token) {
+        return seal.open(purpose, token)
+                .filter(content -> content.length > Long.BYTES)
+                .map(content -> new String(content, Long.BYTES, content.length - Long.BYTES, StandardCharsets.UTF_8))
+                .map(text -> text.split(String.valueOf(SEPARATOR), 2)[0]);
     }
 }

@@ -7,6 +7,7 @@ import io.millrace.streamcore.api.faults.Faults;
 import io.millrace.streamcore.stream.Streams;
 import java.time.InstantSource;
 import java.util.Map;
+import java.util.Optional;
 
 /** The operations of this package. */
 public final class DataOperations {
@@ -24,5 +25,10 @@ public final class DataOperations {
                 "PutRecords", new PutRecords(streams, puts, address),
                 "GetShardIterator", new GetShardIterator(streams, address, iterators, clock),
                 "GetRecords", new GetRecords(streams, address, iterators));
+    }
+
+    /** The stream that a shard iterator reads, however old it is; empty if it is not of this seal. */
+    public static Optional<String> streamOfIterator(TokenSeal seal, String iterator) {
+        return ShardIterators.streamOf(seal, iterator);
     }
 }

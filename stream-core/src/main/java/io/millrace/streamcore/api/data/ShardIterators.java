@@ -20,6 +20,7 @@ import java.time.InstantSource;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * Turns cursors into shard iterators and back. An iterator says exactly where to read on and when it was made, and is
@@ -77,6 +78,21 @@ final class ShardIterators {
         } catch (IOException | IllegalArgumentException | DateTimeException otherForm) {
             // Sealed by a version of this server that wrote another form.
             throw ApiException.invalidArgument("Invalid ShardIterator.");
+        }
+    }
+
+    /** The stream of an iterator, however old it is; empty if it is not of this seal. */
+    static Optional<String> streamOf(TokenSeal seal, String iterator) {
+        Optional<byte[]> content = seal.open(TokenSeal.Purpose.SHARD_ITERATOR, iterator);
+        if (content.isEmpty()) {
+            return Optional.empty();
+        }
+        try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(content.get()))) {
+            in.readLong();
+            in.readUTF();
+            return Optional.of(in.readUTF());
+        } catch (IOException otherForm) {
+            return Optional.empty();
         }
     }
 

@@ -29,6 +29,11 @@ public final class Values {
         return structure;
     }
 
+    /** True when the structure has a member of this name, whether or not the request gave it. */
+    public boolean hasMember(String member) {
+        return structure.indexOf(member) >= 0;
+    }
+
     /** The text of a member that the check found to be there. */
     public String requiredText(String member) {
         return (String) required(member);

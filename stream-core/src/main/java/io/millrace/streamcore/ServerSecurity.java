@@ -1,0 +1,75 @@
+package io.millrace.streamcore;
+
+import io.millrace.runtime.EventLoop;
+import io.millrace.runtime.Platform;
+import io.millrace.streamcore.api.ApiSecurity;
+import io.millrace.streamcore.api.audit.Audit;
+import io.millrace.streamcore.api.audit.AuditLog;
+import io.millrace.streamcore.api.auth.AccessGate;
+import io.millrace.streamcore.api.auth.CredentialsFile;
+import io.millrace.streamcore.api.call.Account;
+import io.millrace.streamcore.api.call.TokenSeal;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/** The credentials file and the audit log of a server, and the one thread that reads and writes them. Immutable. */
+final class ServerSecurity implements AutoCloseable {
+    private static final long AUDIT_BYTES = 16L << 20;
+    private static final int AUDIT_FILES = 8;
+
+    private final EventLoop loop;
+    private final Platform platform;
+    private final @Nullable CredentialsFile credentials;
+    private final @Nullable AuditLog audit;
+
+    private ServerSecurity(
+            EventLoop loop, Platform platform, @Nullable CredentialsFile credentials, @Nullable AuditLog audit) {
+        this.loop = loop;
+        this.platform = platform;
+        this.credentials = credentials;
+        this.audit = audit;
+    }
+
+    /**
+     * Opens both.
+     *
+     * @param credentials absent when nobody is verified
+     * @param audit absent when nothing is noted
+     * @throws IOException with one line for the user if one of them cannot be used
+     */
+    static ServerSecurity open(@Nullable Path credentials, @Nullable Path audit, Platform platform) throws IOException {
+        EventLoop loop = platform.newEventLoop("security-files");
+        try {
+            return new ServerSecurity(
+                    loop,
+                    platform,
+                    credentials == null ? null : CredentialsFile.open(credentials, loop),
+                    audit == null ? null : AuditLog.open(audit, AUDIT_BYTES, AUDIT_FILES, loop));
+        } catch (IOException | RuntimeException e) {
+            loop.close();
+            throw e;
+        }
+    }
+
+    ApiSecurity ofApi(Account account, TokenSeal seal) {
+        AccessGate gate = credentials == null
+                ? AccessGate.open()
+                : AccessGate.keyed(credentials, ApiSecurity.requestedStreams(seal), account, platform);
+        return new ApiSecurity(gate, audit());
+    }
+
+    Audit audit() {
+        return audit == null ? Audit.OFF : audit;
+    }
+
+    /** Writes the audit lines that wait. Blocks until done. */
+    @Override
+    public void close() {
+        if (audit != null) {
+            loop.execute(audit::finish);
+        }
+        loop.close();
+        loop.closed().join();
+    }
+}

@@ -1,0 +1,45 @@
+package io.millrace.streamcore.api.audit;
+
+import static java.util.Objects.requireNonNull;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * One call or refusal, without anything that should stay secret.
+ *
+ * @param time when it was answered
+ * @param requestId the id in the answer, empty where the request got none
+ * @param source the address that the request came from
+ * @param accessKey the id of the key that the request named, if it named any
+ * @param isVerified whether its signature was verified
+ * @param operation what was asked for, empty when that is unknown
+ * @param streams the streams meant, as far as that is known
+ * @param status of the answer, 0 where there was none
+ * @param outcome {@code ok} or the code of the error
+ */
+public record AuditEvent(
+        Instant time,
+        String requestId,
+        String source,
+        Optional<String> accessKey,
+        boolean isVerified,
+        String operation,
+        List<String> streams,
+        int status,
+        String outcome) {
+    /** What {@link #outcome} says when nothing was refused. */
+    public static final String OK = "ok";
+
+    /** Checks the parts. */
+    public AuditEvent {
+        requireNonNull(time, "time");
+        requireNonNull(requestId, "requestId");
+        requireNonNull(source, "source");
+        requireNonNull(accessKey, "accessKey");
+        requireNonNull(operation, "operation");
+        streams = List.copyOf(streams);
+        requireNonNull(outcome, "outcome");
+    }
+}

@@ -1,0 +1,37 @@
+package io.millrace.streamcore.api.auth;
+
+import io.millrace.runtime.Platform;
+import io.millrace.streamcore.api.call.Account;
+import io.millrace.streamcore.api.call.ApiException;
+import io.millrace.streamcore.api.call.ApiRequest;
+import io.millrace.streamcore.api.shape.Values;
+import java.util.Optional;
+
+/** Decides who may ask for what. Safe for any thread; never blocks. */
+public interface AccessGate {
+    /**
+     * Judges a request before its body is read.
+     *
+     * @param operation what it asks for, which may not exist
+     * @throws ApiException if it is refused
+     */
+    Caller admit(ApiRequest request, String operation);
+
+    /**
+     * Judges a request that was admitted, once it is known that its operation exists and what it concerns.
+     *
+     * @param input what it gives, not yet checked against any constraint; empty if a member has the wrong type
+     * @throws ApiException if it is refused
+     */
+    void permit(Caller caller, ApiRequest request, String operation, Optional<Values> input);
+
+    /** Lets everybody do everything, as long as requests have the form of signed ones. */
+    static AccessGate open() {
+        return new OpenGate();
+    }
+
+    /** Verifies every signature against the keys of a file, and lets each key do what the file says. */
+    static AccessGate keyed(CredentialsFile file, RequestedStreams requested, Account account, Platform platform) {
+        return new KeyedGate(new SignatureVerifier(file::current, account.region(), platform), requested, account);
+    }
+}
