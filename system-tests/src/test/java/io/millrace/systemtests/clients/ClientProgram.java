@@ -7,6 +7,7 @@ import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -111,6 +112,13 @@ final class ClientProgram implements AutoCloseable {
             throw new AssertionError(this + " ended too early");
         }
         return line;
+    }
+
+    /** Gives it a line on its standard input. */
+    void tell(String line) throws IOException {
+        OutputStream input = process.getOutputStream();
+        input.write((line + "\n").getBytes(StandardCharsets.UTF_8));
+        input.flush();
     }
 
     /** Ends its standard input, which asks it to stop; the lines go on. */

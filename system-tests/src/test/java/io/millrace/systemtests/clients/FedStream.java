@@ -6,7 +6,8 @@ import static java.util.stream.Collectors.mapping;
 import static java.util.stream.Collectors.toList;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.math.BigInteger;
+import io.millrace.model.HashKey;
+import io.millrace.model.HashKeyRange;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -18,9 +19,12 @@ import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
+import software.amazon.awssdk.services.kinesis.model.GetRecordsResponse;
 import software.amazon.awssdk.services.kinesis.model.PutRecordsRequestEntry;
 import software.amazon.awssdk.services.kinesis.model.PutRecordsResponse;
+import software.amazon.awssdk.services.kinesis.model.Record;
 import software.amazon.awssdk.services.kinesis.model.Shard;
+import software.amazon.awssdk.services.kinesis.model.ShardIteratorType;
 
 /**
  * A stream that a test feeds and reshards while a client reads it, and the facts that the client's lines must show. The
@@ -32,6 +36,22 @@ final class FedStream implements AutoCloseable {
     private final KinesisAsyncClient kinesis;
     private final String name;
     private final Map<String, List<String>> putByKey = new HashMap<>();
+
+    /** A record as the service keeps it, and the shard that does. */
+    record Stored(Shard shard, Record record) {
+        String key() {
+            return record.partitionKey();
+        }
+
+        byte[] data() {
+            return record.data().asByteArray();
+        }
+
+        /** Whether a partition key belongs to the shard. */
+        boolean isOfItsShard(String partitionKey) {
+            return rangeOf(shard).contains(HashKey.ofPartitionKey(partitionKey));
+        }
+    }
 
     private FedStream(KinesisAsyncClient kinesis, String name) {
         this.kinesis = kinesis;
@@ -71,12 +91,9 @@ final class FedStream implements AutoCloseable {
 
     /** Splits a shard in the middle. */
     void split(String shardId) {
-        Shard shard = shard(shardId);
-        BigInteger start = new BigInteger(shard.hashKeyRange().startingHashKey());
-        BigInteger end = new BigInteger(shard.hashKeyRange().endingHashKey());
-        kinesis.splitShard(request -> request.streamName(name)
-                        .shardToSplit(shardId)
-                        .newStartingHashKey(start.add(end).shiftRight(1).toString()))
+        HashKey middle = rangeOf(shard(shardId)).middle();
+        kinesis.splitShard(request ->
+                        request.streamName(name).shardToSplit(shardId).newStartingHashKey(middle.toString()))
                 .join();
     }
 
@@ -109,7 +126,28 @@ final class FedStream implements AutoCloseable {
         }
     }
 
-    List<Shard> shards() {
+    /** All that is stored, a shard after the other, each in its order. */
+    List<Stored> readAll() {
+        List<Stored> all = new ArrayList<>();
+        for (Shard shard : shards()) {
+            String iterator = kinesis.getShardIterator(request -> request.streamName(name)
+                            .shardId(shard.shardId())
+                            .shardIteratorType(ShardIteratorType.TRIM_HORIZON))
+                    .join()
+                    .shardIterator();
+            while (iterator != null) {
+                String from = iterator;
+                GetRecordsResponse page = kinesis.getRecords(request -> request.shardIterator(from))
+                        .join();
+                page.records().forEach(record -> all.add(new Stored(shard, record)));
+                boolean atTip = page.records().isEmpty() && page.millisBehindLatest() == 0;
+                iterator = atTip ? null : page.nextShardIterator();
+            }
+        }
+        return all;
+    }
+
+    private List<Shard> shards() {
         return kinesis.listShards(request -> request.streamName(name)).join().shards();
     }
 
@@ -118,6 +156,12 @@ final class FedStream implements AutoCloseable {
                 .filter(shard -> shard.shardId().equals(shardId))
                 .findFirst()
                 .orElseThrow();
+    }
+
+    private static HashKeyRange rangeOf(Shard shard) {
+        return new HashKeyRange(
+                HashKey.parse(shard.hashKeyRange().startingHashKey()),
+                HashKey.parse(shard.hashKeyRange().endingHashKey()));
     }
 
     private static String field(Map<String, String> line, String name) {

@@ -34,7 +34,7 @@ class KclTest {
     private final long started = System.nanoTime();
 
     @ParameterizedTest
-    @CsvSource({"polling, http", "polling, https"})
+    @CsvSource({"polling, http", "fan-out, https"})
     @Timeout(240) // it makes its table and index on its own, and looks only every ten seconds
     void everyRecordArrivesOnceAndInOrderThroughASplitAndAMerge(String retrieval, String scheme) throws Exception {
         try (StreamServer server = StreamServer.builder()
