@@ -8,7 +8,7 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.millrace.streamcore.api.operate.CallProbe;
 import io.millrace.streamcore.log.LogProbe;
-import io.millrace.streamcore.stream.StreamProbe;
+import io.millrace.streamcore.stream.watch.StreamProbe;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.Set;

@@ -8,7 +8,7 @@ import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.distribution.TimeWindowMax;
-import io.millrace.streamcore.stream.StreamProbe;
+import io.millrace.streamcore.stream.watch.StreamProbe;
 import java.util.Map;
 import java.util.Queue;
 import java.util.Set;

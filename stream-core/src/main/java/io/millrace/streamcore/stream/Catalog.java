@@ -15,6 +15,7 @@ import io.millrace.streamcore.stream.Streams.Changed;
 import io.millrace.streamcore.stream.account.AccountState;
 import io.millrace.streamcore.stream.account.BillingCommitment;
 import io.millrace.streamcore.stream.account.CommitmentCodec;
+import io.millrace.streamcore.stream.watch.StreamsContext;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -218,7 +219,7 @@ final class Catalog {
         LiveStream stream = new LiveStream(
                 entry, version, shardLog, arn(entry.name()), context.probes().open(entry.name()));
         streams.put(entry.name(), stream);
-        QuotaTag.apply(entry, context.quotas());
+        context.quotas().follow(entry.name(), entry.options().tags());
         return stream;
     }
 
@@ -376,7 +377,8 @@ final class Catalog {
                                 .options()
                                 .tags()
                                 .equals(entry.options().tags())) {
-                            QuotaTag.apply(entry, context.quotas());
+                            context.quotas()
+                                    .follow(entry.name(), entry.options().tags());
                         }
                         if (before.entry().status() != entry.status()) {
                             log.debug(

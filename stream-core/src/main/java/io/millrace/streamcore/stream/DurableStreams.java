@@ -11,6 +11,8 @@ import io.millrace.streamcore.stream.LiveStream.View;
 import io.millrace.streamcore.stream.account.AccountState;
 import io.millrace.streamcore.stream.account.BillingCommitment;
 import io.millrace.streamcore.stream.quota.Quotas;
+import io.millrace.streamcore.stream.watch.StreamProbe;
+import io.millrace.streamcore.stream.watch.StreamsContext;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
@@ -63,7 +65,7 @@ final class DurableStreams implements Streams {
         if (shards < 1) {
             throw new IllegalArgumentException("a stream has at least one shard, not " + shards);
         }
-        QuotaTag.check(options.tags());
+        refusals.checkTags(options.tags());
         return plain(catalog.create(name, options, shards));
     }
 

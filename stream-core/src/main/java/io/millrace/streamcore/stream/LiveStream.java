@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.millrace.streamcore.log.ShardLog;
 import io.millrace.streamcore.stream.scale.LoadCounters;
+import io.millrace.streamcore.stream.watch.StreamProbe;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;

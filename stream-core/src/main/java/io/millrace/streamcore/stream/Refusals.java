@@ -5,6 +5,8 @@ import io.millrace.model.SequenceNumber;
 import io.millrace.model.ShardId;
 import io.millrace.model.StreamName;
 import io.millrace.streamcore.stream.StreamException.Kind;
+import io.millrace.streamcore.stream.quota.Quotas;
+import java.util.Map;
 
 /**
  * What the service says when it refuses a call. The texts are the service's own, as they were observed.
@@ -166,6 +168,15 @@ record Refusals(String region, String account) {
                 "Requested retention period (" + hours + " hours) for stream " + stream
                         + " can not be longer than existing retention period (" + current
                         + " hours). Use IncreaseRetentionPeriod API.");
+    }
+
+    /** Refuses tags that would set something, but cannot be read. */
+    void checkTags(Map<String, String> tags) {
+        try {
+            Quotas.check(tags);
+        } catch (IllegalArgumentException unreadable) {
+            throw new StreamException(Kind.INVALID_ARGUMENT, unreadable.getMessage());
+        }
     }
 
     StreamException tooManyTags(StreamName stream) {

@@ -129,7 +129,7 @@ public final class StreamChange {
     /** These tags are set, beside the others. */
     public static StreamChange moreTags(Map<String, String> tags) {
         return new StreamChange((entry, context) -> {
-            QuotaTag.check(tags);
+            context.refusals().checkTags(tags);
             TreeMap<String, String> all = new TreeMap<>(entry.options().tags());
             all.putAll(tags);
             if (all.size() > StreamOptions.MAX_TAGS) {

@@ -10,6 +10,8 @@ import io.millrace.model.StreamName;
 import io.millrace.streamcore.stream.account.AccountState;
 import io.millrace.streamcore.stream.account.BillingCommitment;
 import io.millrace.streamcore.stream.quota.Quotas;
+import io.millrace.streamcore.stream.watch.StreamProbe;
+import io.millrace.streamcore.stream.watch.StreamsContext;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 

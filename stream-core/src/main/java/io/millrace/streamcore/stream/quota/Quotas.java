@@ -4,15 +4,26 @@ import static java.util.Objects.requireNonNull;
 
 import io.millrace.model.StreamName;
 import io.millrace.runtime.Ticker;
+import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Which limits hold for which stream: the server's, unless the stream has a setting of its own. Asking costs one read of
  * a field while no limits hold anywhere. Safe for any thread; settings are changed by one at a time, the catalog's loop.
  */
 public final class Quotas {
+    /**
+     * The tag by which a stream's limits are set while the server runs: any client that can tag a stream can set it, and
+     * it is kept where tags are kept.
+     */
+    public static final String TAG = "millrace:quotas";
+
+    private static final Logger log = LoggerFactory.getLogger(Quotas.class);
+
     private final QuotaMode ofServer;
     private final Ticker ticker;
     private final ConcurrentMap<StreamName, QuotaMode> settings = new ConcurrentHashMap<>();
@@ -52,8 +63,39 @@ public final class Quotas {
         return new Pace(() -> mode(stream), ticker);
     }
 
+    /**
+     * Refuses tags by which no limits can be set.
+     *
+     * @throws IllegalArgumentException with a text for the user
+     */
+    public static void check(Map<String, String> tags) {
+        String value = tags.get(TAG);
+        if (value != null) {
+            try {
+                QuotaMode.parse(value);
+            } catch (IllegalArgumentException unreadable) {
+                throw new IllegalArgumentException("Tag " + TAG + ": " + unreadable.getMessage() + ".", unreadable);
+            }
+        }
+    }
+
+    /** What the tags of a stream say about limits holds from now on. */
+    public void follow(StreamName stream, Map<String, String> tags) {
+        String value = tags.get(TAG);
+        if (value == null) {
+            unset(stream);
+            return;
+        }
+        try {
+            set(stream, QuotaMode.parse(value));
+        } catch (IllegalArgumentException unreadable) {
+            log.warn("Stream {} keeps the server's quotas: its tag {} cannot be read", stream, TAG);
+            unset(stream);
+        }
+    }
+
     /** From now on a stream has this setting. What it used up under another one is forgotten. */
-    public void set(StreamName stream, QuotaMode mode) {
+    void set(StreamName stream, QuotaMode mode) {
         if (!mode.equals(settings.put(stream, mode))) {
             quotas.remove(stream);
         }
@@ -61,7 +103,7 @@ public final class Quotas {
     }
 
     /** A stream has no setting of its own any more, if it had one. */
-    public void unset(StreamName stream) {
+    void unset(StreamName stream) {
         if (settings.remove(stream) != null) {
             quotas.remove(stream);
             isOn = ofServer.isOn() || settings.values().stream().anyMatch(QuotaMode::isOn);

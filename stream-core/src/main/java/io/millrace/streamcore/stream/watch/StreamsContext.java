@@ -1,4 +1,4 @@
-package io.millrace.streamcore.stream;
+package io.millrace.streamcore.stream.watch;
 
 import static java.util.Objects.requireNonNull;
 
