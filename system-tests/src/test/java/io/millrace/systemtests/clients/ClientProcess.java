@@ -1,9 +1,11 @@
 package io.millrace.systemtests.clients;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,6 +37,14 @@ final class ClientProcess {
             System.err.println(skipped);
         }
         assumeTrue(isPresent, skipped);
+    }
+
+    /** A script from beside this class, as a file of the folder. */
+    Path resource(String name) throws IOException {
+        try (InputStream source = requireNonNull(ClientProcess.class.getResourceAsStream(name), name)) {
+            Files.copy(source, folder.resolve(name));
+        }
+        return folder.resolve(name);
     }
 
     /** Runs {@code command} with the settings of a client of a local server. */

@@ -1,0 +1,54 @@
+package io.millrace.systemtests.clients;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.millrace.streamcore.StreamServer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The AWS SDK for JavaScript v3 with the handler it uses by default: HTTP/2. The facts stand in the script. */
+class JavaScriptTest {
+    private static final String CLIENT = "@aws-sdk/client-kinesis@3.1143.0";
+
+    @TempDir
+    @SuppressWarnings("NullAway.Init") // JUnit fills it before each test
+    private Path folder;
+
+    @ParameterizedTest
+    @ValueSource(strings = {"http", "https"})
+    @Timeout(180) // fetching the client takes its time
+    void recordsArePushedThroughASplit(String scheme) throws Exception {
+        ClientProcess client = new ClientProcess(folder);
+        client.assumePresent("Node.js with npm", List.of("npm", "--version"));
+        Files.writeString(folder.resolve("package.json"), "{\"private\": true}");
+        boolean isFetched =
+                client.run(List.of("npm", "install", "--prefix", folder.toString(), "--no-audit", "--no-fund", CLIENT))
+                                .exitCode()
+                        == 0;
+        String skipped = "SKIPPED: npm cannot fetch " + CLIENT;
+        if (!isFetched) {
+            System.err.println(skipped);
+        }
+        assumeTrue(isFetched, skipped);
+        Path script = client.resource("js_fan_out.mjs");
+        try (StreamServer server = StreamServer.builder()
+                .port(0)
+                .tlsPort(0)
+                .dataDirectory(folder.resolve("data"))
+                .start()) {
+            String endpoint = (scheme.equals("http") ? server.endpoint() : server.tlsEndpoint()).toString();
+            ClientProcess.Outcome outcome = client.run(List.of(
+                    "env", "NODE_TLS_REJECT_UNAUTHORIZED=0", "node", "--no-warnings", script.toString(), endpoint));
+
+            assertThat(outcome.err()).isEmpty();
+            assertThat(outcome.out()).isEqualTo("55 records pushed\n");
+            assertThat(outcome.exitCode()).isZero();
+        }
+    }
+}
