@@ -300,6 +300,7 @@ public final class StreamServer implements AutoCloseable {
                     HttpServer.start(new HttpSettings(host, port, tlsPort, pem, limits), gate, platform);
             undo.push(http.server()::close);
             metrics.watchConnections(http.server()::connections);
+            metrics.watchPushedBytes(http.server()::waitingBytes);
             Faults made = makeFaults();
             undo.push(made::close);
             StreamsContext context =

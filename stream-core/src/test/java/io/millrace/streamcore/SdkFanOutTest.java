@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.millrace.streamcore.api.push.PushSettings;
 import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -19,6 +22,7 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -164,30 +168,23 @@ class SdkFanOutTest {
     @Test
     void everyStartingPositionIsExact() throws Exception {
         put("old", 5);
-        Instant between = await(client.putRecord(
-                                b -> b.streamName(STREAM).partitionKey("k").data(SdkBytes.fromUtf8String("marked"))))
-                        .sequenceNumber()
-                        .isEmpty()
-                ? Instant.EPOCH
-                : Instant.EPOCH.plusSeconds(1);
-        put("new", 5);
-        List<SubscribeToShardEvent> all = new ArrayList<>();
-        SdkPipe pipe = subscribe(
-                register("all"),
-                FIRST,
-                b -> b.type(ShardIteratorType.AT_TIMESTAMP).timestamp(between));
-        int count = 0;
-        while (count < 11) {
-            SubscribeToShardEvent event = pipe.next();
-            all.add(event);
-            count += event.records().size();
-        }
-        String marked = all.stream()
-                .flatMap(event -> event.records().stream())
-                .filter(record -> record.data().asUtf8String().equals("marked"))
-                .findFirst()
-                .orElseThrow()
+        String marked = await(client.putRecord(
+                        b -> b.streamName(STREAM).partitionKey("k").data(SdkBytes.fromUtf8String("marked"))))
                 .sequenceNumber();
+        put("new", 5);
+        Instant before = Instant.now().minusSeconds(60);
+        assertThat(subscribe(
+                                register("time"),
+                                FIRST,
+                                b -> b.type(ShardIteratorType.AT_TIMESTAMP).timestamp(before))
+                        .read(11))
+                .startsWith("old-0");
+        SdkPipe latest = subscribe(
+                register("now"),
+                FIRST,
+                b -> b.type(ShardIteratorType.AT_TIMESTAMP)
+                        .timestamp(Instant.now().minusMillis(1)));
+        assertThat(latest.next().continuationSequenceNumber()).isNotEmpty();
         List<String> after = texts("new", 5);
         List<String> at = new ArrayList<>(List.of("marked"));
         at.addAll(after);
@@ -351,10 +348,67 @@ class SdkFanOutTest {
     }
 
     @Test
+    void aPipeThatReadsNothingHoldsLittleMemoryAndHarmsNobody() throws Exception {
+        putWhileOnePipeReadsNothing(100);
+    }
+
+    @Test
+    @Tag("slow")
+    void aPipeThatReadsNothingHoldsLittleMemoryWhileAGigabyteIsPut() throws Exception {
+        putWhileOnePipeReadsNothing(1000);
+    }
+
+    private void putWhileOnePipeReadsNothing(int megabytes) throws Exception {
+        // Its client's window is shared by all streams of a connection: the others have connections of their own.
+        KinesisAsyncClient stalled = connect(server.endpoint());
+        try {
+            await(SdkPipe.unread(stalled, register("stalled"), FIRST));
+            SdkPipe first = subscribe(register("first"), FIRST, b -> b.type(ShardIteratorType.LATEST))
+                    .awaitStart();
+            SdkPipe second = subscribe(register("second"), FIRST, b -> b.type(ShardIteratorType.LATEST))
+                    .awaitStart();
+            String text = "x".repeat(250_000);
+            long most = 0;
+            for (int megabyte = 0; megabyte < megabytes; megabyte++) {
+                List<PutRecordsRequestEntry> entries = IntStream.range(0, 4)
+                        .mapToObj(i -> PutRecordsRequestEntry.builder()
+                                .partitionKey("k")
+                                .data(SdkBytes.fromUtf8String(text))
+                                .build())
+                        .toList();
+                assertThat(await(client.putRecords(b -> b.streamName(STREAM).records(entries)))
+                                .failedRecordCount())
+                        .isZero();
+                most = Math.max(most, waitingBytes());
+                assertThat(first.read(4)).containsOnly(text);
+                assertThat(second.read(4)).containsOnly(text);
+            }
+            assertThat(most).isBetween(1L, 3 * (2L << 20));
+        } finally {
+            stalled.close();
+        }
+    }
+
+    /** What waits in the server's memory for the clients of all pipes. */
+    private long waitingBytes() throws Exception {
+        String metrics = HttpClient.newHttpClient()
+                .send(
+                        HttpRequest.newBuilder(server.endpoint().resolve("/metrics"))
+                                .build(),
+                        HttpResponse.BodyHandlers.ofString())
+                .body();
+        return metrics.lines()
+                .filter(line -> line.startsWith("millrace_server_pushed_waiting_bytes"))
+                .mapToLong(line -> (long) Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    @Test
     void consumersAreRegisteredDescribedListedAndSurviveARestart() throws Exception {
         String arn = register("b");
         await(client.registerStreamConsumer(
-                b -> b.streamARN(streamArn).consumerName("a").tags(java.util.Map.of("k", "v"))));
+                b -> b.streamARN(streamArn).consumerName("a").tags(Map.of("k", "v"))));
         register("c");
         assertThat(arn).matches("arn:aws:kinesis:us-east-1:000000000000:stream/orders/consumer/b:\\d{10}");
         assertThatThrownBy(() -> register("b")).isInstanceOf(ResourceInUseException.class);

@@ -11,10 +11,14 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.reactivestreams.Subscriber;
+import org.reactivestreams.Subscription;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 import software.amazon.awssdk.services.kinesis.model.Record;
+import software.amazon.awssdk.services.kinesis.model.ShardIteratorType;
 import software.amazon.awssdk.services.kinesis.model.StartingPosition;
 import software.amazon.awssdk.services.kinesis.model.SubscribeToShardEvent;
+import software.amazon.awssdk.services.kinesis.model.SubscribeToShardEventStream;
 import software.amazon.awssdk.services.kinesis.model.SubscribeToShardResponseHandler;
 
 /** One SubscribeToShard call of the SDK's client, and what it received. */
@@ -39,6 +43,36 @@ final class SdkPipe {
                 started.completeExceptionally(error);
             }
         });
+    }
+
+    /** A call whose answer nobody reads but for its first event: completes when it is let in. */
+    static CompletableFuture<Void> unread(KinesisAsyncClient client, String consumerArn, String shard) {
+        CompletableFuture<Void> started = new CompletableFuture<>();
+        SubscribeToShardResponseHandler handler = SubscribeToShardResponseHandler.builder()
+                .onResponse(response -> started.complete(null))
+                .onError(started::completeExceptionally)
+                .onEventStream(events -> events.subscribe(new Subscriber<>() {
+                    @Override
+                    public void onSubscribe(Subscription subscription) {
+                        subscription.request(1);
+                    }
+
+                    @Override
+                    public void onNext(SubscribeToShardEventStream event) {}
+
+                    @Override
+                    public void onError(Throwable error) {}
+
+                    @Override
+                    public void onComplete() {}
+                }))
+                .build();
+        var unused = client.subscribeToShard(
+                b -> b.consumerARN(consumerArn)
+                        .shardId(shard)
+                        .startingPosition(p -> p.type(ShardIteratorType.TRIM_HORIZON)),
+                handler);
+        return started;
     }
 
     /** Waits until the server has let it in. */

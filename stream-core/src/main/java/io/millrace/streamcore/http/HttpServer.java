@@ -31,6 +31,7 @@ public final class HttpServer implements AutoCloseable {
     private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
     private final ChannelGroup listeners = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
     private final Drain drain = new Drain();
+    private final PushLoad load = new PushLoad();
 
     private HttpServer(HttpLimits limits, Transport transport) {
         this.limits = limits;
@@ -51,7 +52,8 @@ public final class HttpServer implements AutoCloseable {
         SslContext tls = Tls.context(settings.pem(), address, platform.clock().instant());
         HttpServer server = new HttpServer(settings.limits(), Transport.best());
         try {
-            Protocols protocols = new Protocols(tls, settings.limits(), handler, platform.ticker(), server.drain);
+            Protocols protocols =
+                    new Protocols(tls, settings.limits(), handler, platform.ticker(), server.drain, server.load);
             InetSocketAddress main = server.bind(new InetSocketAddress(address, settings.port()), protocols);
             Optional<InetSocketAddress> second = Optional.empty();
             if (settings.tlsPort().isPresent()) {
@@ -65,14 +67,19 @@ public final class HttpServer implements AutoCloseable {
         }
     }
 
+    /** How many bytes of pushed bodies wait in memory for their clients to take them. */
+    public long waitingBytes() {
+        return load.waiting();
+    }
+
     /** How many connections are open. */
     public int connections() {
         return connections.size();
     }
 
     /**
-     * Stops to listen, ends pushed bodies, lets requests in hand be answered within the drain time, and closes all connections. Does nothing
-     * when called again.
+     * Stops to listen, ends pushed bodies, lets requests in hand be answered within the drain time, and closes all connections.
+     * Does nothing when called again.
      */
     @Override
     public void close() {

@@ -44,18 +44,21 @@ final class Protocols {
     private final Function<ApiRequest, CompletableFuture<ApiAnswer>> handler;
     private final Ticker ticker;
     private final Drain drain;
+    private final PushLoad load;
 
     Protocols(
             SslContext tls,
             HttpLimits limits,
             Function<ApiRequest, CompletableFuture<ApiAnswer>> handler,
             Ticker ticker,
-            Drain drain) {
+            Drain drain,
+            PushLoad load) {
         this.tls = tls;
         this.limits = limits;
         this.handler = handler;
         this.ticker = ticker;
         this.drain = drain;
+        this.load = load;
     }
 
     /** Lets the first bytes decide. */
@@ -131,6 +134,6 @@ final class Protocols {
     }
 
     private RequestHandler requestHandler(RequestHandler.Wire wire) {
-        return new RequestHandler(wire, limits, handler, ticker, drain);
+        return new RequestHandler(wire, limits, handler, ticker, drain, load);
     }
 }

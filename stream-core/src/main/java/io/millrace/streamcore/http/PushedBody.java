@@ -11,6 +11,7 @@ import io.netty.handler.codec.http.LastHttpContent;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.concurrent.Flow;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,6 +30,7 @@ final class PushedBody implements Flow.Subscriber<ByteBuffer> {
 
     private final ChannelHandlerContext context;
     private final Ticker ticker;
+    private final PushLoad load;
     private final Runnable whenSent;
     private Flow.@Nullable Subscription upstream;
     private boolean isAsked;
@@ -39,11 +41,13 @@ final class PushedBody implements Flow.Subscriber<ByteBuffer> {
     /**
      * A body to be sent on this channel.
      *
+     * @param load is told of what waits
      * @param whenSent runs on the event loop when all of it is on its way; not if the client leaves before
      */
-    PushedBody(ChannelHandlerContext context, Ticker ticker, Runnable whenSent) {
+    PushedBody(ChannelHandlerContext context, Ticker ticker, PushLoad load, Runnable whenSent) {
         this.context = requireNonNull(context, "context");
         this.ticker = requireNonNull(ticker, "ticker");
+        this.load = requireNonNull(load, "load");
         this.whenSent = requireNonNull(whenSent, "whenSent");
         this.lastProgress = ticker.nanoTime();
     }
@@ -143,9 +147,12 @@ final class PushedBody implements Flow.Subscriber<ByteBuffer> {
         }
         while (all.isReadable()) {
             ByteBuf part = all.readRetainedSlice(Math.min(PART, all.readableBytes()));
+            int size = part.readableBytes();
             partsUnderWay++;
+            load.add(size);
             context.write(new DefaultHttpContent(part)).addListener(done -> {
                 partsUnderWay--;
+                load.add(-size);
                 lastProgress = ticker.nanoTime();
             });
         }
@@ -160,6 +167,10 @@ final class PushedBody implements Flow.Subscriber<ByteBuffer> {
     }
 
     private void onLoop(Runnable task) {
-        context.executor().execute(task);
+        try {
+            context.executor().execute(task);
+        } catch (RejectedExecutionException closed) {
+            // The server has closed and the channel with it.
+        }
     }
 }

@@ -60,6 +60,7 @@ final class RequestHandler extends ChannelInboundHandlerAdapter {
     private final Function<ApiRequest, CompletableFuture<ApiAnswer>> handler;
     private final Ticker ticker;
     private final Drain drain;
+    private final PushLoad load;
     private final RequestBody body;
     private final Queue<HttpObject> waiting = new ArrayDeque<>();
     private State state = State.WAITING;
@@ -74,12 +75,14 @@ final class RequestHandler extends ChannelInboundHandlerAdapter {
             HttpLimits limits,
             Function<ApiRequest, CompletableFuture<ApiAnswer>> handler,
             Ticker ticker,
-            Drain drain) {
+            Drain drain,
+            PushLoad load) {
         this.wire = wire;
         this.limits = limits;
         this.handler = handler;
         this.ticker = ticker;
         this.drain = drain;
+        this.load = load;
         this.body = new RequestBody(limits.maxBodyBytes());
         this.since = ticker.nanoTime();
     }
@@ -288,7 +291,7 @@ final class RequestHandler extends ChannelInboundHandlerAdapter {
         moveTo(State.PUSHING, "answer");
         startChecks(context);
         var unused = context.writeAndFlush(response);
-        pushed = new PushedBody(context, ticker, () -> {
+        pushed = new PushedBody(context, ticker, load, () -> {
             pushed = null;
             written(context, keepsAlive && !drain.isBegun());
         });

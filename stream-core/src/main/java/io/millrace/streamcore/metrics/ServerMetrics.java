@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.util.Set;
 import java.util.function.IntSupplier;
+import java.util.function.LongSupplier;
 
 /**
  * The meters of one server. All names begin with {@code millrace.server.}; meters of a stream go when the stream goes.
@@ -54,6 +55,15 @@ public final class ServerMetrics implements AutoCloseable {
         requireNonNull(open, "open");
         Gauge.builder(PREFIX + "connections", open, IntSupplier::getAsInt)
                 .description("Connections that are open")
+                .strongReference(true)
+                .register(registry);
+    }
+
+    /** Shows how many bytes wait for the clients of pipes to take them. */
+    public void watchPushedBytes(LongSupplier waiting) {
+        requireNonNull(waiting, "waiting");
+        Gauge.builder(PREFIX + "pushed.waiting.bytes", waiting, LongSupplier::getAsLong)
+                .description("Bytes that wait in memory for the clients of pipes to take them")
                 .strongReference(true)
                 .register(registry);
     }

@@ -16,12 +16,12 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 
 /** Streams on a disk in memory, in virtual time. */
-final class StreamsRig {
-    final Simulation simulation;
+public final class StreamsRig {
+    public final Simulation simulation;
     final MemoryDisk disk;
     final DurableStreams streams;
 
-    StreamsRig(MemoryDisk disk, long seed, Duration transition) {
+    public StreamsRig(MemoryDisk disk, long seed, Duration transition) {
         this.simulation = new Simulation(seed);
         this.disk = disk;
         LogSettings log = LogSettings.DEFAULTS.withSegmentBytes(64 << 10).withCacheBytes(10_000);
@@ -31,7 +31,11 @@ final class StreamsRig {
         this.streams = await(DurableStreams.open(settings, disk.engine(log, simulation)));
     }
 
-    <T> T await(CompletableFuture<T> future) {
+    public Streams streams() {
+        return streams;
+    }
+
+    public <T> T await(CompletableFuture<T> future) {
         simulation.runUntil(future::isDone, Duration.ofMinutes(2));
         try {
             return future.join();
@@ -40,7 +44,7 @@ final class StreamsRig {
         }
     }
 
-    void run(Duration time) {
+    public void run(Duration time) {
         simulation.run(time);
     }
 

@@ -72,7 +72,7 @@ final class Subscription implements Flow.Publisher<ByteBuffer>, Flow.Subscriptio
     /** Begins its life. Loop only, as are all package-private methods. */
     void start() {
         feed.join(this, cursor);
-        life = loop.schedule(settings.life(), () -> complete("its time is over"));
+        life = later(settings.life(), () -> complete("its time is over"));
     }
 
     /** There may be something new. */
@@ -157,7 +157,7 @@ final class Subscription implements Flow.Publisher<ByteBuffer>, Flow.Subscriptio
         long pause = owner.pace().pauseNanos();
         if (pause > 0) {
             moveTo(State.PAUSED, reason);
-            rest = loop.schedule(Duration.ofNanos(pause), () -> {
+            rest = later(Duration.ofNanos(pause), () -> {
                 if (state == State.PAUSED) {
                     read("rested");
                 }
@@ -219,7 +219,7 @@ final class Subscription implements Flow.Publisher<ByteBuffer>, Flow.Subscriptio
 
     /** One timer at a time: events in between only put it off. */
     private void beatAfter(Duration time) {
-        heartbeat = loop.schedule(time, () -> {
+        heartbeat = later(time, () -> {
             Duration left = settings.heartbeat().minus(ticker.since(lastEventNanos));
             if (!left.isNegative() && !left.isZero()) {
                 beatAfter(left);
@@ -268,6 +268,15 @@ final class Subscription implements Flow.Publisher<ByteBuffer>, Flow.Subscriptio
 
     private void leave() {
         owner.ended(this);
+    }
+
+    private EventLoop.Cancellable later(Duration time, Runnable task) {
+        try {
+            return loop.schedule(time, task);
+        } catch (RejectedExecutionException closed) {
+            // The same: nothing is due any more.
+            return EventLoop.Cancellable.DONE;
+        }
     }
 
     private void onLoop(Runnable task) {

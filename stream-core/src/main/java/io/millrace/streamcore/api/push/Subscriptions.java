@@ -19,6 +19,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
 
 /**
  * All subscriptions of this server: one for each consumer and shard. A second one is refused at first and takes over
@@ -82,7 +83,11 @@ final class Subscriptions implements AutoCloseable {
         if (left.isNegative() || left.isZero()) {
             open.remove(key);
         } else {
-            var unused = loop.schedule(left, () -> open.remove(key, known));
+            try {
+                var unused = loop.schedule(left, () -> open.remove(key, known));
+            } catch (RejectedExecutionException closed) {
+                // All of it goes.
+            }
         }
     }
 

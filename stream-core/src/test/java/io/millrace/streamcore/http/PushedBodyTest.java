@@ -1,0 +1,205 @@
+package io.millrace.streamcore.http;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.millrace.runtime.SystemPlatform;
+import io.millrace.streamcore.api.call.ApiAnswer;
+import io.millrace.streamcore.api.call.ApiRequest;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Flow;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Pushed bodies on real sockets, from a publisher that the test holds in its hands. */
+class PushedBodyTest {
+    private static final int PIECE = 1 << 20;
+
+    private final BlockingQueue<Source> sources = new LinkedBlockingQueue<>();
+
+    @SuppressWarnings("NullAway.Init") // set first thing in each test
+    private HttpServer.Bound bound;
+
+    private void listen(Duration write) throws IOException {
+        HttpLimits limits = new HttpLimits(
+                1000, 100, 100, Duration.ofMinutes(1), Duration.ofMinutes(1), write, Duration.ofSeconds(20));
+        HttpSettings settings = new HttpSettings("127.0.0.1", 0, OptionalInt.empty(), null, limits);
+        bound = HttpServer.start(settings, this::handle, new SystemPlatform());
+    }
+
+    @AfterEach
+    void stop() {
+        bound.server().close();
+    }
+
+    private CompletableFuture<ApiAnswer> handle(ApiRequest request) {
+        Source source = new Source();
+        sources.add(source);
+        return CompletableFuture.completedFuture(
+                new ApiAnswer(200, Map.of("content-type", "x"), new ApiAnswer.Pushed(source)));
+    }
+
+    @Test
+    void piecesAreChunksAndTheConnectionServesTheNextRequestAfterTheEnd() throws Exception {
+        listen(Duration.ofMinutes(1));
+        try (RawClient client = RawClient.plain(bound.main())) {
+            for (int round = 0; round < 3; round++) {
+                Source source = ask(client);
+                assertThat(head(client)).contains("transfer-encoding: chunked").doesNotContain("content-length");
+                source.push("one");
+                assertThat(text(client, 8)).isEqualTo("3\r\none\r\n");
+                source.push("three");
+                assertThat(text(client, 10)).isEqualTo("5\r\nthree\r\n");
+                source.complete();
+                assertThat(text(client, 5)).isEqualTo("0\r\n\r\n");
+            }
+        }
+    }
+
+    @Test
+    void aClientThatReadsNothingHoldsABoundedNumberOfBytesAndIsCut() throws Exception {
+        listen(Duration.ofMillis(200));
+        try (RawClient client = RawClient.plain(bound.main())) {
+            Source source = ask(client);
+            long most = 0;
+            for (int i = 0; i < 1000 && !source.isCancelled(); i++) {
+                source.pushWhenAsked(new byte[PIECE]);
+                most = Math.max(most, bound.server().waitingBytes());
+            }
+            source.awaitCancel();
+            assertThat(most).isBetween(1L, 2L * PIECE);
+            // What the sockets took, and no more: the rest was never asked for.
+            assertThat(source.pushed.get()).isLessThan(50L * PIECE);
+            assertThat(bound.server().waitingBytes()).isZero();
+        }
+    }
+
+    @Test
+    void aClientThatLeavesCancelsItsBody() throws Exception {
+        listen(Duration.ofMinutes(1));
+        Source source;
+        try (RawClient client = RawClient.plain(bound.main())) {
+            source = ask(client);
+            source.push("one");
+            head(client);
+        }
+        source.awaitCancel();
+    }
+
+    @Test
+    void aClosingServerEndsABodyCleanly() throws Exception {
+        listen(Duration.ofMinutes(1));
+        try (RawClient client = RawClient.plain(bound.main())) {
+            Source source = ask(client);
+            head(client);
+            source.push("one");
+            assertThat(text(client, 8)).isEqualTo("3\r\none\r\n");
+            bound.server().close();
+            assertThat(text(client, 5)).isEqualTo("0\r\n\r\n");
+            source.awaitCancel();
+        }
+    }
+
+    @Test
+    void aSlowClientGetsEveryByte() throws Exception {
+        listen(Duration.ofMinutes(1));
+        try (RawClient client = RawClient.plain(bound.main())) {
+            Source source = ask(client);
+            head(client);
+            for (int i = 0; i < 20; i++) {
+                source.push(new byte[PIECE]);
+                // Parts of 64 KiB, each a chunk: six bytes of size, two of line end.
+                assertThat(client.readBytes(i == 0 ? 100 : PIECE)).isNotEmpty();
+            }
+            source.complete();
+            int parts = 20 * 16;
+            int read = 100 + 19 * PIECE;
+            byte[] rest = client.readBytes(20 * PIECE + parts * ("10000\r\n".length() + 2) - read + 5);
+            assertThat(new String(rest, rest.length - 5, 5, ISO_8859_1)).isEqualTo("0\r\n\r\n");
+        }
+    }
+
+    private Source ask(RawClient client) throws Exception {
+        client.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\na");
+        Source source = sources.poll(20, TimeUnit.SECONDS);
+        assertThat(source).isNotNull();
+        return source;
+    }
+
+    private static String head(RawClient client) throws IOException {
+        ByteArrayOutputStream head = new ByteArrayOutputStream();
+        while (!head.toString(ISO_8859_1).endsWith("\r\n\r\n")) {
+            head.write(client.readBytes(1));
+        }
+        return head.toString(ISO_8859_1);
+    }
+
+    private static String text(RawClient client, int bytes) throws IOException {
+        return new String(client.readBytes(bytes), ISO_8859_1);
+    }
+
+    /** A publisher that pushes what the test says, as far as it was asked for. */
+    private static final class Source implements Flow.Publisher<ByteBuffer>, Flow.Subscription {
+        private final BlockingQueue<Long> demand = new LinkedBlockingQueue<>();
+        private final CountDownLatch cancelled = new CountDownLatch(1);
+        private final CompletableFuture<Flow.Subscriber<? super ByteBuffer>> subscriber = new CompletableFuture<>();
+        private final AtomicLong pushed = new AtomicLong();
+
+        @Override
+        public void subscribe(Flow.Subscriber<? super ByteBuffer> given) {
+            given.onSubscribe(this);
+            subscriber.complete(given);
+        }
+
+        @Override
+        public void request(long count) {
+            assertThat(count).isOne();
+            demand.add(count);
+        }
+
+        @Override
+        public void cancel() {
+            cancelled.countDown();
+        }
+
+        void push(String text) throws Exception {
+            push(text.getBytes(ISO_8859_1));
+        }
+
+        void push(byte[] piece) throws Exception {
+            assertThat(demand.poll(20, TimeUnit.SECONDS)).as("demand").isNotNull();
+            subscriber.get(20, TimeUnit.SECONDS).onNext(ByteBuffer.wrap(piece));
+        }
+
+        /** Pushes if there is demand within a moment. */
+        void pushWhenAsked(byte[] piece) throws Exception {
+            if (demand.poll(10, TimeUnit.MILLISECONDS) != null) {
+                pushed.addAndGet(piece.length);
+                subscriber.get(20, TimeUnit.SECONDS).onNext(ByteBuffer.wrap(piece));
+            }
+        }
+
+        void complete() throws Exception {
+            subscriber.get(20, TimeUnit.SECONDS).onComplete();
+        }
+
+        boolean isCancelled() {
+            return cancelled.getCount() == 0;
+        }
+
+        void awaitCancel() throws InterruptedException {
+            assertThat(cancelled.await(20, TimeUnit.SECONDS)).as("cancelled").isTrue();
+        }
+    }
+}
