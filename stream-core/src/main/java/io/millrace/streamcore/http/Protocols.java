@@ -7,6 +7,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelPipeline;
+import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.codec.http.HttpServerUpgradeHandler;
@@ -94,7 +95,14 @@ final class Protocols {
                 .setMaxHeaderSize(MAX_HEADERS)
                 .setMaxChunkSize(CHUNK));
         pipeline.addLast(codec);
-        pipeline.addLast(new HttpServerUpgradeHandler(codec, this::upgrade, limits.maxBodyBytes()));
+        // An upgrade comes with the first request or not at all, so the handler goes out of the way of the others.
+        pipeline.addLast(new HttpServerUpgradeHandler(
+                codec,
+                this::upgrade,
+                limits.maxBodyBytes(),
+                DefaultHttpHeadersFactory.headersFactory(),
+                DefaultHttpHeadersFactory.trailersFactory(),
+                true));
         pipeline.addLast(requestHandler(RequestHandler.Wire.HTTP_1));
     }
 
