@@ -48,6 +48,12 @@ public final class Benchmark implements Callable<Integer> {
     @Option(names = "--curve", description = "Measure the cost of a put by number of shards and by what is stored.")
     private boolean curve;
 
+    @Option(names = "--push", description = "Measure put-to-push latency with 1, 5 and 20 pipes.")
+    private boolean push;
+
+    @Option(names = "--pipes", split = ",", defaultValue = "1,5,20", description = "For --push. Default: 1,5,20.")
+    private List<Integer> pipeCounts;
+
     @Option(names = "--stored-gb", split = ",", defaultValue = "0,1,4", description = "For --curve. Default: 0,1,4.")
     private List<Integer> storedGb;
 
@@ -64,7 +70,9 @@ public final class Benchmark implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         LoadRun load = new LoadRun(platform, Duration.ofSeconds(warmUp), Duration.ofSeconds(seconds));
-        if (curve) {
+        if (push) {
+            push();
+        } else if (curve) {
             new Curve(this::open, load, out).run(shards, storedGb);
         } else {
             compare(load);
@@ -75,6 +83,23 @@ public final class Benchmark implements Callable<Integer> {
                 + System.getProperty("os.name") + ":");
         new MachineLimits(platform).lines().forEach(out::println);
         return 0;
+    }
+
+    private void push() throws IOException, InterruptedException {
+        PushLatency latency = new PushLatency(platform, Duration.ofSeconds(warmUp), Duration.ofSeconds(seconds), out);
+        latency.header();
+        for (ServerUnderTest.Kind kind : kinds()) {
+            // kinesalite has no pipes.
+            if (!kind.name().equals("kinesalite")) {
+                for (int pipes : pipeCounts) {
+                    try (Opened opened = open(kind)) {
+                        latency.run(opened, pipes, 100);
+                    } catch (IOException e) {
+                        out.println("# NOT MEASURED: " + pipes + " pipes with " + kind.name() + ": " + e);
+                    }
+                }
+            }
+        }
     }
 
     private void compare(LoadRun load) throws IOException, InterruptedException {
@@ -139,16 +164,16 @@ public final class Benchmark implements Callable<Integer> {
         ServerUnderTest server = ServerUnderTest.start(kind, platform.ticker());
         try {
             Connection connection = new Connection(server.port());
-            return new Opened(server, connection, new StreamCalls(connection, Benchmark::aMoment));
+            return new Opened(server, connection, new StreamCalls(connection, Benchmark::pause));
         } catch (IOException e) {
             server.close();
             throw e;
         }
     }
 
-    private static void aMoment() {
+    private static void pause(Duration duration) {
         var unused = new CompletableFuture<Boolean>()
-                .completeOnTimeout(true, 50, TimeUnit.MILLISECONDS)
+                .completeOnTimeout(true, duration.toNanos(), TimeUnit.NANOSECONDS)
                 .join();
     }
 

@@ -38,6 +38,7 @@ final class ServerUnderTest implements AutoCloseable {
         Path folder = Files.createTempDirectory("millrace-benchmark-");
         int port = freePort();
         ProcessBuilder builder = new ProcessBuilder(kind.command().of(port, folder))
+                .directory(kind.directory().toFile())
                 .redirectErrorStream(true)
                 .redirectOutput(folder.resolve("output").toFile());
         builder.environment()
@@ -119,13 +120,15 @@ final class ServerUnderTest implements AutoCloseable {
      * What can be measured.
      *
      * @param name its name in the table
+     * @param directory where it is started
      * @param command how to start it
      */
-    record Kind(String name, Command command) {
+    record Kind(String name, Path directory, Command command) {
         /** Our own, from the checkout's launcher. */
         static Kind millrace(Path launcher) {
             return new Kind(
                     "millrace",
+                    launcher.resolveSibling(""),
                     (port, folder) -> List.of(
                             launcher.toString(),
                             "server",
@@ -146,6 +149,7 @@ final class ServerUnderTest implements AutoCloseable {
             String script = peers.resolve("node_modules/kinesalite/cli.js").toString();
             return new Kind(
                     "kinesalite",
+                    peers,
                     (port, folder) -> List.of(
                             "node",
                             script,
@@ -159,8 +163,9 @@ final class ServerUnderTest implements AutoCloseable {
 
         /** The npm package {@code kinesis-local}; keeps everything in memory. */
         static Kind kinesisMock(Path peers) {
-            String script = peers.resolve("node_modules/kinesis-local/main.js").toString();
-            return new Kind("kinesis-mock", (port, folder) -> List.of("node", script));
+            // It reads a file of its package from where it is started.
+            Path directory = peers.resolve("node_modules/kinesis-local");
+            return new Kind("kinesis-mock", directory, (port, folder) -> List.of("node", "main.js"));
         }
     }
 

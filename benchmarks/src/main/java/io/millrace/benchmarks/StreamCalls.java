@@ -2,10 +2,14 @@ package io.millrace.benchmarks;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.SplittableRandom;
 
 /** The calls that set a measurement up and that it is made of. Belongs to one thread; the requests it makes do not. */
 final class StreamCalls {
+    private static final Duration MOMENT = Duration.ofMillis(50);
     static final String SHARD = "shardId-000000000000";
 
     private final Connection connection;
@@ -36,7 +40,7 @@ final class StreamCalls {
                     throw notYet;
                 }
             }
-            pause.moment();
+            pause();
         }
         throw new IOException(stream + " does not become active");
     }
@@ -51,6 +55,54 @@ final class StreamCalls {
         for (int i = 0; i < requests; i++) {
             connection.exchange(puts[i % puts.length]);
         }
+    }
+
+    /** Registers consumers and waits until they may subscribe: their requests for the first shard's newest records. */
+    List<ByteBuffer> subscriptions(String stream, int count) throws IOException {
+        connection.exchange(
+                Form.JSON.request("DescribeStreamSummary", out -> out.writeStringField("StreamName", stream)));
+        String streamArn = connection.member("StreamARN");
+        List<ByteBuffer> requests = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            String consumer = "consumer-" + i;
+            connection.exchange(Form.JSON.request("RegisterStreamConsumer", out -> {
+                out.writeStringField("StreamARN", streamArn);
+                out.writeStringField("ConsumerName", consumer);
+            }));
+            String arn = connection.member("ConsumerARN");
+            do {
+                pause();
+                connection.exchange(
+                        Form.JSON.request("DescribeStreamConsumer", out -> out.writeStringField("ConsumerARN", arn)));
+            } while (!connection.member("ConsumerStatus").equals("ACTIVE"));
+            requests.add(Form.JSON.request("SubscribeToShard", out -> {
+                out.writeStringField("ConsumerARN", arn);
+                out.writeStringField("ShardId", SHARD);
+                out.writeObjectFieldStart("StartingPosition");
+                out.writeStringField("Type", "LATEST");
+                out.writeEndObject();
+            }));
+        }
+        return requests;
+    }
+
+    /** A PutRecord of this data. */
+    static ByteBuffer putRecord(String stream, byte[] data) {
+        return Form.JSON.request("PutRecord", out -> {
+            out.writeStringField("StreamName", stream);
+            out.writeFieldName("Data");
+            out.writeBinary(data);
+            out.writeStringField("PartitionKey", "key");
+        });
+    }
+
+    /** Waits a little. */
+    void pause() {
+        pause(MOMENT);
+    }
+
+    void pause(Duration duration) {
+        pause.of(duration);
     }
 
     /** A PutRecords of random records under random keys. */
@@ -108,9 +160,9 @@ final class StreamCalls {
         return data;
     }
 
-    /** Waits a little. */
+    /** Waits. */
     @FunctionalInterface
     interface Pause {
-        void moment();
+        void of(Duration duration);
     }
 }
