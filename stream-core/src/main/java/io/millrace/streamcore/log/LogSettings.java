@@ -2,7 +2,9 @@ package io.millrace.streamcore.log;
 
 import static java.util.Objects.requireNonNull;
 
+import java.nio.file.Path;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How the disk engine works.
@@ -13,12 +15,14 @@ import java.time.Duration;
  * @param cacheBytes how many bytes of the newest batches of each stream stay in memory
  * @param writers how many threads write, each for its share of the streams
  * @param readers how many reads of older records may wait for the disk at once
+ * @param keyFileOrNull the file of the key that encrypts: 32 bytes, raw, in hexadecimal or in base64; absent for {@code
+ *     encryption.key} in the data directory, made when it is needed first
  */
 public record LogSettings(
-        FsyncPolicy fsync, Duration fsyncInterval, int segmentBytes, long cacheBytes, int writers, int readers) {
+        FsyncPolicy fsync, Duration fsyncInterval, int segmentBytes, long cacheBytes, int writers, int readers, @Nullable Path keyFileOrNull) {
     /** Fsync always, 256 MiB segments, 64 MiB of cache a stream, two writers and eight readers. */
     public static final LogSettings DEFAULTS =
-            new LogSettings(FsyncPolicy.ALWAYS, Duration.ofMillis(100), 256 << 20, 64L << 20, 2, 8);
+            new LogSettings(FsyncPolicy.ALWAYS, Duration.ofMillis(100), 256 << 20, 64L << 20, 2, 8, null);
 
     /** Checks the ranges. */
     public LogSettings {
@@ -38,16 +42,21 @@ public record LogSettings(
 
     /** The same with this policy. */
     public LogSettings withFsync(FsyncPolicy policy) {
-        return new LogSettings(policy, fsyncInterval, segmentBytes, cacheBytes, writers, readers);
+        return new LogSettings(policy, fsyncInterval, segmentBytes, cacheBytes, writers, readers, keyFileOrNull);
     }
 
     /** The same with segments of this size. */
     public LogSettings withSegmentBytes(int bytes) {
-        return new LogSettings(fsync, fsyncInterval, bytes, cacheBytes, writers, readers);
+        return new LogSettings(fsync, fsyncInterval, bytes, cacheBytes, writers, readers, keyFileOrNull);
     }
 
     /** The same with a cache of this size. */
     public LogSettings withCacheBytes(long bytes) {
-        return new LogSettings(fsync, fsyncInterval, segmentBytes, bytes, writers, readers);
+        return new LogSettings(fsync, fsyncInterval, segmentBytes, bytes, writers, readers, keyFileOrNull);
+    }
+
+    /** The same with the key in this file. */
+    public LogSettings withKeyFile(Path file) {
+        return new LogSettings(fsync, fsyncInterval, segmentBytes, cacheBytes, writers, readers, file);
     }
 }

@@ -54,6 +54,12 @@ public interface ShardLog {
      */
     CompletableFuture<ShardBounds> seal(int shard);
 
+    /**
+     * From now on what is appended is encrypted, or not; what was appended before stays as it is. Fails with {@link
+     * LogKeyException} if there is no key and none can be made.
+     */
+    CompletableFuture<Void> encrypt(boolean isWanted);
+
     /** Lets go of records that were appended before this moment, as far as storage can do so cheaply. */
     CompletableFuture<Void> truncateBefore(long timeMillis);
 }

@@ -16,6 +16,7 @@ import io.millrace.streamcore.stream.account.AccountState;
 import io.millrace.streamcore.stream.account.BillingCommitment;
 import io.millrace.streamcore.stream.account.CommitmentCodec;
 import io.millrace.streamcore.stream.watch.StreamsContext;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -45,6 +46,8 @@ final class Catalog {
     private static final String COMMITMENT_KEY = "account/commitment";
     /** How many streams of an account may be in mode ON_DEMAND: the service's default. */
     private static final int ON_DEMAND_LIMIT = 50;
+    /** How soon a step that failed is tried again. */
+    private static final Duration STEP_RETRY = Duration.ofSeconds(2);
 
     private final StreamsSettings settings;
     private final StreamsContext context;
@@ -227,17 +230,44 @@ final class Catalog {
         return logFailure(nameOf(stream), carryOn(stream));
     }
 
-    /** Takes a stream on from the state it is in: the same after a change and after a restart. */
+    /**
+     * Takes a stream on from the state it is in: the same after a change and after a restart. A step that fails, because the
+     * disk is full say, is tried again.
+     */
     private CompletableFuture<Void> carryOn(LiveStream stream) {
+        View seen = stream.view();
+        return step(stream).whenComplete((ok, error) -> {
+            if (error != null) {
+                carryOnLater(stream, seen);
+            }
+        });
+    }
+
+    /** Takes a stream on unless something else does meanwhile. */
+    private void carryOnLater(LiveStream stream, View seen) {
+        if (closing) {
+            return;
+        }
+        var unusedTimer = loop.schedule(STEP_RETRY, () -> {
+            if (stream.view().version() == seen.version() && streams.get(nameOf(stream)) == stream) {
+                var unused = carryOn(stream).exceptionally(error -> {
+                    log.debug("A step of stream {} failed again: {}", nameOf(stream), error.toString());
+                    return null;
+                });
+            }
+        });
+    }
+
+    private CompletableFuture<Void> step(LiveStream stream) {
         StreamEntry entry = stream.view().entry();
         return switch (entry.status()) {
-            case CREATING -> afterTransition(entry.name(), () -> activate(stream));
+            case CREATING -> afterTransition(stream, () -> activate(stream));
             case ACTIVE -> CompletableFuture.completedFuture(null);
             case UPDATING ->
                 entry.resharding().isPresent()
                         ? finishResharding(stream)
-                        : afterTransition(entry.name(), () -> activate(stream));
-            case DELETING -> afterTransition(entry.name(), () -> remove(stream));
+                        : afterTransition(stream, () -> activate(stream));
+            case DELETING -> afterTransition(stream, () -> remove(stream));
         };
     }
 
@@ -271,8 +301,9 @@ final class Catalog {
                     }
                     return CatalogOpening.openLog(engine, entry, loop).handle((shardLog, error) -> {
                         // Without a log it cannot be used, but seen and deleted.
-                        show(entry, version, shardLog);
+                        LiveStream stream = show(entry, version, shardLog);
                         if (error != null) {
+                            carryOnLater(stream, stream.view());
                             throw new CompletionException(error);
                         }
                         return null;
@@ -326,6 +357,20 @@ final class Catalog {
     }
 
     private CompletableFuture<Void> activate(LiveStream stream) {
+        View seen = stream.view();
+        if (seen.logOrNull() != null || seen.entry().status() != Status.CREATING) {
+            return activateNow(stream);
+        }
+        return CatalogOpening.openLog(engine, seen.entry(), loop).thenCompose(opened -> {
+            if (stream.view().version() == seen.version()) {
+                stream.install(View.of(
+                        seen.entry(), seen.version(), opened, seen.state().arn()));
+            }
+            return activateNow(stream);
+        });
+    }
+
+    private CompletableFuture<Void> activateNow(LiveStream stream) {
         return commit(stream, entry -> {
                     boolean due = entry.status() == Status.CREATING
                             || (entry.status() == Status.UPDATING
@@ -365,7 +410,9 @@ final class Catalog {
             if (entry.equals(before.entry())) {
                 return CompletableFuture.completedFuture(new Committed(before, before));
             }
-            return commit(MetaChange.put(key(entry.name()), before.version(), StreamEntryCodec.encode(entry)))
+            return encryptBefore(before, entry)
+                    .thenCompose(ready -> commit(
+                            MetaChange.put(key(entry.name()), before.version(), StreamEntryCodec.encode(entry))))
                     .thenApply(version -> {
                         if (version == 0) {
                             log.error("Stream {} was changed by somebody else; restart this server", entry.name());
@@ -373,6 +420,7 @@ final class Catalog {
                         }
                         View after = View.of(entry, version, before.logOrNull(), arn(entry.name()));
                         stream.install(after);
+                        decryptAfter(before, after);
                         if (!before.entry()
                                 .options()
                                 .tags()
@@ -392,17 +440,38 @@ final class Catalog {
         });
     }
 
+    /** What is put once encryption is on is encrypted, even if the server dies meanwhile: the log begins first. */
+    private CompletableFuture<Void> encryptBefore(View before, StreamEntry next) {
+        boolean begins = next.options().isEncrypted() && !before.entry().options().isEncrypted();
+        return begins && before.logOrNull() != null
+                ? before.log().encrypt(true).whenCompleteAsync((ok, error) -> {}, loop)
+                : CompletableFuture.completedFuture(null);
+    }
+
+    private void decryptAfter(View before, View after) {
+        boolean ends = before.entry().options().isEncrypted()
+                && !after.entry().options().isEncrypted();
+        if (ends && after.logOrNull() != null) {
+            var unused = logFailure(after.entry().name(), after.log().encrypt(false));
+        }
+    }
+
     private CompletableFuture<Long> commit(MetaChange change) {
         return meta.commit(change).whenCompleteAsync((ok, error) -> {}, loop);
     }
 
     /** Runs a step when the transition time is over. Completes at once, but with no transition time after the step. */
-    private CompletableFuture<Void> afterTransition(StreamName name, Supplier<CompletableFuture<Void>> step) {
+    private CompletableFuture<Void> afterTransition(LiveStream stream, Supplier<CompletableFuture<Void>> step) {
         if (settings.transitionTime().isZero()) {
             return step.get();
         }
-        loop.schedule(settings.transitionTime(), () -> {
-            var unused = logFailure(name, step.get());
+        View seen = stream.view();
+        var unusedTimer = loop.schedule(settings.transitionTime(), () -> {
+            var unused = logFailure(nameOf(stream), step.get().whenComplete((ok, error) -> {
+                if (error != null) {
+                    carryOnLater(stream, seen);
+                }
+            }));
         });
         return CompletableFuture.completedFuture(null);
     }

@@ -83,7 +83,13 @@ final class CatalogOpening {
             case CREATING -> engine.open(entry.logName()).thenApply(opened -> opened);
             case ACTIVE, UPDATING -> engine.openExisting(entry.logName()).thenApply(opened -> opened);
         };
-        return opening.whenCompleteAsync((ok, error) -> {}, loop);
+        return opening.thenCompose(opened -> encryptAsSet(opened, entry)).whenCompleteAsync((ok, error) -> {}, loop);
+    }
+
+    private static CompletableFuture<@Nullable ShardLog> encryptAsSet(@Nullable ShardLog opened, StreamEntry entry) {
+        return opened == null || !entry.options().isEncrypted()
+                ? CompletableFuture.completedFuture(opened)
+                : opened.encrypt(true).thenApply(done -> opened);
     }
 
     /** Moves damaged streams out of the way, one after the other, if that is wanted; else refuses to go on. */

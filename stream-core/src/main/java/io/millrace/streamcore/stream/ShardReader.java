@@ -58,12 +58,24 @@ final class ShardReader {
     CompletableFuture<ReadPage> read(View view, ShardEntry shard, ShardCursor cursor, int maxRecords, int maxBytes) {
         // A shard that is closed in this view is complete in the log, so what is read after is all there is.
         long index = nextIndex(cursor);
-        return view.log()
-                .read(shard.index(), index, maxRecords, maxBytes)
-                .thenApply(batches -> page(view, shard, cursor, index, batches, maxRecords, maxBytes))
+        return readKept(view, shard, index, maxRecords, maxBytes)
+                .thenApply(found -> page(view, shard, cursor, found.index, found.batches, maxRecords, maxBytes))
                 .exceptionally(error -> {
                     throw refusal(error, shard.id(), cursor.stream());
                 });
+    }
+
+    /** Reads on from {@code index}, but nothing past the retention, whether or not it is deleted yet. */
+    private CompletableFuture<Found> readKept(View view, ShardEntry shard, long index, int maxRecords, int maxBytes) {
+        long horizon = view.entry().options().horizonMillis(clock.millis());
+        return view.log().read(shard.index(), index, maxRecords, maxBytes).thenCompose(batches -> {
+            if (batches.isEmpty() || batches.get(0).timeMillis() >= horizon) {
+                return CompletableFuture.completedFuture(new Found(index, batches));
+            }
+            return view.log().findTime(shard.index(), horizon).thenCompose(first -> view.log()
+                    .read(shard.index(), first, maxRecords, maxBytes)
+                    .thenApply(kept -> new Found(first, kept)));
+        });
     }
 
     /**
@@ -190,4 +202,7 @@ final class ShardReader {
         }
         return refusals.internalFailure();
     }
+
+    /** What was found when looking from {@code index} on. */
+    private record Found(long index, List<LogBatch> batches) {}
 }

@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -113,6 +114,16 @@ public record StreamOptions(
         metrics.addAll(shardMetrics);
         shardMetrics = Collections.unmodifiableSet(metrics);
         tags = Collections.unmodifiableSortedMap(new TreeMap<>(tags));
+    }
+
+    /** True while records are encrypted as they are stored. */
+    public boolean isEncrypted() {
+        return keyIdOrNull != null;
+    }
+
+    /** The oldest moment whose records are kept, in ms since the epoch like {@code nowMillis}. */
+    public long horizonMillis(long nowMillis) {
+        return nowMillis - TimeUnit.HOURS.toMillis(retentionHours);
     }
 
     /** The key that records are encrypted with. */

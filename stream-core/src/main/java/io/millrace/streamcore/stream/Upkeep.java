@@ -4,7 +4,6 @@ import static java.util.Objects.requireNonNull;
 
 import io.millrace.runtime.EventLoop;
 import io.millrace.runtime.Platform;
-import io.millrace.streamcore.log.ShardBounds;
 import io.millrace.streamcore.stream.LiveStream.View;
 import io.millrace.streamcore.stream.StreamState.Status;
 import io.millrace.streamcore.stream.scale.LoadScaling;
@@ -25,7 +24,6 @@ import java.util.function.Consumer;
 final class Upkeep {
     private static final Duration RETENTION_CHECK = Duration.ofMinutes(1);
     private static final Duration LOAD_CHECK = Duration.ofSeconds(10);
-    private static final long HOUR_MILLIS = 3_600_000;
 
     private final Catalog catalog;
     private final InstantSource clock;
@@ -54,7 +52,7 @@ final class Upkeep {
         if (!view.isUsable()) {
             return;
         }
-        long horizon = clock.millis() - view.entry().options().retentionHours() * HOUR_MILLIS;
+        long horizon = view.entry().options().horizonMillis(clock.millis());
         var unused = catalog.logFailure(
                 view.entry().name(),
                 view.log()
@@ -69,8 +67,8 @@ final class Upkeep {
         Set<Integer> expired = new HashSet<>();
         for (ShardEntry shard : view.entry().shards()) {
             if (!shard.isOpen() && shard.closedMillis() < horizonMillis) {
-                ShardBounds bounds = view.log().bounds(shard.index());
-                if (bounds.first() == bounds.end()) {
+                // By time and not by what is deleted: a file may hold newer records of other shards.
+                if (view.log().bounds(shard.index()).lastTimeMillis() < horizonMillis) {
                     expired.add(shard.index());
                 }
             }

@@ -23,7 +23,7 @@ final class SettingsTest {
         assertThat(settings.shardLimit()).isEqualTo(20_000);
         assertThat(settings.creatingLimit()).isEqualTo(Integer.MAX_VALUE);
         assertThat(settings.log())
-                .isEqualTo(new LogSettings(FsyncPolicy.ALWAYS, Duration.ofMillis(100), 256 << 20, 64L << 20, 2, 8));
+                .isEqualTo(new LogSettings(FsyncPolicy.ALWAYS, Duration.ofMillis(100), 256 << 20, 64L << 20, 2, 8, null));
     }
 
     @Test
@@ -31,7 +31,8 @@ final class SettingsTest {
         LogSettings log = LogSettings.DEFAULTS
                 .withFsync(FsyncPolicy.NEVER)
                 .withSegmentBytes(1 << 20)
-                .withCacheBytes(5);
+                .withCacheBytes(5)
+                .withKeyFile(Path.of("key"));
         StreamsSettings settings = StreamsSettings.in(Path.of("data"), PLATFORM)
                 .withLog(log)
                 .withTransitionTime(Duration.ZERO)
@@ -42,7 +43,7 @@ final class SettingsTest {
                 .isEqualTo(new StreamsSettings(
                         Path.of("data"),
                         PLATFORM,
-                        new LogSettings(FsyncPolicy.NEVER, Duration.ofMillis(100), 1 << 20, 5, 2, 8),
+                        new LogSettings(FsyncPolicy.NEVER, Duration.ofMillis(100), 1 << 20, 5, 2, 8, Path.of("key")),
                         "eu-west-1",
                         "123456789012",
                         Duration.ZERO,

@@ -18,7 +18,6 @@ import io.millrace.streamcore.stream.StreamState;
 import io.millrace.streamcore.stream.Streams;
 import io.millrace.streamcore.stream.quota.StreamQuota;
 import java.io.IOException;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
@@ -76,9 +75,7 @@ final class ListShards implements Operation {
 
     /** The oldest moment whose records are kept. */
     private long horizon(StreamState state) {
-        return clock.instant()
-                .minus(Duration.ofHours(state.options().retentionHours()))
-                .toEpochMilli();
+        return state.options().horizonMillis(clock.millis());
     }
 
     private void write(AnswerWriter out, Query query, StreamState state, List<Shard> page, boolean hasMore)

@@ -48,6 +48,7 @@ import org.slf4j.LoggerFactory;
  * streams/NAME/000000000001.log    segments of a stream's log, shards interleaved
  * streams/NAME/000000000001.index  where a full segment's batches stand
  * streams/NAME/segments            which segments there are
+ * encryption.key                   the key of what is encrypted, unless it is elsewhere
  * set-aside/NAME-TIME/             damaged logs that were moved out of the way
  * </pre>
  */
@@ -91,13 +92,14 @@ public final class DiskLogEngine implements LogEngine {
             throw CorruptLogException.missing(catalog, "but there are streams");
         }
         this.meta = DiskMetaStore.open(files, mark, catalog, probe, platform);
+        KeyRing keys = KeyRing.of(directory, settings.keyFileOrNull());
         this.readers = platform.newBlockingTasks("log-reader", settings.readers());
         this.writers = new ArrayList<>();
         for (int i = 0; i < settings.writers(); i++) {
             EventLoop loop = platform.newEventLoop("log-writer-" + i);
             ByteBuffer staging = ByteBuffer.allocateDirect(STAGING_BYTES);
             writers.add(new LogContext(
-                    files, mark, settings, loop, readers, clock, platform.random(), platform.ticker(), probe, staging));
+                    files, mark, keys, settings, loop, readers, clock, platform.random(), platform.ticker(), probe, staging));
         }
     }
 
@@ -143,13 +145,13 @@ public final class DiskLogEngine implements LogEngine {
     @Override
     public CompletableFuture<ShardLog> open(String name) {
         checkName(name);
-        return logs.computeIfAbsent(name, missing -> openNow(name, true)).thenApply(opened -> opened);
+        return shared(name, true);
     }
 
     @Override
     public CompletableFuture<ShardLog> openExisting(String name) {
         checkName(name);
-        return logs.computeIfAbsent(name, missing -> openNow(name, false)).thenApply(opened -> opened);
+        return shared(name, false);
     }
 
     @Override
@@ -243,6 +245,17 @@ public final class DiskLogEngine implements LogEngine {
         if (error instanceof RuntimeException unchecked) {
             throw unchecked;
         }
+    }
+
+    private CompletableFuture<ShardLog> shared(String name, boolean mayBeNew) {
+        CompletableFuture<DiskShardLog> opening = logs.computeIfAbsent(name, missing -> openNow(name, mayBeNew));
+        return opening.whenComplete((opened, error) -> {
+                    if (error instanceof LogFailedException) {
+                        // The disk may be well the next time.
+                        logs.remove(name, opening);
+                    }
+                })
+                .thenApply(opened -> opened);
     }
 
     private CompletableFuture<DiskShardLog> openNow(String name, boolean mayBeNew) {

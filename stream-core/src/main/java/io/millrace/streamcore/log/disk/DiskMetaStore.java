@@ -14,6 +14,7 @@ import io.millrace.streamcore.log.MetaStore;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Collections;
 import java.util.Map;
 import java.util.OptionalLong;
@@ -45,6 +46,8 @@ final class DiskMetaStore implements MetaStore {
     private FrameFile file;
     private long changes;
     private @Nullable LogException failure;
+    private EventLoop.Cancellable repairTimer = EventLoop.Cancellable.DONE;
+    private Duration repairDelay = Repair.FIRST_DELAY;
     private volatile Map<String, Entry> entries;
 
     private DiskMetaStore(DiskFiles files, CleanMark mark, LogProbe probe, Platform platform, Found found) {
@@ -88,7 +91,7 @@ final class DiskMetaStore implements MetaStore {
                     case CATALOG -> entries.putAll(MetaCodec.decodeWhole(frame.payload()));
                     case CHANGE -> apply(entries, frame.firstIndex(), MetaCodec.decode(frame.payload()));
                     case CLOSE -> {}
-                    case RECORDS, SEAL, STATE ->
+                    case RECORDS, SEAL, STATE, SEALED_STATE ->
                         throw new IllegalArgumentException("this is a log's entry, not a catalog's");
                 }
             } catch (IllegalArgumentException e) {
@@ -151,6 +154,7 @@ final class DiskMetaStore implements MetaStore {
                     done.completeExceptionally(poison(e));
                 }
                 failure = new LogClosedException("catalog");
+                repairTimer.cancel();
                 loop.close();
             });
         } catch (RejectedExecutionException closedAlready) {
@@ -184,30 +188,62 @@ final class DiskMetaStore implements MetaStore {
             rewriteIfGrown();
             return number;
         } catch (IOException e) {
+            staging.clear();
             throw poison(e);
         }
     }
 
-    private void rewriteIfGrown() throws IOException {
+    /** The change before is durable whatever happens here. */
+    private void rewriteIfGrown() {
         if (file.size() < REWRITE_BYTES) {
             return;
         }
         Frame whole = whole(changes, entries);
         if (file.size() / REWRITE_FACTOR > whole.size()) {
-            FrameFile old = file;
-            file = FrameFile.create(files, old.path(), random.nextLong(), whole);
-            old.close();
+            try {
+                rewrite(whole);
+            } catch (IOException e) {
+                var unused = poison(e);
+            }
+        }
+    }
+
+    private void rewrite(Frame whole) throws IOException {
+        FrameFile old = file;
+        file = FrameFile.create(files, old.path(), random.nextLong(), whole);
+        old.close();
+    }
+
+    private void repairLater() {
+        repairTimer = loop.schedule(repairDelay, this::repair);
+        repairDelay = Repair.after(repairDelay);
+    }
+
+    /** Nobody knows what the failure left in the file, or under its name: all that is known is written anew. */
+    private void repair() {
+        try {
+            mark.remove();
+            rewrite(whole(changes, entries));
+            failure = null;
+            repairDelay = Repair.FIRST_DELAY;
+            probe.recovered("catalog");
+            log.warn("{}: the disk is well again, and changes are accepted", file.path());
+        } catch (IOException e) {
+            log.debug("{} cannot be written yet: {}", file.path(), e.toString());
+            repairLater();
         }
     }
 
     private LogException poison(IOException cause) {
         LogFailedException failed = new LogFailedException(
                 "writing to " + file.path() + " failed (" + cause.getMessage()
-                        + "); no change is accepted until the disk is well and the server is started again",
+                        + "); no change is accepted until the disk is well and has room, which is tried every few"
+                        + " seconds",
                 cause);
         log.error("{}", failed.getMessage());
         failure = failed;
         probe.failed("catalog");
+        repairLater();
         return failed;
     }
 

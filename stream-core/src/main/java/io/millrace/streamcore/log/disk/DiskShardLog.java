@@ -7,6 +7,7 @@ import io.millrace.streamcore.log.LogBatch;
 import io.millrace.streamcore.log.LogClosedException;
 import io.millrace.streamcore.log.LogException;
 import io.millrace.streamcore.log.LogFailedException;
+import io.millrace.streamcore.log.LogKeyException;
 import io.millrace.streamcore.log.ShardBounds;
 import io.millrace.streamcore.log.ShardLog;
 import java.io.IOException;
@@ -38,23 +39,21 @@ final class DiskShardLog implements ShardLog {
     private final AtomicBoolean scheduled = new AtomicBoolean();
     private volatile boolean closed;
 
-    private DiskShardLog(LogContext context, String name, Path directory, LogRecovery found) {
+    private DiskShardLog(LogContext context, String name, Path directory, LogRecovery found) throws IOException {
         this.context = requireNonNull(context, "context");
         this.name = requireNonNull(name, "name");
         this.directory = requireNonNull(directory, "directory");
         this.shards = found.shards();
-        this.writer = new LogWriter(context, directory, shards, found.segments());
+        this.writer = new LogWriter(
+                context, directory, shards, new SegmentChain(context, directory, shards, found.segments()));
         this.reader = new LogReader(name, context.readers(), context.probe(), () -> closed);
     }
 
     /** Opens a log, and makes it if there is none and it may be new. On the writer's loop; blocks. */
     static DiskShardLog open(LogContext context, String name, Path directory, boolean mayBeNew) throws IOException {
-        LogRecovery recovery =
-                new LogRecovery(context.files(), directory, context.mark().end(name));
+        LogRecovery recovery = new LogRecovery(context, directory, context.mark().end(name));
         recovery.run(mayBeNew);
-        DiskShardLog opened = new DiskShardLog(context, name, directory, recovery);
-        opened.writer.start();
-        return opened;
+        return new DiskShardLog(context, name, directory, recovery);
     }
 
     @Override
@@ -113,6 +112,21 @@ final class DiskShardLog implements ShardLog {
                     return true;
                 })
                 .thenApply(truncated -> null);
+    }
+
+    @Override
+    public CompletableFuture<Void> encrypt(boolean isWanted) {
+        // Not through the loop's usual way: a key that cannot be made says nothing about the log.
+        return onLoop(() -> {
+                    try {
+                        writer.segments().encrypt(isWanted);
+                    } catch (IOException e) {
+                        throw new LogKeyException("Cannot make an encryption key (" + e
+                                + "). Name the file of one by --encryption-key");
+                    }
+                    return true;
+                })
+                .thenApply(done -> null);
     }
 
     /** Writes what is queued and closes the files; answers where the log ends, if that is sure. */

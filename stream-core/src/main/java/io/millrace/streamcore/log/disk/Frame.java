@@ -52,6 +52,11 @@ record Frame(
         return of(kind, shard, firstIndex, timeMillis, 0, NOTHING);
     }
 
+    /** The same with other bytes. */
+    Frame withPayload(ByteBuffer other) {
+        return of(kind, shard, firstIndex, timeMillis, count, other);
+    }
+
     int size() {
         return HEADER_BYTES + payload.remaining();
     }

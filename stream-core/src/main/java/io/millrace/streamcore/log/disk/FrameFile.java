@@ -24,6 +24,9 @@ final class FrameFile implements Closeable {
     static final int START = 24;
 
     private static final long FILE_MAGIC = 0x4d494c4c52414345L;
+    /** How much is moved at once, and how much room there must be to go on after a failure. */
+    private static final int PIECE = 1 << 20;
+
     /** What the name of a file ends with that is being made. */
     static final String UNFINISHED = ".new";
 
@@ -163,6 +166,18 @@ final class FrameFile implements Closeable {
         throw new CorruptLogException(path, position, "a batch does not match its checksum");
     }
 
+    /** The first bytes of the payload of the file's first frame, if that is of this kind; null if not. */
+    @Nullable
+    ByteBuffer startOfFirst(FrameKind kind, int bytes) throws IOException {
+        ByteBuffer start = ByteBuffer.allocate(Frame.HEADER_BYTES + bytes);
+        file.read(start, START);
+        boolean isThere = !start.hasRemaining()
+                && Frame.isHeader(start, 0, salt)
+                && Frame.payloadLength(start, 0) >= bytes
+                && Frame.parse(start, 0, start.slice(0, 0)).kind() == kind;
+        return isThere ? start.slice(Frame.HEADER_BYTES, bytes) : null;
+    }
+
     /**
      * Shows every frame from the start on to {@code visitor}, until the end or the first one that is not whole. A frame's
      * payload is good during the call only.
@@ -208,6 +223,27 @@ final class FrameFile implements Closeable {
         written = end;
         durable = end;
         return cut;
+    }
+
+    /**
+     * Takes back what was added from {@code end} on, after a failure that left the file's end unknown, and makes sure that
+     * the disk takes bytes again. To be tried again if it fails.
+     */
+    void rollBack(int end) throws IOException {
+        file.truncate(end);
+        size = end;
+        written = end;
+        // After an fsync that failed the system may take bytes for written that are not: they are written again.
+        for (int at = durable; at < end; at += PIECE) {
+            ByteBuffer piece = ByteBuffer.allocate(Math.min(PIECE, end - at));
+            file.read(piece, at);
+            file.write(piece.flip(), at);
+        }
+        file.write(ByteBuffer.allocate(PIECE), end);
+        file.force();
+        file.truncate(end);
+        file.force();
+        durable = end;
     }
 
     /**

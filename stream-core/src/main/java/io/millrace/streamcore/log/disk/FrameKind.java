@@ -15,7 +15,9 @@ enum FrameKind {
     /** The whole catalog. */
     CATALOG(5),
     /** The log was closed in good order: all before it is durable. */
-    CLOSE(6);
+    CLOSE(6),
+    /** As {@link #STATE}, after the wrapped key with which the segment's records are encrypted. */
+    SEALED_STATE(7);
 
     private final int code;
 

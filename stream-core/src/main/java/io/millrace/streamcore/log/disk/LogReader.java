@@ -143,7 +143,7 @@ final class LogReader {
         List<LogBatch> readAll() throws IOException {
             for (ShardTail.Span span : spansFromNext()) {
                 ShardIndex rows = span.segment().index().shard(tail.shard());
-                if (rows != null && !takeAll(span.segment().file(), rows)) {
+                if (rows != null && !takeAll(span.segment(), rows)) {
                     break;
                 }
             }
@@ -174,11 +174,11 @@ final class LogReader {
             return true;
         }
 
-        private boolean takeAll(FrameFile file, ShardIndex rows) throws IOException {
+        private boolean takeAll(Segment segment, ShardIndex rows) throws IOException {
             int size = rows.size();
             for (int row = firstRow(rows); row < size; row++) {
                 LogBatch batch = rows.batch(row);
-                if (!take(batch != null ? batch : load(file, rows, row))) {
+                if (!take(batch != null ? batch : load(segment, rows, row))) {
                     return false;
                 }
             }
@@ -189,10 +189,10 @@ final class LogReader {
             return next >= rows.endIndex() ? rows.size() : Math.max(0, rows.rowOf(next));
         }
 
-        private static LogBatch load(FrameFile file, ShardIndex rows, int row) throws IOException {
-            Frame frame = file.read(rows.position(row), rows.length(row));
+        private static LogBatch load(Segment segment, ShardIndex rows, int row) throws IOException {
+            Frame frame = segment.read(rows.position(row), rows.length(row));
             if (frame.firstIndex() != rows.firstIndex(row) || frame.count() != rows.count(row)) {
-                throw file.damage(rows.position(row));
+                throw segment.file().damage(rows.position(row));
             }
             return new LogBatch(frame.firstIndex(), frame.count(), frame.timeMillis(), frame.payload());
         }

@@ -29,7 +29,10 @@ import org.slf4j.LoggerFactory;
 final class LogRecovery {
     private static final Logger log = LoggerFactory.getLogger(LogRecovery.class);
 
+    static final int STATE_ROW_BYTES = 4 + 8 + 8 + 1;
+
     private final DiskFiles files;
+    private final KeyRing keys;
     private final Path directory;
     private final Optional<CleanMark.End> cleanEnd;
     private final ConcurrentMap<Integer, ShardTail> shards = new ConcurrentHashMap<>();
@@ -38,8 +41,9 @@ final class LogRecovery {
     private final Map<Integer, Long> ends = new HashMap<>();
 
     /** Opens what is in {@code directory}; after a clean stop the log must end where it did then. */
-    LogRecovery(DiskFiles files, Path directory, Optional<CleanMark.End> cleanEnd) {
-        this.files = requireNonNull(files, "files");
+    LogRecovery(LogContext context, Path directory, Optional<CleanMark.End> cleanEnd) {
+        this.files = context.files();
+        this.keys = context.keys();
         this.directory = requireNonNull(directory, "directory");
         this.cleanEnd = requireNonNull(cleanEnd, "cleanEnd");
     }
@@ -139,7 +143,8 @@ final class LogRecovery {
         Segment segment;
         try {
             length.ifPresent(file::checkLength);
-            segment = newest ? readNewest(number, file) : readFull(number, file);
+            SegmentKey key = Segment.readKey(file, keys);
+            segment = newest ? readNewest(number, file, key) : readFull(number, file, key);
         } catch (IOException | RuntimeException e) {
             file.close();
             throw e;
@@ -147,15 +152,15 @@ final class LogRecovery {
         segments.add(segment);
     }
 
-    private Segment readFull(long number, FrameFile file) throws IOException {
+    private Segment readFull(long number, FrameFile file, @Nullable SegmentKey key) throws IOException {
         SegmentIndex index = Segment.load(files, file);
-        Segment segment = new Segment(files, number, file, index);
+        Segment segment = new Segment(files, number, file, key, index);
         enter(segment, index);
         segment.letGo();
         return segment;
     }
 
-    private Segment readNewest(long number, FrameFile file) throws IOException {
+    private Segment readNewest(long number, FrameFile file, @Nullable SegmentKey key) throws IOException {
         SegmentIndex index = new SegmentIndex();
         cleanEnd.ifPresent(end -> file.checkLength(end.length()));
         int end = file.scan((position, frame) -> {
@@ -174,7 +179,7 @@ final class LogRecovery {
                     cut,
                     end);
         }
-        Segment segment = new Segment(files, number, file, index);
+        Segment segment = new Segment(files, number, file, key, index);
         enter(segment, index);
         return segment;
     }
@@ -204,6 +209,7 @@ final class LogRecovery {
     private void apply(FrameFile file, int position, Frame frame) {
         switch (frame.kind()) {
             case STATE -> readState(file, position, frame.payload());
+            case SEALED_STATE -> readState(file, position, afterKey(frame.payload()));
             case RECORDS -> {
                 ShardTail tail = shards.computeIfAbsent(frame.shard(), ShardTail::new);
                 if (frame.firstIndex() != tail.nextIndex() || frame.count() < 1) {
@@ -222,8 +228,12 @@ final class LogRecovery {
         }
     }
 
+    private static ByteBuffer afterKey(ByteBuffer state) {
+        return state.position(Math.min(state.limit(), state.position() + MasterKey.WRAPPED_BYTES));
+    }
+
     private void readState(FrameFile file, int position, ByteBuffer state) {
-        if (position != FrameFile.START || state.remaining() % LogWriter.STATE_ROW_BYTES != 0) {
+        if (position != FrameFile.START || state.remaining() % STATE_ROW_BYTES != 0) {
             throw new CorruptLogException(file.path(), position, "a state of the shards that has no place here");
         }
         while (state.hasRemaining()) {

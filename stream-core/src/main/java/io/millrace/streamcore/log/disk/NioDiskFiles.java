@@ -78,6 +78,10 @@ final class NioDiskFiles implements DiskFiles {
 
     @Override
     public void syncDirectory(Path directory) throws IOException {
+        sync(directory);
+    }
+
+    static void sync(Path directory) throws IOException {
         // Windows cannot open a directory; there the file system journals renames itself.
         if (directory.getFileSystem().supportedFileAttributeViews().contains("posix")) {
             try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {

@@ -70,10 +70,10 @@ abstract sealed class Pending {
             if (tail.isSealed()) {
                 return;
             }
-            segment = writer.room(payload.remaining());
+            segment = writer.segments().room(payload.remaining());
             timeMillis = Math.max(writer.now(), tail.lastTimeMillis());
             firstIndex = tail.take(count, timeMillis);
-            position = writer.append(
+            position = writer.segments().append(
                     new Frame(FrameKind.RECORDS, shard, firstIndex, timeMillis, count, payloadCrc, payload));
         }
 
@@ -115,9 +115,9 @@ abstract sealed class Pending {
             ShardTail sealed = writer.tail(shard);
             tail = sealed;
             if (!sealed.isSealed()) {
-                var unused = writer.room(0);
+                var unused = writer.segments().room(0);
                 sealed.close();
-                writer.append(Frame.mark(FrameKind.SEAL, shard, sealed.nextIndex(), sealed.lastTimeMillis()));
+                var unusedPlace = writer.segments().append(Frame.mark(FrameKind.SEAL, shard, sealed.nextIndex(), sealed.lastTimeMillis()));
             }
         }
 

@@ -10,6 +10,8 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One file of a log with its index. While it is the newest, its index is in memory; once it is full the index is in a file
@@ -17,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * thread reads the index and the file.
  */
 final class Segment implements Closeable {
+    private static final Logger log = LoggerFactory.getLogger(Segment.class);
     private static final String LOG = ".log";
     private static final String INDEX = ".index";
 
@@ -25,13 +28,18 @@ final class Segment implements Closeable {
     private final FrameFile file;
     private volatile @Nullable SegmentIndex live;
     private volatile SoftReference<@Nullable SegmentIndex> spare = new SoftReference<>(null);
+    private final @Nullable SegmentKey keyOrNull;
+    private boolean isSealing;
+    private long firstTimeMillis;
     private long lastTimeMillis;
 
-    Segment(DiskFiles files, long number, FrameFile file, SegmentIndex index) {
+    Segment(DiskFiles files, long number, FrameFile file, @Nullable SegmentKey keyOrNull, SegmentIndex index) {
         this.files = requireNonNull(files, "files");
         this.number = number;
         this.file = requireNonNull(file, "file");
         this.live = requireNonNull(index, "index");
+        this.keyOrNull = keyOrNull;
+        this.firstTimeMillis = index.firstTimeMillis();
         this.lastTimeMillis = index.lastTimeMillis();
     }
 
@@ -60,6 +68,50 @@ final class Segment implements Closeable {
         return file;
     }
 
+    /** The segment's key, if it has one. Blocks. */
+    static @Nullable SegmentKey readKey(FrameFile file, KeyRing keys) throws IOException {
+        ByteBuffer block = file.startOfFirst(FrameKind.SEALED_STATE, MasterKey.WRAPPED_BYTES);
+        return block == null ? null : keys.toOpen(file.path()).unwrap(block, file.path());
+    }
+
+    /** The segment is new: no place in it was sealed yet. Writer only. */
+    void beginSealing() {
+        isSealing = true;
+    }
+
+    /** From now on a place might be sealed a second time. Writer only. */
+    void endSealing() {
+        isSealing = false;
+    }
+
+    /** True if batches that are to be encrypted, or not, may go here. Writer only. */
+    boolean takes(boolean encrypted) {
+        return keyOrNull == null ? !encrypted : encrypted && isSealing;
+    }
+
+    /** How long a payload of this size is in the file. */
+    int stored(int payloadBytes) {
+        return keyOrNull == null ? payloadBytes : payloadBytes + SegmentKey.TAG_BYTES;
+    }
+
+    /** Adds a frame, its records encrypted if the segment's are. Writer only. */
+    int append(Frame frame, ByteBuffer staging) throws IOException {
+        SegmentKey key = keyOrNull;
+        boolean isSealed = key != null && frame.kind() == FrameKind.RECORDS;
+        return file.append(isSealed ? requireNonNull(key).seal(frame, file.size()) : frame, staging);
+    }
+
+    /** Reads the batch that has this many bytes in the file. Blocks. */
+    Frame read(int position, int storedBytes) throws IOException {
+        Frame frame = file.read(position, storedBytes);
+        return keyOrNull == null ? frame : keyOrNull.open(frame, position, file.path());
+    }
+
+    /** The oldest batch's time, the end of time without one. Writer only. */
+    long firstTimeMillis() {
+        return firstTimeMillis;
+    }
+
     /** The newest batch's time, 0 without one. Writer only. */
     long lastTimeMillis() {
         return lastTimeMillis;
@@ -67,6 +119,7 @@ final class Segment implements Closeable {
 
     /** The index to add to, while this is the newest segment. Writer only. */
     SegmentIndex writable(long timeMillis) {
+        firstTimeMillis = Math.min(firstTimeMillis, timeMillis);
         lastTimeMillis = Math.max(lastTimeMillis, timeMillis);
         return requireNonNull(live, "a full segment takes no batches");
     }
@@ -112,7 +165,12 @@ final class Segment implements Closeable {
         if (end != file.size()) {
             throw file.damage(end);
         }
-        save(files, file, made);
+        try {
+            save(files, file, made);
+        } catch (IOException e) {
+            // Whoever looks next makes it again.
+            log.debug("{} cannot be written: {}", indexPath(file.path()), e.toString());
+        }
         return made;
     }
 

@@ -33,6 +33,15 @@ final class SegmentIndex {
         return new TreeMap<>(shards);
     }
 
+    /** The oldest batch's time, the end of time without one. */
+    long firstTimeMillis() {
+        long first = Long.MAX_VALUE;
+        for (ShardIndex shard : shards.values()) {
+            first = Math.min(first, shard.timeMillis(0));
+        }
+        return first;
+    }
+
     /** The newest batch's time, 0 without one. */
     long lastTimeMillis() {
         long last = 0;

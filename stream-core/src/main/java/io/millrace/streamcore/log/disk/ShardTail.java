@@ -55,6 +55,12 @@ final class ShardTail {
         sealed = true;
     }
 
+    /** Forgets what was given out and not published. Writer only. */
+    void rollBack() {
+        Tip published = tip;
+        restore(published.end, published.timeMillis, published.sealed);
+    }
+
     /** Sets what recovery found. Writer only. */
     void restore(long next, long time, boolean isSealed) {
         nextIndex = next;

@@ -9,6 +9,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
@@ -33,6 +34,9 @@ final class FaultyFiles implements DiskFiles {
     private int writesUntilFailure = Integer.MAX_VALUE;
     private int forcesUntilFailure = Integer.MAX_VALUE;
     private int stepsUntilPowerOff = Integer.MAX_VALUE;
+    private int stepsUntilFailures = Integer.MAX_VALUE;
+    private int failures;
+    private int steps;
     private int reads;
     private int forces;
 
@@ -57,7 +61,34 @@ final class FaultyFiles implements DiskFiles {
         stepsUntilPowerOff = more;
     }
 
+    /** After {@code more} changes of any kind the next {@code count} fail, writes halfway; then the disk is well again. */
+    void failStepsAfter(int more, int count) {
+        stepsUntilFailures = more;
+        failures = count;
+    }
+
+    /** How many changes were tried so far. */
+    int steps() {
+        return steps;
+    }
+
+    private boolean isToFail() {
+        if (stepsUntilFailures-- > 0) {
+            return false;
+        }
+        stepsUntilFailures = 0;
+        return failures-- > 0;
+    }
+
     private void step() throws IOException {
+        steps++;
+        if (isToFail()) {
+            throw new IOException("No space left on device");
+        }
+        power();
+    }
+
+    private void power() throws IOException {
         if (stepsUntilPowerOff-- <= 0) {
             stepsUntilPowerOff = 0;
             throw new IOException("the power is off");
@@ -178,13 +209,27 @@ final class FaultyFiles implements DiskFiles {
         durableNames.put(path, inode);
     }
 
+    private record Range(int from, int to) {}
+
     private static final class Inode {
         private byte[] bytes;
         private byte[] durable;
+        /** What was written since the last fsync. */
+        private final List<Range> dirty = new ArrayList<>();
 
         Inode(byte[] bytes) {
             this.bytes = bytes;
             this.durable = bytes.clone();
+        }
+
+        void force() {
+            durable = Arrays.copyOf(durable, bytes.length);
+            for (Range range : dirty) {
+                int end = Math.min(range.to, bytes.length);
+                if (end > range.from) {
+                    System.arraycopy(bytes, range.from, durable, range.from, end - range.from);
+                }
+            }
         }
 
         Inode crashed(SplittableRandom random) {
@@ -214,14 +259,16 @@ final class FaultyFiles implements DiskFiles {
         @Override
         public void write(ByteBuffer source, long position) throws IOException {
             checkOpen();
-            step();
-            boolean fails = writesUntilFailure-- == 0;
+            steps++;
+            power();
+            boolean fails = writesUntilFailure-- == 0 || isToFail();
             int length = fails ? source.remaining() / 2 : source.remaining();
             int end = (int) position + length;
             if (inode.bytes.length < end) {
                 inode.bytes = Arrays.copyOf(inode.bytes, end);
             }
             source.get(inode.bytes, (int) position, length);
+            inode.dirty.add(new Range((int) position, end));
             if (fails) {
                 throw new IOException("No space left on device");
             }
@@ -239,11 +286,16 @@ final class FaultyFiles implements DiskFiles {
         public void force() throws IOException {
             checkOpen();
             forces++;
-            step();
-            if (forcesUntilFailure-- == 0) {
-                throw new IOException("Input/output error");
+            try {
+                step();
+                if (forcesUntilFailure-- == 0) {
+                    throw new IOException("Input/output error");
+                }
+                inode.force();
+            } finally {
+                // As systems do: after an fsync that failed nothing is tried again.
+                inode.dirty.clear();
             }
-            inode.durable = inode.bytes.clone();
         }
 
         @Override

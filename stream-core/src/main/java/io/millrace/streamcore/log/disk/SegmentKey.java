@@ -1,0 +1,104 @@
+package io.millrace.streamcore.log.disk;
+
+import static java.util.Objects.requireNonNull;
+
+import io.millrace.streamcore.log.CorruptLogException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import javax.crypto.AEADBadTagException;
+import javax.crypto.Cipher;
+import javax.crypto.spec.GCMParameterSpec;
+import javax.crypto.spec.SecretKeySpec;
+
+/**
+ * The key of one segment: seals the batches in it with AES-256 in GCM mode. A batch's place in the file is its nonce, so no
+ * place may be sealed twice: only the run of the server that made the segment seals with its key. The batch's header is
+ * bound in.
+ *
+ * <p>Sealing belongs to the writer's loop; opening is safe for any thread.
+ */
+final class SegmentKey {
+    static final int KEY_BYTES = 32;
+    /** How much longer a sealed payload is. */
+    static final int TAG_BYTES = 16;
+
+    private static final int NONCE_BYTES = 12;
+    private static final int HEADER_BYTES = 4 + 4 + 8 + 8 + 4;
+
+    private final SecretKeySpec key;
+    private final Cipher sealing;
+    private final byte[] nonce = new byte[NONCE_BYTES];
+    private final byte[] header = new byte[HEADER_BYTES];
+    private ByteBuffer scratch = ByteBuffer.allocate(0);
+
+    SegmentKey(byte[] key) {
+        this.key = new SecretKeySpec(requireNonNull(key, "key"), "AES");
+        this.sealing = newCipher();
+    }
+
+    /** The frame as it stands at {@code position}; its payload is good until the next call. Writer only. */
+    Frame seal(Frame plain, int position) {
+        int size = plain.payload().remaining() + TAG_BYTES;
+        if (scratch.capacity() < size) {
+            scratch = ByteBuffer.allocate(Math.max(size, 2 * scratch.capacity()));
+        }
+        scratch.clear();
+        try {
+            putNonce(nonce, position);
+            putHeader(header, plain);
+            sealing.init(Cipher.ENCRYPT_MODE, key, new GCMParameterSpec(8 * TAG_BYTES, nonce));
+            sealing.updateAAD(header);
+            sealing.doFinal(plain.payload().duplicate(), scratch);
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("this Java platform cannot seal with AES-GCM", e);
+        }
+        return plain.withPayload(scratch.flip());
+    }
+
+    /**
+     * The frame that was sealed at {@code position} of {@code file}.
+     *
+     * @throws CorruptLogException if it is not what was sealed there
+     */
+    Frame open(Frame sealed, int position, Path file) {
+        byte[] place = new byte[NONCE_BYTES];
+        byte[] bound = new byte[HEADER_BYTES];
+        putNonce(place, position);
+        putHeader(bound, sealed);
+        try {
+            Cipher cipher = newCipher();
+            cipher.init(Cipher.DECRYPT_MODE, key, new GCMParameterSpec(8 * TAG_BYTES, place));
+            cipher.updateAAD(bound);
+            ByteBuffer payload = sealed.payload();
+            ByteBuffer plain = ByteBuffer.allocate(Math.max(0, payload.remaining() - TAG_BYTES));
+            cipher.doFinal(payload.duplicate(), plain);
+            return sealed.withPayload(plain.flip());
+        } catch (AEADBadTagException e) {
+            throw new CorruptLogException(file, position, "an encrypted batch is not what was written here");
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("this Java platform cannot open what AES-GCM sealed", e);
+        }
+    }
+
+    private static void putNonce(byte[] target, int position) {
+        ByteBuffer.wrap(target).putLong(0).putInt(position);
+    }
+
+    private static void putHeader(byte[] target, Frame frame) {
+        ByteBuffer.wrap(target)
+                .putInt(frame.kind().code())
+                .putInt(frame.shard())
+                .putLong(frame.firstIndex())
+                .putLong(frame.timeMillis())
+                .putInt(frame.count());
+    }
+
+    static Cipher newCipher() {
+        try {
+            return Cipher.getInstance("AES/GCM/NoPadding");
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("this Java platform has no AES-GCM", e);
+        }
+    }
+}
