@@ -19,7 +19,13 @@ import org.jspecify.annotations.Nullable;
  *     encryption.key} in the data directory, made when it is needed first
  */
 public record LogSettings(
-        FsyncPolicy fsync, Duration fsyncInterval, int segmentBytes, long cacheBytes, int writers, int readers, @Nullable Path keyFileOrNull) {
+        FsyncPolicy fsync,
+        Duration fsyncInterval,
+        int segmentBytes,
+        long cacheBytes,
+        int writers,
+        int readers,
+        @Nullable Path keyFileOrNull) {
     /** Fsync always, 256 MiB segments, 64 MiB of cache a stream, two writers and eight readers. */
     public static final LogSettings DEFAULTS =
             new LogSettings(FsyncPolicy.ALWAYS, Duration.ofMillis(100), 256 << 20, 64L << 20, 2, 8, null);

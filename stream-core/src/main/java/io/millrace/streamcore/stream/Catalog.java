@@ -411,8 +411,8 @@ final class Catalog {
                 return CompletableFuture.completedFuture(new Committed(before, before));
             }
             return encryptBefore(before, entry)
-                    .thenCompose(ready -> commit(
-                            MetaChange.put(key(entry.name()), before.version(), StreamEntryCodec.encode(entry))))
+                    .thenCompose(ready ->
+                            commit(MetaChange.put(key(entry.name()), before.version(), StreamEntryCodec.encode(entry))))
                     .thenApply(version -> {
                         if (version == 0) {
                             log.error("Stream {} was changed by somebody else; restart this server", entry.name());
@@ -442,7 +442,8 @@ final class Catalog {
 
     /** What is put once encryption is on is encrypted, even if the server dies meanwhile: the log begins first. */
     private CompletableFuture<Void> encryptBefore(View before, StreamEntry next) {
-        boolean begins = next.options().isEncrypted() && !before.entry().options().isEncrypted();
+        boolean begins =
+                next.options().isEncrypted() && !before.entry().options().isEncrypted();
         return begins && before.logOrNull() != null
                 ? before.log().encrypt(true).whenCompleteAsync((ok, error) -> {}, loop)
                 : CompletableFuture.completedFuture(null);

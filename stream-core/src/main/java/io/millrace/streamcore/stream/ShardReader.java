@@ -72,9 +72,11 @@ final class ShardReader {
             if (batches.isEmpty() || batches.get(0).timeMillis() >= horizon) {
                 return CompletableFuture.completedFuture(new Found(index, batches));
             }
-            return view.log().findTime(shard.index(), horizon).thenCompose(first -> view.log()
-                    .read(shard.index(), first, maxRecords, maxBytes)
-                    .thenApply(kept -> new Found(first, kept)));
+            return view.log()
+                    .findTime(shard.index(), horizon)
+                    .thenCompose(first -> view.log()
+                            .read(shard.index(), first, maxRecords, maxBytes)
+                            .thenApply(kept -> new Found(first, kept)));
         });
     }
 

@@ -23,7 +23,8 @@ final class SettingsTest {
         assertThat(settings.shardLimit()).isEqualTo(20_000);
         assertThat(settings.creatingLimit()).isEqualTo(Integer.MAX_VALUE);
         assertThat(settings.log())
-                .isEqualTo(new LogSettings(FsyncPolicy.ALWAYS, Duration.ofMillis(100), 256 << 20, 64L << 20, 2, 8, null));
+                .isEqualTo(
+                        new LogSettings(FsyncPolicy.ALWAYS, Duration.ofMillis(100), 256 << 20, 64L << 20, 2, 8, null));
     }
 
     @Test

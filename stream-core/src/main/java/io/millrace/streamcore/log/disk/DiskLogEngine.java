@@ -99,7 +99,17 @@ public final class DiskLogEngine implements LogEngine {
             EventLoop loop = platform.newEventLoop("log-writer-" + i);
             ByteBuffer staging = ByteBuffer.allocateDirect(STAGING_BYTES);
             writers.add(new LogContext(
-                    files, mark, keys, settings, loop, readers, clock, platform.random(), platform.ticker(), probe, staging));
+                    files,
+                    mark,
+                    keys,
+                    settings,
+                    loop,
+                    readers,
+                    clock,
+                    platform.random(),
+                    platform.ticker(),
+                    probe,
+                    staging));
         }
     }
 

@@ -51,7 +51,8 @@ final class DiskShardLog implements ShardLog {
 
     /** Opens a log, and makes it if there is none and it may be new. On the writer's loop; blocks. */
     static DiskShardLog open(LogContext context, String name, Path directory, boolean mayBeNew) throws IOException {
-        LogRecovery recovery = new LogRecovery(context, directory, context.mark().end(name));
+        LogRecovery recovery =
+                new LogRecovery(context, directory, context.mark().end(name));
         recovery.run(mayBeNew);
         return new DiskShardLog(context, name, directory, recovery);
     }
@@ -121,8 +122,8 @@ final class DiskShardLog implements ShardLog {
                     try {
                         writer.segments().encrypt(isWanted);
                     } catch (IOException e) {
-                        throw new LogKeyException("Cannot make an encryption key (" + e
-                                + "). Name the file of one by --encryption-key");
+                        throw new LogKeyException(
+                                "Cannot make an encryption key (" + e + "). Name the file of one by --encryption-key");
                     }
                     return true;
                 })

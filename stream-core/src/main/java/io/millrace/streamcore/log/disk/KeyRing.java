@@ -127,8 +127,8 @@ final class KeyRing {
             }
             content = Files.readAllBytes(file);
         } catch (IOException e) {
-            throw new LogKeyException("Cannot read the encryption key " + file + " (" + e.getClass().getSimpleName()
-                    + "). Name a file with a key of 32 bytes by --encryption-key");
+            throw new LogKeyException("Cannot read the encryption key " + file + " ("
+                    + e.getClass().getSimpleName() + "). Name a file with a key of 32 bytes by --encryption-key");
         }
         byte[] key = parse(content);
         if (key == null) {

@@ -73,8 +73,8 @@ abstract sealed class Pending {
             segment = writer.segments().room(payload.remaining());
             timeMillis = Math.max(writer.now(), tail.lastTimeMillis());
             firstIndex = tail.take(count, timeMillis);
-            position = writer.segments().append(
-                    new Frame(FrameKind.RECORDS, shard, firstIndex, timeMillis, count, payloadCrc, payload));
+            position = writer.segments()
+                    .append(new Frame(FrameKind.RECORDS, shard, firstIndex, timeMillis, count, payloadCrc, payload));
         }
 
         @Override
@@ -117,7 +117,8 @@ abstract sealed class Pending {
             if (!sealed.isSealed()) {
                 var unused = writer.segments().room(0);
                 sealed.close();
-                var unusedPlace = writer.segments().append(Frame.mark(FrameKind.SEAL, shard, sealed.nextIndex(), sealed.lastTimeMillis()));
+                var unusedPlace = writer.segments()
+                        .append(Frame.mark(FrameKind.SEAL, shard, sealed.nextIndex(), sealed.lastTimeMillis()));
             }
         }
 
