@@ -4,11 +4,13 @@ import io.millrace.runtime.EventLoop;
 import io.millrace.runtime.Platform;
 import io.millrace.streamcore.api.ApiSecurity;
 import io.millrace.streamcore.api.audit.Audit;
+import io.millrace.streamcore.api.audit.AuditEvent;
 import io.millrace.streamcore.api.audit.AuditLog;
 import io.millrace.streamcore.api.auth.AccessGate;
 import io.millrace.streamcore.api.auth.CredentialsFile;
 import io.millrace.streamcore.api.call.Account;
 import io.millrace.streamcore.api.call.TokenSeal;
+import io.millrace.streamcore.http.Refusals;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
@@ -61,6 +63,12 @@ final class ServerSecurity implements AutoCloseable {
 
     Audit audit() {
         return audit == null ? Audit.OFF : audit;
+    }
+
+    /** Notes what the transport refuses. */
+    Refusals refusals() {
+        return (peer, status, reason) -> audit().record(AuditEvent.ofTransport(
+                platform.clock().instant(), peer.getHostAddress(), status, reason.replace(" ", "")));
     }
 
     /** Writes the audit lines that wait. Blocks until done. */

@@ -296,8 +296,8 @@ public final class StreamServer implements AutoCloseable {
             Gate gate = new Gate(metrics::failedLogs);
             OperatorPages pages = new OperatorPages(gate::health, metrics::writeTo, this::mayReadMetrics);
             gate.show(pages);
-            HttpServer.Bound http =
-                    HttpServer.start(new HttpSettings(host, port, tlsPort, pem, limits), gate, platform);
+            HttpSettings settings = new HttpSettings(host, port, tlsPort, pem, limits);
+            HttpServer.Bound http = HttpServer.start(settings, gate, security.refusals(), platform);
             undo.push(http.server()::close);
             metrics.watchConnections(http.server()::connections);
             metrics.watchPushedBytes(http.server()::waitingBytes);

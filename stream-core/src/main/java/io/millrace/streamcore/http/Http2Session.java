@@ -2,13 +2,17 @@ package io.millrace.streamcore.http;
 
 import static java.util.Objects.requireNonNull;
 
+import io.millrace.runtime.Ticker;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.http2.DefaultHttp2GoAwayFrame;
 import io.netty.handler.codec.http2.Http2Connection;
+import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2FrameCodec;
 import io.netty.handler.timeout.IdleStateEvent;
 import io.netty.util.ReferenceCountUtil;
+import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -19,11 +23,24 @@ import org.slf4j.LoggerFactory;
 final class Http2Session extends ChannelInboundHandlerAdapter {
     private static final Logger log = LoggerFactory.getLogger(Http2Session.class);
 
+    /** Pings and settings that need an answer; SDKs ping every few seconds. */
+    private static final int MAX_CONTROL_FRAMES = 1_000;
+
+    private static final String FLOOD = "Http2Flood";
+    private static final Duration CONTROL_WINDOW = Duration.ofSeconds(30);
+
     private final int window;
+    private final Refusals refusals;
+    private final Ticker ticker;
+    private long controlSince;
+    private int controlFrames;
 
     /** A session that lets {@code window} bytes of request bodies be on their way at a time. */
-    Http2Session(int window) {
+    Http2Session(int window, Refusals refusals, Ticker ticker) {
         this.window = window;
+        this.refusals = refusals;
+        this.ticker = ticker;
+        this.controlSince = ticker.nanoTime();
     }
 
     @Override
@@ -39,6 +56,20 @@ final class Http2Session extends ChannelInboundHandlerAdapter {
     public void channelRead(ChannelHandlerContext context, Object frame) {
         // Frames of the connection itself (settings, pings) were handled by the codec.
         ReferenceCountUtil.release(frame);
+        if (ticker.since(controlSince).compareTo(CONTROL_WINDOW) > 0) {
+            controlSince = ticker.nanoTime();
+            controlFrames = 0;
+        }
+        if (++controlFrames == MAX_CONTROL_FRAMES) {
+            log.debug(
+                    "Closing the HTTP/2 connection with {}: flooded",
+                    context.channel().remoteAddress());
+            refusals.refused(RequestHandler.peer(context.channel()), 0, FLOOD);
+            DefaultHttp2GoAwayFrame enough = new DefaultHttp2GoAwayFrame(Http2Error.ENHANCE_YOUR_CALM);
+            // From the front of the pipeline: the codec's own close would wait for streams to end.
+            context.writeAndFlush(enough)
+                    .addListener(told -> Ends.close(context.pipeline().firstContext()));
+        }
     }
 
     @Override
@@ -53,6 +84,13 @@ final class Http2Session extends ChannelInboundHandlerAdapter {
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
         log.debug("HTTP/2 connection with {} failed", context.channel().remoteAddress(), cause);
+        if (cause instanceof Http2Exception said) {
+            // The codec tells the client what is wrong, and closes.
+            if (said.error() == Http2Error.ENHANCE_YOUR_CALM) {
+                refusals.refused(RequestHandler.peer(context.channel()), 0, FLOOD);
+            }
+            return;
+        }
         Ends.close(context);
     }
 }

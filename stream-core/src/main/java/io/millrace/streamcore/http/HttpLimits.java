@@ -6,40 +6,49 @@ import java.time.Duration;
  * What a client may take.
  *
  * @param maxBodyBytes the longest request body, before and after it is unpacked; above it the answer is 413
+ * @param maxHeaders header fields in one request; above it the answer is 431, as above 32 KiB of them
  * @param maxConnections connections at a time; further ones are closed at once
+ * @param maxConnectionsPerSource the same for one address, or one /64 network of IPv6
  * @param maxStreams requests at a time on one HTTP/2 connection
- * @param idle how long a connection may wait for its next request, header included
+ * @param idle how long a connection may wait for its next request to begin
+ * @param header how long the header of a request may take to arrive once its first byte is there
  * @param request how long a request may take to arrive once its header is there
  * @param write how long a client may take to accept an answer
  * @param drain how long a closing server waits for requests in hand
  */
 public record HttpLimits(
         int maxBodyBytes,
+        int maxHeaders,
         int maxConnections,
+        int maxConnectionsPerSource,
         int maxStreams,
         Duration idle,
+        Duration header,
         Duration request,
         Duration write,
         Duration drain) {
     /**
-     * 16 MiB of body (10 MiB of data are 14 MiB in base64), 10,000 connections, 2,048 streams; 5 minutes idle, 60 seconds
-     * to send a request or to take an answer, 10 seconds to drain.
+     * 16 MiB of body (10 MiB of data are 14 MiB in base64), 200 header fields, 10,000 connections, 5,000 from one source,
+     * 2,048 streams; 5 minutes idle, 10 seconds to send a header, 60 to send a request or to take an answer, 10 to drain.
      */
     public static final HttpLimits DEFAULT = new HttpLimits(
             16 << 20,
+            200,
             10_000,
+            5_000,
             2048,
             Duration.ofMinutes(5),
+            Duration.ofSeconds(10),
             Duration.ofSeconds(60),
             Duration.ofSeconds(60),
             Duration.ofSeconds(10));
 
     /** Checks that every limit lets something through. */
     public HttpLimits {
-        if (maxBodyBytes < 1 || maxConnections < 1 || maxStreams < 1) {
+        if (maxBodyBytes < 1 || maxHeaders < 1 || maxConnections < 1 || maxConnectionsPerSource < 1 || maxStreams < 1) {
             throw new IllegalArgumentException("every limit must be at least 1");
         }
-        for (Duration duration : new Duration[] {idle, request, write}) {
+        for (Duration duration : new Duration[] {idle, header, request, write}) {
             if (duration.isZero() || duration.isNegative()) {
                 throw new IllegalArgumentException("every time limit must be above zero");
             }

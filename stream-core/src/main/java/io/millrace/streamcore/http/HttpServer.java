@@ -32,14 +32,17 @@ public final class HttpServer implements AutoCloseable {
     private final ChannelGroup listeners = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
     private final Drain drain = new Drain();
     private final PushLoad load = new PushLoad();
+    private final Sources sources = new Sources();
+    private final Refusals refusals;
 
-    private HttpServer(HttpLimits limits, Transport transport) {
+    private HttpServer(HttpLimits limits, Refusals refusals, Transport transport) {
         this.limits = limits;
+        this.refusals = refusals;
         this.transport = transport;
     }
 
     /**
-     * Begins to listen.
+     * Begins to listen, and tells nobody what is refused.
      *
      * @param handler answers a request; called on an event loop, must not block, and its future must not fail
      * @throws IOException with a text for the user if an address cannot be bound or a certificate cannot be read
@@ -47,13 +50,31 @@ public final class HttpServer implements AutoCloseable {
     public static Bound start(
             HttpSettings settings, Function<ApiRequest, CompletableFuture<ApiAnswer>> handler, Platform platform)
             throws IOException {
+        return start(settings, handler, Refusals.NONE, platform);
+    }
+
+    /**
+     * Begins to listen.
+     *
+     * @param handler answers a request; called on an event loop, must not block, and its future must not fail
+     * @param refusals hears of what never becomes a request
+     * @throws IOException with a text for the user if an address cannot be bound or a certificate cannot be read
+     */
+    public static Bound start(
+            HttpSettings settings,
+            Function<ApiRequest, CompletableFuture<ApiAnswer>> handler,
+            Refusals refusals,
+            Platform platform)
+            throws IOException {
         requireNonNull(handler, "handler");
         InetAddress address = resolve(settings.host());
         SslContext tls = Tls.context(settings.pem(), address, platform.clock().instant());
-        HttpServer server = new HttpServer(settings.limits(), Transport.best());
+        HttpServer server = new HttpServer(settings.limits(), refusals, Transport.best());
         try {
-            Protocols protocols =
-                    new Protocols(tls, settings.limits(), handler, platform.ticker(), server.drain, server.load);
+            Protocols protocols = new Protocols(
+                    tls,
+                    new HttpContext(
+                            settings.limits(), handler, refusals, platform.ticker(), server.drain, server.load));
             InetSocketAddress main = server.bind(new InetSocketAddress(address, settings.port()), protocols);
             Optional<InetSocketAddress> second = Optional.empty();
             if (settings.tlsPort().isPresent()) {
@@ -119,7 +140,15 @@ public final class HttpServer implements AutoCloseable {
     }
 
     private void accept(Channel channel, Protocols protocols) {
-        if (drain.isBegun() || connections.size() >= limits.maxConnections()) {
+        if (drain.isBegun()) {
+            Ends.close(channel);
+            return;
+        }
+        InetAddress peer = RequestHandler.peer(channel);
+        int fromThere = sources.opened(peer);
+        channel.closeFuture().addListener(closed -> sources.closed(peer));
+        if (connections.size() >= limits.maxConnections() || fromThere > limits.maxConnectionsPerSource()) {
+            refusals.refused(peer, 0, "TooManyConnections");
             Ends.close(channel);
             return;
         }

@@ -20,20 +20,37 @@ final class ProtocolSniffer extends ByteToMessageDecoder {
     private static final int TLS_HANDSHAKE = 0x16;
 
     private final Protocols protocols;
-    private final Duration limit;
+    private final HttpLimits limits;
     private final boolean mayBeTls;
+    private boolean hasBegun;
     private @Nullable Future<?> deadline;
 
-    /** A sniffer that gives up on a connection that stays undecided for {@code limit}. */
-    ProtocolSniffer(Protocols protocols, Duration limit, boolean mayBeTls) {
+    /** A sniffer that gives up on a connection that stays silent, or undecided once it began to speak. */
+    ProtocolSniffer(Protocols protocols, HttpLimits limits, boolean mayBeTls) {
         this.protocols = protocols;
-        this.limit = limit;
+        this.limits = limits;
         this.mayBeTls = mayBeTls;
     }
 
     @Override
     public void handlerAdded(ChannelHandlerContext context) {
-        deadline = context.executor().schedule(() -> Ends.close(context), limit.toMillis(), TimeUnit.MILLISECONDS);
+        closeAfter(context, limits.request());
+    }
+
+    private void closeAfter(ChannelHandlerContext context, Duration limit) {
+        if (deadline != null) {
+            deadline.cancel(false);
+        }
+        deadline = context.executor()
+                .schedule(
+                        () -> {
+                            if (hasBegun) {
+                                protocols.cutSlow(context.channel());
+                            }
+                            Ends.close(context);
+                        },
+                        limit.toMillis(),
+                        TimeUnit.MILLISECONDS);
     }
 
     @Override
@@ -60,6 +77,10 @@ final class ProtocolSniffer extends ByteToMessageDecoder {
             } else if (seen == preface.readableBytes()) {
                 protocols.http2(pipeline);
             } else {
+                if (!hasBegun) {
+                    hasBegun = true;
+                    closeAfter(context, limits.header());
+                }
                 return;
             }
         }

@@ -1,8 +1,5 @@
 package io.millrace.streamcore.http;
 
-import io.millrace.runtime.Ticker;
-import io.millrace.streamcore.api.call.ApiAnswer;
-import io.millrace.streamcore.api.call.ApiRequest;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
@@ -23,9 +20,7 @@ import io.netty.handler.ssl.ApplicationProtocolNegotiationHandler;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.timeout.IdleStateHandler;
 import io.netty.util.AsciiString;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,35 +31,27 @@ final class Protocols {
     private static final int MAX_LINE = 8 << 10;
     private static final int MAX_HEADERS = 32 << 10;
     private static final int CHUNK = 64 << 10;
+    private static final int RESET_SECONDS = 30;
     private static final int STREAM_WINDOW = 1 << 20;
     /** Bounds the bodies that one connection can have on their way. */
     static final int CONNECTION_WINDOW = 32 << 20;
 
     private final SslContext tls;
-    private final HttpLimits limits;
-    private final Function<ApiRequest, CompletableFuture<ApiAnswer>> handler;
-    private final Ticker ticker;
-    private final Drain drain;
-    private final PushLoad load;
+    private final HttpContext shared;
 
-    Protocols(
-            SslContext tls,
-            HttpLimits limits,
-            Function<ApiRequest, CompletableFuture<ApiAnswer>> handler,
-            Ticker ticker,
-            Drain drain,
-            PushLoad load) {
+    Protocols(SslContext tls, HttpContext shared) {
         this.tls = tls;
-        this.limits = limits;
-        this.handler = handler;
-        this.ticker = ticker;
-        this.drain = drain;
-        this.load = load;
+        this.shared = shared;
     }
 
     /** Lets the first bytes decide. */
     void sniff(ChannelPipeline pipeline, boolean mayBeTls) {
-        pipeline.addLast(new ProtocolSniffer(this, limits.request(), mayBeTls));
+        pipeline.addLast(new ProtocolSniffer(this, shared.limits(), mayBeTls));
+    }
+
+    /** A connection is cut because it takes too long to say what it wants. */
+    void cutSlow(Channel channel) {
+        shared.refusals().refused(RequestHandler.peer(channel), 0, RequestHandler.SLOW);
     }
 
     /** TLS; then whatever ALPN says, or the first bytes inside if it says nothing. */
@@ -94,12 +81,13 @@ final class Protocols {
                 .setMaxInitialLineLength(MAX_LINE)
                 .setMaxHeaderSize(MAX_HEADERS)
                 .setMaxChunkSize(CHUNK));
+        pipeline.addLast(new HeaderClock(shared.ticker()));
         pipeline.addLast(codec);
         // An upgrade comes with the first request or not at all, so the handler goes out of the way of the others.
         pipeline.addLast(new HttpServerUpgradeHandler(
                 codec,
                 this::upgrade,
-                limits.maxBodyBytes(),
+                shared.limits().maxBodyBytes(),
                 DefaultHttpHeadersFactory.headersFactory(),
                 DefaultHttpHeadersFactory.trailersFactory(),
                 true));
@@ -115,19 +103,21 @@ final class Protocols {
     /** HTTP/2. */
     void http2(ChannelPipeline pipeline) {
         Http2FrameCodec codec = frameCodec();
-        pipeline.addLast(new IdleStateHandler(0, 0, limits.idle().toMillis(), TimeUnit.MILLISECONDS));
+        pipeline.addLast(new IdleStateHandler(0, 0, shared.limits().idle().toMillis(), TimeUnit.MILLISECONDS));
         pipeline.addLast(codec);
         pipeline.addLast(multiplexer());
-        pipeline.addLast(new Http2Session(CONNECTION_WINDOW));
+        pipeline.addLast(new Http2Session(CONNECTION_WINDOW, shared.refusals(), shared.ticker()));
     }
 
     private Http2FrameCodec frameCodec() {
         return Http2FrameCodecBuilder.forServer()
                 .initialSettings(Http2Settings.defaultSettings()
-                        .maxConcurrentStreams(limits.maxStreams())
+                        .maxConcurrentStreams(shared.limits().maxStreams())
                         .initialWindowSize(STREAM_WINDOW)
                         .maxHeaderListSize(MAX_HEADERS))
-                .gracefulShutdownTimeoutMillis(limits.drain().toMillis())
+                // A client may give up all its requests at once, but not make and drop them without end.
+                .decoderEnforceMaxRstFramesPerWindow(shared.limits().maxStreams() * 2, RESET_SECONDS)
+                .gracefulShutdownTimeoutMillis(shared.limits().drain().toMillis())
                 .build();
     }
 
@@ -142,6 +132,6 @@ final class Protocols {
     }
 
     private RequestHandler requestHandler(RequestHandler.Wire wire) {
-        return new RequestHandler(wire, limits, handler, ticker, drain, load);
+        return new RequestHandler(wire, shared);
     }
 }

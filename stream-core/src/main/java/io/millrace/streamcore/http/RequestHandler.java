@@ -7,6 +7,7 @@ import io.millrace.streamcore.api.call.ApiAnswer;
 import io.millrace.streamcore.api.call.ApiRequest;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -53,11 +54,15 @@ import org.slf4j.LoggerFactory;
  */
 final class RequestHandler extends ChannelInboundHandlerAdapter {
     private static final Logger log = LoggerFactory.getLogger(RequestHandler.class);
+    /** What is said of a request that takes too long to arrive. */
+    static final String SLOW = "SlowRequest";
+
     private static final Duration CHECK_EVERY = Duration.ofSeconds(5);
 
     private final Wire wire;
     private final HttpLimits limits;
     private final Function<ApiRequest, CompletableFuture<ApiAnswer>> handler;
+    private final Refusals refusals;
     private final Ticker ticker;
     private final Drain drain;
     private final PushLoad load;
@@ -69,20 +74,16 @@ final class RequestHandler extends ChannelInboundHandlerAdapter {
     private @Nullable HttpRequest head;
     private @Nullable Future<?> checks;
     private @Nullable PushedBody pushed;
+    private @Nullable HeaderClock headerClock;
 
-    RequestHandler(
-            Wire wire,
-            HttpLimits limits,
-            Function<ApiRequest, CompletableFuture<ApiAnswer>> handler,
-            Ticker ticker,
-            Drain drain,
-            PushLoad load) {
+    RequestHandler(Wire wire, HttpContext shared) {
         this.wire = wire;
-        this.limits = limits;
-        this.handler = handler;
-        this.ticker = ticker;
-        this.drain = drain;
-        this.load = load;
+        this.limits = shared.limits();
+        this.handler = shared.handler();
+        this.refusals = shared.refusals();
+        this.ticker = shared.ticker();
+        this.drain = shared.drain();
+        this.load = shared.load();
         this.body = new RequestBody(limits.maxBodyBytes());
         this.since = ticker.nanoTime();
     }
@@ -90,6 +91,7 @@ final class RequestHandler extends ChannelInboundHandlerAdapter {
     @Override
     public void handlerAdded(ChannelHandlerContext context) {
         if (wire == Wire.HTTP_1) {
+            headerClock = context.pipeline().get(HeaderClock.class);
             startChecks(context);
         }
     }
@@ -144,7 +146,7 @@ final class RequestHandler extends ChannelInboundHandlerAdapter {
             pushed.end();
         } else if (event instanceof HttpServerUpgradeHandler.UpgradeEvent) {
             // From here on HTTP/2 streams have handlers of their own.
-            context.pipeline().replace(this, null, new Http2Session(Protocols.CONNECTION_WINDOW));
+            context.pipeline().replace(this, null, new Http2Session(Protocols.CONNECTION_WINDOW, refusals, ticker));
         }
         // The pipeline's end releases what an event may hold, such as the request that asked for the upgrade.
         context.fireUserEventTriggered(event);
@@ -177,7 +179,9 @@ final class RequestHandler extends ChannelInboundHandlerAdapter {
         head = request;
         body.clear();
         moveTo(State.RECEIVING, "header");
-        if (HttpUtil.getContentLength(request, 0L) > limits.maxBodyBytes()) {
+        if (request.headers().size() > limits.maxHeaders()) {
+            refuse(context, HttpResponseStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, false);
+        } else if (HttpUtil.getContentLength(request, 0L) > limits.maxBodyBytes()) {
             refuse(context, HttpResponseStatus.REQUEST_ENTITY_TOO_LARGE, HttpUtil.is100ContinueExpected(request));
         } else if (HttpUtil.is100ContinueExpected(request)) {
             var unused = context.writeAndFlush(new DefaultFullHttpResponse(
@@ -217,7 +221,7 @@ final class RequestHandler extends ChannelInboundHandlerAdapter {
         String uri = request.uri();
         int mark = uri.indexOf('?');
         var unused = handler.apply(new ApiRequest(
-                        peer(context),
+                        peer(context.channel()),
                         request.method().name(),
                         mark < 0 ? uri : uri.substring(0, mark),
                         mark < 0 ? "" : uri.substring(mark + 1),
@@ -233,8 +237,9 @@ final class RequestHandler extends ChannelInboundHandlerAdapter {
                 });
     }
 
-    private static InetAddress peer(ChannelHandlerContext context) {
-        return context.channel().remoteAddress() instanceof InetSocketAddress address
+    /** The other end of a connection. */
+    static InetAddress peer(Channel channel) {
+        return channel.remoteAddress() instanceof InetSocketAddress address
                 ? address.getAddress()
                 : InetAddress.getLoopbackAddress();
     }
@@ -368,6 +373,7 @@ final class RequestHandler extends ChannelInboundHandlerAdapter {
             return;
         }
         moveTo(State.DISCARDING, status.reasonPhrase());
+        refusals.refused(peer(context.channel()), status.code(), status.reasonPhrase());
         FullHttpResponse response = empty(status);
         if (wire == Wire.HTTP_1) {
             response.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
@@ -389,7 +395,9 @@ final class RequestHandler extends ChannelInboundHandlerAdapter {
 
     private void startChecks(ChannelHandlerContext context) {
         if (checks == null) {
-            long every = CHECK_EVERY.toMillis();
+            long shortest =
+                    Math.min(limits.header().toMillis(), limits.request().toMillis()) / 2;
+            long every = Math.max(1, Math.min(CHECK_EVERY.toMillis(), shortest));
             checks = context.executor()
                     .scheduleWithFixedDelay(() -> checkTime(context), every, every, TimeUnit.MILLISECONDS);
         }
@@ -405,9 +413,13 @@ final class RequestHandler extends ChannelInboundHandlerAdapter {
         boolean isTooLong = switch (state) {
             case CALLING -> false;
             case PUSHING -> pushed != null && pushed.isStalled(limit);
-            case WAITING, RECEIVING, DISCARDING, WRITING -> ticker.since(since).compareTo(limit) > 0;
+            case WAITING -> isHeaderLate() || ticker.since(since).compareTo(limit) > 0;
+            case RECEIVING, DISCARDING, WRITING -> ticker.since(since).compareTo(limit) > 0;
         };
         if (isTooLong) {
+            if (state == State.RECEIVING || isHeaderLate()) {
+                refusals.refused(peer(context.channel()), 0, SLOW);
+            }
             log.debug(
                     "Closing the connection with {}: {} for too long",
                     context.channel().remoteAddress(),
@@ -416,12 +428,19 @@ final class RequestHandler extends ChannelInboundHandlerAdapter {
         }
     }
 
+    private boolean isHeaderLate() {
+        return state == State.WAITING && headerClock != null && headerClock.isLate(limits.header());
+    }
+
     private void moveTo(State next, String reason) {
         if (!state.canMoveTo(next)) {
             throw new IllegalStateException("no way from " + state + " to " + next + " (" + reason + ")");
         }
         log.trace("{} -> {} ({})", state, next, reason);
         state = next;
+        if (headerClock != null) {
+            headerClock.reset();
+        }
         since = ticker.nanoTime();
     }
 

@@ -21,6 +21,8 @@ final class Tls {
             throws IOException {
         SslContextBuilder builder = pem.isPresent() ? fromFiles(pem.get()) : selfSigned(address, now);
         return builder.sslProvider(SslProvider.JDK)
+                // Whatever else this Java would still speak.
+                .protocols("TLSv1.3", "TLSv1.2")
                 .applicationProtocolConfig(new ApplicationProtocolConfig(
                         ApplicationProtocolConfig.Protocol.ALPN,
                         ApplicationProtocolConfig.SelectorFailureBehavior.NO_ADVERTISE,

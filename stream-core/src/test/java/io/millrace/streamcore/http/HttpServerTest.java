@@ -61,8 +61,11 @@ class HttpServerTest {
     private HttpServer.Bound listen(int maxConnections) throws IOException {
         HttpLimits limits = new HttpLimits(
                 MAX_BODY,
+                200,
+                maxConnections,
                 maxConnections,
                 2048,
+                Duration.ofMinutes(1),
                 Duration.ofMinutes(1),
                 Duration.ofMinutes(1),
                 Duration.ofMinutes(1),

@@ -33,7 +33,16 @@ class PushedBodyTest {
 
     private void listen(Duration write) throws IOException {
         HttpLimits limits = new HttpLimits(
-                1000, 100, 100, Duration.ofMinutes(1), Duration.ofMinutes(1), write, Duration.ofSeconds(20));
+                1000,
+                100,
+                100,
+                100,
+                100,
+                Duration.ofMinutes(1),
+                Duration.ofMinutes(1),
+                Duration.ofMinutes(1),
+                write,
+                Duration.ofSeconds(20));
         HttpSettings settings = new HttpSettings("127.0.0.1", 0, OptionalInt.empty(), null, limits);
         bound = HttpServer.start(settings, this::handle, new SystemPlatform());
     }

@@ -42,4 +42,9 @@ public record AuditEvent(
         streams = List.copyOf(streams);
         requireNonNull(outcome, "outcome");
     }
+
+    /** A refusal by the transport, of something that never became a request. */
+    public static AuditEvent ofTransport(Instant time, String source, int status, String outcome) {
+        return new AuditEvent(time, "", source, Optional.empty(), false, "", List.of(), status, outcome);
+    }
 }
