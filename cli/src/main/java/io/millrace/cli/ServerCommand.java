@@ -37,7 +37,7 @@ final class ServerCommand implements Callable<Integer> {
             names = "--host",
             paramLabel = "ADDRESS",
             defaultValue = "127.0.0.1",
-            description = "The address to listen on. Default: 127.0.0.1. Others need --allow-anonymous.")
+            description = "The address to listen on. Default: 127.0.0.1. Others need --credentials.")
     private String host;
 
     @Option(
@@ -95,8 +95,23 @@ final class ServerCommand implements Callable<Integer> {
     @Option(
             names = "--credentials",
             paramLabel = "FILE",
-            description = "Verify signatures against these keys; comes with a later release.")
+            description = "Verify every request against the keys in this JSON file: see docs/security.md.")
     private @Nullable Path credentials;
+
+    @Option(
+            names = "--audit",
+            paramLabel = "FILE|off",
+            description = "Where a line is written for every refusal and every change. Default: audit.log in DIR.")
+    private @Nullable String audit;
+
+    @Option(
+            names = "--tls-cert",
+            paramLabel = "FILE",
+            description = "The certificate chain for https, PEM; with --tls-key. Default: one made at start.")
+    private @Nullable Path tlsCertificate;
+
+    @Option(names = "--tls-key", paramLabel = "FILE", description = "Its private key, PEM, PKCS #8.")
+    private @Nullable Path tlsKey;
 
     @Option(names = "--allow-anonymous", description = "Listen beyond this machine though nobody is checked.")
     private boolean allowAnonymous;
@@ -123,7 +138,7 @@ final class ServerCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        refuseWhatComesLater();
+        refuseWhatDoesNotFit();
         if (logFormat == ServerFlags.LogFormat.JSON) {
             JsonLog.install();
         }
@@ -133,7 +148,7 @@ final class ServerCommand implements Callable<Integer> {
                 : port == null ? OptionalInt.of(DEFAULT_TLS_PORT) : OptionalInt.empty();
         OptionalInt tables = port(ServerFlags.DYNAMODB_PORT, dynamoDbPort);
         ServerFlags.checkPortsDiffer(main, tls, tables);
-        ServerFlags.checkHost(host, allowAnonymous);
+        ServerFlags.checkHost(host, allowAnonymous || credentials != null);
         Path folder = data.toAbsolutePath().normalize();
         ServerFlags.checkData(folder);
         // The child first: it takes longer, and a port in use is told before anything is written.
@@ -191,6 +206,7 @@ final class ServerCommand implements Callable<Integer> {
         if (setAsideDamaged) {
             builder.setAsideDamaged();
         }
+        secure(builder);
         try {
             return builder.start();
         } catch (StreamServerException e) {
@@ -198,9 +214,26 @@ final class ServerCommand implements Callable<Integer> {
         }
     }
 
-    private void refuseWhatComesLater() {
+    private void secure(StreamServer.Builder builder) {
         if (credentials != null) {
-            throw CommandFailure.usage("--credentials comes with a later release; until then stay on 127.0.0.1");
+            builder.credentials(credentials);
+        }
+        if (tlsCertificate != null && tlsKey != null) {
+            builder.tlsFiles(tlsCertificate, tlsKey);
+        }
+        if (OFF.equals(audit)) {
+            builder.withoutAudit();
+        } else if (audit != null) {
+            builder.audit(Path.of(audit));
+        }
+    }
+
+    private void refuseWhatDoesNotFit() {
+        if (credentials != null && allowAnonymous) {
+            throw CommandFailure.usage("--credentials verifies everybody, --allow-anonymous nobody: give one of them");
+        }
+        if ((tlsCertificate == null) != (tlsKey == null)) {
+            throw CommandFailure.usage("--tls-cert and --tls-key belong together");
         }
         if (port != null && (port < 0 || port > 65535)) {
             throw CommandFailure.usage("--port is 0 to 65535, not " + port);
@@ -235,12 +268,18 @@ final class ServerCommand implements Callable<Integer> {
         }
         terminal.line("data      " + folder);
         terminal.line("");
-        terminal.line("# for AWS SDKs, the AWS CLI and boto3 (the keys are not checked, but clients want some):");
+        terminal.line(
+                credentials == null
+                        ? "# for AWS SDKs, the AWS CLI and boto3 (the keys are not checked, but clients want some):"
+                        : "# for AWS SDKs, the AWS CLI and boto3, with a key and its secret from " + credentials + ":");
         terminal.line("export AWS_ENDPOINT_URL_KINESIS=" + streams.endpoint());
         if (tables != null) {
             terminal.line("export AWS_ENDPOINT_URL_DYNAMODB=" + tables);
         }
         terminal.line("export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1");
-        terminal.line("export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local");
+        terminal.line(
+                credentials == null
+                        ? "export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local"
+                        : "export AWS_ACCESS_KEY_ID=... AWS_SECRET_ACCESS_KEY=...");
     }
 }

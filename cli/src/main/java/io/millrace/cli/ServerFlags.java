@@ -47,8 +47,8 @@ final class ServerFlags {
         try {
             if (!allowAnonymous && !InetAddress.getByName(host).isLoopbackAddress()) {
                 throw CommandFailure.usage("--host " + host
-                        + " can be reached from other machines, and nobody is checked: stay on 127.0.0.1, or add"
-                        + " --allow-anonymous (--credentials comes with a later release)");
+                        + " can be reached from other machines, and nobody is checked: give --credentials FILE, or"
+                        + " --allow-anonymous, or stay on 127.0.0.1");
             }
         } catch (UnknownHostException e) {
             // The server says so.

@@ -8,6 +8,7 @@ import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -231,6 +232,26 @@ class CommandTest {
         assertThat(oneLine(2, "server", "--tls-port", "8000")).contains("--tls-port and --dynamodb-port are both 8000");
         assertThat(oneLine(2, "server", "--host", "0.0.0.0"))
                 .contains("--host 0.0.0.0", "--allow-anonymous", "--credentials");
+        assertThat(oneLine(2, "server", "--credentials", "keys.json", "--allow-anonymous"))
+                .contains("--credentials verifies everybody, --allow-anonymous nobody: give one of them");
+        assertThat(oneLine(2, "server", "--tls-cert", "chain.pem"))
+                .contains("--tls-cert and --tls-key belong together");
+        Path keys = Files.writeString(folder.resolve("keys.json"), "{\"keys\": [{\"accessKeyId\": 1}]}");
+        Files.setPosixFilePermissions(keys, PosixFilePermissions.fromString("rw-r--r--"));
+        String[] keyed = {
+            "server",
+            "--port",
+            "0",
+            "--dynamodb-port",
+            "off",
+            "--data",
+            folder.resolve("keyed").toString(),
+            "--credentials",
+            keys.toString()
+        };
+        assertThat(oneLine(1, keyed)).contains("run: chmod 600 " + keys);
+        Files.setPosixFilePermissions(keys, PosixFilePermissions.fromString("rw-------"));
+        assertThat(oneLine(1, keyed)).contains(keys + ": line 1: expected 'accessKeyId' to be a text");
         Path file = Files.writeString(folder.resolve("a-file"), "x");
         assertThat(oneLine(1, "server", "--data", file.toString())).contains("--data " + file + " is a file");
         assertThat(oneLine(1, "server", "--data", file.resolve("in").toString()))

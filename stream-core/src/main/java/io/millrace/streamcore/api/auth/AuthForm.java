@@ -94,20 +94,24 @@ public final class AuthForm {
     public static Optional<String> claimedKey(ApiRequest request) {
         Optional<String> header = request.header("Authorization");
         String credential = header.isPresent()
-                ? pairs(header.get().split("[, ]+", -1)).getOrDefault("Credential", "")
+                ? pairs(header.get()).getOrDefault("Credential", "")
                 : QueryText.parse(request.query()).getOrDefault("X-Amz-Credential", "");
         int slash = credential.indexOf('/');
         String key = slash < 0 ? credential : credential.substring(0, slash);
         return AccessKey.ID.matcher(key).matches() ? Optional.of(key) : Optional.empty();
     }
 
-    /** Those {@code name=value} pairs that have a value; of several with one name the first. */
-    static Map<String, String> pairs(String[] pairs) {
+    /** Those {@code name=value} pairs of a header that have a value, parted by commas or blanks; the first of each name. */
+    static Map<String, String> pairs(String header) {
         Map<String, String> found = new HashMap<>();
-        for (String pair : pairs) {
-            int equals = pair.indexOf('=');
-            if (equals > 0 && equals < pair.length() - 1) {
-                found.putIfAbsent(pair.substring(0, equals), pair.substring(equals + 1));
+        int start = 0;
+        for (int at = 0; at <= header.length(); at++) {
+            if (at == header.length() || header.charAt(at) == ',' || header.charAt(at) == ' ') {
+                int equals = header.indexOf('=', start);
+                if (equals > start && equals < at - 1) {
+                    found.putIfAbsent(header.substring(start, equals), header.substring(equals + 1, at));
+                }
+                start = at + 1;
             }
         }
         return found;

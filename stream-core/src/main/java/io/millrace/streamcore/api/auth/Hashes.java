@@ -32,6 +32,12 @@ final class Hashes {
         return HexFormat.of().formatHex(sha256.digest());
     }
 
+    /** The digest of {@code text} in UTF-8, in lower-case hexadecimal digits. */
+    String sha256Hex(String text) {
+        sha256.reset();
+        return HexFormat.of().formatHex(sha256.digest(text.getBytes(StandardCharsets.UTF_8)));
+    }
+
     /** Eight bytes of the digest of {@code text}. */
     long fingerprint(String text) {
         sha256.reset();

@@ -7,6 +7,7 @@ import io.millrace.streamcore.api.call.ApiRequest;
 import io.millrace.streamcore.api.call.ErrorCode;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -58,8 +59,9 @@ record SignatureClaims(
     }
 
     private static SignatureClaims ofHeader(ApiRequest request, String header) {
-        Map<String, String> parts = AuthForm.pairs(header.split("[, ]+", -1));
-        checkAlgorithm(header.split(" ", 2)[0]);
+        Map<String, String> parts = AuthForm.pairs(header);
+        int blank = header.indexOf(' ');
+        checkAlgorithm(blank < 0 ? header : header.substring(0, blank));
         String date = request.header("X-Amz-Date")
                 .or(() -> request.header("Date"))
                 .orElse("")
@@ -104,7 +106,11 @@ record SignatureClaims(
 
     private static String signature(String text) {
         String digits = text.toLowerCase(Locale.ROOT);
-        if (digits.length() != SIGNATURE_DIGITS || !digits.matches("[0-9a-f]*")) {
+        boolean isOne = digits.length() == SIGNATURE_DIGITS;
+        for (int i = 0; isOne && i < SIGNATURE_DIGITS; i++) {
+            isOne = HexFormat.isHexDigit(digits.charAt(i));
+        }
+        if (!isOne) {
             throw mismatch();
         }
         return digits;

@@ -7,7 +7,6 @@ import io.millrace.streamcore.api.call.ApiException;
 import io.millrace.streamcore.api.call.ApiRequest;
 import io.millrace.streamcore.api.call.ErrorCode;
 import io.millrace.streamcore.api.call.ServiceOperations.Kind;
-import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.time.Instant;
@@ -78,7 +77,7 @@ final class SignatureVerifier {
     private boolean isSignatureOf(String canonical, SignatureClaims claims, AccessKey key, Hashes mine) {
         SignatureClaims.Scope scope = claims.scope();
         String toSign = SignatureClaims.ALGORITHM + "\n" + claims.timestamp() + "\n" + scope.text() + "\n"
-                + mine.sha256Hex(StandardCharsets.UTF_8.encode(canonical));
+                + mine.sha256Hex(canonical);
         byte[] signingKey = key.signingKey(mine, scope.date(), scope.region(), scope.service());
         byte[] expected = mine.hmac(signingKey, toSign);
         byte[] given = HexFormat.of().parseHex(claims.signature());

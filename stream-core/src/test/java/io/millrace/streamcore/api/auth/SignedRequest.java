@@ -3,6 +3,7 @@ package io.millrace.streamcore.api.auth;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.millrace.streamcore.api.call.ApiRequest;
+import java.io.ByteArrayOutputStream;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.time.Clock;
@@ -105,6 +106,11 @@ final class SignedRequest {
         return this;
     }
 
+    SignedRequest body(byte[] changed) {
+        body = changed.clone();
+        return this;
+    }
+
     SignedRequest query(String changed) {
         query = changed;
         return this;
@@ -146,6 +152,28 @@ final class SignedRequest {
         query = signed.encodedQueryParameters().orElse("");
         path = signed.encodedPath();
         return this;
+    }
+
+    /** The request as HTTP/1.1 sends it, in one piece or in chunks, after which the connection is closed. */
+    byte[] wire(boolean isChunked) {
+        StringBuilder head = new StringBuilder("POST " + path + (query.isEmpty() ? "" : "?" + query) + " HTTP/1.1\r\n");
+        headers.forEach((name, values) -> values.forEach(
+                value -> head.append(name).append(": ").append(value).append("\r\n")));
+        head.append("connection: close\r\n");
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        if (!isChunked) {
+            out.writeBytes((head + "content-length: " + body.length + "\r\n\r\n").getBytes(UTF_8));
+            out.writeBytes(body);
+            return out.toByteArray();
+        }
+        out.writeBytes((head + "transfer-encoding: chunked\r\n\r\n").getBytes(UTF_8));
+        for (byte next : body) {
+            out.writeBytes("1\r\n".getBytes(UTF_8));
+            out.write(next);
+            out.writeBytes("\r\n".getBytes(UTF_8));
+        }
+        out.writeBytes("0\r\n\r\n".getBytes(UTF_8));
+        return out.toByteArray();
     }
 
     ApiRequest request() {
