@@ -106,8 +106,13 @@ final class ClientProgram implements AutoCloseable {
     }
 
     /** Waits for its next line; the test's own timeout ends a vain wait. */
-    Map<String, String> next() throws InterruptedException {
-        Map<String, String> line = lines.take();
+    Map<String, String> next() {
+        Map<String, String> line;
+        try {
+            line = lines.take();
+        } catch (InterruptedException timeout) {
+            throw new AssertionError("waited in vain for a line of " + this, timeout);
+        }
         if (line.isEmpty()) {
             throw new AssertionError(this + " ended too early");
         }

@@ -1,5 +1,6 @@
 package io.millrace.systemtests.clients;
 
+import static java.util.Comparator.comparing;
 import static java.util.Objects.requireNonNull;
 import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.mapping;
@@ -19,6 +20,7 @@ import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
+import software.amazon.awssdk.services.kinesis.model.Consumer;
 import software.amazon.awssdk.services.kinesis.model.GetRecordsResponse;
 import software.amazon.awssdk.services.kinesis.model.PutRecordsRequestEntry;
 import software.amazon.awssdk.services.kinesis.model.PutRecordsResponse;
@@ -111,6 +113,18 @@ final class FedStream implements AutoCloseable {
         assertThat(seen).isEqualTo(putByKey);
     }
 
+    /** The same of a client that reads a child beside its parent. */
+    void checkThatAllArrivedOnceInTheOrderOfEachShard(List<Map<String, String>> records) {
+        Map<String, List<Integer>> seen = records.stream()
+                .collect(groupingBy(
+                        record -> field(record, "shard") + " " + field(record, "key"),
+                        mapping(record -> Integer.valueOf(field(record, "data")), toList())));
+        assertThat(seen.values()).allSatisfy(numbers -> assertThat(numbers).isSorted());
+        checkThatAllArrivedOnceAndInOrder(records.stream()
+                .sorted(comparing(record -> Integer.valueOf(field(record, "data"))))
+                .toList());
+    }
+
     /** What the client printed in its order: {@code initialized} and {@code shard-ended}, each with {@code shard}. */
     void checkThatParentsEndBeforeTheirChildrenBegin(List<Map<String, String>> lines) {
         List<String> story = lines.stream()
@@ -145,6 +159,17 @@ final class FedStream implements AutoCloseable {
             }
         }
         return all;
+    }
+
+    /** The names of the consumers that are registered for fan-out. */
+    List<String> consumers() {
+        String arn = kinesis.describeStreamSummary(request -> request.streamName(name))
+                .join()
+                .streamDescriptionSummary()
+                .streamARN();
+        return kinesis.listStreamConsumers(request -> request.streamARN(arn)).join().consumers().stream()
+                .map(Consumer::consumerName)
+                .toList();
     }
 
     private List<Shard> shards() {

@@ -32,7 +32,10 @@ final class House {
             "cli",
             "examples",
             "benchmarks",
-            "system-tests");
+            "system-tests",
+            "system-tests/clients/kcl",
+            "system-tests/clients/kpl",
+            "system-tests/clients/flink");
 
     /** Each module's package and the modules of ours that it may know in compile scope, as the architecture page has it. */
     static final Map<String, Set<String>> ARROWS = arrows();

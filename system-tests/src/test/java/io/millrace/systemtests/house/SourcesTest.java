@@ -28,6 +28,17 @@ class SourcesTest {
             Pattern.compile("^    public (?!(?:final |static |abstract )*(?:class|interface|record|enum) )[^=;]*\\(.*");
 
     @Test
+    void everyModuleOfTheBuildIsKnownHere() {
+        List<String> built = Pattern.compile("<module>(.*)</module>")
+                .matcher(House.read(House.top().resolve("pom.xml")))
+                .results()
+                .map(module -> module.group(1))
+                .toList();
+
+        assertThat(House.MODULES).containsExactlyElementsOf(built);
+    }
+
+    @Test
     void noFileOutgrowsItsIdea() {
         assertThat(House.sources())
                 .filteredOn(file -> House.read(file).lines().count() > FILE_LINES)
