@@ -3,7 +3,6 @@ package io.millrace.streamcore.api.shape;
 import static java.util.Objects.requireNonNull;
 
 import java.util.List;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** The type of a member with its constraints, as the service's model gives them. Bounds include both ends. */
@@ -39,7 +38,7 @@ public sealed interface Shape {
      * @param patternOrNull what the whole text must match
      * @param values the only values allowed; empty when any is
      */
-    record Text(int min, int max, @Nullable Pattern patternOrNull, List<String> values) implements Shape {
+    record Text(int min, int max, @Nullable TextPattern patternOrNull, List<String> values) implements Shape {
         /** Copies the list. */
         public Text {
             values = List.copyOf(values);
@@ -52,7 +51,7 @@ public sealed interface Shape {
 
         /** Text of so many UTF-16 units that matches as a whole. */
         public static Text matching(int min, int max, String pattern) {
-            return new Text(min, max, Pattern.compile(pattern), List.of());
+            return new Text(min, max, TextPattern.of(pattern), List.of());
         }
 
         /** One of the values given. */
