@@ -42,7 +42,6 @@ import org.slf4j.LoggerFactory;
  */
 final class Catalog {
     private static final Logger log = LoggerFactory.getLogger(Catalog.class);
-    private static final String KEY_PREFIX = "stream/";
     private static final String COMMITMENT_KEY = "account/commitment";
     /** How many streams of an account may be in mode ON_DEMAND: the service's default. */
     private static final int ON_DEMAND_LIMIT = 50;
@@ -200,7 +199,7 @@ final class Catalog {
 
     private CompletableFuture<Void> openAll() {
         openCommitment();
-        return new CatalogOpening(settings, engine, loop).open(KEY_PREFIX).thenCompose(opened -> {
+        return new CatalogOpening(settings, engine, loop).open().thenCompose(opened -> {
             for (CatalogOpening.Opened found : opened) {
                 lastCreatedMillis = Math.max(lastCreatedMillis, found.entry().createdMillis());
                 show(found.entry(), found.version(), found.logOrNull());
@@ -294,21 +293,20 @@ final class Catalog {
         // Above every earlier one, so that a stream is told from an earlier one of its name.
         lastCreatedMillis = Math.max(clock.millis(), lastCreatedMillis + 1);
         StreamEntry entry = StreamEntry.create(name, options, shards, lastCreatedMillis);
-        return commit(MetaChange.put(key(name), 0, StreamEntryCodec.encode(entry)))
-                .thenCompose(version -> {
-                    if (version == 0) {
-                        throw refusals.streamExists(name);
-                    }
-                    return CatalogOpening.openLog(engine, entry, loop).handle((shardLog, error) -> {
-                        // Without a log it cannot be used, but seen and deleted.
-                        LiveStream stream = show(entry, version, shardLog);
-                        if (error != null) {
-                            carryOnLater(stream, stream.view());
-                            throw new CompletionException(error);
-                        }
-                        return null;
-                    });
-                });
+        return commit(StoredStreams.put(meta.entries(), 0, List.of(), entry)).thenCompose(version -> {
+            if (version == 0) {
+                throw refusals.streamExists(name);
+            }
+            return CatalogOpening.openLog(engine, entry, loop).handle((shardLog, error) -> {
+                // Without a log it cannot be used, but seen and deleted.
+                LiveStream stream = show(entry, version, shardLog);
+                if (error != null) {
+                    carryOnLater(stream, stream.view());
+                    throw new CompletionException(error);
+                }
+                return null;
+            });
+        });
     }
 
     private void checkLimits(StreamEntry before, StreamEntry after) {
@@ -398,7 +396,7 @@ final class Catalog {
     /** Takes a stream and its consumers out of the catalog at once. */
     private MetaChange removal(StreamEntry entry, long version) {
         List<MetaChange.Part> parts = new ArrayList<>(consumers.removals(entry));
-        parts.add(new MetaChange.Part(key(entry.name()), version, null));
+        parts.addAll(StoredStreams.remove(meta.entries(), version, entry));
         return new MetaChange(parts);
     }
 
@@ -411,14 +409,14 @@ final class Catalog {
                 return CompletableFuture.completedFuture(new Committed(before, before));
             }
             return encryptBefore(before, entry)
-                    .thenCompose(ready ->
-                            commit(MetaChange.put(key(entry.name()), before.version(), StreamEntryCodec.encode(entry))))
+                    .thenCompose(ready -> commit(StoredStreams.put(
+                            meta.entries(), before.version(), before.entry().shards(), entry)))
                     .thenApply(version -> {
                         if (version == 0) {
                             log.error("Stream {} was changed by somebody else; restart this server", entry.name());
                             throw refusals.internalFailure();
                         }
-                        View after = View.of(entry, version, before.logOrNull(), arn(entry.name()));
+                        View after = before.changed(entry, version);
                         stream.install(after);
                         decryptAfter(before, after);
                         if (!before.entry()
@@ -511,9 +509,5 @@ final class Catalog {
 
     private static StreamName nameOf(LiveStream stream) {
         return stream.view().entry().name();
-    }
-
-    private static String key(StreamName name) {
-        return KEY_PREFIX + name;
     }
 }

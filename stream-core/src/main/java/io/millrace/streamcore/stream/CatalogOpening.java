@@ -40,15 +40,16 @@ final class CatalogOpening {
         this.loop = requireNonNull(loop, "loop");
     }
 
-    /** Opens the streams whose keys begin with {@code prefix}. Completes on the loop. */
-    CompletableFuture<List<Opened>> open(String prefix) {
+    /** Opens all streams. Completes on the loop. */
+    CompletableFuture<List<Opened>> open() {
         List<CompletableFuture<Void>> opening = new ArrayList<>();
         Set<String> logNames = new HashSet<>();
-        engine.meta().entries().forEach((key, value) -> {
-            if (key.startsWith(prefix)) {
-                StreamEntry entry = decode(key, value);
+        Map<String, MetaStore.Entry> kept = engine.meta().entries();
+        kept.forEach((key, value) -> {
+            if (StoredStreams.isStream(key)) {
+                StreamEntry entry = decode(kept, key, value);
                 logNames.add(entry.logName());
-                opening.add(open(key, entry, value.version()));
+                opening.add(open(entry, value.version()));
             }
         });
         return CompletableFuture.allOf(opening.toArray(CompletableFuture<?>[]::new))
@@ -61,12 +62,12 @@ final class CatalogOpening {
                 });
     }
 
-    private CompletableFuture<Void> open(String key, StreamEntry entry, long version) {
+    private CompletableFuture<Void> open(StreamEntry entry, long version) {
         return openLog(engine, entry, loop).handle((shardLog, error) -> {
             if (error == null) {
                 opened.add(new Opened(entry, version, shardLog));
             } else if (cause(error) instanceof CorruptLogException damage) {
-                damaged.put(entry.name(), new Damaged(key, entry, version, damage));
+                damaged.put(entry.name(), new Damaged(entry, version, damage));
             } else {
                 throw new CompletionException(cause(error));
             }
@@ -115,7 +116,8 @@ final class CatalogOpening {
         StreamEntry entry = found.entry();
         return engine.setAside(entry.logName(), StreamEntryCodec.encode(entry))
                 .thenCompose(place -> engine.meta()
-                        .commit(MetaChange.remove(found.key(), found.version()))
+                        .commit(new MetaChange(
+                                StoredStreams.remove(engine.meta().entries(), found.version(), entry)))
                         .thenAccept(version -> log.warn(
                                 "Stream {} is damaged and no longer served; what is left of it, and its catalog entry, is in {}:"
                                         + " {}",
@@ -135,9 +137,9 @@ final class CatalogOpening {
         }
     }
 
-    private StreamEntry decode(String key, MetaStore.Entry value) {
+    private StreamEntry decode(Map<String, MetaStore.Entry> kept, String key, MetaStore.Entry value) {
         try {
-            return StreamEntryCodec.decode(value.value());
+            return StoredStreams.read(kept, value);
         } catch (IllegalArgumentException e) {
             throw new StreamException(
                     StreamException.Kind.INTERNAL_FAILURE,
@@ -159,5 +161,5 @@ final class CatalogOpening {
      */
     record Opened(StreamEntry entry, long version, @Nullable ShardLog logOrNull) {}
 
-    private record Damaged(String key, StreamEntry entry, long version, CorruptLogException damage) {}
+    private record Damaged(StreamEntry entry, long version, CorruptLogException damage) {}
 }

@@ -113,6 +113,19 @@ final class LiveStream {
             return new View(entry, version, state, new RoutingTable(entry.shards()), log);
         }
 
+        /** The view after a change, with what the change left alone. */
+        View changed(StreamEntry next, long nextVersion) {
+            boolean hasSameShards = next.shards() == entry.shards()
+                    && entry.status() != StreamState.Status.CREATING
+                    && next.status() != StreamState.Status.CREATING;
+            if (!hasSameShards) {
+                return of(next, nextVersion, logOrNull, state.arn());
+            }
+            StreamState nextState = new StreamState(
+                    state.name(), state.arn(), next.status(), state.created(), next.options(), state.shardStates());
+            return new View(next, nextVersion, nextState, routing, logOrNull);
+        }
+
         boolean isUsable() {
             return entry.isUsable() && logOrNull != null;
         }

@@ -19,6 +19,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,20 +27,47 @@ import org.jspecify.annotations.Nullable;
  * their lengths. The decoder throws {@link IllegalArgumentException} for anything else.
  *
  * <p>Version 1 knew of a stream's options no more than the retention, had one split or merge at a time, and the times of
- * shards in seconds. It is still read; 2 is written.
+ * shards in seconds. It is still read. Version 2 is the whole of an entry; 3 has no more of the shards than their number,
+ * and they are kept apart.
  */
 final class StreamEntryCodec {
+    private static final byte WITHOUT_SHARDS = 3;
     private static final byte VERSION = 2;
     private static final byte FIRST_VERSION = 1;
     private static final int NONE = -1;
 
     private StreamEntryCodec() {}
 
+    /** All of an entry. */
     static Bytes encode(StreamEntry entry) {
-        ByteArrayOutputStream bytes =
-                new ByteArrayOutputStream(128 + 64 * entry.shards().size());
+        return encode(entry, VERSION);
+    }
+
+    /** All of an entry but the shards. */
+    static Bytes encodeWithoutShards(StreamEntry entry) {
+        return encode(entry, WITHOUT_SHARDS);
+    }
+
+    /** Some of an entry's shards. */
+    static Bytes encodeShards(List<ShardEntry> shards) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream(16 + 64 * shards.size());
         try (DataOutputStream target = new DataOutputStream(bytes)) {
             target.writeByte(VERSION);
+            target.writeInt(shards.size());
+            for (ShardEntry shard : shards) {
+                putShard(target, shard);
+            }
+        } catch (IOException e) {
+            throw new IllegalStateException("an array refused bytes", e);
+        }
+        return Bytes.wrap(bytes.toByteArray());
+    }
+
+    private static Bytes encode(StreamEntry entry, byte version) {
+        List<ShardEntry> shards = version == WITHOUT_SHARDS ? List.of() : entry.shards();
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream(128 + 64 * shards.size());
+        try (DataOutputStream target = new DataOutputStream(bytes)) {
+            target.writeByte(version);
             byte[] name = entry.name().value().getBytes(StandardCharsets.UTF_8);
             target.writeShort(name.length);
             target.write(name);
@@ -48,7 +76,7 @@ final class StreamEntryCodec {
             putOptions(target, entry.options());
             target.writeInt(entry.nextShard());
             target.writeInt(entry.shards().size());
-            for (ShardEntry shard : entry.shards()) {
+            for (ShardEntry shard : shards) {
                 putShard(target, shard);
             }
             Resharding resharding = entry.reshardingOrNull();
@@ -69,14 +97,21 @@ final class StreamEntryCodec {
         return Bytes.wrap(bytes.toByteArray());
     }
 
+    /** Reads an entry that has its shards. */
     static StreamEntry decode(Bytes bytes) {
+        return decode(bytes, (head, count) -> List.of());
+    }
+
+    /** Reads an entry, and its shards from {@code apart} if they are not in it. */
+    static StreamEntry decode(Bytes bytes, Apart apart) {
         ByteBuffer source = bytes.asByteBuffer();
         try {
-            byte version = source.get();
-            if (version != VERSION && version != FIRST_VERSION) {
-                throw new IllegalArgumentException("a catalog entry of another version");
-            }
-            StreamEntry entry = version == VERSION ? entry(source) : entryOfFirstVersion(source);
+            StreamEntry entry = switch (source.get()) {
+                case FIRST_VERSION -> entryOfFirstVersion(source);
+                case VERSION -> entry(source, head -> shards(source, source.getInt()));
+                case WITHOUT_SHARDS -> entry(source, head -> shards(head, source.getInt(), apart));
+                default -> throw new IllegalArgumentException("a catalog entry of another version");
+            };
             if (source.hasRemaining()) {
                 throw new IllegalArgumentException("a catalog entry with bytes too many");
             }
@@ -86,16 +121,59 @@ final class StreamEntryCodec {
         }
     }
 
-    private static StreamEntry entry(ByteBuffer source) {
-        return new StreamEntry(
+    /** Reads what {@link #encodeShards} wrote. */
+    static List<ShardEntry> decodeShards(Bytes bytes) {
+        ByteBuffer source = bytes.asByteBuffer();
+        try {
+            if (source.get() != VERSION) {
+                throw new IllegalArgumentException("shards of another version in the catalog");
+            }
+            List<ShardEntry> shards = shards(source, source.getInt());
+            if (source.hasRemaining()) {
+                throw new IllegalArgumentException("shards with bytes too many in the catalog");
+            }
+            return shards;
+        } catch (BufferUnderflowException e) {
+            throw new IllegalArgumentException("shards that end too early in the catalog", e);
+        }
+    }
+
+    private static StreamEntry entry(ByteBuffer source, Function<StreamEntry, List<ShardEntry>> shards) {
+        StreamEntry head = new StreamEntry(
                 name(source),
                 source.getLong(),
                 status(source.get()),
                 options(source),
                 source.getInt(),
-                shards(source),
+                List.of(),
+                null,
+                ScalingHistory.NONE);
+        List<ShardEntry> found = shards.apply(head);
+        return new StreamEntry(
+                head.name(),
+                head.createdMillis(),
+                head.status(),
+                head.options(),
+                head.nextShard(),
+                found,
                 resharding(source),
                 scaling(source));
+    }
+
+    private static List<ShardEntry> shards(StreamEntry head, int count, Apart apart) {
+        List<ShardEntry> found = apart.shards(head, count);
+        if (found.size() != count) {
+            throw new IllegalArgumentException(
+                    "a catalog entry of " + count + " shards, of which " + found.size() + " are there");
+        }
+        return found;
+    }
+
+    /** Finds the shards that an entry does not have in it. */
+    @FunctionalInterface
+    interface Apart {
+        /** The {@code count} shards of the entry that begins like this one. */
+        List<ShardEntry> shards(StreamEntry head, int count);
     }
 
     private static StreamEntry entryOfFirstVersion(ByteBuffer source) {
@@ -171,8 +249,7 @@ final class StreamEntryCodec {
         target.writeLong(shard.closedMillis());
     }
 
-    private static List<ShardEntry> shards(ByteBuffer source) {
-        int count = source.getInt();
+    private static List<ShardEntry> shards(ByteBuffer source, int count) {
         List<ShardEntry> shards = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             shards.add(new ShardEntry(
