@@ -126,7 +126,13 @@ final class ShardReader {
             List<LogBatch> batches,
             int maxRecords,
             int maxBytes) {
-        StoredRecords records = StoredRecords.of(shard, batches, index, maxRecords, maxBytes);
+        StoredRecords records = StoredRecords.of(
+                shard,
+                batches,
+                index,
+                maxRecords,
+                maxBytes,
+                view.entry().options().isEncrypted());
         ShardBounds bounds = view.log().bounds(shard.index());
         boolean isEmpty = records.isEmpty();
         // What retention took away is not behind.

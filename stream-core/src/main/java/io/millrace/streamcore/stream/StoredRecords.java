@@ -24,14 +24,23 @@ public final class StoredRecords {
     private final int size;
     private final long bytes;
     private final long lastTimeMillis;
+    private final boolean isEncrypted;
 
-    private StoredRecords(ShardEntry shard, List<LogBatch> batches, long from, int size, long bytes, long lastTime) {
+    private StoredRecords(
+            ShardEntry shard,
+            List<LogBatch> batches,
+            long from,
+            int size,
+            long bytes,
+            long lastTime,
+            boolean isEncrypted) {
         this.shard = shard;
         this.batches = List.copyOf(batches);
         this.from = from;
         this.size = size;
         this.bytes = bytes;
         this.lastTimeMillis = lastTime;
+        this.isEncrypted = isEncrypted;
     }
 
     /**
@@ -39,7 +48,8 @@ public final class StoredRecords {
      *
      * @throws IllegalArgumentException if the batches do not hold records
      */
-    static StoredRecords of(ShardEntry shard, List<LogBatch> batches, long from, int maxRecords, int maxBytes) {
+    static StoredRecords of(
+            ShardEntry shard, List<LogBatch> batches, long from, int maxRecords, int maxBytes, boolean isEncrypted) {
         requireNonNull(shard, "shard");
         long first = batches.isEmpty() ? from : Math.max(from, batches.get(0).firstIndex());
         int size = 0;
@@ -53,7 +63,7 @@ public final class StoredRecords {
                 int length = end - at - RecordCodec.OVERHEAD;
                 if (index >= first) {
                     if (size == maxRecords || (bytes + length > maxBytes && size > 0)) {
-                        return new StoredRecords(shard, batches, first, size, bytes, lastTime);
+                        return new StoredRecords(shard, batches, first, size, bytes, lastTime, isEncrypted);
                     }
                     size++;
                     bytes += length;
@@ -62,7 +72,7 @@ public final class StoredRecords {
                 at = end;
             }
         }
-        return new StoredRecords(shard, batches, first, size, bytes, lastTime);
+        return new StoredRecords(shard, batches, first, size, bytes, lastTime, isEncrypted);
     }
 
     /** How many there are. */
@@ -83,6 +93,11 @@ public final class StoredRecords {
     /** When the last one arrived, in ms since the epoch; 0 if there are none. */
     public long lastTimeMillis() {
         return lastTimeMillis;
+    }
+
+    /** True if their stream is encrypted, which clients are told with each record. */
+    public boolean isEncrypted() {
+        return isEncrypted;
     }
 
     /** The number of the last one; there must be one. */

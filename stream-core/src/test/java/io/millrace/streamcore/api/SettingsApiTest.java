@@ -65,6 +65,27 @@ class SettingsApiTest {
     }
 
     @Test
+    void encryptionIsToldWithEveryPutAndRecord() throws Exception {
+        String put = "{'StreamName': 's', 'Data': 'YQ==', 'PartitionKey': 'k', 'ExplicitHashKey': '" + Integer.MAX_VALUE
+                + "'}";
+        String puts = "{'StreamName': 's', 'Records': [{'Data': 'YQ==', 'PartitionKey': 'k', 'ExplicitHashKey': '"
+                + Integer.MAX_VALUE + "'}]}";
+        assertThat(rig.ok("PutRecord", put) + rig.ok("PutRecords", puts)).doesNotContain("EncryptionType");
+        assertThat(records()).doesNotContain("EncryptionType");
+
+        rig.ok("StartStreamEncryption", "{'StreamName': 's', 'EncryptionType': 'KMS', 'KeyId': 'alias/aws/kinesis'}");
+        assertThat(rig.ok("PutRecord", put)).endsWith(",\"EncryptionType\":\"KMS\"}");
+        assertThat(rig.ok("PutRecords", puts)).endsWith("],\"EncryptionType\":\"KMS\"}");
+        assertThat(records()).contains("\"PartitionKey\":\"k\",\"EncryptionType\":\"KMS\"}]");
+    }
+
+    private String records() throws Exception {
+        String place = "'StreamName': 's', 'ShardId': '0', 'ShardIteratorType': 'TRIM_HORIZON'";
+        String iterator = rig.ok("GetShardIterator", "{" + place + "}").replace('"', '\'');
+        return rig.ok("GetRecords", iterator);
+    }
+
+    @Test
     void encryptionIsToldByBothDescriptions() throws Exception {
         assertThat(summary()).contains("\"EncryptionType\":\"NONE\"").doesNotContain("KeyId");
         rig.ok("StartStreamEncryption", "{'StreamName': 's', 'EncryptionType': 'KMS', 'KeyId': 'alias/aws/kinesis'}");

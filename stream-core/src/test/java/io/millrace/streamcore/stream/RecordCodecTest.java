@@ -22,7 +22,7 @@ final class RecordCodecTest {
                 new NewRecord("\u20ac-\ud83d\ude00-key", null, Bytes.utf8("data")),
                 new NewRecord("x".repeat(256), null, Bytes.wrap(new byte[100_000])));
         StoredRecords stored = StoredRecords.of(
-                SHARD, List.of(LogBatches.of(7, 3, 5_000_123, encode(records))), 7, 10, Integer.MAX_VALUE);
+                SHARD, List.of(LogBatches.of(7, 3, 5_000_123, encode(records))), 7, 10, Integer.MAX_VALUE, false);
         List<StreamRecord> decoded = stored.toList();
         assertThat(decoded).hasSize(3);
         int bytes = 0;
@@ -73,8 +73,8 @@ final class RecordCodecTest {
 
     private static int decode(ByteBuffer payload, long from, int maxRecords, int maxBytes) {
         int count = payload.limit() > 30 ? 3 : 2;
-        StoredRecords stored =
-                StoredRecords.of(SHARD, List.of(LogBatches.of(0, count, 1, payload)), from, maxRecords, maxBytes);
+        StoredRecords stored = StoredRecords.of(
+                SHARD, List.of(LogBatches.of(0, count, 1, payload)), from, maxRecords, maxBytes, false);
         assertThat(stored.toList()).hasSize(stored.size());
         return stored.size();
     }

@@ -94,6 +94,13 @@ public final class StreamAnswers {
         }
     }
 
+    /** How records that were put are encrypted; of those that are not, the service says nothing. */
+    public static void encryption(AnswerWriter out, boolean isEncrypted) throws IOException {
+        if (isEncrypted) {
+            out.text("EncryptionType", "KMS");
+        }
+    }
+
     /** A list of metrics by the names of the API. */
     public static void metrics(AnswerWriter out, String member, Set<StreamOptions.Metric> metrics) throws IOException {
         out.startList(member);

@@ -5,9 +5,11 @@ import io.millrace.model.StreamName;
 import io.millrace.streamcore.api.call.ApiException;
 import io.millrace.streamcore.api.call.Operation;
 import io.millrace.streamcore.api.call.StreamAddress;
+import io.millrace.streamcore.api.call.StreamAnswers;
 import io.millrace.streamcore.api.shape.AnswerWriter;
 import io.millrace.streamcore.api.shape.Values;
 import io.millrace.streamcore.stream.NewRecord;
+import io.millrace.streamcore.stream.StreamOptions;
 import io.millrace.streamcore.stream.Streams;
 import java.io.IOException;
 import java.math.BigInteger;
@@ -33,22 +35,24 @@ final class PutRecord implements Operation {
     @Override
     public CompletionStage<Content> run(Values input) {
         StreamName stream = address.stream(input);
-        NewRecord record = NewRecords.of(input, streams.get(stream).options().maxRecordBytes(), "data");
+        StreamOptions options = streams.get(stream).options();
+        NewRecord record = NewRecords.of(input, options.maxRecordBytes(), "data");
         input.text("SequenceNumberForOrdering").ifPresent(number -> checkOrdering(stream, number));
         // The storage's thread completes this: the answer is looked into by the thread that writes it.
         return streams.put(stream, List.of(record)).thenApply(result -> {
             if (result.refused() > 0) {
                 throw RateExceeded.error(stream, result.answers().get(0).shard(), address.account());
             }
-            return out -> write(out, result.answers().get(0));
+            return out -> write(out, result.answers().get(0), options.isEncrypted());
         });
     }
 
-    private static void write(AnswerWriter out, Streams.PutAnswer answer) throws IOException {
+    private static void write(AnswerWriter out, Streams.PutAnswer answer, boolean isEncrypted) throws IOException {
         out.start()
                 .text("ShardId", answer.shard().value())
-                .text("SequenceNumber", answer.sequenceNumber().toString())
-                .end();
+                .text("SequenceNumber", answer.sequenceNumber().toString());
+        StreamAnswers.encryption(out, isEncrypted);
+        out.end();
     }
 
     /** Every record of a shard gets a higher number than the ones before, so the number need only be a possible one. */

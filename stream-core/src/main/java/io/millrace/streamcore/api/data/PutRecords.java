@@ -4,8 +4,10 @@ import io.millrace.model.StreamName;
 import io.millrace.streamcore.api.call.ApiException;
 import io.millrace.streamcore.api.call.Operation;
 import io.millrace.streamcore.api.call.StreamAddress;
+import io.millrace.streamcore.api.call.StreamAnswers;
 import io.millrace.streamcore.api.shape.Values;
 import io.millrace.streamcore.stream.NewRecord;
+import io.millrace.streamcore.stream.StreamOptions;
 import io.millrace.streamcore.stream.Streams;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,7 +33,8 @@ final class PutRecords implements Operation {
         StreamName stream = address.stream(input);
         List<Values> entries = input.structures("Records");
         List<NewRecord> records = new ArrayList<>(entries.size());
-        int maxBytes = streams.get(stream).options().maxRecordBytes();
+        StreamOptions options = streams.get(stream).options();
+        int maxBytes = options.maxRecordBytes();
         int bytes = 0;
         for (Values entry : entries) {
             NewRecord record = NewRecords.of(entry, maxBytes, "records." + (records.size() + 1) + ".member.data");
@@ -53,7 +56,9 @@ final class PutRecords implements Operation {
                 }
                 out.end();
             }
-            out.endList().end();
+            out.endList();
+            StreamAnswers.encryption(out, options.isEncrypted());
+            out.end();
         });
     }
 

@@ -30,9 +30,12 @@ public abstract sealed class RecordsWriter implements StoredRecords.Visitor {
      */
     public static void write(AnswerWriter out, StoredRecords records) throws IOException {
         out.startList("Records");
-        out.elements(
-                (encoding, sink) -> records.visit(encoding == Encoding.JSON ? new InJson(sink) : new InCbor(sink)));
+        out.elements((encoding, sink) -> records.visit(writer(encoding, sink, records.isEncrypted())));
         out.endList();
+    }
+
+    private static RecordsWriter writer(Encoding encoding, ByteSink sink, boolean isEncrypted) {
+        return encoding == Encoding.JSON ? new InJson(sink, isEncrypted) : new InCbor(sink, isEncrypted);
     }
 
     @Override
@@ -63,15 +66,18 @@ public abstract sealed class RecordsWriter implements StoredRecords.Visitor {
         private static final byte[] NUMBER = utf8("{\"SequenceNumber\":\"");
         private static final byte[] KEY = utf8("\",\"PartitionKey\":\"");
         private static final byte[] END = utf8("\"}");
+        private static final byte[] ENCRYPTED_END = utf8("\",\"EncryptionType\":\"KMS\"}");
         private static final byte[] HEX = utf8("0123456789abcdef");
 
         private final ByteSink out;
+        private final byte[] end;
         private byte[] timeAndData = {};
         private boolean isFirst = true;
 
-        InJson(ByteSink out) {
+        InJson(ByteSink out, boolean isEncrypted) {
             super(out);
             this.out = out;
+            this.end = isEncrypted ? ENCRYPTED_END : END;
         }
 
         @Override
@@ -81,7 +87,7 @@ public abstract sealed class RecordsWriter implements StoredRecords.Visitor {
         }
 
         @Override
-        public void record(ByteBuffer source, int key, int data, int end) throws IOException {
+        public void record(ByteBuffer source, int key, int data, int dataEnd) throws IOException {
             if (!isFirst) {
                 out.write(',');
             }
@@ -89,10 +95,10 @@ public abstract sealed class RecordsWriter implements StoredRecords.Visitor {
             out.write(NUMBER);
             writeNextNumber();
             out.write(timeAndData);
-            out.writeBase64(source, data, end);
+            out.writeBase64(source, data, dataEnd);
             out.write(KEY);
             writeText(source, key, data);
-            out.write(END);
+            out.write(end);
         }
 
         /** Keys are UTF-8 as JSON is; quotes, backslashes and control characters alone are written otherwise. */
@@ -126,16 +132,24 @@ public abstract sealed class RecordsWriter implements StoredRecords.Visitor {
         private static final int EPOCH_TIME = 1;
 
         private static final byte[] NUMBER = name(MAP | 4, "SequenceNumber");
+        private static final byte[] NUMBER_OF_FIVE = name(MAP | 5, "SequenceNumber");
         private static final byte[] TIME = utf8("ApproximateArrivalTimestamp");
         private static final byte[] DATA = utf8("Data");
         private static final byte[] KEY = utf8("PartitionKey");
 
+        private static final byte[] END = {};
+        private static final byte[] ENCRYPTED_END = encryptedEnd();
+
         private final ByteSink out;
+        private final byte[] start;
+        private final byte[] end;
         private long timeMillis;
 
-        InCbor(ByteSink out) {
+        InCbor(ByteSink out, boolean isEncrypted) {
             super(out);
             this.out = out;
+            this.start = isEncrypted ? NUMBER_OF_FIVE : NUMBER;
+            this.end = isEncrypted ? ENCRYPTED_END : END;
         }
 
         @Override
@@ -144,8 +158,8 @@ public abstract sealed class RecordsWriter implements StoredRecords.Visitor {
         }
 
         @Override
-        public void record(ByteBuffer source, int key, int data, int end) throws IOException {
-            out.write(NUMBER);
+        public void record(ByteBuffer source, int key, int data, int dataEnd) throws IOException {
+            out.write(start);
             head(TEXT, SequenceDigits.LENGTH);
             writeNextNumber();
             head(TEXT, TIME.length);
@@ -154,12 +168,13 @@ public abstract sealed class RecordsWriter implements StoredRecords.Visitor {
             head(0, timeMillis);
             head(TEXT, DATA.length);
             out.write(DATA);
-            head(BYTES, end - data);
-            out.write(source, data, end);
+            head(BYTES, dataEnd - data);
+            out.write(source, data, dataEnd);
             head(TEXT, KEY.length);
             out.write(KEY);
             head(TEXT, data - key);
             out.write(source, key, data);
+            out.write(end);
         }
 
         private void head(int kind, long value) throws IOException {
@@ -178,6 +193,13 @@ public abstract sealed class RecordsWriter implements StoredRecords.Visitor {
                 out.write(kind | 27);
                 out.writeNumber(value, 8);
             }
+        }
+
+        private static byte[] encryptedEnd() {
+            byte[] text = utf8("_EncryptionType_KMS");
+            text[0] = (byte) (TEXT | "EncryptionType".length());
+            text[text.length - 4] = (byte) (TEXT | "KMS".length());
+            return text;
         }
 
         private static byte[] name(int head, String name) {

@@ -22,6 +22,7 @@ import io.millrace.streamcore.stream.NewRecord;
 import io.millrace.streamcore.stream.ReadPage;
 import io.millrace.streamcore.stream.ShardCursor;
 import io.millrace.streamcore.stream.StoredRecords;
+import io.millrace.streamcore.stream.StreamOptions;
 import io.millrace.streamcore.stream.Streams;
 import io.millrace.streamcore.stream.StreamsSettings;
 import java.io.ByteArrayOutputStream;
@@ -50,9 +51,19 @@ class RecordsWriterTest {
     @ParameterizedTest
     @EnumSource(Encoding.class)
     void clientsReadWhatWasStored(Encoding encoding) throws Exception {
+        clientsRead(encoding, StreamOptions.DEFAULTS);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Encoding.class)
+    void clientsReadWhatWasEncrypted(Encoding encoding) throws Exception {
+        clientsRead(encoding, StreamOptions.DEFAULTS.withKeyId("alias/key"));
+    }
+
+    private void clientsRead(Encoding encoding, StreamOptions options) throws Exception {
         try (Streams streams =
                 Streams.open(StreamsSettings.in(folder, new SystemPlatform()).withTransitionTime(Duration.ZERO))) {
-            streams.create(STREAM, 1).get(10, TimeUnit.SECONDS);
+            streams.create(STREAM, options, 1).get(10, TimeUnit.SECONDS);
             SplittableRandom random = new SplittableRandom(5);
             for (int i = 0; i < PUTS; i++) {
                 streams.put(STREAM, records(random, i)).get(10, TimeUnit.SECONDS);
@@ -142,6 +153,7 @@ class RecordsWriterTest {
                 case "PartitionKey" -> key = in.getText();
                 case "Data" -> data = in.getBinaryValue();
                 case "ApproximateArrivalTimestamp" -> time = time(in);
+                case "EncryptionType" -> assertThat(in.getText()).isEqualTo("KMS");
                 default -> throw new AssertionError(name);
             }
         }
