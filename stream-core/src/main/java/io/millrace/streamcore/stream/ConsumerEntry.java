@@ -9,18 +9,27 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A consumer in the catalog. Its bytes are a version, the name, the creation time, the status, and the tags after their
- * number; big endian, texts in UTF-8 after their 2-byte lengths.
+ * A consumer in the catalog. Its bytes are a version, the name, the creation time, the status, the tags after their
+ * number, and the policy, empty if there is none; big endian, texts in UTF-8 after their 2-byte lengths. Version 1, without
+ * policies, is still read.
  *
  * @param name its name
  * @param createdMillis when it was registered, in ms since the epoch
  * @param status where it is in its life
  * @param tags its tags
+ * @param policyOrNull its resource policy as it was given
  */
-record ConsumerEntry(String name, long createdMillis, Status status, Map<String, String> tags) {
-    private static final byte VERSION = 1;
+record ConsumerEntry(
+        String name,
+        long createdMillis,
+        Status status,
+        Map<String, String> tags,
+        @Nullable String policyOrNull) {
+    private static final byte VERSION = 2;
+    private static final byte WITHOUT_POLICY = 1;
 
     ConsumerEntry {
         requireNonNull(name, "name");
@@ -28,16 +37,26 @@ record ConsumerEntry(String name, long createdMillis, Status status, Map<String,
         tags = Map.copyOf(tags);
     }
 
+    /** A new consumer, CREATING. */
+    static ConsumerEntry create(String name, long createdMillis, Map<String, String> tags) {
+        return new ConsumerEntry(name, createdMillis, Status.CREATING, tags, null);
+    }
+
     ConsumerEntry with(Status next) {
-        return new ConsumerEntry(name, createdMillis, next, tags);
+        return new ConsumerEntry(name, createdMillis, next, tags, policyOrNull);
     }
 
     ConsumerEntry withTags(Map<String, String> next) {
-        return new ConsumerEntry(name, createdMillis, status, next);
+        return new ConsumerEntry(name, createdMillis, status, next, policyOrNull);
+    }
+
+    ConsumerEntry withPolicy(@Nullable String next) {
+        return new ConsumerEntry(name, createdMillis, status, tags, next);
     }
 
     Bytes encode() {
-        int size = 1 + sizeOf(name) + Long.BYTES + 1 + Short.BYTES;
+        String policy = policyOrNull == null ? "" : policyOrNull;
+        int size = 1 + sizeOf(name) + Long.BYTES + 1 + Short.BYTES + sizeOf(policy);
         for (Map.Entry<String, String> tag : tags.entrySet()) {
             size += sizeOf(tag.getKey()) + sizeOf(tag.getValue());
         }
@@ -49,6 +68,7 @@ record ConsumerEntry(String name, long createdMillis, Status status, Map<String,
             put(target, key);
             put(target, value);
         });
+        put(target, policy);
         return Bytes.wrap(target.array());
     }
 
@@ -60,7 +80,8 @@ record ConsumerEntry(String name, long createdMillis, Status status, Map<String,
     static ConsumerEntry decode(Bytes bytes) {
         ByteBuffer source = bytes.asByteBuffer();
         try {
-            if (source.get() != VERSION) {
+            byte version = source.get();
+            if (version != VERSION && version != WITHOUT_POLICY) {
                 throw new IllegalArgumentException("a consumer's entry of another version");
             }
             String name = text(source);
@@ -70,10 +91,11 @@ record ConsumerEntry(String name, long createdMillis, Status status, Map<String,
             for (int left = source.getShort() & 0xffff; left > 0; left--) {
                 tags.put(text(source), text(source));
             }
+            String policy = version == VERSION ? text(source) : "";
             if (source.hasRemaining()) {
                 throw new IllegalArgumentException("a consumer's entry with bytes too many");
             }
-            return new ConsumerEntry(name, created, status, tags);
+            return new ConsumerEntry(name, created, status, tags, policy.isEmpty() ? null : policy);
         } catch (BufferUnderflowException e) {
             throw new IllegalArgumentException("a consumer's entry that ends too early", e);
         }

@@ -172,11 +172,20 @@ final class ConsumerRegistry implements Consumers {
 
     @Override
     public CompletableFuture<Void> retag(StreamName stream, String name, UnaryOperator<Map<String, String>> change) {
+        return change(stream, name, entry -> entry.withTags(change.apply(entry.tags())));
+    }
+
+    @Override
+    public CompletableFuture<Void> setPolicy(StreamName stream, String name, @Nullable String policy) {
+        return change(stream, name, entry -> entry.withPolicy(policy));
+    }
+
+    private CompletableFuture<Void> change(StreamName stream, String name, UnaryOperator<ConsumerEntry> change) {
         return with(
                 stream,
                 live -> live.inTurn(() -> {
                     Known known = existing(live, name);
-                    return commit(live, known.entry.withTags(change.apply(known.entry.tags())), known.version)
+                    return commit(live, change.apply(known.entry), known.version)
                             .thenAccept(done -> {});
                 }));
     }
@@ -185,7 +194,7 @@ final class ConsumerRegistry implements Consumers {
         check(live, name);
         String logName = live.view().entry().logName();
         long earliest = (lastGoneSeconds.getOrDefault(logName, -1L) + 1) * MILLIS;
-        ConsumerEntry entry = new ConsumerEntry(name, Math.max(clock.millis(), earliest), Status.CREATING, tags);
+        ConsumerEntry entry = ConsumerEntry.create(name, Math.max(clock.millis(), earliest), tags);
         return commit(live, entry, 0);
     }
 
@@ -340,7 +349,8 @@ final class ConsumerRegistry implements Consumers {
                 stream.arn() + "/consumer/" + entry.name() + ":" + entry.createdMillis() / MILLIS,
                 status,
                 Instant.ofEpochMilli(entry.createdMillis()),
-                entry.tags());
+                entry.tags(),
+                entry.policyOrNull());
     }
 
     private static String key(String logName, String name) {

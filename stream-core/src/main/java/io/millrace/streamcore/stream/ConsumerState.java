@@ -5,6 +5,8 @@ import static java.util.Objects.requireNonNull;
 import io.millrace.model.StreamName;
 import java.time.Instant;
 import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A registered consumer at one moment: who may read shards through pipes of its own.
@@ -16,6 +18,7 @@ import java.util.Map;
  * @param status where it is in its life
  * @param created when it was registered, to the millisecond
  * @param tags its tags
+ * @param policyOrNull its resource policy as it was given
  */
 public record ConsumerState(
         StreamName stream,
@@ -24,7 +27,8 @@ public record ConsumerState(
         String arn,
         Status status,
         Instant created,
-        Map<String, String> tags) {
+        Map<String, String> tags,
+        @Nullable String policyOrNull) {
     /** Where a consumer is in its life; the names are the API's. */
     public enum Status {
         /** Registered, may not read yet. */
@@ -44,6 +48,11 @@ public record ConsumerState(
         requireNonNull(status, "status");
         requireNonNull(created, "created");
         tags = Map.copyOf(tags);
+    }
+
+    /** Its resource policy. */
+    public Optional<String> policy() {
+        return Optional.ofNullable(policyOrNull);
     }
 
     /** The second of its registration, as it stands in its ARN. */

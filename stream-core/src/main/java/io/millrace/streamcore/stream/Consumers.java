@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The registered consumers of this server's streams. Safe for any thread; nothing blocks. Where a rule of the service
@@ -27,4 +28,7 @@ public interface Consumers {
 
     /** Replaces a consumer's tags by what {@code change} makes of them. Completes when durable. */
     CompletableFuture<Void> retag(StreamName stream, String name, UnaryOperator<Map<String, String>> change);
+
+    /** Gives a consumer this resource policy, or none. Completes when durable. */
+    CompletableFuture<Void> setPolicy(StreamName stream, String name, @Nullable String policy);
 }

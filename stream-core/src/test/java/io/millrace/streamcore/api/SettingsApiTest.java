@@ -200,6 +200,26 @@ class SettingsApiTest {
     }
 
     @Test
+    void consumersHavePoliciesOfTheirOwn() throws Exception {
+        String consumer = rig.ok("RegisterStreamConsumer", "{'StreamARN': '" + ARN + "', 'ConsumerName': 'c'}")
+                .replaceAll(".*\"ConsumerARN\":\"([^\"]*)\".*", "$1");
+        String resource = "{'ResourceARN': '" + consumer + "'";
+        assertThat(rig.call("GetResourcePolicy", resource + "}").body()).contains("ResourceNotFoundException");
+        rig.ok("PutResourcePolicy", resource + ", 'Policy': '{}'}");
+        rig.ok("TagResource", resource + ", 'Tags': {'a': 'b'}}");
+        rig.restart();
+        assertThat(rig.ok("GetResourcePolicy", resource + "}")).isEqualTo("{\"Policy\":\"{}\"}");
+        assertThat(rig.call("GetResourcePolicy", "{'ResourceARN': '" + ARN + "'}")
+                        .body())
+                .contains("ResourceNotFoundException");
+        rig.ok("DeleteResourcePolicy", resource + "}");
+        assertThat(rig.call("GetResourcePolicy", resource + "}").body()).contains("ResourceNotFoundException");
+        assertThat(rig.call("PutResourcePolicy", resource.replace("/c:", "/d:") + ", 'Policy': '{}'}")
+                        .body())
+                .contains("ResourceNotFoundException");
+    }
+
+    @Test
     void recordsMayBeAsLargeAsTheStreamSays() throws Exception {
         String big = Base64.getEncoder().encodeToString(new byte[(10 << 20) - 1]);
         String put = "{'StreamName': 's', 'PartitionKey': 'k', 'Data': '" + big + "'}";

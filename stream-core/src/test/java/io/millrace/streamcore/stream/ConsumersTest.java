@@ -108,9 +108,19 @@ class ConsumersTest {
     }
 
     @Test
+    void anEntryOfTheFirstVersionHasNoPolicy() {
+        byte[] bytes =
+                ConsumerEntry.create("name", 5, Map.of("a", "b")).encode().toByteArray();
+        bytes[0] = 1;
+        ConsumerEntry former = ConsumerEntry.decode(Bytes.wrap(Arrays.copyOf(bytes, bytes.length - 2)));
+        assertThat(former).isEqualTo(ConsumerEntry.create("name", 5, Map.of("a", "b")));
+    }
+
+    @Test
     void anyBytesAreAnEntryOrRefused() {
         SplittableRandom random = new SplittableRandom(7);
-        byte[] good = new ConsumerEntry("name", 5, Status.ACTIVE, Map.of("a", "b", "c", ""))
+        byte[] good = ConsumerEntry.create("name", 5, Map.of("a", "b", "c", ""))
+                .withPolicy("{}")
                 .encode()
                 .toByteArray();
         assertThat(ConsumerEntry.decode(Bytes.wrap(good)).tags()).containsEntry("a", "b");

@@ -12,12 +12,14 @@ import io.millrace.streamcore.stream.Streams;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CompletionStage;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
-/** The tags of registered consumers. Safe for any thread. */
+/** The tags and policies of registered consumers. Safe for any thread. */
 public final class ConsumerTags implements TaggedConsumers {
     private final Streams streams;
     private final ConsumerAddress consumers;
@@ -50,6 +52,17 @@ public final class ConsumerTags implements TaggedConsumers {
             left.keySet().removeAll(keys);
             return left;
         });
+    }
+
+    @Override
+    public Optional<String> policy(String arn) {
+        return consumers.byArn(arn).policy();
+    }
+
+    @Override
+    public CompletionStage<Void> setPolicy(String arn, @Nullable String policy) {
+        ConsumerState consumer = consumers.byArn(arn);
+        return streams.consumers().setPolicy(consumer.stream(), consumer.name(), policy);
     }
 
     /** Refuses more tags than a resource can have. */

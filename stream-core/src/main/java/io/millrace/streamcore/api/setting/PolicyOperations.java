@@ -3,7 +3,6 @@ package io.millrace.streamcore.api.setting;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
-import io.millrace.model.StreamName;
 import io.millrace.streamcore.api.call.ApiException;
 import io.millrace.streamcore.api.call.ErrorCode;
 import io.millrace.streamcore.api.call.Operation;
@@ -15,20 +14,24 @@ import io.millrace.streamcore.stream.Streams;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
 
-/** Resource policies of streams: kept and told, not enforced. */
+/** Resource policies of streams and consumers: kept and told, not enforced. */
 final class PolicyOperations {
     /** The service's limit for a policy. */
     private static final int MOST_BYTES = 20 << 10;
 
     private final Streams streams;
     private final StreamAddress address;
+    private final TaggedConsumers consumers;
     private final JsonFactory json = new JsonFactory();
 
-    PolicyOperations(Streams streams, StreamAddress address) {
+    PolicyOperations(Streams streams, StreamAddress address, TaggedConsumers consumers) {
         this.streams = streams;
+        this.consumers = consumers;
         this.address = address;
     }
 
@@ -38,7 +41,6 @@ final class PolicyOperations {
     }
 
     private CompletionStage<Operation.Content> put(Values input) {
-        StreamName stream = stream(input);
         String policy = input.requiredText("Policy");
         if (policy.getBytes(StandardCharsets.UTF_8).length > MOST_BYTES) {
             throw new ApiException(ErrorCode.LIMIT_EXCEEDED, "A resource policy has at most " + MOST_BYTES + " bytes.");
@@ -46,30 +48,29 @@ final class PolicyOperations {
         if (!isJsonObject(policy)) {
             throw ApiException.invalidArgument("Policy is not a JSON object.");
         }
-        return streams.change(stream, StreamChange.policy(policy)).thenApply(done -> Operation.Content.NOTHING);
+        return set(address.resource(input), policy);
     }
 
     private CompletionStage<Operation.Content> get(Values input) {
-        String policy = streams.get(stream(input))
-                .options()
-                .policy()
-                .orElseThrow(() -> ApiException.notFound(
-                        "Resource " + input.requiredText("ResourceARN") + " has no resource policy."));
+        Resource resource = address.resource(input);
+        Optional<String> kept = resource.consumerArn().isPresent()
+                ? consumers.policy(resource.consumerArn().get())
+                : streams.get(resource.stream()).options().policy();
+        String policy = kept.orElseThrow(() ->
+                ApiException.notFound("Resource " + input.requiredText("ResourceARN") + " has no resource policy."));
         return CompletableFuture.completedFuture(
                 out -> out.start().text("Policy", policy).end());
     }
 
     private CompletionStage<Operation.Content> delete(Values input) {
-        return streams.change(stream(input), StreamChange.policy(null)).thenApply(done -> Operation.Content.NOTHING);
+        return set(address.resource(input), null);
     }
 
-    private StreamName stream(Values input) {
-        Resource resource = address.resource(input);
-        resource.consumerArn().ifPresent(arn -> {
-            throw ApiException.invalidArgument(
-                    "Resource policies of consumers are not supported by this server: " + arn);
-        });
-        return resource.stream();
+    private CompletionStage<Operation.Content> set(Resource resource, @Nullable String policy) {
+        CompletionStage<?> done = resource.consumerArn().isPresent()
+                ? consumers.setPolicy(resource.consumerArn().get(), policy)
+                : streams.change(resource.stream(), StreamChange.policy(policy));
+        return done.thenApply(ok -> Operation.Content.NOTHING);
     }
 
     private boolean isJsonObject(String text) {

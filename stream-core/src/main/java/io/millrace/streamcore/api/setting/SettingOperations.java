@@ -17,7 +17,7 @@ public final class SettingOperations {
         Map<String, Operation> operations = new HashMap<>();
         operations.putAll(new StreamSettings(streams, address).operations());
         operations.putAll(new TagOperations(streams, address, consumers).operations());
-        operations.putAll(new PolicyOperations(streams, address).operations());
+        operations.putAll(new PolicyOperations(streams, address, consumers).operations());
         operations.putAll(new AccountOperations(streams, clock).operations());
         return operations;
     }

@@ -3,8 +3,10 @@ package io.millrace.streamcore.api.setting;
 import io.millrace.streamcore.api.call.ApiException;
 import java.util.Collection;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Registered consumers as far as tags and policies go: resources of their own, known by their ARN. Safe for any thread;
@@ -27,6 +29,16 @@ public interface TaggedConsumers {
         public CompletionStage<Void> removeTags(String arn, Collection<String> keys) {
             throw notFound(arn);
         }
+
+        @Override
+        public Optional<String> policy(String arn) {
+            throw notFound(arn);
+        }
+
+        @Override
+        public CompletionStage<Void> setPolicy(String arn, @Nullable String policy) {
+            throw notFound(arn);
+        }
     };
 
     /** The tags of a consumer. */
@@ -37,6 +49,12 @@ public interface TaggedConsumers {
 
     /** Takes the tags of these keys away, as far as there are any. Completes when durable. */
     CompletionStage<Void> removeTags(String arn, Collection<String> keys);
+
+    /** The resource policy of a consumer. */
+    Optional<String> policy(String arn);
+
+    /** Gives a consumer this resource policy, or none. Completes when durable. */
+    CompletionStage<Void> setPolicy(String arn, @Nullable String policy);
 
     /** What the service says when there is no such consumer. */
     static ApiException notFound(String arn) {
