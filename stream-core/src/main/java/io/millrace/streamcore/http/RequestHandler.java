@@ -213,8 +213,8 @@ final class RequestHandler extends ChannelInboundHandlerAdapter {
                     return;
                 }
             } catch (IOException notGzip) {
-                refuse(context, HttpResponseStatus.BAD_REQUEST, true);
-                return;
+                // As it was sent: the API refuses what it cannot read in its own form.
+                log.debug("A body that says it is gzip is not: {}", notGzip.getMessage());
             }
         }
         moveTo(State.CALLING, "request");

@@ -151,6 +151,15 @@ class HttpServerTest {
     }
 
     @Test
+    void aBodyThatIsNotAsPackedAsItSaysIsPassedOnAsItIs() throws Exception {
+        try (RawClient client = RawClient.plain(address)) {
+            client.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\nplain");
+            assertThat(client.read().body()).isEqualTo("PLAIN");
+            assertThat(client.send(post("next")).read().body()).isEqualTo("NEXT");
+        }
+    }
+
+    @Test
     void aBodyThatUnpacksBeyondTheLimitIsRefused() throws Exception {
         try (RawClient client = RawClient.plain(address)) {
             byte[] packed = gzip("x".repeat(MAX_BODY + 1));
