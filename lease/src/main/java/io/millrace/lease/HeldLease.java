@@ -52,4 +52,10 @@ public interface HeldLease {
      * @param children what follows the shard, as the stream told it; empty when nothing does
      */
     CompletableFuture<CheckpointOutcome> finish(List<ChildShard> children);
+
+    /**
+     * Counts {@code bytes} that were processed; shares are evened out by what leases cost. The table hears of it along
+     * with checkpoints. A holder that never calls this counts each lease alike.
+     */
+    default void processed(long bytes) {}
 }

@@ -62,7 +62,7 @@ final class Heartbeat {
 
     /** The number of leases, and a sign that they changed. Others hear of it within a poll. */
     void leasesChanged(int held) {
-        WorkerRow.Info info = new WorkerRow.Info(row.info().host(), row.info().version(), held);
+        WorkerRow.Info info = wanted.info().holding(held);
         wanted = new WorkerRow(row.id(), 0, wanted.state(), wanted.leaseChanges() + 1, wanted.planSeen(), info);
         beatEarly(wiring.settings().pollInterval());
     }

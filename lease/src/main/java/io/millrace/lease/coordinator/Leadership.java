@@ -1,5 +1,6 @@
 package io.millrace.lease.coordinator;
 
+import io.millrace.lease.LeaseKey;
 import io.millrace.lease.StreamNotFoundException;
 import io.millrace.lease.WorkerId;
 import io.millrace.lease.decide.Fleet;
@@ -26,6 +27,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -65,6 +67,7 @@ final class Leadership {
     private long settledAt;
     private @Nullable Object planned;
     private long ownPlan;
+    private boolean toldUnplaced;
     private @Nullable ControlRows control;
     private @Nullable Fleet fleet;
 
@@ -267,8 +270,10 @@ final class Leadership {
         return readLeases().thenCompose(done -> {
             LeaderRow mine = row.orElseThrow();
             List<CompletableFuture<Void>> writes = new ArrayList<>();
-            for (PlanRow plan : Plans.changes(book, rows.plans(), seen, mine)) {
-                log.debug("Plan of {}: {}, gives {}", plan.worker(), plan.leases(), plan.gives());
+            Plans.Decision decision = Plans.decide(book, rows, seen, mine);
+            decision.news().forEach((key, to) -> log.debug("{} goes to {}: {}", key, to.worker(), to.reason()));
+            tellUnplaced(decision.unplaced());
+            for (PlanRow plan : decision.changed()) {
                 writes.add(put(plan));
                 if (plan.worker().equals(me)) {
                     ownPlan = plan.revision() + 1;
@@ -284,6 +289,19 @@ final class Leadership {
             planned = occasion;
             return all(writes);
         });
+    }
+
+    /** Leases that nobody can take are lag that grows: said once, and measured. */
+    private void tellUnplaced(NavigableSet<LeaseKey> unplaced) {
+        wiring.meters().unplacedAre(unplaced.size());
+        if (!unplaced.isEmpty() && !toldUnplaced) {
+            log.warn(
+                    "{} leases have no worker, {} for one: every worker that reads the stream holds as many as it takes;"
+                            + " start more workers or raise their maximum",
+                    unplaced.size(),
+                    unplaced.first());
+        }
+        toldUnplaced = !unplaced.isEmpty();
     }
 
     private CompletableFuture<Void> readLeases() {

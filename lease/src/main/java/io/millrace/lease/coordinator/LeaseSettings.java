@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param shardSyncInterval how often the leader compares leases with the stream's shards; 60 s by default
  * @param startTimeout how long a start waits for a table or a stream that does not answer; 10 s by default
  * @param host what the worker's row shows as the place where it runs; empty by default
+ * @param maxLeases how many leases this worker takes at most; any number by default
  */
 public record LeaseSettings(
         String workerName,
@@ -34,7 +35,8 @@ public record LeaseSettings(
         Duration handoffTimeout,
         Duration shardSyncInterval,
         Duration startTimeout,
-        String host) {
+        String host,
+        int maxLeases) {
     /** Checks the relations and copies the list. */
     public LeaseSettings {
         requireNonNull(workerName, "workerName");
@@ -53,6 +55,7 @@ public record LeaseSettings(
         check(isPositive(handoffTimeout), "handoff timeout must be above zero");
         check(isPositive(shardSyncInterval), "shard sync interval must be above zero");
         check(isPositive(startTimeout), "start timeout must be above zero");
+        check(maxLeases >= 1, "a worker takes at least one lease, not " + maxLeases);
     }
 
     /**
@@ -105,6 +108,7 @@ public record LeaseSettings(
         private Duration shardSyncInterval = Duration.ofSeconds(60);
         private Duration startTimeout = Duration.ofSeconds(10);
         private String host = "";
+        private int maxLeases = Integer.MAX_VALUE;
 
         private Builder() {}
 
@@ -156,6 +160,12 @@ public record LeaseSettings(
             return this;
         }
 
+        /** See {@link LeaseSettings#maxLeases()}. */
+        public Builder maxLeases(int most) {
+            this.maxLeases = most;
+            return this;
+        }
+
         /**
          * The settings.
          *
@@ -172,7 +182,8 @@ public record LeaseSettings(
                     handoffTimeout == null ? failoverTime : handoffTimeout,
                     shardSyncInterval,
                     startTimeout,
-                    host);
+                    host,
+                    maxLeases);
         }
     }
 }

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,6 +29,9 @@ import org.slf4j.LoggerFactory;
 final class OwnedLease implements HeldLease {
     private static final Logger log = LoggerFactory.getLogger(OwnedLease.class);
 
+    /** Bytes a second below which changes of a load are nobody's business. */
+    private static final long SMALL_LOAD = 1024;
+
     private final OwnedLeases owner;
     private final EventLoop loop;
     private final SureTable table;
@@ -39,12 +43,16 @@ final class OwnedLease implements HeldLease {
     private volatile long giveUpAt;
 
     private volatile boolean wasAskedFor;
+    private final LongAdder processed = new LongAdder();
 
     // Owned by the loop.
     private boolean writing;
     private final List<Save> saves = new ArrayList<>();
     private final CompletableFuture<Void> released = new CompletableFuture<>();
     private @Nullable Finish finish;
+    private long load;
+    private long measuredAt;
+    private boolean loadIsNews;
     private EventLoop.Cancellable patience = EventLoop.Cancellable.DONE;
 
     OwnedLease(OwnedLeases owner, SureTable table, Proof proof, LeaseRow row) {
@@ -54,6 +62,8 @@ final class OwnedLease implements HeldLease {
         this.proof = proof;
         this.row = row;
         this.asked = new AtomicReference<>(row.checkpoint());
+        this.load = row.load();
+        this.measuredAt = owner.wiring().now();
     }
 
     @Override
@@ -90,6 +100,11 @@ final class OwnedLease implements HeldLease {
         Save save = new Save(checkpoint, new CompletableFuture<>());
         send(() -> save(save), () -> save.done.complete(CheckpointOutcome.LEASE_LOST));
         return save.done;
+    }
+
+    @Override
+    public void processed(long bytes) {
+        processed.add(bytes);
     }
 
     @Override
@@ -164,6 +179,25 @@ final class OwnedLease implements HeldLease {
         }
     }
 
+    /**
+     * Sets what the lease cost since the last time. The row hears of it with its next checkpoint; a load that halved or
+     * doubled is written on its own, so an idle lease costs one write and then none.
+     */
+    void measure() {
+        long now = owner.wiring().now();
+        double seconds = (now - measuredAt) / 1e9;
+        if (seconds > 0) {
+            long rate = (long) (processed.sumThenReset() / seconds);
+            load = load < 0 ? rate : (load + rate) / 2;
+            measuredAt = now;
+            boolean small = Math.max(load, row.load()) < SMALL_LOAD;
+            loadIsNews = !small && (load > 2 * row.load() || 2 * load < row.load());
+            if (loadIsNews && state == LeaseState.HELD) {
+                pump();
+            }
+        }
+    }
+
     private void save(Save save) {
         if (state.allowsProcessing()) {
             saves.add(save);
@@ -199,8 +233,9 @@ final class OwnedLease implements HeldLease {
         Finish end = finish;
         if (end != null) {
             writeEnd(end);
-        } else if (latest.isAfter(row.checkpoint())) {
-            write(row.withCheckpoint(latest), this::pump);
+        } else if (latest.isAfter(row.checkpoint()) || loadIsNews) {
+            loadIsNews = false;
+            write(row.withCheckpoint(latest).withLoad(load), this::pump);
         } else {
             settleSaved();
             if (state == LeaseState.RELEASING) {

@@ -74,6 +74,14 @@ final class OwnedLeases {
         return abandoned;
     }
 
+    /** Measures what each lease costs, from now on once every interval in which the leader looks at it. */
+    void measure() {
+        held.values().forEach(OwnedLease::measure);
+        if (!over) {
+            wiring.later(wiring.settings().shardSyncInterval().dividedBy(2), this::measure);
+        }
+    }
+
     /** Takes a lease as it was seen, if it is still as it was seen. */
     void take(LeaseRow seen) {
         if (leaving || over || !heartbeat.proof().isCurrent() || !taking.add(seen.key())) {
@@ -171,7 +179,8 @@ final class OwnedLeases {
                     all,
                     read -> {
                         Optional<LeaseRow> row = book.row(key);
-                        if (row.isPresent() && row.get().owner().isEmpty() && book.isReady(row.get())) {
+                        boolean room = engaged().size() < wiring.settings().maxLeases();
+                        if (room && row.isPresent() && row.get().owner().isEmpty() && book.isReady(row.get())) {
                             take(row.get());
                         }
                     },

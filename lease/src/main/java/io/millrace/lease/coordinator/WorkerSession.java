@@ -77,7 +77,8 @@ final class WorkerSession {
      * @param onLost is told once when this life is over before its time
      */
     static CompletableFuture<WorkerSession> join(Wiring wiring, WorkerId me, SureTable table, Consumer<String> onLost) {
-        WorkerRow.Info info = new WorkerRow.Info(wiring.settings().host(), version(), 0);
+        WorkerRow.Info info = new WorkerRow.Info(
+                wiring.settings().host(), version(), 0, wiring.settings().maxLeases(), new TreeSet<>());
         WorkerRow row = new WorkerRow(me, 0, WorkerRow.State.ACTIVE, 0, 0, info);
         // The leader's row is read before the workers' rows, so that a leader without a row is known to be gone.
         CompletableFuture<Optional<Row>> leader = table.read(rows -> rows.get(Entity.leader()));
@@ -129,6 +130,7 @@ final class WorkerSession {
 
     private void start(CompletableFuture<Optional<Row>> leader) {
         heartbeat.start();
+        leases.measure();
         wiring.then(
                 leader,
                 found -> {

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.millrace.lease.LeaseKey;
 import io.millrace.lease.WorkerId;
+import io.millrace.lease.table.LeaseRow;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -20,15 +21,34 @@ import org.jspecify.annotations.Nullable;
  * Decides who shall own what: whoever has a lease keeps it, what nobody has goes to the least loaded, and then single
  * leases move from the most to the least loaded for as long as that makes the two more even. A lease that is being
  * handed over already is not moved again. A pure function; the same input gives the same plan.
+ *
+ * <p>Where all leases weigh the same, loads end up even to one lease. Measured weights never stand still, so with them
+ * nothing moves while every worker is within 10 % of the mean; once one is not, leases move until all are within 5 % or
+ * no single move helps.
  */
 public final class Planner {
-    private static final double NOTHING = 1e-9;
+    /** Workers this far from the mean are even enough, where weights were measured. */
+    private static final double BAND = 0.10;
+
+    /** Where evening out stops once it has begun; closer than the band, so that a small change does not begin it again. */
+    private static final double TARGET = 0.05;
+
+    /** Below this mean, in bytes a second and lease, a fleet is idle and every lease weighs the same. */
+    private static final double IDLE = 1024;
+
+    /** What an idle lease weighs among busy ones: it is asked for records all the same. */
+    private static final double LEAST = 0.1;
 
     private final NavigableMap<WorkerId, Load> loads = new TreeMap<>();
     private final SortedMap<LeaseKey, Assignment> plan = new TreeMap<>();
+    private final boolean alike;
+    private final double mean;
 
-    private Planner(Set<WorkerId> workers) {
-        workers.forEach(worker -> loads.put(worker, new Load(worker)));
+    private Planner(Collection<Candidate> candidates, Map<WorkerId, Seat> workers) {
+        workers.forEach((worker, seat) -> loads.put(worker, new Load(worker, seat)));
+        this.alike =
+                candidates.stream().mapToDouble(Candidate::weight).distinct().count() <= 1;
+        this.mean = candidates.stream().mapToDouble(Candidate::weight).sum() / Math.max(1, workers.size());
     }
 
     /**
@@ -63,16 +83,24 @@ public final class Planner {
         }
     }
 
+    /** {@link #plan(Collection, Map)} for workers that take any number of leases of any stream. */
+    public static SortedMap<LeaseKey, Assignment> plan(Collection<Candidate> candidates, Set<WorkerId> workers) {
+        SortedMap<WorkerId, Seat> seats = new TreeMap<>();
+        workers.forEach(worker -> seats.put(worker, Seat.ANY));
+        return plan(candidates, seats);
+    }
+
     /**
-     * The plan.
+     * The plan. A lease that no worker has room for, or whose stream none reads, has no place in it.
      *
      * @param candidates every lease that may be consumed; others have no place in a plan
-     * @param workers who takes part; without any the plan is empty
+     * @param workers who takes part, and what each can take; without any the plan is empty
      */
-    public static SortedMap<LeaseKey, Assignment> plan(Collection<Candidate> candidates, Set<WorkerId> workers) {
-        Planner planner = new Planner(workers);
+    public static SortedMap<LeaseKey, Assignment> plan(Collection<Candidate> candidates, Map<WorkerId, Seat> workers) {
+        Planner planner = new Planner(candidates, workers);
         if (!workers.isEmpty()) {
             planner.keep(candidates).forEach(planner::place);
+            planner.shed();
             planner.even();
         }
         return planner.plan;
@@ -82,8 +110,8 @@ public final class Planner {
     private List<Candidate> keep(Collection<Candidate> candidates) {
         List<Candidate> homeless = new ArrayList<>();
         for (Candidate lease : candidates) {
-            Optional<Assignment> planned = lease.planned.filter(assignment -> loads.containsKey(assignment.worker));
-            Optional<WorkerId> owner = lease.owner.filter(loads::containsKey);
+            Optional<Assignment> planned = lease.planned.filter(assignment -> takes(assignment.worker, lease));
+            Optional<WorkerId> owner = lease.owner.filter(worker -> takes(worker, lease));
             if (planned.isPresent()) {
                 assign(lease, planned.get());
             } else if (owner.isPresent()) {
@@ -96,41 +124,76 @@ public final class Planner {
         return homeless;
     }
 
+    private boolean takes(WorkerId worker, Candidate lease) {
+        Load load = loads.get(worker);
+        return load != null && load.seat.takes(lease.key.stream());
+    }
+
     private void place(Candidate lease) {
-        Load least = leastLoaded();
-        String why = lease.owner
-                .map(owner -> owner.name() + " had it and does not take part any more; ")
-                .orElse("nobody had it; ");
-        assign(lease, new Assignment(least.worker, why + least.worker.name() + " had least (" + least.size() + ")"));
+        Optional<Load> least = leastLoaded(lease);
+        if (least.isPresent()) {
+            Load to = least.get();
+            String why = lease.owner
+                    .map(owner -> owner.name() + " had it and does not take part any more; ")
+                    .orElse("nobody had it; ");
+            assign(lease, new Assignment(to.worker, why + to.worker.name() + " had least (" + to.size() + ")"));
+        }
+    }
+
+    private Optional<Load> leastLoaded(Candidate lease) {
+        return loads.values().stream()
+                .filter(load -> load.hasRoom() && load.seat.takes(lease.key.stream()))
+                .min(Comparator.comparingDouble(load -> load.weight));
+    }
+
+    /** Children may take a worker above what it wants: others with room get the rest. */
+    private void shed() {
+        for (Load load : loads.values()) {
+            for (Candidate lease : load.above()) {
+                Optional<Load> room = leastLoaded(lease);
+                if (room.isPresent()) {
+                    move(
+                            new Move(lease, load, room.get()),
+                            load.worker.name() + " takes " + load.seat.maxLeases() + " at most");
+                }
+            }
+        }
     }
 
     private void even() {
-        for (Move move = nextMove(); move != null; move = nextMove()) {
-            String why = "evens out " + move.from.worker.name() + " (" + move.from.size() + ") and "
-                    + move.to.worker.name() + " (" + move.to.size() + ")";
-            move.from.remove(move.lease);
-            assign(move.lease, new Assignment(move.to.worker, why));
+        if (!alike && nextMove(BAND) == null) {
+            return;
+        }
+        for (Move move = nextMove(TARGET); move != null; move = nextMove(TARGET)) {
+            move(
+                    move,
+                    "evens out " + move.from.worker.name() + " (" + move.from.says(mean) + ") and "
+                            + move.to.worker.name() + " (" + move.to.says(mean) + ")");
         }
     }
 
-    private @Nullable Move nextMove() {
-        Load least = leastLoaded();
+    private void move(Move move, String why) {
+        move.from.remove(move.lease);
+        assign(move.lease, new Assignment(move.to.worker, why));
+    }
+
+    private @Nullable Move nextMove(double band) {
+        List<Load> emptiest = new ArrayList<>(loads.values());
+        emptiest.sort(Comparator.comparingDouble((Load load) -> load.weight));
         List<Load> fullest = new ArrayList<>(loads.values());
         fullest.sort(Comparator.comparingDouble((Load load) -> load.weight).reversed());
-        for (Load load : fullest) {
-            double gap = load.weight - least.weight;
-            Optional<Candidate> lease = load.bestToMove(gap);
-            if (lease.isPresent()) {
-                return new Move(lease.get(), load, least);
+        for (Load to : emptiest) {
+            for (Load from : fullest) {
+                boolean far = alike || from.weight > mean * (1 + band) || to.weight < mean * (1 - band);
+                if (far && to.hasRoom()) {
+                    Candidate lease = from.bestToMove(from.weight - to.weight, to.seat);
+                    if (lease != null) {
+                        return new Move(lease, from, to);
+                    }
+                }
             }
         }
         return null;
-    }
-
-    private Load leastLoaded() {
-        return loads.values().stream()
-                .min(Comparator.comparingDouble(load -> load.weight))
-                .orElseThrow();
     }
 
     private void assign(Candidate lease, Assignment assignment) {
@@ -147,50 +210,25 @@ public final class Planner {
 
     private record Move(Candidate lease, Load from, Load to) {}
 
-    /** What one worker shall own; belongs to one planning. */
-    private static final class Load {
-        private final WorkerId worker;
-        private final SortedMap<LeaseKey, Candidate> movable = new TreeMap<>();
-        private int fixed;
-        private double weight;
-
-        Load(WorkerId worker) {
-            this.worker = worker;
-        }
-
-        void add(Candidate lease, boolean inHandoff) {
-            weight += lease.weight;
-            if (inHandoff) {
-                fixed++;
-            } else {
-                movable.put(lease.key, lease);
-            }
-        }
-
-        void remove(Candidate lease) {
-            weight -= lease.weight;
-            movable.remove(lease.key);
-        }
-
-        int size() {
-            return movable.size() + fixed;
-        }
-
-        /** Of the leases whose move narrows {@code gap}: one that nobody works on if possible, then the best fit. */
-        Optional<Candidate> bestToMove(double gap) {
-            return movable.values().stream()
-                    .filter(lease -> lease.weight < gap - NOTHING)
-                    .min(Comparator.<Candidate, Boolean>comparing(lease -> lease.owner.equals(Optional.of(worker)))
-                            .thenComparingDouble(lease -> Math.abs(gap / 2 - lease.weight))
-                            .thenComparing(Candidate::key, Comparator.reverseOrder()));
-        }
-    }
-
     /** The candidates that {@code leases} and the last plans make. */
     static List<Candidate> candidates(LeaseBook leases, Map<LeaseKey, Assignment> planned) {
-        return leases.rows().stream()
-                .filter(leases::isReady)
-                .map(row -> new Candidate(row.key(), row.owner(), Optional.ofNullable(planned.get(row.key())), 1))
+        List<LeaseRow> ready = leases.rows().stream().filter(leases::isReady).toList();
+        double meanLoad = ready.stream()
+                .mapToLong(LeaseRow::load)
+                .filter(load -> load >= 0)
+                .average()
+                .orElse(0);
+        return ready.stream()
+                .map(row -> new Candidate(
+                        row.key(),
+                        row.owner(),
+                        Optional.ofNullable(planned.get(row.key())),
+                        weight(row.load(), meanLoad)))
                 .toList();
+    }
+
+    /** In means of the measured; a lease that nobody has measured counts as one mean. */
+    static double weight(long load, double meanLoad) {
+        return load < 0 || meanLoad < IDLE ? 1 : Math.max(load / meanLoad, LEAST);
     }
 }

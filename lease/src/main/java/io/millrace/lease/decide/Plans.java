@@ -5,17 +5,19 @@ import static java.util.Objects.requireNonNull;
 import io.millrace.lease.LeaseKey;
 import io.millrace.lease.WorkerId;
 import io.millrace.lease.decide.Planner.Assignment;
+import io.millrace.lease.decide.Planner.Candidate;
+import io.millrace.lease.table.ControlRows;
 import io.millrace.lease.table.LeaderRow;
 import io.millrace.lease.table.LeaseRow;
 import io.millrace.lease.table.PlanRow;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.NavigableSet;
 import java.util.SortedMap;
-import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -25,27 +27,78 @@ public final class Plans {
     private Plans() {}
 
     /**
-     * The plan rows that must be written for the table to say what is best now. Rows that say it already, under this
-     * leader, are left out.
+     * What a leader decided.
      *
-     * @param before the plan rows that are there
+     * @param changed the plan rows that must be written for the table to say so; rows that say it already, under this
+     *     leader, are left out
+     * @param news what was decided now and not before, each with its reason
+     * @param unplaced the leases that could be consumed, but no worker has room for them or reads their stream
+     */
+    public record Decision(
+            List<PlanRow> changed, SortedMap<LeaseKey, Assignment> news, NavigableSet<LeaseKey> unplaced) {
+        /** Copies the parts. */
+        public Decision {
+            changed = List.copyOf(changed);
+            news = Collections.unmodifiableSortedMap(new TreeMap<>(news));
+            unplaced = Collections.unmodifiableNavigableSet(new TreeSet<>(unplaced));
+        }
+    }
+
+    /**
+     * Decides what is best now.
+     *
+     * @param control what the table says of workers and plans
      * @param leader who plans
      */
-    public static List<PlanRow> changes(LeaseBook leases, Collection<PlanRow> before, Fleet fleet, LeaderRow leader) {
-        SortedMap<LeaseKey, Assignment> plan =
-                Planner.plan(Planner.candidates(leases, assignments(before)), fleet.all(Standing.ACTIVE));
+    public static Decision decide(LeaseBook leases, ControlRows control, Fleet fleet, LeaderRow leader) {
+        Map<LeaseKey, Assignment> last = assignments(control.plans());
+        List<Candidate> candidates = Planner.candidates(leases, last);
+        SortedMap<LeaseKey, Assignment> plan = Planner.plan(candidates, Seat.of(control.workers(), fleet));
+        NavigableSet<LeaseKey> unplaced = new TreeSet<>();
+        candidates.stream()
+                .map(Candidate::key)
+                .filter(key -> !plan.containsKey(key))
+                .forEach(unplaced::add);
+        SortedMap<LeaseKey, Assignment> news = new TreeMap<>(plan);
+        news.entrySet().removeIf(entry -> entry.getValue().equals(last.get(entry.getKey())));
+        return new Decision(changes(plan, leases, control.plans(), fleet, leader), news, unplaced);
+    }
+
+    private static List<PlanRow> changes(
+            SortedMap<LeaseKey, Assignment> plan,
+            LeaseBook leases,
+            Collection<PlanRow> before,
+            Fleet fleet,
+            LeaderRow leader) {
+        Map<WorkerId, Side> sides = new TreeMap<>();
+        fleet.all(Standing.ACTIVE).forEach(worker -> sides.put(worker, new Side()));
+        fleet.all(Standing.LEAVING).forEach(worker -> sides.put(worker, new Side()));
+        plan.forEach((key, assignment) -> {
+            WorkerId to = assignment.worker();
+            requireNonNull(sides.get(to)).leases.put(key, assignment.reason());
+            Side from = leases.row(key).flatMap(LeaseRow::owner).map(sides::get).orElse(null);
+            if (from != null && from != sides.get(to)) {
+                from.gives.put(key, to);
+            }
+        });
         Map<WorkerId, PlanRow> rows = new HashMap<>();
         before.forEach(row -> rows.put(row.worker(), row));
-        SortedSet<WorkerId> living = new TreeSet<>(fleet.all(Standing.ACTIVE));
-        living.addAll(fleet.all(Standing.LEAVING));
         List<PlanRow> changed = new ArrayList<>();
-        for (WorkerId worker : living) {
-            PlanRow row = rowOf(worker, plan, leases, leader, rows.get(worker));
-            if (isNews(row, rows.get(worker))) {
+        sides.forEach((worker, side) -> {
+            PlanRow old = rows.get(worker);
+            long revision = old == null ? 0 : old.revision();
+            PlanRow row = new PlanRow(worker, revision, leader.leader(), leader.epoch(), side.leases, side.gives);
+            if (isNews(row, old)) {
                 changed.add(row);
             }
-        }
+        });
         return changed;
+    }
+
+    /** What one worker's row will say. */
+    private static final class Side {
+        private final SortedMap<LeaseKey, String> leases = new TreeMap<>();
+        private final SortedMap<LeaseKey, WorkerId> gives = new TreeMap<>();
     }
 
     /** The rows among {@code plans} whose workers have no row any more, or are expired. */
@@ -56,26 +109,6 @@ public final class Plans {
     private static boolean isNews(PlanRow row, @Nullable PlanRow before) {
         boolean empty = row.leases().isEmpty() && row.gives().isEmpty();
         return before == null ? !empty : !row.sameContent(before);
-    }
-
-    private static PlanRow rowOf(
-            WorkerId worker,
-            SortedMap<LeaseKey, Assignment> plan,
-            LeaseBook leases,
-            LeaderRow leader,
-            @Nullable PlanRow before) {
-        SortedMap<LeaseKey, String> own = new TreeMap<>();
-        SortedMap<LeaseKey, WorkerId> gives = new TreeMap<>();
-        plan.forEach((key, assignment) -> {
-            Optional<WorkerId> owner = leases.row(key).flatMap(LeaseRow::owner);
-            if (assignment.worker().equals(worker)) {
-                own.put(key, assignment.reason());
-            } else if (owner.equals(Optional.of(worker))) {
-                gives.put(key, assignment.worker());
-            }
-        });
-        long revision = before == null ? 0 : before.revision();
-        return new PlanRow(worker, revision, leader.leader(), leader.epoch(), own, gives);
     }
 
     /** What the last plans said. Where two say the same lease, which a crash of a leader can leave, the younger wins. */

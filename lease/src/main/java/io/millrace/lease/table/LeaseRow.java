@@ -19,10 +19,20 @@ import org.jspecify.annotations.Nullable;
  * @param ownerOrNull the owner; absent while the lease is free
  * @param checkpoint how far the shard is processed
  * @param lineage its place among the other shards
+ * @param load how many bytes a second its owners processed lately; negative while nobody has measured it
  */
 public record LeaseRow(
-        LeaseKey key, long revision, long epoch, @Nullable WorkerId ownerOrNull, Checkpoint checkpoint, Lineage lineage)
+        LeaseKey key,
+        long revision,
+        long epoch,
+        @Nullable WorkerId ownerOrNull,
+        Checkpoint checkpoint,
+        Lineage lineage,
+        long load)
         implements Row {
+    /** No load was measured. */
+    public static final long UNKNOWN_LOAD = -1;
+
     /** Checks the parts. */
     public LeaseRow {
         requireNonNull(key, "key");
@@ -35,7 +45,7 @@ public record LeaseRow(
 
     /** A lease nobody has owned yet. */
     public static LeaseRow fresh(LeaseKey key, Checkpoint checkpoint, Lineage lineage) {
-        return new LeaseRow(key, 0, 0, null, checkpoint, lineage);
+        return new LeaseRow(key, 0, 0, null, checkpoint, lineage, UNKNOWN_LOAD);
     }
 
     /** The owner, empty while the lease is free. */
@@ -60,29 +70,34 @@ public record LeaseRow(
 
     /** This lease taken by {@code worker} under the next epoch. */
     public LeaseRow takenBy(WorkerId worker) {
-        return new LeaseRow(key, revision, epoch + 1, requireNonNull(worker, "worker"), checkpoint, lineage);
+        return new LeaseRow(key, revision, epoch + 1, requireNonNull(worker, "worker"), checkpoint, lineage, load);
     }
 
     /** This lease without an owner. */
     public LeaseRow released() {
-        return new LeaseRow(key, revision, epoch, null, checkpoint, lineage);
+        return new LeaseRow(key, revision, epoch, null, checkpoint, lineage, load);
     }
 
     /** This lease processed up to {@code moved}. */
     public LeaseRow withCheckpoint(Checkpoint moved) {
-        return new LeaseRow(key, revision, epoch, ownerOrNull, moved, lineage);
+        return new LeaseRow(key, revision, epoch, ownerOrNull, moved, lineage, load);
+    }
+
+    /** This lease with {@code bytesPerSecond} processed lately. */
+    public LeaseRow withLoad(long bytesPerSecond) {
+        return new LeaseRow(key, revision, epoch, ownerOrNull, checkpoint, lineage, bytesPerSecond);
     }
 
     /** This lease waiting for {@code parents} only. */
     public LeaseRow waitingFor(List<ShardId> parents) {
         Lineage shorter = new Lineage(parents, lineage.children(), lineage.hashKeyRange());
-        return new LeaseRow(key, revision, epoch, ownerOrNull, checkpoint, shorter);
+        return new LeaseRow(key, revision, epoch, ownerOrNull, checkpoint, shorter, load);
     }
 
     /** This lease at its shard's end, followed by {@code children} and owned by nobody. */
     public LeaseRow finished(List<ShardId> children) {
         Lineage complete = new Lineage(lineage.parents(), children, lineage.hashKeyRange());
-        return new LeaseRow(key, revision, epoch, null, Checkpoint.shardEnd(), complete);
+        return new LeaseRow(key, revision, epoch, null, Checkpoint.shardEnd(), complete, UNKNOWN_LOAD);
     }
 
     @Override
@@ -92,6 +107,6 @@ public record LeaseRow(
 
     @Override
     public LeaseRow withRevision(long other) {
-        return new LeaseRow(key, other, epoch, ownerOrNull, checkpoint, lineage);
+        return new LeaseRow(key, other, epoch, ownerOrNull, checkpoint, lineage, load);
     }
 }

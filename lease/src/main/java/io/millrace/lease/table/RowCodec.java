@@ -16,7 +16,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
@@ -48,6 +50,12 @@ final class RowCodec {
             item.put("host", text(worker.info().host()));
             item.put("version", text(worker.info().version()));
             item.put("leases", number(worker.info().leases()));
+            item.put("maxLeases", number(worker.info().maxLeases()));
+            item.put(
+                    "streams",
+                    AttributeValue.fromL(worker.info().streams().stream()
+                            .map(stream -> text(stream.value()))
+                            .toList()));
         } else if (row instanceof PlanRow plan) {
             item.put("leader", text(plan.leader().toString()));
             item.put("leaderEpoch", number(plan.leaderEpoch()));
@@ -121,6 +129,7 @@ final class RowCodec {
         item.put("parents", shards(lineage.parents()));
         item.put("children", shards(lineage.children()));
         item.put("hashStart", text(lineage.hashKeyRange().start().toString()));
+        item.put("load", lease.load() < 0 ? null : number(lease.load()));
         item.put("hashEnd", text(lineage.hashKeyRange().end().toString()));
     }
 
@@ -141,7 +150,8 @@ final class RowCodec {
         HashKeyRange range =
                 new HashKeyRange(HashKey.parse(item.text("hashStart")), HashKey.parse(item.text("hashEnd")));
         Lineage lineage = new Lineage(item.shards("parents"), item.shards("children"), range);
-        return new LeaseRow(key, item.revision(), item.number("epoch"), owner, checkpoint(item), lineage);
+        long load = item.has("load") ? item.number("load") : LeaseRow.UNKNOWN_LOAD;
+        return new LeaseRow(key, item.revision(), item.number("epoch"), owner, checkpoint(item), lineage, load);
     }
 
     private static Checkpoint checkpoint(Item item) {
@@ -163,7 +173,13 @@ final class RowCodec {
     }
 
     private static WorkerRow worker(String entity, Item item) {
-        WorkerRow.Info info = new WorkerRow.Info(item.text("host"), item.text("version"), (int) item.number("leases"));
+        SortedSet<StreamName> streams = new TreeSet<>();
+        if (item.has("streams")) {
+            item.get("streams").l().forEach(stream -> streams.add(new StreamName(stream.s())));
+        }
+        int maxLeases = item.has("maxLeases") ? (int) item.number("maxLeases") : Integer.MAX_VALUE;
+        WorkerRow.Info info = new WorkerRow.Info(
+                item.text("host"), item.text("version"), (int) item.number("leases"), maxLeases, streams);
         return new WorkerRow(
                 worker(entity.substring(Entity.WORKER_PREFIX.length())),
                 item.revision(),
@@ -256,7 +272,7 @@ final class RowCodec {
             return get(name).l().stream().map(id -> new ShardId(id.s())).toList();
         }
 
-        private AttributeValue get(String name) {
+        AttributeValue get(String name) {
             AttributeValue value = attributes.get(name);
             if (value == null) {
                 throw new IllegalArgumentException("attribute '" + name + "' is missing");

@@ -3,6 +3,10 @@ package io.millrace.lease.table;
 import static java.util.Objects.requireNonNull;
 
 import io.millrace.lease.WorkerId;
+import io.millrace.model.StreamName;
+import java.util.Collections;
+import java.util.SortedSet;
+import java.util.TreeSet;
 
 /**
  * One run of one worker. The revision is its heartbeat: whoever sees it move knows that the worker lived.
@@ -40,12 +44,38 @@ public record WorkerRow(WorkerId id, long revision, State state, long leaseChang
      * @param host where it runs
      * @param version what it runs
      * @param leases how many leases it held at the last heartbeat
+     * @param maxLeases how many leases it takes at most
+     * @param streams which streams it reads; none named means all of the application
      */
-    public record Info(String host, String version, int leases) {
-        /** Checks the parts. */
+    public record Info(String host, String version, int leases, int maxLeases, SortedSet<StreamName> streams) {
+        /** Checks the parts and copies the set. */
         public Info {
             requireNonNull(host, "host");
             requireNonNull(version, "version");
+            streams = Collections.unmodifiableSortedSet(new TreeSet<>(streams));
+            if (maxLeases < 1) {
+                throw new IllegalArgumentException("a worker takes at least one lease, not " + maxLeases);
+            }
+        }
+
+        /** A worker that takes any number of leases of any stream. */
+        public Info(String host, String version, int leases) {
+            this(host, version, leases, Integer.MAX_VALUE, new TreeSet<>());
+        }
+
+        /** The same with {@code held} leases. */
+        public Info holding(int held) {
+            return new Info(host, version, held, maxLeases, streams);
+        }
+
+        /** The same reading {@code named}. */
+        public Info reading(SortedSet<StreamName> named) {
+            return new Info(host, version, leases, maxLeases, named);
+        }
+
+        /** True when the worker reads {@code stream}. */
+        public boolean reads(StreamName stream) {
+            return streams.isEmpty() || streams.contains(stream);
         }
     }
 

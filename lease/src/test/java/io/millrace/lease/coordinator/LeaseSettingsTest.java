@@ -27,7 +27,8 @@ final class LeaseSettingsTest {
                         Duration.ofSeconds(10),
                         Duration.ofSeconds(60),
                         Duration.ofSeconds(10),
-                        ""));
+                        "",
+                        Integer.MAX_VALUE));
     }
 
     @Test
@@ -39,6 +40,7 @@ final class LeaseSettingsTest {
                 .shardSyncInterval(Duration.ofSeconds(5))
                 .startTimeout(Duration.ofSeconds(6))
                 .host("here")
+                .maxLeases(7)
                 .build();
 
         assertThat(settings)
@@ -50,7 +52,8 @@ final class LeaseSettingsTest {
                         Duration.ofSeconds(4),
                         Duration.ofSeconds(5),
                         Duration.ofSeconds(6),
-                        "here"));
+                        "here",
+                        7));
     }
 
     @Test

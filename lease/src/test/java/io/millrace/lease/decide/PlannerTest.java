@@ -11,6 +11,9 @@ import io.millrace.lease.LeaseKey;
 import io.millrace.lease.WorkerId;
 import io.millrace.lease.decide.Planner.Assignment;
 import io.millrace.lease.decide.Planner.Candidate;
+import io.millrace.lease.table.ControlRows;
+import io.millrace.lease.table.LeaderRow;
+import io.millrace.model.StreamName;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -130,6 +133,139 @@ final class PlannerTest {
         SortedMap<LeaseKey, Assignment> after = Planner.plan(owned(before), Set.copyOf(workers));
 
         assertThat(moves(before, after)).isBetween(195L, 197L);
+    }
+
+    @Test
+    void workOfAPlanGrowsWithLeasesAndNotWithTheirSquare() {
+        List<WorkerId> workers =
+                IntStream.range(0, 50).mapToObj(i -> new WorkerId("w" + i, "r")).toList();
+        LeaseBook book = new LeaseBook();
+        for (int i = 0; i < 10_000; i++) {
+            book.learn(Rows.lease(i), 1);
+        }
+        Map<WorkerId, Standing> standings = new HashMap<>();
+        workers.forEach(worker -> standings.put(worker, Standing.ACTIVE));
+        ControlRows control = new ControlRows(
+                List.of(),
+                List.of(),
+                workers.stream().map(worker -> Rows.worker(worker, 1)).toList());
+
+        Plans.Decision decision =
+                Plans.decide(book, control, Rows.fleet(1, standings), new LeaderRow(1, 1, workers.get(0)));
+
+        assertThat(decision.changed()).hasSize(50).allMatch(row -> row.leases().size() == 200);
+        assertThat(decision.news()).hasSize(10_000);
+        assertThat(decision.unplaced()).isEmpty();
+    }
+
+    @Test
+    void measuredWeightsThatDifferByLessThanATenthMoveNothing() {
+        List<Candidate> leases = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+            WorkerId worker = i % 2 == 0 ? ALICE : BOB;
+            leases.add(new Candidate(key(i), Optional.of(worker), planned(worker), i % 2 == 0 ? 1.08 : 0.92));
+        }
+
+        assertThat(moves(leases, Planner.plan(leases, Set.of(ALICE, BOB)))).isZero();
+    }
+
+    @Test
+    void measuredWeightsBeyondTheBandAreEvenedOut() {
+        List<Candidate> leases = new ArrayList<>();
+        for (int i = 0; i < 40; i++) {
+            WorkerId worker = i % 2 == 0 ? ALICE : BOB;
+            leases.add(new Candidate(key(i), Optional.of(worker), planned(worker), i % 2 == 0 ? 1.5 : 0.5));
+        }
+
+        SortedMap<LeaseKey, Assignment> plan = Planner.plan(leases, Set.of(ALICE, BOB));
+
+        assertThat(weight(plan, leases, ALICE)).isBetween(18.0, 22.0);
+        assertThat(moves(leases, plan)).isLessThanOrEqualTo(8);
+    }
+
+    @Test
+    void anyWeightedPlanIsWithinATenthOrOneLeaseAndStaysPut() {
+        for (long seed = 0; seed < 300; seed++) {
+            SplittableRandom random = new SplittableRandom(seed);
+            Set<WorkerId> workers = Set.copyOf(IntStream.range(0, 1 + random.nextInt(9))
+                    .mapToObj(i -> new WorkerId("w" + i, "r"))
+                    .toList());
+            List<Candidate> leases = new ArrayList<>();
+            for (int i = 0; i < random.nextInt(100); i++) {
+                double weight = Planner.weight(random.nextLong(2_000_000), 1_000_000);
+                leases.add(new Candidate(key(i), Optional.empty(), Optional.empty(), weight));
+            }
+
+            SortedMap<LeaseKey, Assignment> plan = Planner.plan(leases, workers);
+
+            double mean = leases.stream().mapToDouble(Candidate::weight).sum() / workers.size();
+            double heaviest =
+                    leases.stream().mapToDouble(Candidate::weight).max().orElse(0);
+            for (WorkerId worker : workers) {
+                assertThat(Math.abs(weight(plan, leases, worker) - mean))
+                        .as("seed %s", seed)
+                        .isLessThanOrEqualTo(Math.max(mean / 10, heaviest) + 1e-6);
+            }
+            assertThat(moves(plan, Planner.plan(owned(plan, leases), workers)))
+                    .as("seed %s", seed)
+                    .isZero();
+        }
+    }
+
+    @Test
+    void workerTakesNoMoreThanItsMaximum() {
+        Map<WorkerId, Seat> seats = Map.of(ALICE, new Seat(2, Set.of()), BOB, new Seat(3, Set.of()));
+
+        SortedMap<LeaseKey, Assignment> plan = Planner.plan(free(8), seats);
+
+        assertThat(counts(plan)).isEqualTo(Map.of(ALICE, 2, BOB, 3));
+    }
+
+    @Test
+    void childrenAboveTheMaximumGoToWhoHasRoom() {
+        List<Candidate> leases = IntStream.range(0, 5)
+                .mapToObj(i -> new Candidate(key(i), Optional.of(ALICE), planned(ALICE), 1))
+                .toList();
+
+        SortedMap<LeaseKey, Assignment> plan =
+                Planner.plan(leases, Map.of(ALICE, new Seat(4, Set.of()), BOB, new Seat(1, Set.of())));
+
+        assertThat(counts(plan)).isEqualTo(Map.of(ALICE, 4, BOB, 1));
+        assertThat(plan.values()).anySatisfy(to -> assertThat(to.reason()).isEqualTo("alice takes 4 at most"));
+    }
+
+    @Test
+    void leaseGoesOnlyToWhoReadsItsStream() {
+        Map<WorkerId, Seat> seats =
+                Map.of(ALICE, new Seat(9, Set.of(Rows.STREAM)), BOB, new Seat(9, Set.of(new StreamName("other"))));
+
+        assertThat(counts(Planner.plan(free(5), seats))).isEqualTo(Map.of(ALICE, 5));
+        assertThat(Planner.plan(free(5), Map.of(BOB, seats.get(BOB)))).isEmpty();
+    }
+
+    @Test
+    void idleLeasesOfABusyFleetWeighLittleAndIdleFleetsCount() {
+        assertThat(Planner.weight(0, 1_000_000)).isEqualTo(0.1);
+        assertThat(Planner.weight(3_000_000, 1_000_000)).isEqualTo(3);
+        assertThat(Planner.weight(-1, 1_000_000)).isEqualTo(1);
+        assertThat(Planner.weight(40, 20)).isEqualTo(1);
+    }
+
+    private static List<Candidate> owned(SortedMap<LeaseKey, Assignment> plan, List<Candidate> leases) {
+        return leases.stream()
+                .map(lease -> {
+                    Assignment to = requireNonNull(plan.get(lease.key()));
+                    return new Candidate(lease.key(), Optional.of(to.worker()), Optional.of(to), lease.weight());
+                })
+                .toList();
+    }
+
+    private static long moves(List<Candidate> leases, SortedMap<LeaseKey, Assignment> after) {
+        return leases.stream()
+                .filter(lease -> !lease.owner()
+                        .equals(Optional.of(
+                                requireNonNull(after.get(lease.key())).worker())))
+                .count();
     }
 
     private static List<Candidate> free(int count) {

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -172,10 +173,18 @@ abstract class LeaseTableConformance {
         return List.of(
                 lease(1),
                 lease(2).takenBy(ALICE).withCheckpoint(at(9, 0)),
+                lease(3).takenBy(ALICE).withLoad(123_456),
                 lease(4).withCheckpoint(Checkpoint.notStarted(Position.latest())),
                 lease(5).withCheckpoint(Checkpoint.notStarted(new Position.AtTimestamp(Instant.ofEpochMilli(1234)))),
                 lease(6).takenBy(BOB).withCheckpoint(at(10, 7)).finished(List.of(ShardId.of(7), ShardId.of(8))),
                 new WorkerRow(ALICE, 0, WorkerRow.State.LEAVING, 3, 4, new WorkerRow.Info("", "1.0", 5)),
+                new WorkerRow(
+                        BOB,
+                        0,
+                        WorkerRow.State.ACTIVE,
+                        3,
+                        4,
+                        new WorkerRow.Info("", "1.0", 5, 7, new TreeSet<>(List.of(STREAM, new StreamName("b"))))),
                 new PlanRow(BOB, 0, ALICE, 7, new TreeMap<>(Map.of(key, "why")), new TreeMap<>(Map.of(key, ALICE))),
                 new PlanRow(ALICE, 0, ALICE, 7, new TreeMap<>(), new TreeMap<>()),
                 new LeaderRow(0, 4, BOB),
