@@ -135,6 +135,9 @@ public final class StreamServer implements AutoCloseable {
         private PushSettings push = PushSettings.DEFAULTS;
         private FsyncPolicy fsync = FsyncPolicy.ALWAYS;
         private @Nullable Duration transitionTime;
+        /** How many streams the service makes at a time; like its other limits this one holds with quotas alone. */
+        private static final int MOST_CREATING = 5;
+
         private QuotaMode quotas = QuotaMode.OFF;
         private @Nullable FaultPlan faults;
         private boolean setsAsideDamaged;
@@ -339,6 +342,9 @@ public final class StreamServer implements AutoCloseable {
             StreamsSettings settings = StreamsSettings.in(folder, platform)
                     .withLog(LogSettings.DEFAULTS.withFsync(fsync))
                     .withRegionAndAccount(account.region(), account.id());
+            if (quotas.isOn()) {
+                settings = settings.withLimits(settings.shardLimit(), MOST_CREATING);
+            }
             if (setsAsideDamaged) {
                 settings = settings.withSetAsideDamaged();
             }

@@ -81,6 +81,20 @@ class ControlPlaneClientTest {
     }
 
     @Test
+    void aCreatedStreamIsSeenByTheVeryNextCallOfAnotherConnection() throws Exception {
+        try (KinesisAsyncClient other = client(server.endpoint())) {
+            for (int i = 0; i < 100; i++) {
+                String name = "new-" + i;
+                await(client.createStream(b -> b.streamName(name).shardCount(1)));
+                assertThat(await(other.describeStreamSummary(b -> b.streamName(name)))
+                                .streamDescriptionSummary()
+                                .streamName())
+                        .isEqualTo(name);
+            }
+        }
+    }
+
+    @Test
     void whatIsSetIsToldAlsoAfterARestart() throws Exception {
         String arn = summary().streamARN();
         await(client.increaseStreamRetentionPeriod(b -> b.streamName(STREAM).retentionPeriodHours(72)));

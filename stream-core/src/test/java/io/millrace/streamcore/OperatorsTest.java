@@ -119,6 +119,19 @@ class OperatorsTest {
     }
 
     @Test
+    void quotasRefuseTheSixthStreamInTheMaking() throws Exception {
+        StreamServer.Builder slow = settings().transitionTime(Duration.ofHours(1));
+        try (StreamServer server = slow.quotas(new QuotaMode(1000)).start()) {
+            for (int i = 0; i < 5; i++) {
+                assertThat(call(server, "CreateStream", "{'StreamName': 's" + i + "', 'ShardCount': 1}"))
+                        .isEmpty();
+            }
+            assertThat(call(server, "CreateStream", "{'StreamName': 's5', 'ShardCount': 1}"))
+                    .contains("LimitExceededException");
+        }
+    }
+
+    @Test
     void quotasRefuseTheSixthReadAndTheSixthCallOfASecond() throws Exception {
         // A thousandth of the service's limits: one call passes, the next has to wait for minutes.
         try (StreamServer server = settings().quotas(new QuotaMode(0.001)).start()) {
