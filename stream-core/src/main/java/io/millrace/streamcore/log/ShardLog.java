@@ -14,14 +14,17 @@ import java.util.concurrent.CompletableFuture;
  */
 public interface ShardLog {
     /**
-     * Appends a batch to a shard. Completes once the batch is as durable as the log's {@link FsyncPolicy} says, and
-     * readable.
+     * Appends batches, in the order given and together. Completes once all of them are as durable as the log's
+     * {@link FsyncPolicy} says, and readable; a failure says nothing of single ones.
      *
-     * @param shard the shard's number in its stream, not negative
-     * @param count how many records the batch holds, at least 1
-     * @param payload the records, from position to limit; the caller must not write to it again
+     * @return what became of each, in the same order
      */
-    CompletableFuture<AppendOutcome> append(int shard, int count, ByteBuffer payload);
+    CompletableFuture<List<AppendOutcome>> append(List<NewBatch> batches);
+
+    /** Appends one batch: see {@link NewBatch} for its parts and {@link #append(List)} for the rest. */
+    default CompletableFuture<AppendOutcome> append(int shard, int count, ByteBuffer payload) {
+        return append(List.of(new NewBatch(shard, count, payload))).thenApply(outcomes -> outcomes.get(0));
+    }
 
     /**
      * Reads on from a record, oldest first. Whole batches: the first one may begin before {@code index}, and the last one

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import io.millrace.model.ShardId;
 import io.millrace.streamcore.log.AppendOutcome;
 import io.millrace.streamcore.log.LogClosedException;
+import io.millrace.streamcore.log.NewBatch;
 import io.millrace.streamcore.stream.LiveStream.View;
 import io.millrace.streamcore.stream.Streams.PutAnswer;
 import io.millrace.streamcore.stream.Streams.PutResult;
@@ -21,7 +22,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.RandomAccess;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -96,21 +96,23 @@ final class PutOperation {
             finish();
             return;
         }
-        AtomicInteger open = new AtomicInteger(batches.size());
+        List<NewBatch> encoded = new ArrayList<>(batches.size());
         ByteBuffer room = roomFor(batches);
         for (Batch batch : batches) {
             ByteBuffer payload = batch.encode(records, room);
             stream.load().add(batch.shard.index(), batch.count, payload.remaining());
-            var unused = view.log()
-                    .append(batch.shard.index(), batch.count, payload)
-                    .whenComplete((outcome, error) -> {
-                        batch.outcome = outcome;
-                        batch.error = error;
-                        if (open.decrementAndGet() == 0) {
-                            answer(view, batches);
-                        }
-                    });
+            encoded.add(new NewBatch(batch.shard.index(), batch.count, payload));
         }
+        var unused = view.log().append(encoded).whenComplete((outcomes, error) -> {
+            if (outcomes == null) {
+                done.completeExceptionally(
+                        error instanceof LogClosedException
+                                ? refusals.streamNotFound(view.entry().name())
+                                : refusals.internalFailure());
+            } else {
+                answer(view, batches, outcomes);
+            }
+        });
     }
 
     /** One array for all batches: a put to hundreds of shards would be hundreds of small ones. */
@@ -122,22 +124,22 @@ final class PutOperation {
         return ByteBuffer.allocate(room);
     }
 
-    private void answer(View view, List<Batch> batches) {
-        List<Batch> sealed = new ArrayList<>();
-        for (Batch batch : batches) {
-            Throwable error = batch.error;
-            if (error != null) {
-                done.completeExceptionally(
-                        error instanceof LogClosedException
-                                ? refusals.streamNotFound(view.entry().name())
-                                : refusals.internalFailure());
-                return;
-            }
+    private void answer(View view, List<Batch> batches, List<AppendOutcome> outcomes) {
+        List<Batch> sealed = new ArrayList<>(0);
+        int stored = 0;
+        long bytes = 0;
+        for (int i = 0; i < batches.size(); i++) {
+            Batch batch = batches.get(i);
+            batch.outcome = outcomes.get(i);
             if (batch.outcome instanceof AppendOutcome.Sealed) {
                 sealed.add(batch);
             } else {
-                stream.probe().stored(batch.count, batch.bytes);
+                stored += batch.count;
+                bytes += batch.bytes;
             }
+        }
+        if (stored > 0) {
+            stream.probe().stored(stored, bytes);
         }
         if (sealed.isEmpty()) {
             finish();
@@ -184,8 +186,7 @@ final class PutOperation {
         private int count;
         private int room;
         private long bytes;
-        private volatile @Nullable AppendOutcome outcome;
-        private volatile @Nullable Throwable error;
+        private @Nullable AppendOutcome outcome;
 
         Batch(ShardEntry shard, @Nullable ShardQuota quotaOrNull) {
             this.shard = shard;

@@ -103,6 +103,26 @@ public abstract class ShardLogConformance {
     }
 
     @Test
+    void batchesOfSeveralShardsAreAppendedTogether() {
+        append(1, "x");
+        await(log().seal(2));
+        List<AppendOutcome> outcomes = await(log().append(List.of(
+                new NewBatch(0, 2, LogBatches.payload("a", "b")),
+                new NewBatch(2, 1, LogBatches.payload("too late")),
+                new NewBatch(1, 1, LogBatches.payload("y")),
+                new NewBatch(0, 1, LogBatches.payload("c")))));
+        assertThat(outcomes).hasSize(4);
+        assertThat(outcomes.get(1)).isInstanceOf(AppendOutcome.Sealed.class);
+        assertThat(List.of(outcomes.get(0), outcomes.get(2), outcomes.get(3)))
+                .extracting(outcome -> ((AppendOutcome.Appended) outcome).firstIndex())
+                .containsExactly(0L, 1L, 2L);
+        restart();
+        assertThat(log().bounds(0).end()).isEqualTo(3);
+        assertThat(log().bounds(1).end()).isEqualTo(2);
+        assertThat(log().bounds(2).end()).isZero();
+    }
+
+    @Test
     void followersHearOfWhatIsReadable() {
         AtomicInteger calls = new AtomicInteger();
         List<Long> seen = new ArrayList<>();

@@ -8,10 +8,10 @@ import io.millrace.streamcore.log.LogClosedException;
 import io.millrace.streamcore.log.LogException;
 import io.millrace.streamcore.log.LogFailedException;
 import io.millrace.streamcore.log.LogKeyException;
+import io.millrace.streamcore.log.NewBatch;
 import io.millrace.streamcore.log.ShardBounds;
 import io.millrace.streamcore.log.ShardLog;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -58,8 +58,8 @@ final class DiskShardLog implements ShardLog {
     }
 
     @Override
-    public CompletableFuture<AppendOutcome> append(int shard, int count, ByteBuffer payload) {
-        Pending.Append append = new Pending.Append(shard, count, payload);
+    public CompletableFuture<List<AppendOutcome>> append(List<NewBatch> batches) {
+        Pending.Append append = new Pending.Append(batches);
         enqueue(append);
         return append.done();
     }

@@ -69,7 +69,6 @@ final class LogWriter {
         }
         for (Pending pending : group) {
             pending.publish(this);
-            touched.add(tail(pending.shard));
         }
         segments.settle();
         repairDelay = Repair.FIRST_DELAY;
@@ -107,6 +106,14 @@ final class LogWriter {
         }
         tail.enter(segment, batch.firstIndex(), batch.timeMillis());
         tail.publish(batch.endIndex(), batch.timeMillis(), false);
+        touch(tail);
+    }
+
+    /** Whoever follows the shard is to be told once the group is answered. */
+    void touch(ShardTail tail) {
+        if (!tail.followers().isEmpty()) {
+            touched.add(tail);
+        }
     }
 
     /** Deletes what is only older, unless the disk has failed. */

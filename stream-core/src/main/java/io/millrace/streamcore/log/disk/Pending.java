@@ -5,9 +5,11 @@ import static java.util.Objects.requireNonNull;
 import io.millrace.streamcore.log.AppendOutcome;
 import io.millrace.streamcore.log.LogBatch;
 import io.millrace.streamcore.log.LogException;
+import io.millrace.streamcore.log.NewBatch;
 import io.millrace.streamcore.log.ShardBounds;
 import java.io.IOException;
-import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -16,15 +18,6 @@ import org.jspecify.annotations.Nullable;
  * once the group is durable it is published and completed.
  */
 abstract sealed class Pending {
-    final int shard;
-
-    private Pending(int shard) {
-        if (shard < 0) {
-            throw new IllegalArgumentException("a shard's number is not negative: " + shard);
-        }
-        this.shard = shard;
-    }
-
     /** Adds the bytes to the group. */
     abstract void write(LogWriter writer) throws IOException;
 
@@ -37,58 +30,43 @@ abstract sealed class Pending {
     /** Tells whoever waits that it is not to be. */
     abstract void fail(LogException error);
 
-    /** A batch to append. */
+    /** Batches to append together. */
     static final class Append extends Pending {
-        private final int count;
-        private final ByteBuffer payload;
-        private final int payloadCrc;
-        private final CompletableFuture<AppendOutcome> done = new CompletableFuture<>();
+        private final List<Part> parts;
+        private final CompletableFuture<List<AppendOutcome>> done = new CompletableFuture<>();
 
-        private @Nullable Segment segment;
-        private int position;
-        private long firstIndex;
-        private long timeMillis;
-
-        Append(int shard, int count, ByteBuffer payload) {
-            super(shard);
-            if (count < 1 || payload.remaining() > Frame.MAX_PAYLOAD) {
-                throw new IllegalArgumentException("a batch has at least one record and at most " + Frame.MAX_PAYLOAD
-                        + " bytes, not " + count + " and " + payload.remaining());
+        Append(List<NewBatch> batches) {
+            parts = new ArrayList<>(batches.size());
+            for (NewBatch batch : batches) {
+                parts.add(new Part(batch));
             }
-            this.count = count;
-            this.payload = payload.duplicate();
-            this.payloadCrc = Frame.crc(payload);
         }
 
-        CompletableFuture<AppendOutcome> done() {
+        CompletableFuture<List<AppendOutcome>> done() {
             return done;
         }
 
         @Override
         void write(LogWriter writer) throws IOException {
-            ShardTail tail = writer.tail(shard);
-            if (tail.isSealed()) {
-                return;
+            for (Part part : parts) {
+                part.write(writer);
             }
-            segment = writer.segments().room(payload.remaining());
-            timeMillis = Math.max(writer.now(), tail.lastTimeMillis());
-            firstIndex = tail.take(count, timeMillis);
-            position = writer.segments()
-                    .append(new Frame(FrameKind.RECORDS, shard, firstIndex, timeMillis, count, payloadCrc, payload));
         }
 
         @Override
         void publish(LogWriter writer) {
-            if (segment != null) {
-                LogBatch batch = new LogBatch(firstIndex, count, timeMillis, payload);
-                writer.publish(segment, writer.tail(shard), batch, position);
+            for (Part part : parts) {
+                part.publish(writer);
             }
         }
 
         @Override
         void complete() {
-            done.complete(
-                    segment == null ? new AppendOutcome.Sealed() : new AppendOutcome.Appended(firstIndex, timeMillis));
+            List<AppendOutcome> outcomes = new ArrayList<>(parts.size());
+            for (Part part : parts) {
+                outcomes.add(part.outcome());
+            }
+            done.complete(outcomes);
         }
 
         @Override
@@ -97,13 +75,68 @@ abstract sealed class Pending {
         }
     }
 
+    /** One batch and where it came to stand. */
+    private static final class Part {
+        private final NewBatch batch;
+        private final int payloadCrc;
+
+        private @Nullable ShardTail tail;
+        private @Nullable Segment segment;
+        private int position;
+        private long firstIndex;
+        private long timeMillis;
+
+        Part(NewBatch batch) {
+            if (batch.payload().remaining() > Frame.MAX_PAYLOAD) {
+                throw new IllegalArgumentException("a batch has at most " + Frame.MAX_PAYLOAD + " bytes, not "
+                        + batch.payload().remaining());
+            }
+            this.batch = batch;
+            this.payloadCrc = Frame.crc(batch.payload());
+        }
+
+        void write(LogWriter writer) throws IOException {
+            ShardTail found = writer.tail(batch.shard());
+            if (found.isSealed()) {
+                return;
+            }
+            tail = found;
+            segment = writer.segments().room(batch.payload().remaining());
+            timeMillis = Math.max(writer.now(), found.lastTimeMillis());
+            firstIndex = found.take(batch.count(), timeMillis);
+            position = writer.segments().append(new Frame(
+                    FrameKind.RECORDS,
+                    batch.shard(),
+                    firstIndex,
+                    timeMillis,
+                    batch.count(),
+                    payloadCrc,
+                    batch.payload()));
+        }
+
+        void publish(LogWriter writer) {
+            if (segment != null && tail != null) {
+                writer.publish(
+                        segment, tail, new LogBatch(firstIndex, batch.count(), timeMillis, batch.payload()), position);
+            }
+        }
+
+        AppendOutcome outcome() {
+            return segment == null ? new AppendOutcome.Sealed() : new AppendOutcome.Appended(firstIndex, timeMillis);
+        }
+    }
+
     /** The end of a shard. */
     static final class Seal extends Pending {
+        private final int shard;
         private final CompletableFuture<ShardBounds> done = new CompletableFuture<>();
         private @Nullable ShardTail tail;
 
         Seal(int shard) {
-            super(shard);
+            if (shard < 0) {
+                throw new IllegalArgumentException("a shard's number is not negative: " + shard);
+            }
+            this.shard = shard;
         }
 
         CompletableFuture<ShardBounds> done() {
@@ -126,6 +159,7 @@ abstract sealed class Pending {
         void publish(LogWriter writer) {
             ShardTail sealed = requireNonNull(tail, "written before");
             sealed.publish(sealed.nextIndex(), sealed.lastTimeMillis(), true);
+            writer.touch(sealed);
         }
 
         @Override
