@@ -10,6 +10,7 @@ import java.util.SplittableRandom;
 /** The calls that set a measurement up and that it is made of. Belongs to one thread; the requests it makes do not. */
 final class StreamCalls {
     private static final Duration MOMENT = Duration.ofMillis(50);
+    private static final int TRIES = 400;
     static final String SHARD = "shardId-000000000000";
 
     private final Connection connection;
@@ -22,11 +23,14 @@ final class StreamCalls {
 
     /** Makes a stream and waits until it takes records. */
     void create(String stream, int shards) throws IOException {
-        connection.exchange(Form.JSON.request("CreateStream", out -> {
+        ByteBuffer request = Form.JSON.request("CreateStream", out -> {
             out.writeStringField("StreamName", stream);
             out.writeNumberField("ShardCount", shards);
-        }));
-        for (int tries = 0; tries < 400; tries++) {
+        });
+        for (int tries = 0; !isTaken(request, tries < TRIES); tries++) {
+            pause();
+        }
+        for (int tries = 0; tries < TRIES; tries++) {
             try {
                 connection.exchange(Form.JSON.request("DescribeStreamSummary", out -> {
                     out.writeStringField("StreamName", stream);
@@ -36,13 +40,27 @@ final class StreamCalls {
                 }
             } catch (IOException notYet) {
                 // kinesis-mock answers a creation before the stream can be described.
-                if (tries == 399) {
+                if (tries == TRIES - 1) {
                     throw notYet;
                 }
             }
             pause();
         }
         throw new IOException(stream + " does not become active");
+    }
+
+    /** False if the server is not ready and may be asked again. */
+    private boolean isTaken(ByteBuffer request, boolean mayAskAgain) throws IOException {
+        try {
+            connection.exchange(request);
+            return true;
+        } catch (IOException refused) {
+            // Ours listens before it serves.
+            if (mayAskAgain && String.valueOf(refused.getMessage()).startsWith("status 503")) {
+                return false;
+            }
+            throw refused;
+        }
     }
 
     /** Puts {@code requests} times {@code batch} records of {@code bytes}. */
