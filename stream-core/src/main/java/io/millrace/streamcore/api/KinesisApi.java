@@ -198,13 +198,12 @@ public final class KinesisApi implements AutoCloseable {
     }
 
     private ApiAnswer answer(Call call, Operation.Reply reply) {
-        Map<String, String> fields = headers.of(call.exchange.request());
+        ApiRequest request = call.exchange.request();
         if (reply instanceof Operation.Push push) {
-            fields.put("content-type", EVENT_STREAM);
-            return new ApiAnswer(200, fields, new ApiAnswer.Pushed(push.frames()));
+            return new ApiAnswer(200, headers.of(request, EVENT_STREAM), new ApiAnswer.Pushed(push.frames()));
         }
         Operation.Content content = (Operation.Content) reply;
-        fields.put("content-type", call.format.name);
+        Map<String, String> fields = headers.of(request, call.format.name);
         if (content == Operation.Content.NOTHING) {
             return ApiAnswer.whole(200, fields, ApiAnswer.Whole.EMPTY);
         }

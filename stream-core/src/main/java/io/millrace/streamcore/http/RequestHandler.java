@@ -289,7 +289,7 @@ final class RequestHandler extends ChannelInboundHandlerAdapter {
         boolean keepsAlive = wire == Wire.HTTP_2 || (HttpUtil.isKeepAlive(request) && !isOld && !drain.isBegun());
         HttpResponse response =
                 new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(answer.status()));
-        answer.headers().forEach(response.headers()::set);
+        answer.headers().forEach((name, value) -> response.headers().add(HeaderNames.of(name), value));
         setConnection(request, response, keepsAlive);
         // Before HTTP/1.1 the end of the connection was the end of the body.
         HttpUtil.setTransferEncodingChunked(response, wire == Wire.HTTP_1 && !isOld);
@@ -347,8 +347,8 @@ final class RequestHandler extends ChannelInboundHandlerAdapter {
         ByteBuf content = out.content();
         FullHttpResponse response =
                 new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(answer.status()), content);
-        answer.headers().forEach(response.headers()::set);
-        HttpUtil.setContentLength(response, content.readableBytes());
+        answer.headers().forEach((name, value) -> response.headers().add(HeaderNames.of(name), value));
+        response.headers().add(HttpHeaderNames.CONTENT_LENGTH, Integer.toString(content.readableBytes()));
         return response;
     }
 

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 record SentHeaders(HttpHeaders headers) implements ApiRequest.Headers {
     @Override
     public @Nullable String getOrNull(String name) {
-        return headers.get(name);
+        return headers.get(HeaderNames.of(name));
     }
 
     @Override

@@ -5,8 +5,6 @@ import static java.util.Objects.requireNonNull;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
-import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Flow;
 
@@ -18,9 +16,9 @@ import java.util.concurrent.Flow;
  * @param body what follows them
  */
 public record ApiAnswer(int status, Map<String, String> headers, Body body) {
-    /** Checks the parts and copies the map. */
+    /** Checks the parts and copies the map, unless it is immutable. */
     public ApiAnswer {
-        headers = Collections.unmodifiableMap(new LinkedHashMap<>(headers));
+        headers = Map.copyOf(headers);
         requireNonNull(body, "body");
     }
 

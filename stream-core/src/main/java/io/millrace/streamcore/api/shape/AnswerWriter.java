@@ -1,13 +1,11 @@
 package io.millrace.streamcore.api.shape;
 
-import com.fasterxml.jackson.core.Base64Variants;
-import com.fasterxml.jackson.core.JsonGenerator;
-import com.fasterxml.jackson.dataformat.cbor.CBORGenerator;
+import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import io.millrace.model.Bytes;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 
 /**
@@ -15,51 +13,59 @@ import java.time.Instant;
  * the thread that writes; closing it flushes but leaves the destination open.
  */
 public final class AnswerWriter implements AutoCloseable {
-    private static final int TAG_EPOCH_TIME = 1;
+    // The kinds of CBOR items.
+    private static final int POSITIVE = 0x00;
+    private static final int NEGATIVE = 0x20;
+    private static final int BYTES = 0x40;
+    private static final int TEXT = 0x60;
+    private static final int TAG_EPOCH_TIME = 0xc1;
 
+    private final boolean isJson;
     private final Encoding encoding;
-    private final OutputStream destination;
-    private final JsonGenerator out;
+    private final ByteSink out;
+    /** In JSON: something of the same list or structure stands before. */
+    private boolean needsComma;
 
-    /**
-     * A writer to {@code out}.
-     *
-     * @throws IOException if the destination refuses
-     */
-    public AnswerWriter(Encoding encoding, OutputStream out) throws IOException {
+    /** A writer to {@code out}. */
+    public AnswerWriter(Encoding encoding, OutputStream out) {
+        this.isJson = encoding == Encoding.JSON;
         this.encoding = encoding;
-        this.destination = out;
-        this.out = encoding.generator(out);
+        this.out = new ByteSink(out);
     }
 
     /** Begins the answer, or a structure in a list. */
     public AnswerWriter start() throws IOException {
-        out.writeStartObject();
+        separate();
+        out.write(isJson ? '{' : 0xbf);
+        needsComma = false;
         return this;
     }
 
     /** Begins a structure member. */
     public AnswerWriter start(String name) throws IOException {
-        out.writeFieldName(name);
+        name(name);
         return start();
     }
 
     /** Ends what {@code start} began. */
     public AnswerWriter end() throws IOException {
-        out.writeEndObject();
+        out.write(isJson ? '}' : 0xff);
+        needsComma = true;
         return this;
     }
 
     /** Begins a list member. */
     public AnswerWriter startList(String name) throws IOException {
-        out.writeFieldName(name);
-        out.writeStartArray();
+        name(name);
+        out.write(isJson ? '[' : 0x9f);
+        needsComma = false;
         return this;
     }
 
     /** Ends what {@code startList} began. */
     public AnswerWriter endList() throws IOException {
-        out.writeEndArray();
+        out.write(isJson ? ']' : 0xff);
+        needsComma = true;
         return this;
     }
 
@@ -68,49 +74,55 @@ public final class AnswerWriter implements AutoCloseable {
      * too long for it.
      */
     public AnswerWriter elements(Elements writer) throws IOException {
-        out.flush();
-        ByteSink sink = new ByteSink(destination);
-        writer.write(encoding, sink);
-        sink.flush();
+        writer.write(encoding, out);
         return this;
     }
 
     /** A text in a list. */
     public AnswerWriter text(String value) throws IOException {
-        out.writeString(value);
+        separate();
+        string(value);
+        needsComma = true;
         return this;
     }
 
     /** A text member. */
     public AnswerWriter text(String name, String value) throws IOException {
-        out.writeFieldName(name);
-        out.writeString(value);
-        return this;
+        name(name);
+        return text(value);
     }
 
     /** A number member. */
     public AnswerWriter number(String name, long value) throws IOException {
-        out.writeFieldName(name);
-        out.writeNumber(value);
+        name(name);
+        if (isJson) {
+            raw(Long.toString(value));
+        } else {
+            integer(value);
+        }
         return this;
     }
 
     /** A flag member. */
     public AnswerWriter flag(String name, boolean value) throws IOException {
-        out.writeFieldName(name);
-        out.writeBoolean(value);
+        name(name);
+        if (isJson) {
+            raw(Boolean.toString(value));
+        } else {
+            out.write(value ? 0xf5 : 0xf4);
+        }
         return this;
     }
 
     /** A member with a moment: tag 1 with milliseconds in CBOR, seconds with a fraction in JSON. */
     public AnswerWriter time(String name, Instant value) throws IOException {
-        out.writeFieldName(name);
+        name(name);
         long millis = value.toEpochMilli();
-        if (out instanceof CBORGenerator cbor) {
-            cbor.writeTag(TAG_EPOCH_TIME);
-            cbor.writeNumber(millis);
+        if (isJson) {
+            raw(seconds(millis));
         } else {
-            out.writeNumber(seconds(millis));
+            out.write(TAG_EPOCH_TIME);
+            integer(millis);
         }
         return this;
     }
@@ -123,14 +135,88 @@ public final class AnswerWriter implements AutoCloseable {
 
     /** A member with bytes: a byte string in CBOR, base64 in JSON; no copy of the whole is made. */
     public AnswerWriter blob(String name, Bytes value) throws IOException {
-        out.writeFieldName(name);
-        out.writeBinary(Base64Variants.MIME_NO_LINEFEEDS, new BytesStream(value.asByteBuffer()), value.size());
+        name(name);
+        ByteBuffer bytes = value.asByteBuffer();
+        if (isJson) {
+            out.write('"');
+            out.writeBase64(bytes, 0, value.size());
+            out.write('"');
+        } else {
+            head(BYTES, value.size());
+            out.write(bytes, 0, value.size());
+        }
+        needsComma = true;
         return this;
     }
 
     @Override
     public void close() throws IOException {
-        out.close();
+        out.flush();
+    }
+
+    private void name(String name) throws IOException {
+        separate();
+        string(name);
+        if (isJson) {
+            out.write(':');
+        }
+        needsComma = false;
+    }
+
+    private void separate() throws IOException {
+        if (needsComma && isJson) {
+            out.write(',');
+        }
+    }
+
+    private void string(String text) throws IOException {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        if (!isJson) {
+            head(TEXT, bytes.length);
+            out.write(bytes);
+            return;
+        }
+        out.write('"');
+        out.write(isPlain(bytes) ? bytes : JsonStringEncoder.getInstance().quoteAsUTF8(text));
+        out.write('"');
+    }
+
+    /** True if JSON takes these characters as they are. */
+    private static boolean isPlain(byte[] text) {
+        for (byte next : text) {
+            if (next < ' ' || next == '"' || next == '\\') {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private void raw(String ascii) throws IOException {
+        out.write(ascii.getBytes(StandardCharsets.US_ASCII));
+        needsComma = true;
+    }
+
+    private void integer(long value) throws IOException {
+        head(value < 0 ? NEGATIVE : POSITIVE, value < 0 ? -1 - value : value);
+    }
+
+    /** The beginning of a CBOR item: its kind, and a count in as few bytes as it takes (RFC 8949, section 3). */
+    private void head(int kind, long count) throws IOException {
+        if (count < 24) {
+            out.write(kind | (int) count);
+        } else if (count < 1 << 8) {
+            out.write(kind | 24);
+            out.writeNumber(count, 1);
+        } else if (count < 1 << 16) {
+            out.write(kind | 25);
+            out.writeNumber(count, 2);
+        } else if (count < 1L << 32) {
+            out.write(kind | 26);
+            out.writeNumber(count, 4);
+        } else {
+            out.write(kind | 27);
+            out.writeNumber(count, 8);
+        }
     }
 
     /** Writes the elements of a list. */
@@ -142,29 +228,5 @@ public final class AnswerWriter implements AutoCloseable {
          * @throws IOException if the destination refuses
          */
         void write(Encoding encoding, ByteSink out) throws IOException;
-    }
-
-    /** Lets the generator fetch the bytes piece by piece. */
-    private static final class BytesStream extends InputStream {
-        private final ByteBuffer bytes;
-
-        BytesStream(ByteBuffer bytes) {
-            this.bytes = bytes;
-        }
-
-        @Override
-        public int read() {
-            return bytes.hasRemaining() ? bytes.get() & 0xff : -1;
-        }
-
-        @Override
-        public int read(byte[] target, int offset, int length) {
-            if (!bytes.hasRemaining()) {
-                return -1;
-            }
-            int read = Math.min(length, bytes.remaining());
-            bytes.get(target, offset, read);
-            return read;
-        }
     }
 }

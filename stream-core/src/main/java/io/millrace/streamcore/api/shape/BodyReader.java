@@ -149,7 +149,7 @@ public final class BodyReader {
             while (raw.hasRemaining()) {
                 byte next = raw.get();
                 if (next == '"') {
-                    parser.finishToken();
+                    // The parser passes over the string when it is asked for the next token.
                     int end = raw.position() - 1;
                     return raw.position(start).limit(end);
                 }

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.Base64;
 
 /**
@@ -15,12 +16,16 @@ public final class ByteSink {
     /** Fits a processor's first cache, with what is copied into it. */
     private static final int CAPACITY = 16 << 10;
 
+    /** Fits most answers; only a longer one grows. */
+    private static final int FIRST = 512;
+
     private static final int BLOCK = 3 << 10;
+    private static final byte[] NOTHING = new byte[0];
     private static final Base64.Encoder BASE64 = Base64.getEncoder();
 
     private final OutputStream destination;
-    private final byte[] array = new byte[CAPACITY];
-    private final byte[] encoded = new byte[BLOCK / 3 * 4];
+    private byte[] array = new byte[FIRST];
+    private byte[] encoded = NOTHING;
     private int size;
 
     /** A sink that empties itself into {@code destination}. */
@@ -28,9 +33,14 @@ public final class ByteSink {
         this.destination = requireNonNull(destination, "destination");
     }
 
-    /** Writes all of {@code piece}, at most a KiB. */
+    /** Writes all of {@code piece}. */
     public void write(byte[] piece) throws IOException {
-        room(piece.length);
+        room(Math.min(piece.length, CAPACITY));
+        if (piece.length > CAPACITY) {
+            flush();
+            destination.write(piece);
+            return;
+        }
         System.arraycopy(piece, 0, array, size, piece.length);
         size += piece.length;
     }
@@ -53,8 +63,8 @@ public final class ByteSink {
     public void write(ByteBuffer source, int from, int end) throws IOException {
         int at = from;
         while (at < end) {
-            room(1);
-            int piece = Math.min(end - at, CAPACITY - size);
+            room(Math.min(end - at, CAPACITY / 4));
+            int piece = Math.min(end - at, array.length - size);
             source.get(at, array, size, piece);
             size += piece;
             at += piece;
@@ -63,6 +73,9 @@ public final class ByteSink {
 
     /** Writes the bytes of {@code source} from {@code from} to {@code end} in base64. */
     public void writeBase64(ByteBuffer source, int from, int end) throws IOException {
+        if (encoded.length == 0) {
+            encoded = new byte[BLOCK / 3 * 4];
+        }
         int at = from;
         while (at < end) {
             byte[] block = new byte[Math.min(end - at, BLOCK)];
@@ -83,7 +96,7 @@ public final class ByteSink {
         return at;
     }
 
-    /** Where reserved bytes are. */
+    /** Where the bytes are that were reserved last. */
     public byte[] array() {
         return array;
     }
@@ -95,8 +108,13 @@ public final class ByteSink {
     }
 
     private void room(int bytes) throws IOException {
-        if (bytes > CAPACITY - size) {
-            flush();
+        if (bytes > array.length - size) {
+            if (array.length < CAPACITY) {
+                array = Arrays.copyOf(array, CAPACITY);
+            }
+            if (bytes > array.length - size) {
+                flush();
+            }
         }
     }
 }

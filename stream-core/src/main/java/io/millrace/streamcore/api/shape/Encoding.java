@@ -2,13 +2,10 @@ package io.millrace.streamcore.api.shape;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonFactoryBuilder;
-import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.StreamReadConstraints;
-import com.fasterxml.jackson.core.StreamWriteFeature;
 import com.fasterxml.jackson.dataformat.cbor.CBORFactory;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.ByteBuffer;
 
 /** The two forms of a body. Safe for any thread. */
@@ -22,23 +19,15 @@ public enum Encoding {
         return factory().createParser(body.array(), body.arrayOffset() + body.position(), body.remaining());
     }
 
-    JsonGenerator generator(OutputStream out) throws IOException {
-        return factory().createGenerator(out);
-    }
-
     private JsonFactory factory() {
         return this == JSON ? Factories.JSON : Factories.CBOR;
     }
 
     private static final class Factories {
-        static final JsonFactory JSON = new JsonFactoryBuilder()
-                .streamReadConstraints(limits())
-                .disable(StreamWriteFeature.AUTO_CLOSE_TARGET)
-                .build();
-        static final JsonFactory CBOR = CBORFactory.builder()
-                .streamReadConstraints(limits())
-                .disable(StreamWriteFeature.AUTO_CLOSE_TARGET)
-                .build();
+        static final JsonFactory JSON =
+                new JsonFactoryBuilder().streamReadConstraints(limits()).build();
+        static final JsonFactory CBOR =
+                CBORFactory.builder().streamReadConstraints(limits()).build();
 
         /** No request of the service nests deeper than a few levels; its longest string is 10 MiB in base64. */
         private static StreamReadConstraints limits() {
