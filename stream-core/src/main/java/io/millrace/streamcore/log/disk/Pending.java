@@ -104,14 +104,15 @@ abstract sealed class Pending {
             segment = writer.segments().room(batch.payload().remaining());
             timeMillis = Math.max(writer.now(), found.lastTimeMillis());
             firstIndex = found.take(batch.count(), timeMillis);
-            position = writer.segments().append(new Frame(
-                    FrameKind.RECORDS,
-                    batch.shard(),
-                    firstIndex,
-                    timeMillis,
-                    batch.count(),
-                    payloadCrc,
-                    batch.payload()));
+            position = writer.segments()
+                    .append(new Frame(
+                            FrameKind.RECORDS,
+                            batch.shard(),
+                            firstIndex,
+                            timeMillis,
+                            batch.count(),
+                            payloadCrc,
+                            batch.payload()));
         }
 
         void publish(LogWriter writer) {
