@@ -3,7 +3,9 @@ package io.millrace.lease.coordinator;
 import io.millrace.lease.LeaseKey;
 import io.millrace.lease.StreamNotFoundException;
 import io.millrace.lease.WorkerId;
+import io.millrace.lease.decide.Cleanup;
 import io.millrace.lease.decide.Fleet;
+import io.millrace.lease.decide.HashRangeAudit;
 import io.millrace.lease.decide.LeaderElection;
 import io.millrace.lease.decide.LeaseBook;
 import io.millrace.lease.decide.Plans;
@@ -20,11 +22,14 @@ import io.millrace.lease.table.StreamRow;
 import io.millrace.lease.table.WorkerRow;
 import io.millrace.lease.table.WriteOutcome;
 import io.millrace.model.Checkpoint;
+import io.millrace.model.HashKeyRange;
 import io.millrace.model.Position;
 import io.millrace.model.Shard;
+import io.millrace.model.StreamName;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableSet;
@@ -68,6 +73,7 @@ final class Leadership {
     private @Nullable Object planned;
     private long ownPlan;
     private boolean toldUnplaced;
+    private final Map<StreamName, Integer> holes = new HashMap<>();
     private @Nullable ControlRows control;
     private @Nullable Fleet fleet;
 
@@ -240,9 +246,11 @@ final class Leadership {
     }
 
     private CompletableFuture<Void> apply(StreamRow stream, List<Shard> shards) {
+        List<LeaseRow> changes = ShardSync.changes(stream, shards, book.rows());
+        audit(stream, changes);
         CompletableFuture<Void> written = CompletableFuture.completedFuture(null);
         List<CompletableFuture<Void>> parallel = new ArrayList<>();
-        for (LeaseRow change : ShardSync.changes(stream, shards, book.rows())) {
+        for (LeaseRow change : changes) {
             LeaseRow lease = fromNow(change);
             if (lease.lineage().parents().isEmpty()) {
                 parallel.add(put(lease));
@@ -250,10 +258,38 @@ final class Leadership {
                 written = written.thenCompose(done -> put(lease));
             }
         }
+        for (LeaseRow row : Cleanup.obsolete(stream.name(), shards, book.rows())) {
+            log.debug("{} is processed and past retention; its row goes", row.key());
+            parallel.add(delete(row).thenRun(() -> book.forget(row)));
+        }
         CompletableFuture<Void> rest = written;
         return all(parallel)
                 .thenCompose(done -> rest)
                 .thenCompose(done -> stream.synced() ? rest : put(stream.afterSync()));
+    }
+
+    /** Tells once of hash keys that nobody would read. */
+    private void audit(StreamRow stream, List<LeaseRow> changes) {
+        List<HashKeyRange> found =
+                stream.synced() ? HashRangeAudit.holes(stream.name(), book.rows()) : List.<HashKeyRange>of();
+        List<LeaseRow> mended = new ArrayList<>(book.rows());
+        mended.addAll(changes);
+        boolean stays =
+                !found.isEmpty() && !HashRangeAudit.holes(stream.name(), mended).isEmpty();
+        int before = holes.getOrDefault(stream.name(), 0);
+        holes.put(stream.name(), found.size());
+        wiring.meters()
+                .holesAre(holes.values().stream().mapToInt(Integer::intValue).sum());
+        if (!found.isEmpty() && before == 0) {
+            log.warn(
+                    "Stream {}: no open lease covers {} ranges of hash keys, the first {}; {}",
+                    stream.name(),
+                    found.size(),
+                    found.get(0),
+                    stays
+                            ? "the stream lists no shard that would; its leases must be reset"
+                            : "the leases of the shards that the stream lists there are made now");
+        }
     }
 
     /** LATEST is the moment of this first look: read later as it stands, it would skip what came until then. */

@@ -41,6 +41,14 @@ public final class LeaseBook {
         leases.put(row.key(), new Seen(row, at));
     }
 
+    /** Takes in that {@code row} was deleted. */
+    public void forget(LeaseRow row) {
+        Seen seen = leases.get(row.key());
+        if (seen != null && seen.row.equals(row)) {
+            leases.remove(row.key());
+        }
+    }
+
     /** The lease's row, empty when none is known. */
     public Optional<LeaseRow> row(LeaseKey key) {
         return Optional.ofNullable(leases.get(key)).map(Seen::row);

@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
  * position; LATEST covers the open shards only. Later: at TRIM_HORIZON, because whatever appears then follows something
  * the application has been reading (at AT_TIMESTAMP if that is the initial position and no parent is known).
  *
- * <p>A shard without a lease gets one unless a descendant has one: then it was read, and cleaned up, before. The
- * exception is a shard that a descendant is still waiting for.
+ * <p>A shard without a lease gets one unless a descendant was begun: then it was read before. The exception is a shard that
+ * a descendant is still waiting for.
  */
 public final class ShardSync {
     private final StreamRow stream;
@@ -41,16 +41,24 @@ public final class ShardSync {
         rows.stream()
                 .filter(row -> row.key().stream().equals(stream.name()))
                 .forEach(row -> leases.put(row.key().shard(), row));
-        leases.values().forEach(row -> {
-            if (row.isNotStarted()) {
-                awaited.addAll(row.lineage().parents());
-            }
-            row.lineage().parents().forEach(this::addAncestors);
-            Shard shard = listed.get(row.key().shard());
-            if (shard != null) {
-                shard.parents().forEach(this::addAncestors);
-            }
-        });
+        leases.values().forEach(this::readBefore);
+    }
+
+    /**
+     * What was begun shows that all before it was read. What was not begun shows only that whatever it does not wait for
+     * was read, or shall not be.
+     */
+    private void readBefore(LeaseRow row) {
+        List<ShardId> before = new ArrayList<>(row.lineage().parents());
+        Shard shard = listed.get(row.key().shard());
+        if (shard != null) {
+            before.addAll(shard.parents());
+        }
+        if (row.isNotStarted()) {
+            awaited.addAll(row.lineage().parents());
+            before.removeAll(row.lineage().parents());
+        }
+        before.forEach(this::addAncestors);
     }
 
     /**
@@ -72,6 +80,14 @@ public final class ShardSync {
         });
         changes.addAll(sync.freed());
         return changes;
+    }
+
+    /**
+     * True when a list of shards is younger than the lease's shard: it names that one or a later one. Ids are given in
+     * rising order, and the newest shard of a stream is open and always listed.
+     */
+    static boolean knows(Collection<ShardId> listed, LeaseRow row) {
+        return listed.stream().anyMatch(id -> id.compareTo(row.key().shard()) >= 0);
     }
 
     private void addAncestors(ShardId id) {
@@ -125,7 +141,10 @@ public final class ShardSync {
         return LeaseRow.fresh(key, Checkpoint.notStarted(start), lineage);
     }
 
-    /** Leases that wait for parents which will never come: the stream lists them no more and they have no lease. */
+    /**
+     * Leases that wait for parents which will never come: the stream lists them no more and they have no lease. A list that
+     * was made before the child was says nothing of its parents.
+     */
     private List<LeaseRow> freed() {
         List<LeaseRow> freed = new ArrayList<>();
         for (LeaseRow row : leases.values()) {
@@ -133,7 +152,8 @@ public final class ShardSync {
             List<ShardId> real = parents.stream()
                     .filter(parent -> leases.containsKey(parent) || listed.containsKey(parent))
                     .toList();
-            if (row.isNotStarted() && row.owner().isEmpty() && real.size() < parents.size()) {
+            boolean free = row.isNotStarted() && row.owner().isEmpty();
+            if (free && real.size() < parents.size() && knows(listed.keySet(), row)) {
                 freed.add(row.waitingFor(real));
             }
         }

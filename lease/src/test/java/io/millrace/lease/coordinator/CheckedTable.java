@@ -2,6 +2,7 @@ package io.millrace.lease.coordinator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.lease.LeaseKey;
 import io.millrace.lease.table.ControlRows;
 import io.millrace.lease.table.Entity;
 import io.millrace.lease.table.InMemoryLeaseTable;
@@ -9,16 +10,27 @@ import io.millrace.lease.table.LeaseRow;
 import io.millrace.lease.table.LeaseTable;
 import io.millrace.lease.table.Row;
 import io.millrace.lease.table.WriteOutcome;
+import io.millrace.model.ShardId;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Predicate;
 
 /** The table that all workers share; checks every change of a lease. One thread. */
 final class CheckedTable implements LeaseTable {
     private final InMemoryLeaseTable table = new InMemoryLeaseTable();
     private final Map<String, Integer> calls = new HashMap<>();
+    private final Set<LeaseKey> deleted = new HashSet<>();
+    private final Predicate<LeaseKey> canBeRead;
+
+    /** Of what {@code canBeRead} no row may go and come again: it would be read twice. */
+    CheckedTable(Predicate<LeaseKey> canBeRead) {
+        this.canBeRead = canBeRead;
+    }
 
     /** How often each operation was called since the last {@link #forgetCalls}. */
     Map<String, Integer> calls() {
@@ -61,11 +73,17 @@ final class CheckedTable implements LeaseTable {
         calls.merge("put", 1, Integer::sum);
         Optional<Row> before = table.get(row.entity()).join();
         CompletableFuture<WriteOutcome> outcome = table.put(row);
-        if (outcome.join().isApplied()
-                && row instanceof LeaseRow after
-                && before.isPresent()
-                && before.get() instanceof LeaseRow lease) {
-            check(lease, after);
+        if (outcome.join().isApplied() && row instanceof LeaseRow after) {
+            if (before.isPresent()) {
+                check((LeaseRow) before.get(), after);
+            } else if (deleted.contains(after.key())) {
+                assertThat(canBeRead.test(after.key()))
+                        .as("%s could be read again", after.key())
+                        .isFalse();
+            }
+            if (after.isFinished()) {
+                checkChildren(after);
+            }
         }
         return outcome;
     }
@@ -73,7 +91,23 @@ final class CheckedTable implements LeaseTable {
     @Override
     public CompletableFuture<WriteOutcome> delete(Row seen) {
         calls.merge("delete", 1, Integer::sum);
-        return table.delete(seen);
+        CompletableFuture<WriteOutcome> outcome = table.delete(seen);
+        if (outcome.join().isApplied() && seen instanceof LeaseRow lease) {
+            assertThat(lease.isFinished() && !canBeRead.test(lease.key()))
+                    .as("%s is deleted although it could be read", lease)
+                    .isTrue();
+            deleted.add(lease.key());
+        }
+        return outcome;
+    }
+
+    private void checkChildren(LeaseRow parent) {
+        for (ShardId child : parent.lineage().children()) {
+            LeaseKey key = new LeaseKey(parent.key().stream(), child);
+            assertThat(deleted.contains(key) || lease(Entity.lease(key)).isPresent())
+                    .as("%s is finished without a row of its child %s", parent.key(), child)
+                    .isTrue();
+        }
     }
 
     private static void check(LeaseRow before, LeaseRow after) {

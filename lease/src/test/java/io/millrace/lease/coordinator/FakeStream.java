@@ -9,8 +9,10 @@ import io.millrace.model.Shard;
 import io.millrace.model.ShardId;
 import io.millrace.model.StreamName;
 import java.time.Instant;
+import java.util.HashSet;
 import java.util.List;
 import java.util.NavigableMap;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 
@@ -19,6 +21,7 @@ final class FakeStream implements ShardDirectory {
     static final StreamName NAME = new StreamName("orders");
 
     private final NavigableMap<ShardId, Shard> shards = new TreeMap<>();
+    private final Set<ShardId> trimmed = new HashSet<>();
     private StreamIdentity identity = new StreamIdentity(
             "arn:aws:kinesis:local:000000000000:stream/orders", Instant.parse("2026-01-01T00:00:00Z"));
 
@@ -30,6 +33,25 @@ final class FakeStream implements ShardDirectory {
         identity = new StreamIdentity(identity.arn(), identity.created().plusSeconds(60));
     }
 
+    /** Retention passes for the oldest closed shard that is still listed. */
+    void trimOldest() {
+        listed().stream().filter(shard -> !shard.isOpen()).findFirst().ifPresent(shard -> trimmed.add(shard.id()));
+    }
+
+    /** What the service still lists. */
+    List<Shard> listed() {
+        return shards.values().stream().filter(this::isListed).toList();
+    }
+
+    boolean isListed(ShardId id) {
+        return shards.containsKey(id) && !trimmed.contains(id);
+    }
+
+    private boolean isListed(Shard shard) {
+        return !trimmed.contains(shard.id());
+    }
+
+    /** All shards there ever were. */
     NavigableMap<ShardId, Shard> shards() {
         return shards;
     }
@@ -65,7 +87,7 @@ final class FakeStream implements ShardDirectory {
 
     @Override
     public CompletableFuture<List<Shard>> listShards(StreamName stream) {
-        return CompletableFuture.completedFuture(List.copyOf(shards.values()));
+        return CompletableFuture.completedFuture(listed());
     }
 
     private Shard close(ShardId id) {

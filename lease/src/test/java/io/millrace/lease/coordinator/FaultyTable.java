@@ -27,6 +27,10 @@ final class FaultyTable implements LeaseTable {
     private final RandomGenerator random;
     private boolean faults;
     private boolean cut;
+    private boolean deaf;
+    private boolean throttled;
+    private boolean blind;
+    private Duration lastArrival = Duration.ZERO;
 
     FaultyTable(Simulation sim, LeaseTable table, RandomGenerator random, boolean faults) {
         this.sim = sim;
@@ -38,6 +42,32 @@ final class FaultyTable implements LeaseTable {
     void heal() {
         faults = false;
         cut = false;
+        deaf = false;
+        throttled = false;
+        blind = false;
+    }
+
+    /** When the last of what is under way arrives, in time since the simulation began. */
+    Duration lastArrival() {
+        return lastArrival;
+    }
+
+    /** Writes are applied, but no answer comes back. */
+    void deafFor(Duration time) {
+        deaf = true;
+        sim.at(time, () -> deaf = false);
+    }
+
+    /** Reads get no answer; writes go through. */
+    void blindFor(Duration time) {
+        blind = true;
+        sim.at(time, () -> blind = false);
+    }
+
+    /** The service takes nothing, and says so. */
+    void throttleFor(Duration time) {
+        throttled = true;
+        sim.at(time, () -> throttled = false);
     }
 
     void cutFor(Duration time) {
@@ -78,12 +108,12 @@ final class FaultyTable implements LeaseTable {
     private <T> CompletableFuture<T> call(Supplier<CompletableFuture<T>> action, boolean isWrite) {
         CompletableFuture<T> answer = new CompletableFuture<>();
         int fate = faults ? random.nextInt(100) : 100;
-        if (cut || fate < 2) {
+        if (cut || (blind && !isWrite) || fate < 2) {
             // Lost on the way there: an error at some time, or silence.
             if (random.nextBoolean()) {
                 sim.at(delay(), () -> answer.completeExceptionally(error("the connection was reset")));
             }
-        } else if (fate < 4) {
+        } else if (fate < 4 || throttled) {
             sim.at(delay(), () -> answer.completeExceptionally(error("throttled")));
         } else {
             sim.at(delay(), () -> {
@@ -91,7 +121,7 @@ final class FaultyTable implements LeaseTable {
                 if (isWrite && fate < 9) {
                     sim.at(delay(), () -> action.get().join());
                 }
-                if (fate >= 6 && fate < 9) {
+                if (deaf || (fate >= 6 && fate < 9)) {
                     // Applied, but nobody hears of it.
                     if (random.nextBoolean()) {
                         sim.at(delay(), () -> answer.completeExceptionally(error("no answer")));
@@ -105,10 +135,13 @@ final class FaultyTable implements LeaseTable {
     }
 
     private Duration delay() {
-        if (faults && random.nextInt(50) == 0) {
-            return Duration.ofNanos(random.nextLong(LONGEST.toNanos()));
+        boolean late = faults && random.nextInt(50) == 0;
+        Duration delay = Duration.ofNanos(random.nextLong(late ? LONGEST.toNanos() : 10_000_000));
+        Duration arrival = sim.elapsed().plus(delay);
+        if (late && arrival.compareTo(lastArrival) > 0) {
+            lastArrival = arrival;
         }
-        return Duration.ofNanos(random.nextLong(10_000_000));
+        return delay;
     }
 
     private static TableUnavailableException error(String message) {

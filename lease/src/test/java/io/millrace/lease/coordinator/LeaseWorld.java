@@ -33,14 +33,25 @@ final class LeaseWorld {
 
     final Simulation sim;
     final FakeStream stream;
-    final CheckedTable table = new CheckedTable();
+    final CheckedTable table;
     final List<Worker> workers = new ArrayList<>();
     private final SplittableRandom random;
+    private final SplittableRandom more;
+    private final Mutation mutation;
     private boolean faults;
+    private boolean moreFaults;
     private int named;
 
     LeaseWorld(long seed, boolean faults, int shards) {
+        this(seed, faults, shards, Mutation.NONE);
+    }
+
+    /** A world whose workers have the error {@code mutation}. */
+    LeaseWorld(long seed, boolean faults, int shards, Mutation mutation) {
+        this.mutation = mutation;
+        this.more = new SplittableRandom(seed * 37 + 5);
         this.stream = new FakeStream(shards);
+        this.table = new CheckedTable(key -> stream.isListed(key.shard()));
         this.sim = new Simulation(seed);
         this.random = new SplittableRandom(seed * 31 + 17);
         this.faults = faults;
@@ -64,7 +75,61 @@ final class LeaseWorld {
     /** No new faults; what is under way still is. */
     void heal() {
         faults = false;
-        workers.forEach(worker -> worker.way.heal());
+        workers.forEach(worker -> {
+            worker.way.heal();
+            worker.directory.heal();
+        });
+    }
+
+    /** True while something that a fault delayed is still under way, or a worker is paused. */
+    boolean isDisturbed() {
+        return workers.stream()
+                .anyMatch(worker -> (worker.takesPart() && worker.host.isPaused())
+                        || worker.way.lastArrival().compareTo(sim.elapsed()) > 0);
+    }
+
+    /**
+     * From now on also: the table throttled for all, up to minutes; answers or reads lost for a while; restarts and twins under
+     * the same name; retention; a stream service in trouble.
+     */
+    void moreFaults(Duration time) {
+        moreFaults = true;
+        for (Duration at = Duration.ZERO; at.compareTo(time) < 0; at = at.plusMillis(500 + more.nextInt(6000))) {
+            sim.at(at, this::oneMore);
+        }
+        if (time.compareTo(Duration.ofMinutes(3)) > 0) {
+            sim.at(Duration.ofSeconds(30), () -> throttleAll(Duration.ofSeconds(60 + more.nextInt(60))));
+        }
+    }
+
+    private void throttleAll(Duration time) {
+        workers.forEach(worker -> worker.way.throttleFor(time));
+    }
+
+    private void oneMore() {
+        if (!faults) {
+            return;
+        }
+        List<Worker> living = living();
+        int dice = more.nextInt(100);
+        if (dice < 35) {
+            stream.trimOldest();
+        } else if (dice < 55) {
+            throttleAll(Duration.ofMillis(more.nextLong(FAILOVER.toMillis() * 2)));
+        } else if (!living.isEmpty()) {
+            Worker victim = living.get(more.nextInt(living.size()));
+            Duration time = Duration.ofMillis(more.nextLong(FAILOVER.toMillis() * 2));
+            if (dice < 67) {
+                victim.way.deafFor(time);
+            } else if (dice < 79) {
+                victim.way.blindFor(time);
+            } else if (dice < 92) {
+                victim.host.crash();
+                join(victim.name);
+            } else if (living.size() < 7) {
+                join(victim.name);
+            }
+        }
     }
 
     /** Runs whatever happens, for {@code time}. */
@@ -77,12 +142,12 @@ final class LeaseWorld {
 
     /** True when every open shard has one owner that lives, every closed one is finished, and counts are even. */
     boolean isSettled() {
-        Map<String, Integer> counts = new HashMap<>();
-        living().forEach(worker -> counts.put(worker.name, 0));
+        Map<Worker, Integer> counts = new HashMap<>();
+        living().forEach(worker -> counts.put(worker, 0));
         for (Shard shard : stream.shards().values()) {
             LeaseRow row = row(shard.id());
             if (!shard.isOpen()) {
-                if (row == null || !row.isFinished()) {
+                if (stream.isListed(shard.id()) && (row == null || !row.isFinished())) {
                     return false;
                 }
             } else {
@@ -92,7 +157,7 @@ final class LeaseWorld {
                 if (holders.size() != 1) {
                     return false;
                 }
-                counts.merge(holders.get(0).name, 1, Integer::sum);
+                counts.merge(holders.get(0), 1, Integer::sum);
             }
         }
         IntSummaryStatistics range =
@@ -169,7 +234,7 @@ final class LeaseWorld {
         for (Worker worker : workers) {
             if (!worker.host.isCrashed()) {
                 for (HeldLease lease : worker.held.values()) {
-                    if (lease.isValid()) {
+                    if (worker.believesIn(lease)) {
                         Worker other = holders.put(lease.key(), worker);
                         if (other != null) {
                             throw new AssertionError(other.name + " and " + worker.name + " both hold " + lease.key()
@@ -186,6 +251,7 @@ final class LeaseWorld {
         final String name;
         final SimHost host;
         final FaultyTable way;
+        final FaultyDirectory directory;
         final LeaseCoordinator coordinator;
         final Map<LeaseKey, HeldLease> held = new TreeMap<>();
         private final EventLoop consumer;
@@ -195,7 +261,8 @@ final class LeaseWorld {
         Worker(String name) {
             this.name = name;
             this.host = new SimHost(sim, 0.97 + random.nextDouble() * 0.06);
-            this.way = new FaultyTable(sim, table, random.split(), faults);
+            this.way = new FaultyTable(sim, mutation.table(table, sim), random.split(), faults);
+            this.directory = new FaultyDirectory(sim, stream, more.split());
             this.consumer = host.newEventLoop("consumer-" + name);
             LeaseSettings settings = LeaseSettings.builder().workerName(name).stream(
                             FakeStream.NAME, Position.trimHorizon())
@@ -203,7 +270,13 @@ final class LeaseWorld {
                     .shardSyncInterval(Duration.ofSeconds(10))
                     .startTimeout(Duration.ofHours(1))
                     .build();
-            this.coordinator = LeaseCoordinator.create(settings, way, stream, this, host, new SimpleMeterRegistry());
+            this.coordinator = LeaseCoordinator.create(
+                    mutation.settings(settings, workers.size()),
+                    way,
+                    moreFaults ? directory : stream,
+                    this,
+                    mutation.platform(host),
+                    new SimpleMeterRegistry());
             assertThat(coordinator.start()).isNotCompletedExceptionally();
         }
 
@@ -214,6 +287,10 @@ final class LeaseWorld {
         boolean holds(ShardId shard) {
             HeldLease lease = held.get(new LeaseKey(FakeStream.NAME, shard));
             return lease != null && lease.isValid();
+        }
+
+        boolean believesIn(HeldLease lease) {
+            return mutation == Mutation.NEVER_ASKS_WHETHER_IT_STILL_OWNS || lease.isValid();
         }
 
         void leave(Duration deadline) {
@@ -229,7 +306,8 @@ final class LeaseWorld {
                     stream.shards().get(lease.key().shard()));
             for (ShardId parent : shard.parents()) {
                 LeaseRow row = row(parent);
-                assertThat(row != null && row.isFinished())
+                // Of a parent that retention has taken nothing can be delivered any more.
+                assertThat(!stream.isListed(parent) || (row != null && row.isFinished()))
                         .as("%s starts while its parent is at %s", lease.key(), row)
                         .isTrue();
             }

@@ -20,6 +20,8 @@ final class SimHost implements Platform {
     private final List<HostLoop> loops = new ArrayList<>();
     private boolean crashed;
     private boolean paused;
+    private long pausedAt;
+    private long pausedBefore;
 
     /** A machine whose clock runs {@code rate} times as fast as the world's. */
     SimHost(Simulation sim, double rate) {
@@ -35,9 +37,21 @@ final class SimHost implements Platform {
         return crashed;
     }
 
+    /** For how long the machine has been paused in all, in nanoseconds of its own clock. */
+    long pausedNanos() {
+        long current = paused ? sim.ticker().nanoTime() - pausedAt : 0;
+        return (long) ((pausedBefore + current) * rate);
+    }
+
     void pause(Duration time) {
+        if (!paused) {
+            pausedAt = sim.ticker().nanoTime();
+        }
         paused = true;
         sim.at(time, () -> {
+            if (paused) {
+                pausedBefore += sim.ticker().nanoTime() - pausedAt;
+            }
             paused = false;
             loops.forEach(HostLoop::drain);
         });

@@ -95,6 +95,41 @@ final class ShardSyncTest {
         assertThat(made).containsExactly(lease(2, 0));
     }
 
+    @Test
+    void waitingGrandchildDoesNotShowThatItsGrandparentsWereRead() {
+        // 10 was made by whoever finished 3; neither 9 nor its parent 8 has a lease yet.
+        List<LeaseRow> made = sync(
+                stream(Position.trimHorizon(), true),
+                List.of(closed(2), closed(3), closed(8), closed(9, 2, 8), open(10, 9, 3)),
+                lease(2),
+                lease(3),
+                lease(10, 9, 3));
+
+        assertThat(made).extracting(LeaseRow::key).containsExactly(key(8), key(9));
+        assertThat(made.get(1).lineage().parents()).containsExactly(ShardId.of(2), ShardId.of(8));
+    }
+
+    @Test
+    void listThatIsOlderThanTheChildDoesNotFreeIt() {
+        List<LeaseRow> made = sync(
+                stream(Position.trimHorizon(), true), List.of(closed(0), open(1)), lease(4, 0, 3), lease(0), lease(1));
+
+        assertThat(made).isEmpty();
+    }
+
+    @Test
+    void whenParentsAndChildrenHaveBothExpiredTheNextGenerationStartsAtOnce() {
+        // 0 was being read when retention took it and its child 1; 2 follows 1.
+        List<LeaseRow> made = sync(
+                stream(Position.latest(), true),
+                List.of(open(2, 1)),
+                lease(0).withCheckpoint(Checkpoint.processed(RecordPosition.of(SequenceNumber.ZERO))));
+
+        assertThat(made).extracting(LeaseRow::key).containsExactly(key(2));
+        assertThat(made.get(0).lineage().parents()).isEmpty();
+        assertThat(made.get(0).checkpoint()).isEqualTo(Checkpoint.notStarted(Position.trimHorizon()));
+    }
+
     private static List<LeaseRow> sync(StreamRow stream, List<Shard> shards, LeaseRow... leases) {
         return ShardSync.changes(stream, shards, List.of(leases));
     }

@@ -1,0 +1,385 @@
+package io.millrace.lease.coordinator;
+
+import io.millrace.lease.table.ControlRows;
+import io.millrace.lease.table.Entity;
+import io.millrace.lease.table.LeaseRow;
+import io.millrace.lease.table.LeaseTable;
+import io.millrace.lease.table.Lineage;
+import io.millrace.lease.table.Row;
+import io.millrace.lease.table.WorkerRow;
+import io.millrace.lease.table.WriteOutcome;
+import io.millrace.runtime.EventLoop;
+import io.millrace.runtime.Platform;
+import io.millrace.runtime.Ticker;
+import io.millrace.sim.Simulation;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
+import java.util.random.RandomGenerator;
+
+/** An error made on purpose, seen from the table, the settings or the clock of the workers that have it. */
+enum Mutation {
+    /** No error. */
+    NONE,
+    /** Writes apply whatever their writer has seen. */
+    NO_CONDITION {
+        @Override
+        LeaseTable table(LeaseTable table, Simulation sim) {
+            return new Unconditional(table, row -> true);
+        }
+    },
+    /** Checkpoints apply whatever became of the lease meanwhile. */
+    CHECKPOINT_WITHOUT_CONDITION {
+        @Override
+        LeaseTable table(LeaseTable table, Simulation sim) {
+            return new Unconditional(
+                    table,
+                    row -> row instanceof LeaseRow lease && lease.ownerOrNull() != null && !lease.isNotStarted());
+        }
+    },
+    /** A lease is given back whoever has it by now. */
+    RELEASE_WITHOUT_CONDITION {
+        @Override
+        LeaseTable table(LeaseTable table, Simulation sim) {
+            return new Unconditional(
+                    table, row -> row instanceof LeaseRow lease && lease.ownerOrNull() == null && lease.revision() > 0);
+        }
+    },
+    /** A heartbeat brings a row back that others had removed. */
+    HEARTBEAT_WITHOUT_CONDITION {
+        @Override
+        LeaseTable table(LeaseTable table, Simulation sim) {
+            return new Unconditional(table, WorkerRow.class::isInstance);
+        }
+    },
+    /** A new owner goes on under the epoch of the one before. */
+    NO_NEW_EPOCH {
+        @Override
+        LeaseTable table(LeaseTable table, Simulation sim) {
+            return new Rewriting(table, row -> {
+                if (row instanceof LeaseRow lease && lease.epoch() > 0) {
+                    long before = table.get(lease.entity())
+                            .join()
+                            .map(found -> ((LeaseRow) found).epoch())
+                            .orElse(0L);
+                    return new LeaseRow(
+                            lease.key(),
+                            lease.revision(),
+                            Math.min(before, lease.epoch()),
+                            lease.ownerOrNull(),
+                            lease.checkpoint(),
+                            lease.lineage(),
+                            lease.load());
+                }
+                return row;
+            });
+        }
+    },
+    /** A child does not wait for its parents. */
+    CHILD_BEFORE_PARENTS {
+        @Override
+        LeaseTable table(LeaseTable table, Simulation sim) {
+            return new Rewriting(
+                    table,
+                    row -> row instanceof LeaseRow lease && lease.revision() == 0
+                            ? LeaseRow.fresh(
+                                    lease.key(),
+                                    lease.checkpoint(),
+                                    new Lineage(
+                                            List.of(),
+                                            List.of(),
+                                            lease.lineage().hashKeyRange()))
+                            : row);
+        }
+    },
+    /** A child of a merge waits for one parent only. */
+    CHILD_WAITS_FOR_ONE_PARENT {
+        @Override
+        LeaseTable table(LeaseTable table, Simulation sim) {
+            return new Rewriting(
+                    table,
+                    row -> row instanceof LeaseRow lease
+                                    && lease.lineage().parents().size() > 1
+                            ? lease.waitingFor(lease.lineage().parents().subList(0, 1))
+                            : row);
+        }
+    },
+    /** The parent is finished, and its children are never made. */
+    NO_CHILDREN {
+        @Override
+        LeaseTable table(LeaseTable table, Simulation sim) {
+            return new Passing(table) {
+                @Override
+                public CompletableFuture<WriteOutcome> put(Row row) {
+                    boolean child = row instanceof LeaseRow lease
+                            && lease.revision() == 0
+                            && !lease.lineage().parents().isEmpty();
+                    return child ? CompletableFuture.completedFuture(WriteOutcome.applied()) : super.put(row);
+                }
+            };
+        }
+    },
+    /** Workers confirm a plan before they have asked for what it gives away. */
+    CONFIRMS_WITHOUT_ASKING {
+        @Override
+        LeaseTable table(LeaseTable table, Simulation sim) {
+            return new Rewriting(table, row -> {
+                if (row instanceof WorkerRow worker) {
+                    long plan = table.get(Entity.plan(worker.id()))
+                            .join()
+                            .map(Row::revision)
+                            .orElse(0L);
+                    return new WorkerRow(
+                            worker.id(), worker.revision(), worker.state(), worker.leaseChanges(), plan, worker.info());
+                }
+                return row;
+            });
+        }
+    },
+    /** Leases look free while others own them. */
+    IGNORES_OWNERS {
+        @Override
+        LeaseTable table(LeaseTable table, Simulation sim) {
+            return new Passing(table) {
+                @Override
+                public CompletableFuture<List<LeaseRow>> listLeases() {
+                    return super.listLeases()
+                            .thenApply(rows ->
+                                    rows.stream().map(LeaseRow::released).toList());
+                }
+            };
+        }
+    },
+    /** Some reads of the workers' rows miss one. */
+    LOSES_ROWS {
+        @Override
+        LeaseTable table(LeaseTable table, Simulation sim) {
+            return new Passing(table) {
+                private int reads;
+
+                @Override
+                public CompletableFuture<ControlRows> listControlRows() {
+                    reads++;
+                    return super.listControlRows()
+                            .thenApply(rows -> reads % 50 > 0 || rows.workers().isEmpty()
+                                    ? rows
+                                    : new ControlRows(
+                                            rows.plans(),
+                                            rows.streams(),
+                                            rows.workers()
+                                                    .subList(1, rows.workers().size())));
+                }
+            };
+        }
+    },
+    /** Reads show what was so seconds ago: they are not consistent. */
+    OUTDATED_READS {
+        @Override
+        LeaseTable table(LeaseTable table, Simulation sim) {
+            return new Passing(table) {
+                private ControlRows kept = new ControlRows(List.of(), List.of(), List.of());
+                private Duration keptAt = Duration.ofDays(-1);
+
+                @Override
+                public CompletableFuture<ControlRows> listControlRows() {
+                    if (sim.elapsed().minus(keptAt).compareTo(LeaseWorld.FAILOVER.plusSeconds(1)) > 0) {
+                        kept = super.listControlRows().join();
+                        keptAt = sim.elapsed();
+                    }
+                    return CompletableFuture.completedFuture(kept);
+                }
+            };
+        }
+    },
+    /** A holder goes on with a lease until it is told that it lost it. */
+    NEVER_ASKS_WHETHER_IT_STILL_OWNS,
+    /** Every second worker believes in its leases long after others may have taken them. */
+    NO_SELF_FENCING {
+        @Override
+        LeaseSettings settings(LeaseSettings settings, int index) {
+            return index % 2 == 0
+                    ? settings
+                    : withFailover(settings, settings.failoverTime().multipliedBy(4));
+        }
+    },
+    /** Every second worker calls others dead too early. */
+    EARLY_EXPIRY {
+        @Override
+        LeaseSettings settings(LeaseSettings settings, int index) {
+            return index % 2 == 0
+                    ? settings
+                    : withFailover(settings, settings.failoverTime().dividedBy(4));
+        }
+    },
+    /** Every second worker takes by force without waiting for the handoff. */
+    FORCE_WITHOUT_PATIENCE {
+        @Override
+        LeaseSettings settings(LeaseSettings settings, int index) {
+            return index % 2 == 0
+                    ? settings
+                    : with(settings, settings.failoverTime(), Duration.ofMillis(1), settings.pollInterval());
+        }
+    },
+    /** The clock stands still while the machine is paused, so nothing tells the worker that it was away. */
+    CLOCK_STOPS_IN_A_PAUSE {
+        @Override
+        Platform platform(SimHost host) {
+            return new OtherPlatform(host) {
+                @Override
+                public Ticker ticker() {
+                    return () -> host.ticker().nanoTime() - host.pausedNanos();
+                }
+            };
+        }
+    },
+    /** A worker's every run is the same run. */
+    SAME_RUN_AGAIN {
+        @Override
+        Platform platform(SimHost host) {
+            return new OtherPlatform(host) {
+                @Override
+                public RandomGenerator random() {
+                    return () -> 42;
+                }
+            };
+        }
+    };
+
+    LeaseTable table(LeaseTable table, Simulation sim) {
+        return table;
+    }
+
+    /** What the {@code index}th worker gets. */
+    LeaseSettings settings(LeaseSettings settings, int index) {
+        return settings;
+    }
+
+    Platform platform(SimHost host) {
+        return host;
+    }
+
+    private static LeaseSettings withFailover(LeaseSettings settings, Duration failover) {
+        return with(settings, failover, settings.handoffTimeout(), failover.dividedBy(20));
+    }
+
+    private static LeaseSettings with(LeaseSettings settings, Duration failover, Duration handoff, Duration poll) {
+        return new LeaseSettings(
+                settings.workerName(),
+                settings.streams(),
+                failover,
+                poll,
+                handoff,
+                settings.shardSyncInterval(),
+                settings.startTimeout(),
+                settings.host(),
+                settings.maxLeases());
+    }
+
+    /** Passes everything on. */
+    private static class Passing implements LeaseTable {
+        private final LeaseTable inner;
+
+        Passing(LeaseTable inner) {
+            this.inner = inner;
+        }
+
+        @Override
+        public CompletableFuture<Boolean> ensureTable() {
+            return inner.ensureTable();
+        }
+
+        @Override
+        public CompletableFuture<Optional<Row>> get(Entity entity) {
+            return inner.get(entity);
+        }
+
+        @Override
+        public CompletableFuture<ControlRows> listControlRows() {
+            return inner.listControlRows();
+        }
+
+        @Override
+        public CompletableFuture<List<LeaseRow>> listLeases() {
+            return inner.listLeases();
+        }
+
+        @Override
+        public CompletableFuture<WriteOutcome> put(Row row) {
+            return inner.put(row);
+        }
+
+        @Override
+        public CompletableFuture<WriteOutcome> delete(Row seen) {
+            return inner.delete(seen);
+        }
+    }
+
+    /** Writes something else than what was asked for. */
+    private static final class Rewriting extends Passing {
+        private final UnaryOperator<Row> change;
+
+        Rewriting(LeaseTable inner, UnaryOperator<Row> change) {
+            super(inner);
+            this.change = change;
+        }
+
+        @Override
+        public CompletableFuture<WriteOutcome> put(Row row) {
+            return super.put(change.apply(row));
+        }
+    }
+
+    /** Writes rows of one kind without looking. */
+    private static final class Unconditional extends Passing {
+        private final Predicate<Row> which;
+
+        Unconditional(LeaseTable inner, Predicate<Row> which) {
+            super(inner);
+            this.which = which;
+        }
+
+        @Override
+        public CompletableFuture<WriteOutcome> put(Row row) {
+            long current = get(row.entity()).join().map(Row::revision).orElse(0L);
+            return super.put(which.test(row) ? row.withRevision(current) : row);
+        }
+    }
+
+    /** A platform that differs in one thing. */
+    private static class OtherPlatform implements Platform {
+        private final Platform inner;
+
+        OtherPlatform(Platform inner) {
+            this.inner = inner;
+        }
+
+        @Override
+        public Ticker ticker() {
+            return inner.ticker();
+        }
+
+        @Override
+        public InstantSource clock() {
+            return inner.clock();
+        }
+
+        @Override
+        public RandomGenerator random() {
+            return inner.random();
+        }
+
+        @Override
+        public EventLoop newEventLoop(String name) {
+            return inner.newEventLoop(name);
+        }
+
+        @Override
+        public BlockingTasks newBlockingTasks(String name, int bound) {
+            return inner.newBlockingTasks(name, bound);
+        }
+    }
+}
