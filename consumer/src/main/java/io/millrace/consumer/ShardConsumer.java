@@ -189,6 +189,8 @@ final class ShardConsumer implements RecordSourceListener {
 
     private void batchDone(StreamRecord last) {
         parts.meters().processed(inHand.size());
+        lease.processed(
+                inHand.stream().mapToLong(record -> record.data().size()).sum());
         checkpoints.processed(last.position());
         inHand = List.of();
         if (!leaveIfAskedTo()) {

@@ -4,8 +4,10 @@ import static java.util.Objects.requireNonNull;
 
 import io.millrace.lease.WorkerId;
 import io.millrace.lease.table.WorkerRow;
+import io.millrace.model.StreamName;
 import io.millrace.runtime.EventLoop;
 import java.time.Duration;
+import java.util.SortedSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -71,6 +73,15 @@ final class Heartbeat {
     void planSeen(long revision) {
         if (wanted.planSeen() != revision) {
             wanted = new WorkerRow(row.id(), 0, wanted.state(), wanted.leaseChanges(), revision, wanted.info());
+        }
+    }
+
+    /** What the worker reads; the others hear of it at once. */
+    void reads(SortedSet<StreamName> streams) {
+        if (!wanted.info().streams().equals(streams)) {
+            WorkerRow.Info info = wanted.info().reading(streams);
+            wanted = new WorkerRow(row.id(), 0, wanted.state(), wanted.leaseChanges() + 1, wanted.planSeen(), info);
+            beatEarly(Duration.ZERO);
         }
     }
 

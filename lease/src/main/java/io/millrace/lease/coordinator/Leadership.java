@@ -187,7 +187,7 @@ final class Leadership {
                         .since(lastSync)
                         .compareTo(wiring.settings().shardSyncInterval())
                 >= 0;
-        if (syncWanted || due) {
+        if (syncWanted || due || (isNew(rows) && lookedLongAgo())) {
             busy = true;
             syncWanted = false;
             lastSync = wiring.now();
@@ -196,6 +196,19 @@ final class Leadership {
             busy = true;
             run(plan(rows, seen));
         }
+    }
+
+    /** A stream that somebody added has no leases yet. */
+    private static boolean isNew(ControlRows rows) {
+        return rows.streams().stream().anyMatch(stream -> !stream.synced() && isRead(stream, rows));
+    }
+
+    private static boolean isRead(StreamRow stream, ControlRows rows) {
+        return rows.workers().stream().anyMatch(worker -> worker.info().reads(stream.name()));
+    }
+
+    private boolean lookedLongAgo() {
+        return wiring.platform().ticker().since(lastSync).compareTo(SYNC_AGAIN) >= 0;
     }
 
     private void run(CompletableFuture<Void> job) {
@@ -224,7 +237,7 @@ final class Leadership {
 
     private CompletableFuture<Void> syncAll(ControlRows rows) {
         List<CompletableFuture<Void>> syncs = new ArrayList<>();
-        rows.streams().forEach(stream -> syncs.add(sync(stream)));
+        rows.streams().stream().filter(stream -> isRead(stream, rows)).forEach(stream -> syncs.add(sync(stream)));
         return all(syncs).whenComplete((done, error) -> {
             if (error != null) {
                 wiring.later(SYNC_AGAIN, this::wantSync);

@@ -6,14 +6,19 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.lease.LeaseListener;
 import io.millrace.lease.ShardDirectory;
 import io.millrace.lease.WorkerId;
+import io.millrace.lease.coordinator.LeaseSettings.StreamSettings;
 import io.millrace.lease.table.Entity;
 import io.millrace.lease.table.LeaseTable;
+import io.millrace.model.StreamName;
 import io.millrace.runtime.EventLoop;
 import io.millrace.runtime.Platform;
 import java.time.Duration;
+import java.util.List;
+import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,12 +43,14 @@ public final class LeaseCoordinator {
     // Owned by the loop.
     private CoordinatorState state = CoordinatorState.NEW;
     private SureTable table;
+    private List<StreamSettings> streams;
     private @Nullable WorkerSession session;
 
     private LeaseCoordinator(Wiring wiring) {
         this.wiring = wiring;
         this.loop = wiring.loop();
         this.id = newId();
+        this.streams = wiring.settings().streams();
         this.table = wiring.newSureTable();
     }
 
@@ -95,6 +102,51 @@ public final class LeaseCoordinator {
         return closed;
     }
 
+    /**
+     * Changes what this worker reads, while it runs. New streams are looked up and pinned first; then their shards are
+     * shared like the others'. Leases of streams that are no longer named are asked back from the listener and go to
+     * workers that still read them. The rows of a stream that nobody reads stay in the table: who names it again goes on
+     * from its checkpoints.
+     *
+     * @param wanted the streams to read from now, at least one
+     * @return completes when this worker has the change; fails as {@link #start} does, and then nothing has changed
+     * @throws IllegalArgumentException if no stream is named, or one twice
+     */
+    public CompletableFuture<Void> changeStreams(List<StreamSettings> wanted) {
+        List<StreamSettings> checked = wiring.settings().withStreams(wanted).streams();
+        CompletableFuture<Void> changed = new CompletableFuture<>();
+        CompletableFuture<Void> unused = started.whenComplete((ready, error) -> {
+            if (error != null) {
+                changed.completeExceptionally(error);
+            } else {
+                send(() -> prepareChange(checked, changed));
+            }
+        });
+        CompletableFuture<Void> unusedEnd = closed.thenRun(
+                () -> changed.completeExceptionally(new StartFailedException("the worker is closed", null)));
+        return changed;
+    }
+
+    private void prepareChange(List<StreamSettings> wanted, CompletableFuture<Void> changed) {
+        List<StreamSettings> fresh =
+                wanted.stream().filter(stream -> !streams.contains(stream)).toList();
+        wiring.then(
+                new Preparation(wiring, wiring.newSureTable()).run(fresh),
+                ready -> {
+                    streams = wanted;
+                    WorkerSession current = session;
+                    if (current != null) {
+                        current.read(names(wanted));
+                    }
+                    changed.complete(null);
+                },
+                changed::completeExceptionally);
+    }
+
+    private static SortedSet<StreamName> names(List<StreamSettings> streams) {
+        return streams.stream().map(StreamSettings::name).collect(Collectors.toCollection(TreeSet::new));
+    }
+
     /** Who this worker is now; a worker that was lost comes back as another run. */
     public WorkerId workerId() {
         return id;
@@ -113,7 +165,7 @@ public final class LeaseCoordinator {
     private void begin() {
         if (state == CoordinatorState.NEW) {
             moveTo(CoordinatorState.STARTING, "start() was called");
-            wiring.then(new Preparation(wiring, table).run(), ready -> join(), error -> {
+            wiring.then(new Preparation(wiring, table).run(streams), ready -> join(), error -> {
                 started.completeExceptionally(error);
                 end("the start failed", nothing());
             });
@@ -121,11 +173,12 @@ public final class LeaseCoordinator {
     }
 
     private void join() {
-        wiring.then(WorkerSession.join(wiring, id, table, this::rejoin), joined -> {
+        wiring.then(WorkerSession.join(wiring, id, table, names(streams), this::rejoin), joined -> {
             if (joined.isOver() || state == CoordinatorState.CLOSED) {
                 return;
             }
             session = joined;
+            joined.read(names(streams));
             moveTo(CoordinatorState.MEMBER, "joined as " + joined.id());
             started.complete(null);
         });

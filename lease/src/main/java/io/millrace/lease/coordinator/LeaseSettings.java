@@ -77,6 +77,20 @@ public record LeaseSettings(
         return new Builder();
     }
 
+    /** The same settings for other streams. */
+    LeaseSettings withStreams(List<StreamSettings> other) {
+        return new LeaseSettings(
+                workerName,
+                other,
+                failoverTime,
+                pollInterval,
+                handoffTimeout,
+                shardSyncInterval,
+                startTimeout,
+                host,
+                maxLeases);
+    }
+
     Duration heartbeatInterval() {
         return failoverTime.dividedBy(5);
     }

@@ -12,6 +12,7 @@ import io.millrace.model.Checkpoint;
 import io.millrace.model.ChildShard;
 import io.millrace.model.Position;
 import io.millrace.model.ShardId;
+import io.millrace.model.StreamName;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -40,6 +41,7 @@ final class OwnedLeases {
     private final SortedSet<LeaseKey> released = new TreeSet<>();
     private final SortedSet<LeaseKey> abandoned = new TreeSet<>();
     private final CompletableFuture<Void> allGone = new CompletableFuture<>();
+    private SortedSet<StreamName> streams = new TreeSet<>();
     private boolean leaving;
     private boolean over;
 
@@ -82,9 +84,29 @@ final class OwnedLeases {
         }
     }
 
+    /** Takes leases of {@code named} streams only, and asks for the others back. */
+    void read(SortedSet<StreamName> named) {
+        streams = named;
+        List.copyOf(held.values()).stream()
+                .filter(lease -> !streams.contains(lease.key().stream()))
+                .forEach(this::askForRemoved);
+    }
+
+    private void askForRemoved(OwnedLease lease) {
+        lease.askFor(handoffTime(), "this worker does not read its stream any more");
+    }
+
+    private Duration handoffTime() {
+        return wiring.settings().handoffTimeout().multipliedBy(4).dividedBy(5);
+    }
+
+    private boolean isRemoved(LeaseKey key) {
+        return !streams.isEmpty() && !streams.contains(key.stream());
+    }
+
     /** Takes a lease as it was seen, if it is still as it was seen. */
     void take(LeaseRow seen) {
-        if (leaving || over || !heartbeat.proof().isCurrent() || !taking.add(seen.key())) {
+        if (leaving || over || isRemoved(seen.key()) || !heartbeat.proof().isCurrent() || !taking.add(seen.key())) {
             return;
         }
         LeaseRow mine = seen.takenBy(me);
@@ -112,6 +134,8 @@ final class OwnedLeases {
         wiring.listener().leaseTaken(lease);
         if (leaving) {
             lease.askFor(wiring.settings().handoffTimeout(), "this worker is leaving");
+        } else if (isRemoved(row.key())) {
+            askForRemoved(lease);
         }
     }
 

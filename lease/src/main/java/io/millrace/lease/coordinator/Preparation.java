@@ -39,13 +39,13 @@ final class Preparation {
     }
 
     /**
-     * Asks for the table and the streams at the same time: each first call of a process also makes a connection and loads
+     * Prepares for {@code streams}. Asks for the table and the streams at the same time: each first call of a process also makes a connection and loads
      * its client. Fails with a {@link LeaseException} that says what to do.
      */
-    CompletableFuture<Void> run() {
+    CompletableFuture<Void> run(List<StreamSettings> streams) {
         CompletableFuture<Void> tableReady = ensureTable();
         List<CompletableFuture<Void>> pins = new ArrayList<>();
-        for (StreamSettings stream : wiring.settings().streams()) {
+        for (StreamSettings stream : streams) {
             pins.add(identify(stream)
                     .thenCombine(tableReady, (identity, ready) -> identity)
                     .thenCompose(identity -> pin(stream, identity)));

@@ -14,10 +14,12 @@ import io.millrace.lease.table.LeaseTable;
 import io.millrace.lease.table.PlanRow;
 import io.millrace.lease.table.Row;
 import io.millrace.lease.table.WorkerRow;
+import io.millrace.model.StreamName;
 import io.millrace.runtime.EventLoop;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
@@ -76,9 +78,10 @@ final class WorkerSession {
      *
      * @param onLost is told once when this life is over before its time
      */
-    static CompletableFuture<WorkerSession> join(Wiring wiring, WorkerId me, SureTable table, Consumer<String> onLost) {
+    static CompletableFuture<WorkerSession> join(
+            Wiring wiring, WorkerId me, SureTable table, SortedSet<StreamName> streams, Consumer<String> onLost) {
         WorkerRow.Info info = new WorkerRow.Info(
-                wiring.settings().host(), version(), 0, wiring.settings().maxLeases(), new TreeSet<>());
+                wiring.settings().host(), version(), 0, wiring.settings().maxLeases(), streams);
         WorkerRow row = new WorkerRow(me, 0, WorkerRow.State.ACTIVE, 0, 0, info);
         // The leader's row is read before the workers' rows, so that a leader without a row is known to be gone.
         CompletableFuture<Optional<Row>> leader = table.read(rows -> rows.get(Entity.leader()));
@@ -98,6 +101,12 @@ final class WorkerSession {
 
     boolean isOver() {
         return over;
+    }
+
+    /** Reads {@code streams} from now on, and gives back what is not of them. */
+    void read(SortedSet<StreamName> streams) {
+        leases.read(streams);
+        heartbeat.reads(streams);
     }
 
     void wantSync() {

@@ -32,7 +32,7 @@ public final class Plans {
      * @param changed the plan rows that must be written for the table to say so; rows that say it already, under this
      *     leader, are left out
      * @param news what was decided now and not before, each with its reason
-     * @param unplaced the leases that could be consumed, but no worker has room for them or reads their stream
+     * @param unplaced the leases that could be consumed, but no worker that reads their stream has room for them
      */
     public record Decision(
             List<PlanRow> changed, SortedMap<LeaseKey, Assignment> news, NavigableSet<LeaseKey> unplaced) {
@@ -52,8 +52,12 @@ public final class Plans {
      */
     public static Decision decide(LeaseBook leases, ControlRows control, Fleet fleet, LeaderRow leader) {
         Map<LeaseKey, Assignment> last = assignments(control.plans());
-        List<Candidate> candidates = Planner.candidates(leases, last);
-        SortedMap<LeaseKey, Assignment> plan = Planner.plan(candidates, Seat.of(control.workers(), fleet));
+        Map<WorkerId, Seat> seats = Seat.of(control.workers(), fleet);
+        // A stream that nobody reads was removed: its leases wait in the table until somebody names it again.
+        List<Candidate> candidates = Planner.candidates(leases, last).stream()
+                .filter(lease -> seats.values().stream().anyMatch(seat -> seat.takes(lease.key().stream())))
+                .toList();
+        SortedMap<LeaseKey, Assignment> plan = Planner.plan(candidates, seats);
         NavigableSet<LeaseKey> unplaced = new TreeSet<>();
         candidates.stream()
                 .map(Candidate::key)

@@ -20,6 +20,9 @@ import java.util.concurrent.CompletableFuture;
 final class FakeStream implements ShardDirectory {
     static final StreamName NAME = new StreamName("orders");
 
+    /** A second stream with the same shards. */
+    static final StreamName OTHER = new StreamName("returns");
+
     private final NavigableMap<ShardId, Shard> shards = new TreeMap<>();
     private final Set<ShardId> trimmed = new HashSet<>();
     private StreamIdentity identity = new StreamIdentity(
@@ -80,7 +83,7 @@ final class FakeStream implements ShardDirectory {
 
     @Override
     public CompletableFuture<StreamIdentity> identify(StreamName stream) {
-        return stream.equals(NAME)
+        return stream.equals(NAME) || stream.equals(OTHER)
                 ? CompletableFuture.completedFuture(identity)
                 : CompletableFuture.failedFuture(new StreamNotFoundException(stream));
     }

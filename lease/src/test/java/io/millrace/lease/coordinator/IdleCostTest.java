@@ -23,7 +23,8 @@ final class IdleCostTest {
     void idleWritesAreTheHeartbeats() {
         Map<String, Integer> calls = callsPerMinute(12);
 
-        // Five a failover time and worker; the leader's periodic look reads the leases and writes nothing.
+        // 300 / F[s] a minute and worker, and the few of the leader; its periodic look reads the leases and writes
+        // nothing.
         assertThat(calls.get("put")).isBetween(3 * 70, 3 * 80);
         assertThat(calls.get("listLeases")).isLessThanOrEqualTo(3 * 6);
         assertThat(calls).doesNotContainKeys("delete", "get");

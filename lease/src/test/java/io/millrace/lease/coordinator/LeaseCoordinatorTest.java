@@ -8,6 +8,7 @@ import io.millrace.lease.HeldLease;
 import io.millrace.lease.LeaseKey;
 import io.millrace.lease.LeaseListener;
 import io.millrace.lease.StreamNotFoundException;
+import io.millrace.lease.coordinator.LeaseSettings.StreamSettings;
 import io.millrace.lease.table.InMemoryLeaseTable;
 import io.millrace.lease.table.LeaseRow;
 import io.millrace.model.Checkpoint;
@@ -29,6 +30,8 @@ import org.junit.jupiter.api.Test;
 
 final class LeaseCoordinatorTest {
     private static final Duration SECOND = Duration.ofSeconds(1);
+    private static final StreamSettings ORDERS = new StreamSettings(FakeStream.NAME, Position.trimHorizon());
+    private static final StreamSettings RETURNS = new StreamSettings(FakeStream.OTHER, Position.trimHorizon());
 
     private final Simulation sim = new Simulation(7);
     private final InMemoryLeaseTable table = new InMemoryLeaseTable();
@@ -142,6 +145,46 @@ final class LeaseCoordinatorTest {
                 .withMessageContaining("is not the one this application has read");
     }
 
+    @Test
+    void streamsAreAddedAndRemovedWhileWorkersRun() {
+        Worker alice = new Worker("alice");
+        Worker bob = new Worker("bob");
+        sim.runUntil(() -> alice.held.size() == 4 && bob.held.size() == 4, SECOND.multipliedBy(3));
+
+        CompletableFuture<Void> added = alice.coordinator.changeStreams(List.of(ORDERS, RETURNS));
+        sim.runUntil(() -> alice.reads(FakeStream.OTHER) == 8, SECOND.multipliedBy(3));
+        assertThat(added).isCompleted();
+        // Sixteen leases are even at eight each, and Bob reads one stream only.
+        sim.runUntil(() -> bob.reads(FakeStream.NAME) == 8, SECOND.multipliedBy(3));
+
+        CompletableFuture<Void> removed = alice.coordinator.changeStreams(List.of(ORDERS));
+        sim.runUntil(() -> alice.reads(FakeStream.OTHER) == 0 && alice.held.size() == 4, SECOND.multipliedBy(3));
+        assertThat(removed).isCompleted();
+        assertThat(table.listLeases().join()).hasSize(16);
+        assertThat(alice.lost).isEmpty();
+        assertThat(bob.lost).isEmpty();
+
+        CompletableFuture<Void> unknown = alice.coordinator.changeStreams(
+                List.of(new StreamSettings(new StreamName("missing"), Position.trimHorizon())));
+        sim.runUntil(unknown::isDone, SECOND);
+        assertThat(unknown).isCompletedExceptionally();
+        assertThat(alice.held).hasSize(4);
+    }
+
+    @Test
+    void rowsOfALostLeaseAreMadeAgainFromTheStreamsList() {
+        Worker alice = new Worker("alice");
+        sim.runUntil(() -> alice.held.size() == 8, SECOND);
+        LeaseRow gone = row(3);
+
+        assertThat(table.delete(gone).join().isApplied()).isTrue();
+
+        sim.runUntil(() -> table.listLeases().join().size() == 8, Duration.ofSeconds(62));
+        // Its holder finds out with its next write, and takes the new row.
+        assertThat(alice.lease(3).checkpoint(at(5))).isNotCompletedExceptionally();
+        sim.runUntil(() -> row(3).isOwnedBy(alice.coordinator.workerId()), SECOND.multipliedBy(12));
+    }
+
     private static Checkpoint at(int number) {
         return Checkpoint.processed(RecordPosition.of(SequenceNumber.parse(Integer.toString(number))));
     }
@@ -172,6 +215,12 @@ final class LeaseCoordinatorTest {
                     .build();
             coordinator = LeaseCoordinator.create(settings, table, stream, this, sim, new SimpleMeterRegistry());
             assertThat(coordinator.start()).isNotCompletedExceptionally();
+        }
+
+        long reads(StreamName name) {
+            return held.keySet().stream()
+                    .filter(key -> key.stream().equals(name))
+                    .count();
         }
 
         HeldLease lease(int shard) {
