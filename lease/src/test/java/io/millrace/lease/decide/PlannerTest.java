@@ -159,6 +159,19 @@ final class PlannerTest {
     }
 
     @Test
+    void leasesOfAFleetThatLeavesAreNotShortOfWorkers() {
+        LeaseBook book = new LeaseBook();
+        book.learn(Rows.lease(0), 1);
+        ControlRows control = new ControlRows(List.of(), List.of(), List.of(Rows.worker(ALICE, 1)));
+        LeaderRow leader = new LeaderRow(1, 1, ALICE);
+
+        Plans.Decision leaving = Plans.decide(book, control, Rows.fleet(1, Map.of(ALICE, Standing.LEAVING)), leader);
+
+        assertThat(leaving.unplaced()).isEmpty();
+        assertThat(leaving.news()).isEmpty();
+    }
+
+    @Test
     void measuredWeightsThatDifferByLessThanATenthMoveNothing() {
         List<Candidate> leases = new ArrayList<>();
         for (int i = 0; i < 20; i++) {
