@@ -3,6 +3,7 @@ package io.millrace.streamcore.stream;
 import static java.util.Objects.requireNonNull;
 
 import io.millrace.streamcore.log.ShardLog;
+import io.millrace.streamcore.stream.StreamState.ShardState;
 import io.millrace.streamcore.stream.scale.LoadCounters;
 import io.millrace.streamcore.stream.watch.StreamProbe;
 import java.time.Instant;

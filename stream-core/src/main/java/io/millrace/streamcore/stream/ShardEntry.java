@@ -7,6 +7,7 @@ import io.millrace.model.SequenceNumber;
 import io.millrace.model.SequenceNumberRange;
 import io.millrace.model.Shard;
 import io.millrace.model.ShardId;
+import io.millrace.streamcore.stream.StreamState.ShardState;
 import java.util.List;
 
 /**

@@ -21,25 +21,14 @@ public final class StoredRecords {
     /** The log's index of the first one. */
     private final long from;
 
-    private final int size;
-    private final long bytes;
-    private final long lastTimeMillis;
+    private final Sum sum;
     private final boolean isEncrypted;
 
-    private StoredRecords(
-            ShardEntry shard,
-            List<LogBatch> batches,
-            long from,
-            int size,
-            long bytes,
-            long lastTime,
-            boolean isEncrypted) {
+    private StoredRecords(ShardEntry shard, List<LogBatch> batches, long from, Sum sum, boolean isEncrypted) {
         this.shard = shard;
         this.batches = List.copyOf(batches);
         this.from = from;
-        this.size = size;
-        this.bytes = bytes;
-        this.lastTimeMillis = lastTime;
+        this.sum = sum;
         this.isEncrypted = isEncrypted;
     }
 
@@ -63,7 +52,7 @@ public final class StoredRecords {
                 int length = end - at - RecordCodec.OVERHEAD;
                 if (index >= first) {
                     if (size == maxRecords || (bytes + length > maxBytes && size > 0)) {
-                        return new StoredRecords(shard, batches, first, size, bytes, lastTime, isEncrypted);
+                        return new StoredRecords(shard, batches, first, new Sum(size, bytes, lastTime), isEncrypted);
                     }
                     size++;
                     bytes += length;
@@ -72,27 +61,27 @@ public final class StoredRecords {
                 at = end;
             }
         }
-        return new StoredRecords(shard, batches, first, size, bytes, lastTime, isEncrypted);
+        return new StoredRecords(shard, batches, first, new Sum(size, bytes, lastTime), isEncrypted);
     }
 
     /** How many there are. */
     public int size() {
-        return size;
+        return sum.size;
     }
 
     /** True if there are none. */
     public boolean isEmpty() {
-        return size == 0;
+        return sum.size == 0;
     }
 
     /** How many bytes their data and their partition keys in UTF-8 have. */
     public long bytes() {
-        return bytes;
+        return sum.bytes;
     }
 
     /** When the last one arrived, in ms since the epoch; 0 if there are none. */
     public long lastTimeMillis() {
-        return lastTimeMillis;
+        return sum.lastTimeMillis;
     }
 
     /** True if their stream is encrypted, which clients are told with each record. */
@@ -102,15 +91,15 @@ public final class StoredRecords {
 
     /** The number of the last one; there must be one. */
     public SequenceNumber lastNumber() {
-        if (size == 0) {
+        if (isEmpty()) {
             throw new IllegalStateException("there are no records");
         }
-        return shard.sequenceNumber(endIndex() - 1, lastTimeMillis);
+        return shard.sequenceNumber(endIndex() - 1, sum.lastTimeMillis);
     }
 
     /** The log's index after the last one. */
     long endIndex() {
-        return from + size;
+        return from + sum.size;
     }
 
     /**
@@ -119,7 +108,7 @@ public final class StoredRecords {
      * @throws IOException if the visitor does
      */
     public void visit(Visitor visitor) throws IOException {
-        int left = size;
+        int left = sum.size;
         for (LogBatch batch : batches) {
             ByteBuffer source = batch.payload();
             int at = source.position();
@@ -140,8 +129,8 @@ public final class StoredRecords {
 
     /** All of them, decoded by this call. */
     public List<StreamRecord> toList() {
-        List<StreamRecord> records = new ArrayList<>(size);
-        int left = size;
+        List<StreamRecord> records = new ArrayList<>(sum.size);
+        int left = sum.size;
         for (LogBatch batch : batches) {
             ByteBuffer source = batch.payload();
             Instant arrival = Instant.ofEpochMilli(batch.timeMillis());
@@ -157,6 +146,9 @@ public final class StoredRecords {
         }
         return records;
     }
+
+    /** What the records come to: how many, how many bytes, when the last one arrived. */
+    private record Sum(int size, long bytes, long lastTimeMillis) {}
 
     /** Sees records as they lie in the log. */
     public interface Visitor {

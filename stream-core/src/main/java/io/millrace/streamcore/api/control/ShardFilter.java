@@ -5,7 +5,7 @@ import static java.util.Objects.requireNonNull;
 import io.millrace.model.Shard;
 import io.millrace.model.ShardId;
 import io.millrace.streamcore.api.call.ApiException;
-import io.millrace.streamcore.stream.ShardState;
+import io.millrace.streamcore.stream.StreamState.ShardState;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;

@@ -8,7 +8,7 @@ import io.millrace.model.SequenceNumber;
 import io.millrace.model.SequenceNumberRange;
 import io.millrace.model.Shard;
 import io.millrace.model.ShardId;
-import io.millrace.streamcore.stream.ShardState;
+import io.millrace.streamcore.stream.StreamState.ShardState;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
