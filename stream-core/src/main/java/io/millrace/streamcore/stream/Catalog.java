@@ -75,7 +75,8 @@ final class Catalog {
         this.refusals = requireNonNull(refusals, "refusals");
         this.clock = settings.platform().clock();
         this.loop = settings.platform().newEventLoop("stream-catalog");
-        this.consumers = new ConsumerRegistry(settings, meta, refusals, loop, this::find);
+        this.consumers = new ConsumerRegistry(
+                settings, meta, refusals, loop, this::find, () -> ruleContext().hasCommitment());
         this.upkeep = new Upkeep(this, settings.platform(), loop);
     }
 

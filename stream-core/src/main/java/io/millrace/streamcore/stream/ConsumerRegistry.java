@@ -19,6 +19,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
@@ -41,6 +42,7 @@ final class ConsumerRegistry implements Consumers {
     /** The service's limits. */
     private static final int MOST = 20;
 
+    private static final int MOST_IN_ADVANTAGE = 50;
     private static final int MOST_CREATING = 5;
     private static final long MILLIS = 1000;
     private static final Logger log = LoggerFactory.getLogger(ConsumerRegistry.class);
@@ -51,6 +53,7 @@ final class ConsumerRegistry implements Consumers {
     private final InstantSource clock;
     private final EventLoop loop;
     private final Function<StreamName, @Nullable LiveStream> streams;
+    private final BooleanSupplier hasCommitment;
     private final ConcurrentMap<String, SortedMap<String, Known>> byLogName = new ConcurrentHashMap<>();
 
     /** Belongs to the loop: no later consumer of the stream may have an ARN that one had before. */
@@ -61,19 +64,22 @@ final class ConsumerRegistry implements Consumers {
      *
      * @param loop the catalog's
      * @param streams finds a stream
+     * @param hasCommitment whether the account's billing commitment holds now
      */
     ConsumerRegistry(
             StreamsSettings settings,
             MetaStore meta,
             Refusals refusals,
             EventLoop loop,
-            Function<StreamName, @Nullable LiveStream> streams) {
+            Function<StreamName, @Nullable LiveStream> streams,
+            BooleanSupplier hasCommitment) {
         this.settings = requireNonNull(settings, "settings");
         this.meta = requireNonNull(meta, "meta");
         this.refusals = requireNonNull(refusals, "refusals");
         this.clock = settings.platform().clock();
         this.loop = requireNonNull(loop, "loop");
         this.streams = requireNonNull(streams, "streams");
+        this.hasCommitment = requireNonNull(hasCommitment, "hasCommitment");
     }
 
     /** Takes the consumers of these streams out of the catalog, and goes on with what was half done. Loop only. */
@@ -214,8 +220,11 @@ final class ConsumerRegistry implements Consumers {
         if (known.containsKey(name)) {
             throw refusals.consumerExists(name, stream.name());
         }
-        if (known.size() >= MOST) {
-            throw refusals.consumerLimit(stream.name(), MOST);
+        // The service calls on-demand streams of an account with a commitment on-demand advantage.
+        boolean isAdvantage = stream.options().isOnDemand() && hasCommitment.getAsBoolean();
+        int most = isAdvantage ? MOST_IN_ADVANTAGE : MOST;
+        if (known.size() >= most) {
+            throw refusals.consumerLimit(stream.name(), most);
         }
         long creating = known.values().stream()
                 .filter(one -> one.entry.status() == Status.CREATING)

@@ -75,6 +75,46 @@ class ConsumersTest {
     }
 
     @Test
+    void anOnDemandStreamHasFiftyConsumersWhileTheCommitmentHoldsAndOthersTwenty() {
+        StreamName onDemand = new StreamName("on-demand");
+        rig.await(rig.streams().create(onDemand, StreamOptions.DEFAULTS.withMode(StreamOptions.Mode.ON_DEMAND), 4));
+        rig.run(TRANSITION);
+        registerUpTo(ORDERS, 20);
+        registerUpTo(onDemand, 20);
+        rig.await(rig.streams().commit(true));
+        assertFull(ORDERS, 20);
+        registerUpTo(onDemand, 50);
+        // Ended, it holds for the rest of the day.
+        rig.await(rig.streams().commit(false));
+        rig.await(consumers.deregister(onDemand, "c0"));
+        rig.run(TRANSITION);
+        registerUpTo(onDemand, 50);
+        rig.run(Duration.ofHours(25));
+        rig.await(consumers.deregister(onDemand, "c1"));
+        rig.run(TRANSITION);
+        assertFull(onDemand, 20);
+        assertThat(consumers.list(onDemand)).hasSize(49);
+    }
+
+    /** Registers what is missing of {@code most}, and no more can be. */
+    private void registerUpTo(StreamName stream, int most) {
+        for (int i = 0; consumers.list(stream).size() < most; i++) {
+            String name = "c" + i;
+            if (consumers.list(stream).stream().noneMatch(known -> known.name().equals(name))) {
+                rig.await(consumers.register(stream, name, Map.of()));
+                rig.run(TRANSITION);
+            }
+        }
+        assertFull(stream, most);
+    }
+
+    private void assertFull(StreamName stream, int most) {
+        assertThatThrownBy(() -> rig.await(consumers.register(stream, "more", Map.of())))
+                .isInstanceOf(StreamException.class)
+                .hasMessageContaining("has " + most + " registered consumers");
+    }
+
+    @Test
     void whatWasHalfDoneGoesOnAfterACrash() {
         register("stays");
         rig.run(TRANSITION);
