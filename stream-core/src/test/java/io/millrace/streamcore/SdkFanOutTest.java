@@ -3,6 +3,7 @@ package io.millrace.streamcore;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.millrace.model.SequenceNumber;
 import io.millrace.streamcore.api.push.PushSettings;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -35,6 +36,7 @@ import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 import software.amazon.awssdk.services.kinesis.model.ConsumerStatus;
+import software.amazon.awssdk.services.kinesis.model.InvalidArgumentException;
 import software.amazon.awssdk.services.kinesis.model.LimitExceededException;
 import software.amazon.awssdk.services.kinesis.model.PutRecordsRequestEntry;
 import software.amazon.awssdk.services.kinesis.model.ResourceInUseException;
@@ -278,6 +280,16 @@ class SdkFanOutTest {
         assertThat(subscribe(consumer + "0", FIRST, b -> b.type(ShardIteratorType.LATEST))
                         .awaitFailure())
                 .isInstanceOf(ResourceNotFoundException.class);
+        assertThat(subscribe(
+                                consumer,
+                                FIRST,
+                                b -> b.type(ShardIteratorType.AT_SEQUENCE_NUMBER)
+                                        .sequenceNumber(
+                                                SequenceNumber.of(12, 0, 1, 12).toString()))
+                        .awaitFailure())
+                .isInstanceOf(InvalidArgumentException.class)
+                .hasMessageContaining("used in SubscribeToShard on shard " + FIRST + " in stream orders")
+                .hasMessageContaining("did not come from this stream");
         assertThat(subscribe(consumer, "shardId-000000000009", b -> b.type(ShardIteratorType.LATEST))
                         .awaitFailure())
                 .isInstanceOf(ResourceNotFoundException.class);

@@ -114,7 +114,7 @@ final class DurableStreams implements Streams {
     }
 
     @Override
-    public CompletableFuture<ShardCursor> seek(StreamName name, ShardId shard, Position position) {
+    public CompletableFuture<ShardCursor> seek(StreamName name, ShardId shard, Position position, String operation) {
         OptionalInt index = ShardNames.index(shard);
         if (index.isEmpty()) {
             throw refusals.shardNotFound(shard.value(), name);
@@ -127,7 +127,7 @@ final class DurableStreams implements Streams {
         ShardEntry entry = view.entry()
                 .shard(index.getAsInt())
                 .orElseThrow(() -> refusals.shardDoesNotExist(ShardId.of(index.getAsInt()), name));
-        return plain(reader.seek(view, entry, position));
+        return plain(reader.seek(view, entry, position, operation));
     }
 
     @Override

@@ -193,14 +193,14 @@ record Refusals(String region, String account) {
                 "At most " + limit + " streams of the account " + account + " can be in state CREATING at once.");
     }
 
-    StreamException invalidNumber(SequenceNumber number, ShardId shard, StreamName stream) {
-        return new StreamException(Kind.INVALID_ARGUMENT, starting(number, shard, stream) + " is invalid.");
+    StreamException invalidNumber(SequenceNumber number, String operation, ShardId shard, StreamName stream) {
+        return new StreamException(Kind.INVALID_ARGUMENT, starting(number, operation, shard, stream) + " is invalid.");
     }
 
-    StreamException numberOfOtherStream(SequenceNumber number, ShardId shard, StreamName stream) {
+    StreamException numberOfOtherStream(SequenceNumber number, String operation, ShardId shard, StreamName stream) {
         return new StreamException(
                 Kind.INVALID_ARGUMENT,
-                starting(number, shard, stream) + " is invalid because it did not come from this stream.");
+                starting(number, operation, shard, stream) + " is invalid because it did not come from this stream.");
     }
 
     StreamException numberOfOtherShard(ShardId encoded, ShardId shard) {
@@ -247,8 +247,8 @@ record Refusals(String region, String account) {
         return new StreamException(Kind.INTERNAL_FAILURE, null);
     }
 
-    private String starting(SequenceNumber number, ShardId shard, StreamName stream) {
-        return "StartingSequenceNumber " + number + " used in GetShardIterator on shard " + shard + " in stream "
+    private String starting(SequenceNumber number, String operation, ShardId shard, StreamName stream) {
+        return "StartingSequenceNumber " + number + " used in " + operation + " on shard " + shard + " in stream "
                 + stream + " under account " + account;
     }
 }

@@ -36,7 +36,7 @@ final class ShardReader {
         this.clock = requireNonNull(clock, "clock");
     }
 
-    CompletableFuture<ShardCursor> seek(View view, ShardEntry shard, Position position) {
+    CompletableFuture<ShardCursor> seek(View view, ShardEntry shard, Position position, String operation) {
         if (position instanceof Position.TrimHorizon) {
             return CompletableFuture.completedFuture(cursor(view, shard, shard.before(0), true));
         }
@@ -44,11 +44,11 @@ final class ShardReader {
             return seekTime(view, shard, at.time().toEpochMilli());
         }
         if (position instanceof Position.AtSequenceNumber at) {
-            checkNumber(view, shard, at.sequenceNumber());
+            checkNumber(view, shard, at.sequenceNumber(), operation);
             return seekNumber(view, shard, at.sequenceNumber());
         }
         if (position instanceof Position.AfterSequenceNumber after) {
-            checkNumber(view, shard, after.sequenceNumber());
+            checkNumber(view, shard, after.sequenceNumber(), operation);
             return CompletableFuture.completedFuture(cursor(view, shard, after.sequenceNumber(), false));
         }
         ShardBounds bounds = view.log().bounds(shard.index());
@@ -171,7 +171,7 @@ final class ShardReader {
         return cursor.inclusive() ? Math.max(0, index - 1) : index;
     }
 
-    private void checkNumber(View view, ShardEntry shard, SequenceNumber number) {
+    private void checkNumber(View view, ShardEntry shard, SequenceNumber number, String operation) {
         StreamName stream = view.entry().name();
         BigInteger value = number.toBigInteger();
         if (value.bitLength() <= VERSION_0_BITS) {
@@ -181,13 +181,13 @@ final class ShardReader {
         try {
             parts = number.parts();
         } catch (IllegalArgumentException e) {
-            throw refusals.invalidNumber(number, shard.id(), stream);
+            throw refusals.invalidNumber(number, operation, shard.id(), stream);
         }
         if (parts.shardIndex() != shard.index()) {
             throw refusals.numberOfOtherShard(ShardId.of(parts.shardIndex()), shard.id());
         }
         if (parts.createdSeconds() != shard.createdSeconds()) {
-            throw refusals.numberOfOtherStream(number, shard.id(), stream);
+            throw refusals.numberOfOtherStream(number, operation, shard.id(), stream);
         }
     }
 

@@ -94,8 +94,17 @@ public interface Streams extends AutoCloseable {
      */
     CompletableFuture<PutResult> put(StreamName name, List<NewRecord> records);
 
-    /** Finds where to read {@code shard} from. The cursor is exact: no record is skipped or repeated from it on. */
-    CompletableFuture<ShardCursor> seek(StreamName name, ShardId shard, Position position);
+    /**
+     * Finds where to read {@code shard} from. The cursor is exact: no record is skipped or repeated from it on.
+     *
+     * @param operation the operation of the API that asks; stands in the text of what is refused
+     */
+    CompletableFuture<ShardCursor> seek(StreamName name, ShardId shard, Position position, String operation);
+
+    /** Finds where to read {@code shard} from, for an iterator. */
+    default CompletableFuture<ShardCursor> seek(StreamName name, ShardId shard, Position position) {
+        return seek(name, shard, position, "GetShardIterator");
+    }
 
     /**
      * Reads on from a cursor.

@@ -18,6 +18,8 @@ import java.util.concurrent.CompletionStage;
 
 /** Opens a pipe from a shard to a registered consumer. */
 final class SubscribeToShard implements Operation {
+    private static final String NAME = "SubscribeToShard";
+
     private final Streams streams;
     private final StreamAddress address;
     private final ConsumerAddress consumers;
@@ -28,7 +30,7 @@ final class SubscribeToShard implements Operation {
         this.streams = requireNonNull(streams, "streams");
         this.address = requireNonNull(address, "address");
         this.consumers = new ConsumerAddress(streams, address);
-        this.positions = new StartingPositions("SubscribeToShard", address.account(), clock);
+        this.positions = new StartingPositions(NAME, address.account(), clock);
         this.subscriptions = requireNonNull(subscriptions, "subscriptions");
     }
 
@@ -47,7 +49,7 @@ final class SubscribeToShard implements Operation {
                             + " is not in ACTIVE status.");
         }
         String place = account + ":" + consumer.stream() + ":" + shard + ":" + consumer.name();
-        return streams.seek(consumer.stream(), shard, position)
+        return streams.seek(consumer.stream(), shard, position, NAME)
                 .thenCompose(cursor -> subscriptions.open(consumer, cursor, place))
                 .thenApply(Push::new);
     }
