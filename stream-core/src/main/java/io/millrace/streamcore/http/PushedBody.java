@@ -79,10 +79,12 @@ final class PushedBody implements Flow.Subscriber<ByteBuffer> {
         }
     }
 
-    /** Ends the body cleanly after what was already written. Event loop only. */
+    /** Ends the body cleanly after what was already written, unless its end is under way. Event loop only. */
     void end() {
-        cancel();
-        finish();
+        if (!isOver) {
+            cancel();
+            finish();
+        }
     }
 
     /** The client is gone. Event loop only. */

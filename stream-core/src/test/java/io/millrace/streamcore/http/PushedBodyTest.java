@@ -121,6 +121,29 @@ class PushedBodyTest {
     }
 
     @Test
+    void aClosingServerLetsASlowClientTakeWhatWasWrittenAndTheEnd() throws Exception {
+        listen(Duration.ofMinutes(1));
+        try (RawClient client = RawClient.plain(bound.main())) {
+            Source source = ask(client);
+            head(client);
+            // More than the sockets hold: some of it waits in the server.
+            long before = -1;
+            while (source.pushed.get() != before) {
+                before = source.pushed.get();
+                source.pushWhenAsked(new byte[PIECE]);
+            }
+            assertThat(bound.server().waitingBytes()).isPositive();
+            CompletableFuture<Void> closed = CompletableFuture.runAsync(bound.server()::close);
+            source.awaitCancel();
+            int pushed = Math.toIntExact(source.pushed.get());
+            int chunks = pushed / (64 << 10);
+            byte[] all = client.readBytes(pushed + chunks * ("10000\r\n".length() + 2) + 5);
+            assertThat(new String(all, all.length - 5, 5, ISO_8859_1)).isEqualTo("0\r\n\r\n");
+            closed.get(20, TimeUnit.SECONDS);
+        }
+    }
+
+    @Test
     void aSlowClientGetsEveryByte() throws Exception {
         listen(Duration.ofMinutes(1));
         try (RawClient client = RawClient.plain(bound.main())) {
@@ -193,7 +216,7 @@ class PushedBodyTest {
 
         /** Pushes if there is demand within a moment. */
         void pushWhenAsked(byte[] piece) throws Exception {
-            if (demand.poll(10, TimeUnit.MILLISECONDS) != null) {
+            if (demand.poll(50, TimeUnit.MILLISECONDS) != null) {
                 pushed.addAndGet(piece.length);
                 subscriber.get(20, TimeUnit.SECONDS).onNext(ByteBuffer.wrap(piece));
             }

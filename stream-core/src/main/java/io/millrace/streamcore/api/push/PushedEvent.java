@@ -21,13 +21,15 @@ import org.jspecify.annotations.Nullable;
  * @param bytes what those have in data and partition keys
  * @param millisBehindLatest how far its end is behind the shard's tip
  * @param nextOrNull where to go on; absent at the shard's end
+ * @param news how much news its feed had seen when its reading began
  */
 record PushedEvent(
         ByteBuffer frame,
         int records,
         long bytes,
         long millisBehindLatest,
-        @Nullable ShardCursor nextOrNull) {
+        @Nullable ShardCursor nextOrNull,
+        long news) {
     private static final String JSON = "application/x-amz-json-1.1";
     private static final ByteBuffer INITIAL_RESPONSE = new EventMessage()
             .header(":message-type", "event")
@@ -57,7 +59,7 @@ record PushedEvent(
     }
 
     /** The event of what a read found. */
-    static PushedEvent of(ReadPage page) {
+    static PushedEvent of(ReadPage page, long news) {
         ByteBuffer frame = new EventMessage()
                 .header(":message-type", "event")
                 .header(":event-type", "SubscribeToShardEvent")
@@ -67,7 +69,8 @@ record PushedEvent(
                         write(writer, page);
                     }
                 });
-        return new PushedEvent(frame, page.stored().size(), page.bytes(), page.millisBehindLatest(), page.nextOrNull());
+        return new PushedEvent(
+                frame, page.stored().size(), page.bytes(), page.millisBehindLatest(), page.nextOrNull(), news);
     }
 
     /** What ends a stream of events with an error of the API. */

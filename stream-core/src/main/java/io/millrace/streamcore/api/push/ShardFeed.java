@@ -18,14 +18,14 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiConsumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Reads one shard for all its subscribers: who asks for the same place gets the same encoded event, read and encoded once,
- * unless there has been news since. Belongs to the push loop; the log's threads only count the news and ask the loop to
- * look.
+ * unless there has been news since. News counts when the loop hears of it, so that all who are woken together share one
+ * reading however fast records come. Belongs to the push loop; the log's threads only ask the loop to look.
  */
 final class ShardFeed {
     /** So many places are remembered. Subscribers at the tip share one; few lag at a time, and a read is cheap. */
@@ -36,9 +36,9 @@ final class ShardFeed {
     private final PushSettings settings;
     private final Set<Subscription> members = new LinkedHashSet<>();
     private final Map<ShardCursor, Shared> places = new LinkedHashMap<>(PLACES * 2, 0.75f, true);
-    private final AtomicLong news = new AtomicLong();
     private final AtomicBoolean isWaking = new AtomicBoolean();
     private @Nullable Runnable endFollowing;
+    private long news;
     private long reads;
 
     ShardFeed(Streams streams, EventLoop loop, PushSettings settings) {
@@ -66,9 +66,14 @@ final class ShardFeed {
         return members.isEmpty();
     }
 
-    /** How much news there has been: equal numbers before and after mean that nothing happened in between. */
+    /** How much news the loop has heard of: who waits at a place read with less has to look again. */
     long news() {
-        return news.get();
+        return news;
+    }
+
+    /** For how many places an event with records is kept. */
+    long kept() {
+        return places.values().stream().filter(Shared::holdsRecords).count();
     }
 
     /** How often the streams were really read. */
@@ -79,8 +84,8 @@ final class ShardFeed {
     /** Gets the event of a place; {@code handler} runs as a later task of the loop. */
     void read(ShardCursor at, BiConsumer<@Nullable PushedEvent, @Nullable Throwable> handler) {
         Shared shared = places.get(at);
-        if (shared == null || (shared.event.isDone() && shared.news != news.get())) {
-            shared = new Shared(news.get(), readNow(at));
+        if (shared == null || (shared.event.isDone() && shared.news != news)) {
+            shared = new Shared(news, readNow(at));
             places.put(at, shared);
             forgetOldest();
         }
@@ -95,7 +100,14 @@ final class ShardFeed {
         } catch (RuntimeException refused) {
             return CompletableFuture.failedFuture(refused);
         }
-        return page.isDone() ? page.thenApply(PushedEvent::of) : page.thenApplyAsync(PushedEvent::of, loop);
+        long newsNow = news;
+        Function<ReadPage, PushedEvent> encode = found -> PushedEvent.of(found, newsNow);
+        return page.isDone() ? page.thenApply(encode) : page.thenApplyAsync(encode, loop);
+    }
+
+    /** Lets go of encoded records: a shard that rests holds none in memory. */
+    void rest() {
+        places.values().removeIf(Shared::holdsRecords);
     }
 
     private void forgetOldest() {
@@ -108,7 +120,6 @@ final class ShardFeed {
 
     /** Any thread. */
     private void tell() {
-        news.incrementAndGet();
         if (isWaking.compareAndSet(false, true)) {
             try {
                 loop.execute(this::wakeAll);
@@ -120,11 +131,18 @@ final class ShardFeed {
 
     private void wakeAll() {
         isWaking.set(false);
+        news++;
         List.copyOf(members).forEach(Subscription::wake);
     }
 
     /** An event, and the news when its reading began. */
-    private record Shared(long news, CompletableFuture<PushedEvent> event) {}
+    private record Shared(long news, CompletableFuture<PushedEvent> event) {
+        boolean holdsRecords() {
+            return event.isDone()
+                    && !event.isCompletedExceptionally()
+                    && !event.join().isEmpty();
+        }
+    }
 
     /** Which shard a feed reads. */
     record Key(StreamName stream, Instant streamCreated, ShardId shard) {

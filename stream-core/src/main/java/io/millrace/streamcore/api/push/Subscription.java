@@ -176,19 +176,18 @@ final class Subscription implements Flow.Publisher<ByteBuffer>, Flow.Subscriptio
         if (state != State.READING) {
             moveTo(State.READING, reason);
         }
-        long news = feed.news();
         feed.read(cursor, (event, error) -> {
             if (state == State.READING) {
                 if (event == null) {
                     fail(requireNonNull(error));
                 } else {
-                    received(event, news);
+                    received(event);
                 }
             }
         });
     }
 
-    private void received(PushedEvent event, long newsBefore) {
+    private void received(PushedEvent event) {
         boolean isEnd = event.next().isEmpty();
         cursor = event.next().orElse(cursor);
         if (!event.isEmpty() || isEnd || isBeatDue) {
@@ -198,7 +197,7 @@ final class Subscription implements Flow.Publisher<ByteBuffer>, Flow.Subscriptio
             complete("the shard is read out");
         } else if (demand == 0) {
             moveTo(State.BLOCKED, "no demand");
-        } else if (!event.isEmpty() || feed.news() != newsBefore) {
+        } else if (!event.isEmpty() || feed.news() != event.news()) {
             read("more");
         } else {
             moveTo(State.FOLLOWING, "caught up");
@@ -227,6 +226,9 @@ final class Subscription implements Flow.Publisher<ByteBuffer>, Flow.Subscriptio
             }
             isBeatDue = true;
             beatAfter(settings.heartbeat());
+            if (state == State.FOLLOWING) {
+                feed.rest();
+            }
             if (state == State.FOLLOWING || state == State.PAUSED) {
                 // Clients take a silent pipe for a dead one, so the beat goes before the pace.
                 rest.cancel();

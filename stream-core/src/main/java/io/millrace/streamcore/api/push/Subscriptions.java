@@ -15,6 +15,7 @@ import io.millrace.streamcore.stream.Streams;
 import io.millrace.streamcore.stream.quota.Pace;
 import io.millrace.streamcore.stream.watch.StreamProbe;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -62,15 +63,25 @@ final class Subscriptions implements AutoCloseable {
         Subscription next = new Subscription(pipe, feed, cursor, loop, ticker, settings);
         try {
             next.start();
-        } catch (StreamException gone) {
+        } catch (RuntimeException refused) {
             pipe.ended(next);
-            throw gone;
+            throw refused;
         }
         open.put(key, new Opened(next, ticker.nanoTime()));
         if (before != null) {
             before.subscription.fail(ErrorCode.RESOURCE_IN_USE.type(), another);
         }
         return next;
+    }
+
+    /** How many subscriptions are remembered: those that are open, and those that keep a second one out. Loop only. */
+    int remembered() {
+        return open.size();
+    }
+
+    /** The feeds that have subscribers. Loop only. */
+    Collection<ShardFeed> feeds() {
+        return feeds.values();
     }
 
     /** Forgets a subscription that is over, but not before a second one would be welcome. */

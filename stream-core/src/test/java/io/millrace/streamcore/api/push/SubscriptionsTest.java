@@ -211,6 +211,81 @@ class SubscriptionsTest {
         assertThat(other.isComplete).isTrue();
     }
 
+    @Test
+    void nothingIsLeftOfSubscriptionsThatAreOverButTheirFiveSeconds() {
+        for (int round = 0; round < 20; round++) {
+            Pipe pipe = subscribe(round % 2 == 0 ? Position.latest() : Position.trimHorizon());
+            assertThat(subscriptions.remembered()).isOne();
+            assertThat(subscriptions.feeds()).hasSize(1);
+            if (round % 3 != 0) {
+                pipe.request(round);
+                put("round" + round, 3);
+            }
+            if (round % 5 != 0) {
+                run(Duration.ofSeconds(6));
+            }
+            pipe.cancel();
+            run(Duration.ofMillis(1));
+            assertThat(subscriptions.feeds()).isEmpty();
+            run(Duration.ofSeconds(5));
+            assertThat(subscriptions.remembered()).isZero();
+        }
+    }
+
+    @Test
+    void aShardThatRestsHoldsNoEncodedRecords() {
+        Pipe pipe = subscribe(Position.latest());
+        pipe.request(MANY);
+        run(Duration.ofSeconds(1));
+        put("one", 5);
+        run(Duration.ofSeconds(1));
+        ShardFeed feed = subscriptions.feeds().iterator().next();
+        assertThat(feed.kept()).isOne();
+        run(PushSettings.DEFAULTS.heartbeat());
+        assertThat(feed.kept()).isZero();
+        put("two", 5);
+        run(Duration.ofSeconds(1));
+        assertThat(pipe.texts).hasSize(10);
+    }
+
+    /** However fast news comes, those who are woken together share what is read. */
+    @Test
+    void pipesThatAreWokenTogetherShareOneReading() {
+        int pipes = 10;
+        for (int i = 1; i <= pipes; i++) {
+            ConsumerState other = rig.await(rig.streams().consumers().register(ORDERS, "app" + i, Map.of()));
+            subscribe(other, Position.latest(), FIRST).request(MANY);
+        }
+        run(Duration.ofSeconds(1));
+        ShardFeed feed = subscriptions.feeds().iterator().next();
+        long before = feed.reads();
+        put("shared", 1);
+        run(Duration.ofSeconds(1));
+        // What came, and a look for more.
+        assertThat(feed.reads() - before).isLessThanOrEqualTo(3);
+    }
+
+    @Test
+    void whatRetentionTookIsNotBehindAndAClosedEmptiedShardEnds() {
+        put("old", 3);
+        ShardCursor before = rig.await(rig.streams().seek(ORDERS, FIRST, Position.trimHorizon()));
+        run(Duration.ofMinutes(24 * 60 + 1));
+        Pipe open = new Pipe();
+        rig.await(subscriptions.open(consumer, before, "0:orders:0:app")).subscribe(open);
+        run(Duration.ZERO);
+        open.request(MANY);
+        run(Duration.ofSeconds(1));
+        assertThat(open.texts).isEmpty();
+        assertThat(open.lastMillisBehind).isZero();
+
+        run(Duration.ofSeconds(10));
+        rig.await(rig.streams().split(ORDERS, FIRST, HashKey.parse("1000")));
+        run(Duration.ofSeconds(1));
+        assertThat(open.isComplete).isTrue();
+        assertThat(open.texts).isEmpty();
+        assertThat(open.children).containsExactly("shardId-000000000001", "shardId-000000000002");
+    }
+
     /** Puts, splits, demands and resubscriptions as they come; whatever happens, each record comes once and in order. */
     @ParameterizedTest
     @MethodSource("seeds")
