@@ -65,6 +65,15 @@ final class ServerCommand implements Callable<Integer> {
     private FsyncPolicy fsync;
 
     @Option(
+            names = "--encryption-key",
+            paramLabel = "FILE",
+            description = {
+                "The key that encrypted streams are kept with: 32 bytes, raw, hexadecimal or base64, chmod 600. Default:"
+                        + " DIR/encryption.key, made when it is needed first."
+            })
+    private @Nullable Path encryptionKey;
+
+    @Option(
             names = "--quotas",
             paramLabel = "off|aws|SCALE",
             defaultValue = "off",
@@ -198,6 +207,9 @@ final class ServerCommand implements Callable<Integer> {
             } catch (IllegalArgumentException unreadable) {
                 throw CommandFailure.usage("--faults: " + unreadable.getMessage());
             }
+        }
+        if (encryptionKey != null) {
+            builder.encryptionKey(encryptionKey);
         }
         tls.ifPresent(builder::tlsPort);
         if (allowAnonymous) {

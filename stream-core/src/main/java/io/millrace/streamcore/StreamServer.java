@@ -141,6 +141,7 @@ public final class StreamServer implements AutoCloseable {
         private QuotaMode quotas = QuotaMode.OFF;
         private @Nullable FaultPlan faults;
         private boolean setsAsideDamaged;
+        private @Nullable Path encryptionKey;
 
         private Builder() {}
 
@@ -186,6 +187,16 @@ public final class StreamServer implements AutoCloseable {
          */
         public Builder setAsideDamaged() {
             setsAsideDamaged = true;
+            return this;
+        }
+
+        /**
+         * The file of the key that encrypted streams are kept with: 32 bytes, raw, in hexadecimal or in base64, readable by
+         * its owner only. Default {@code encryption.key} in the data directory, made when a stream is encrypted first;
+         * whoever can read the folder can then read the records.
+         */
+        public Builder encryptionKey(Path value) {
+            encryptionKey = requireNonNull(value, "encryptionKey");
             return this;
         }
 
@@ -339,8 +350,9 @@ public final class StreamServer implements AutoCloseable {
         }
 
         private StreamsSettings streamsSettings(Path folder) {
+            LogSettings log = LogSettings.DEFAULTS.withFsync(fsync);
             StreamsSettings settings = StreamsSettings.in(folder, platform)
-                    .withLog(LogSettings.DEFAULTS.withFsync(fsync))
+                    .withLog(encryptionKey == null ? log : log.withKeyFile(encryptionKey))
                     .withRegionAndAccount(account.region(), account.id());
             if (quotas.isOn()) {
                 settings = settings.withLimits(settings.shardLimit(), MOST_CREATING);

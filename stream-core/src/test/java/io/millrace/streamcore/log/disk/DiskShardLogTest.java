@@ -85,4 +85,42 @@ final class DiskShardLogTest {
             return rig.await(future);
         }
     }
+
+    @Nested
+    final class Encrypted extends ShardLogConformance {
+        @TempDir
+        private Path directory;
+
+        private DiskLogEngine engine;
+        private ShardLog log;
+
+        @BeforeEach
+        void open() {
+            LogSettings settings = LogSettings.DEFAULTS.withSegmentBytes(LogRig.SMALL_SEGMENT).withCacheBytes(0);
+            engine = DiskLogEngine.open(directory, settings, LogProbe.NONE, new SystemPlatform());
+            log = await(engine.open(LogRig.NAME));
+            await(log.encrypt(true));
+        }
+
+        @AfterEach
+        void close() {
+            await(engine.close());
+        }
+
+        @Override
+        protected ShardLog log() {
+            return log;
+        }
+
+        @Override
+        protected void restart() {
+            close();
+            open();
+        }
+
+        @Override
+        protected <T> T await(CompletableFuture<T> future) {
+            return future.orTimeout(20, TimeUnit.SECONDS).join();
+        }
+    }
 }

@@ -33,4 +33,22 @@ public final class MemoryDisk {
     public void failForceAfter(int more) {
         files.failForceAfter(more);
     }
+
+    /** After {@code more} changes of any kind the next {@code count} fail; then the disk is well again. */
+    public void failStepsAfter(int more, int count) {
+        files.failStepsAfter(more, count);
+    }
+
+    /** How many changes were tried so far. */
+    public int steps() {
+        return files.steps();
+    }
+
+    /** How many bytes the files in a folder have. */
+    public int bytesIn(String folder) {
+        return files.files().stream()
+                .filter(path -> path.startsWith(Path.of("data").resolve(folder)))
+                .mapToInt(path -> files.bytes(path).length)
+                .sum();
+    }
 }
