@@ -165,7 +165,7 @@ final class LogRecovery {
         cleanEnd.ifPresent(end -> file.checkLength(end.length()));
         int end = file.scan((position, frame) -> {
             apply(file, position, frame);
-            Segment.add(index, position, frame);
+            Segment.add(file, index, position, frame);
         });
         if (end == FrameFile.START || (end != file.size() && cleanEnd.isPresent())) {
             throw file.damage(end);

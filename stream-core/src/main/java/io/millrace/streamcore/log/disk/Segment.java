@@ -2,6 +2,7 @@ package io.millrace.streamcore.log.disk;
 
 import static java.util.Objects.requireNonNull;
 
+import io.millrace.streamcore.log.CorruptLogException;
 import java.io.Closeable;
 import java.io.IOException;
 import java.lang.ref.SoftReference;
@@ -161,7 +162,7 @@ final class Segment implements Closeable {
             return saved;
         }
         SegmentIndex made = new SegmentIndex();
-        int end = file.scan((position, frame) -> add(made, position, frame));
+        int end = file.scan((position, frame) -> add(file, made, position, frame));
         if (end != file.size()) {
             throw file.damage(end);
         }
@@ -185,8 +186,20 @@ final class Segment implements Closeable {
     }
 
     /** Enters a frame that was found in a file. */
-    static void add(SegmentIndex index, int position, Frame frame) {
+    static void add(FrameFile file, SegmentIndex index, int position, Frame frame) {
         if (frame.kind() == FrameKind.RECORDS) {
+            ShardIndex before = index.shard(frame.shard());
+            boolean follows = before == null
+                    ? frame.firstIndex() >= 0
+                    : frame.firstIndex() == before.endIndex()
+                            && frame.timeMillis() >= before.timeMillis(before.size() - 1);
+            if (frame.shard() < 0 || frame.count() < 1 || !follows) {
+                throw new CorruptLogException(
+                        file.path(),
+                        position,
+                        "batch " + frame.firstIndex() + " of shard " + frame.shard()
+                                + " is not the next one of its shard");
+            }
             index.writable(frame.shard())
                     .add(
                             frame.firstIndex(),

@@ -92,7 +92,10 @@ final class SegmentIndex {
         int parts = source.getInt();
         for (int i = 0; i < parts; i++) {
             int shard = source.getInt();
-            index.shards.put(shard, ShardIndex.decode(source));
+            index.shards.put(shard, ShardIndex.decode(source, segmentSize));
+        }
+        if (source.remaining() != 4) {
+            return null;
         }
         return index;
     }

@@ -118,14 +118,19 @@ final class ShardIndex {
         }
     }
 
-    static ShardIndex decode(ByteBuffer source) {
+    /**
+     * Reads what {@link #encode} wrote for a segment of this length.
+     *
+     * @throws IllegalArgumentException if these cannot be the places of batches in it
+     */
+    static ShardIndex decode(ByteBuffer source, int segmentSize) {
         ShardIndex index = new ShardIndex();
         int rows = source.getInt();
-        if (rows < 0 || rows > source.remaining() / ROW_BYTES) {
+        if (rows < 1 || rows > source.remaining() / ROW_BYTES) {
             throw new IllegalArgumentException("row count " + rows);
         }
         long end = source.getLong();
-        Columns columns = new Columns(Math.max(rows, 1));
+        Columns columns = new Columns(rows);
         for (int row = 0; row < rows; row++) {
             columns.firstIndex[row] = source.getLong();
             columns.timeMillis[row] = source.getLong();
@@ -133,6 +138,9 @@ final class ShardIndex {
             columns.length[row] = source.getInt();
         }
         columns.firstIndex[rows] = end;
+        for (int row = 0; row < rows; row++) {
+            columns.check(row, segmentSize);
+        }
         index.columns = columns;
         index.size = rows;
         return index;
@@ -156,6 +164,16 @@ final class ShardIndex {
             this.position = position;
             this.length = length;
             this.batches = new AtomicReferenceArray<>(position.length);
+        }
+
+        void check(int row, int segmentSize) {
+            long count = firstIndex[row + 1] - firstIndex[row];
+            long fileEnd = (long) position[row] + Frame.HEADER_BYTES + length[row];
+            boolean isInFile = position[row] >= FrameFile.START && length[row] >= 0 && fileEnd <= segmentSize;
+            boolean isInOrder = row == 0 || (timeMillis[row] >= timeMillis[row - 1] && position[row] > position[row - 1]);
+            if (firstIndex[row] < 0 || count < 1 || count > Integer.MAX_VALUE || !isInFile || !isInOrder) {
+                throw new IllegalArgumentException("row " + row);
+            }
         }
 
         Columns grown() {

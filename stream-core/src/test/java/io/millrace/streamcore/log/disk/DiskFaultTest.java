@@ -132,7 +132,9 @@ final class DiskFaultTest {
         }
 
         void checkAfterCrash(FsyncPolicy policy, String where) {
-            FaultyFiles left = policy == FsyncPolicy.ALWAYS ? rig.files.crashed(random) : rig.files.copied();
+            // Longer than the interval between two fsyncs.
+            rig.simulation.run(Duration.ofSeconds(1));
+            FaultyFiles left = policy == FsyncPolicy.NEVER ? rig.files.copied() : rig.files.crashed(random);
             LogRig next = new LogRig(left, settings, 5);
             check(next, next.open(), where + ", then a crash");
             next.close();
