@@ -63,7 +63,9 @@ final class DiskFullTest {
             rig.run(Duration.ofSeconds(1));
             put();
             tryTo(() -> rig.await(rig.streams.split(
-                    NAME, ShardId.of(0), rig.openShards(NAME).get(0).hashKeyRange().middle())));
+                    NAME,
+                    ShardId.of(0),
+                    rig.openShards(NAME).get(0).hashKeyRange().middle())));
             put();
             rig.run(Duration.ofSeconds(1));
             put();
@@ -115,7 +117,8 @@ final class DiskFullTest {
             acknowledged.add(more);
             List<String> found = new ArrayList<>();
             for (Shard shard : on.streams.get(NAME).shards()) {
-                on.readAll(NAME, shard.id()).forEach(record -> found.add(record.data().toUtf8()));
+                on.readAll(NAME, shard.id())
+                        .forEach(record -> found.add(record.data().toUtf8()));
             }
             assertThat(found).as(where).doesNotHaveDuplicates().containsAll(acknowledged);
         }

@@ -134,12 +134,15 @@ final class RetentionTest {
         for (int i = 0; i < count; i++) {
             records.add(StreamsFixture.record("k", data));
         }
-        ShardId shard = rig.await(rig.streams.put(NAME, records)).answers().get(0).shard();
+        ShardId shard =
+                rig.await(rig.streams.put(NAME, records)).answers().get(0).shard();
         List<StreamRecord> all = rig.readAll(NAME, shard);
         return all.get(all.size() - 1);
     }
 
     private List<String> texts(ShardId shard) {
-        return rig.readAll(NAME, shard).stream().map(record -> record.data().toUtf8()).toList();
+        return rig.readAll(NAME, shard).stream()
+                .map(record -> record.data().toUtf8())
+                .toList();
     }
 }

@@ -170,7 +170,8 @@ final class ShardIndex {
             long count = firstIndex[row + 1] - firstIndex[row];
             long fileEnd = (long) position[row] + Frame.HEADER_BYTES + length[row];
             boolean isInFile = position[row] >= FrameFile.START && length[row] >= 0 && fileEnd <= segmentSize;
-            boolean isInOrder = row == 0 || (timeMillis[row] >= timeMillis[row - 1] && position[row] > position[row - 1]);
+            boolean isInOrder =
+                    row == 0 || (timeMillis[row] >= timeMillis[row - 1] && position[row] > position[row - 1]);
             if (firstIndex[row] < 0 || count < 1 || count > Integer.MAX_VALUE || !isInFile || !isInOrder) {
                 throw new IllegalArgumentException("row " + row);
             }

@@ -2,12 +2,12 @@ package io.millrace.streamcore.log.disk;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.model.Bytes;
 import io.millrace.streamcore.log.LogException;
 import io.millrace.streamcore.log.LogSettings;
 import io.millrace.streamcore.log.MetaChange;
 import io.millrace.streamcore.log.ShardBounds;
 import io.millrace.streamcore.log.ShardLog;
-import io.millrace.model.Bytes;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -37,7 +37,10 @@ final class DiskDecodersFuzzTest {
         Path key = folder.resolve("key");
         Files.createFile(key, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
         Files.writeString(key, "fedcba9876543210".repeat(4));
-        settings = LogSettings.DEFAULTS.withSegmentBytes(LogRig.SMALL_SEGMENT).withCacheBytes(0).withKeyFile(key);
+        settings = LogSettings.DEFAULTS
+                .withSegmentBytes(LogRig.SMALL_SEGMENT)
+                .withCacheBytes(0)
+                .withKeyFile(key);
     }
 
     @ParameterizedTest
@@ -69,7 +72,8 @@ final class DiskDecodersFuzzTest {
         ShardLog log = rig.open();
         for (int shard = 0; shard < 3; shard++) {
             ShardBounds bounds = log.bounds(shard);
-            assertThat(rig.await(log.read(shard, bounds.first(), 1000, 1 << 20))).isNotNull();
+            assertThat(rig.await(log.read(shard, bounds.first(), 1000, 1 << 20)))
+                    .isNotNull();
             assertThat(rig.await(log.findTime(shard, bounds.lastTimeMillis()))).isNotNull();
         }
         rig.append(log, 0, "goes on");

@@ -96,7 +96,8 @@ final class DiskShardLogTest {
 
         @BeforeEach
         void open() {
-            LogSettings settings = LogSettings.DEFAULTS.withSegmentBytes(LogRig.SMALL_SEGMENT).withCacheBytes(0);
+            LogSettings settings =
+                    LogSettings.DEFAULTS.withSegmentBytes(LogRig.SMALL_SEGMENT).withCacheBytes(0);
             engine = DiskLogEngine.open(directory, settings, LogProbe.NONE, new SystemPlatform());
             log = await(engine.open(LogRig.NAME));
             await(log.encrypt(true));

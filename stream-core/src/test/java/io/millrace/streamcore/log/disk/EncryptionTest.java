@@ -134,13 +134,16 @@ final class EncryptionTest {
             LogRig rig = new LogRig(files, settings, random.nextLong());
             ShardLog log = rig.open();
             rig.await(log.encrypt(random.nextInt(4) > 0));
-            assertThat(rig.records(log, 0)).as("seed %s round %s", seed, round).hasSizeGreaterThanOrEqualTo(
-                    acknowledged);
+            assertThat(rig.records(log, 0))
+                    .as("seed %s round %s", seed, round)
+                    .hasSizeGreaterThanOrEqualTo(acknowledged);
             acknowledged = (int) log.bounds(0).end();
             files.powerOffAfter(random.nextInt(1, 60));
             try {
                 while (true) {
-                    acknowledged = (int) rig.append(log, 0, SECRET.repeat(random.nextInt(600))).firstIndex() + 1;
+                    acknowledged = (int) rig.append(log, 0, SECRET.repeat(random.nextInt(600)))
+                                    .firstIndex()
+                            + 1;
                 }
             } catch (LogException powerIsOff) {
                 files = files.crashed(random);
@@ -196,7 +199,8 @@ final class EncryptionTest {
         Path made = folder.resolve("encryption.key");
         assertThat(made).doesNotExist();
         MasterKey key = ring.toSeal();
-        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(made))).isEqualTo("rw-------");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(made)))
+                .isEqualTo("rw-------");
         assertThat(ring.toSeal()).isSameAs(key);
         MasterKey.Wrapped wrapped = key.newSegmentKey();
         KeyRing.of(folder, null).toOpen(made).unwrap(wrapped.block(), made);
