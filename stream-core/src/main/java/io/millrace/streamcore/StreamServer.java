@@ -21,6 +21,7 @@ import io.millrace.streamcore.log.FsyncPolicy;
 import io.millrace.streamcore.log.LogException;
 import io.millrace.streamcore.log.LogSettings;
 import io.millrace.streamcore.metrics.ServerMetrics;
+import io.millrace.streamcore.stream.StreamException;
 import io.millrace.streamcore.stream.Streams;
 import io.millrace.streamcore.stream.StreamsSettings;
 import io.millrace.streamcore.stream.quota.QuotaMode;
@@ -292,7 +293,7 @@ public final class StreamServer implements AutoCloseable {
             Deque<Runnable> undo = new ArrayDeque<>(List.of(folder::close));
             try {
                 return start(folder, undo);
-            } catch (IOException | LogException e) {
+            } catch (IOException | LogException | StreamException e) {
                 undo.forEach(Runnable::run);
                 throw new StreamServerException(String.valueOf(e.getMessage()), e);
             } catch (RuntimeException e) {

@@ -214,7 +214,11 @@ final class Catalog {
     private void openCommitment() {
         MetaStore.Entry found = meta.entries().get(COMMITMENT_KEY);
         if (found != null) {
-            commitment = new Versioned(CommitmentCodec.decode(found.value()), found.version());
+            try {
+                commitment = new Versioned(CommitmentCodec.decode(found.value()), found.version());
+            } catch (IllegalArgumentException e) {
+                throw Refusals.unreadable(settings.directory(), COMMITMENT_KEY, e);
+            }
         }
     }
 

@@ -141,10 +141,7 @@ final class CatalogOpening {
         try {
             return StoredStreams.read(kept, value);
         } catch (IllegalArgumentException e) {
-            throw new StreamException(
-                    StreamException.Kind.INTERNAL_FAILURE,
-                    "the catalog in " + settings.directory() + " has an entry " + key + " that cannot be read ("
-                            + e.getMessage() + "); a newer server may have written it");
+            throw Refusals.unreadable(settings.directory(), key, e);
         }
     }
 

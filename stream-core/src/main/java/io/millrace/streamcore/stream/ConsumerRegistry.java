@@ -86,7 +86,8 @@ final class ConsumerRegistry implements Consumers {
     void load(Collection<LiveStream> opened) {
         meta.entries().forEach((key, value) -> {
             if (key.startsWith(KEY_PREFIX)) {
-                String logName = key.substring(KEY_PREFIX.length(), key.lastIndexOf('/'));
+                String logName =
+                        key.substring(KEY_PREFIX.length(), Math.max(KEY_PREFIX.length(), key.lastIndexOf('/')));
                 show(logName, new Known(decode(key, value), value.version()));
             }
         });
@@ -103,10 +104,7 @@ final class ConsumerRegistry implements Consumers {
         try {
             return ConsumerEntry.decode(value.value());
         } catch (IllegalArgumentException e) {
-            throw new StreamException(
-                    StreamException.Kind.INTERNAL_FAILURE,
-                    "the catalog in " + settings.directory() + " has an entry " + key + " that cannot be read ("
-                            + e.getMessage() + "); a newer server may have written it");
+            throw Refusals.unreadable(settings.directory(), key, e);
         }
     }
 

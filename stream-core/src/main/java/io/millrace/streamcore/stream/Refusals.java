@@ -6,6 +6,7 @@ import io.millrace.model.ShardId;
 import io.millrace.model.StreamName;
 import io.millrace.streamcore.stream.StreamException.Kind;
 import io.millrace.streamcore.stream.quota.Quotas;
+import java.nio.file.Path;
 import java.util.Map;
 
 /**
@@ -241,6 +242,14 @@ record Refusals(String region, String account) {
                 Kind.LIMIT_EXCEEDED,
                 "Stream " + stream + " under account " + account + " has " + limit
                         + " consumers in state CREATING, which is the most it can have at once.");
+    }
+
+    /** What is kept under a key of the catalog means nothing to this version. */
+    static StreamException unreadable(Path directory, String key, IllegalArgumentException why) {
+        return new StreamException(
+                Kind.INTERNAL_FAILURE,
+                "the catalog in " + directory + " has an entry " + key + " that cannot be read (" + why.getMessage()
+                        + "); a newer server may have written it");
     }
 
     StreamException internalFailure() {

@@ -115,6 +115,9 @@ final class StreamEntryCodec {
             if (source.hasRemaining()) {
                 throw new IllegalArgumentException("a catalog entry with bytes too many");
             }
+            if (entry.openShards() == 0) {
+                throw new IllegalArgumentException("a stream without an open shard");
+            }
             return entry;
         } catch (BufferUnderflowException e) {
             throw new IllegalArgumentException("a catalog entry that ends too early", e);
@@ -252,13 +255,16 @@ final class StreamEntryCodec {
     private static List<ShardEntry> shards(ByteBuffer source, int count) {
         List<ShardEntry> shards = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            shards.add(new ShardEntry(
+            ShardEntry shard = new ShardEntry(
                     source.getInt(),
                     numbers(source),
                     range(source),
                     source.getLong(),
                     source.getLong(),
-                    source.getLong()));
+                    source.getLong());
+            // Refuses times and numbers that no shard has.
+            var unused = shard.toState();
+            shards.add(shard);
         }
         return shards;
     }
