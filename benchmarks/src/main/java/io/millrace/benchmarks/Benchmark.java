@@ -51,13 +51,20 @@ public final class Benchmark implements Callable<Integer> {
     @Option(names = "--push", description = "Measure put-to-push latency with 1, 5 and 20 pipes.")
     private boolean push;
 
+    @Option(names = "--start", description = "Measure how long the server takes to open --shards and --stored-gb.")
+    private boolean start;
+
     @Option(names = "--pipes", split = ",", defaultValue = "1,5,20", description = "For --push. Default: 1,5,20.")
     private List<Integer> pipeCounts;
 
-    @Option(names = "--stored-gb", split = ",", defaultValue = "0,1,4", description = "For --curve. Default: 0,1,4.")
+    @Option(
+            names = "--stored-gb",
+            split = ",",
+            defaultValue = "0,1,4",
+            description = "For --curve and --start. Default: 0,1,4.")
     private List<Integer> storedGb;
 
-    @Option(names = "--shards", split = ",", defaultValue = "1,16,256,4096", description = "For --curve.")
+    @Option(names = "--shards", split = ",", defaultValue = "1,16,256,4096", description = "For --curve and --start.")
     private List<Integer> shards;
 
     /** Runs it; picocli has said why if it could not. */
@@ -70,7 +77,10 @@ public final class Benchmark implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         LoadRun load = new LoadRun(platform, Duration.ofSeconds(warmUp), Duration.ofSeconds(seconds));
-        if (push) {
+        if (start) {
+            new StartTime(data -> open(ServerUnderTest.Kind.millraceOn(data, launcher)), platform.ticker(), out)
+                    .run(shards, storedGb);
+        } else if (push) {
             push();
         } else if (curve) {
             new Curve(this::open, load, out).run(shards, storedGb);

@@ -73,6 +73,11 @@ final class ServerUnderTest implements AutoCloseable {
         return CLOCK_TICK.multipliedBy(Long.parseLong(fields[11]) + Long.parseLong(fields[12]));
     }
 
+    /** Ends the process without giving it a word. */
+    void kill() throws InterruptedException {
+        process.destroyForcibly().waitFor();
+    }
+
     /** Ends the process and deletes its folder. */
     @Override
     public void close() throws IOException {
@@ -129,19 +134,29 @@ final class ServerUnderTest implements AutoCloseable {
             return new Kind(
                     "millrace",
                     launcher.resolveSibling(""),
-                    (port, folder) -> List.of(
-                            launcher.toString(),
-                            "server",
-                            "--port",
-                            String.valueOf(port),
-                            "--tls-port",
-                            "off",
-                            "--dynamodb-port",
-                            "off",
-                            "--fsync",
-                            "always",
-                            "--data",
-                            folder.resolve("data").toString()));
+                    (port, folder) -> command(launcher, port, "always", folder.resolve("data")));
+        }
+
+        /** Our own on a folder that stays. */
+        static Kind millraceOn(Path data, Path launcher) {
+            return new Kind(
+                    "millrace", launcher.resolveSibling(""), (port, folder) -> command(launcher, port, "never", data));
+        }
+
+        private static List<String> command(Path launcher, int port, String fsync, Path data) {
+            return List.of(
+                    launcher.toString(),
+                    "server",
+                    "--port",
+                    String.valueOf(port),
+                    "--tls-port",
+                    "off",
+                    "--dynamodb-port",
+                    "off",
+                    "--fsync",
+                    fsync,
+                    "--data",
+                    data.toString());
         }
 
         /** The npm package {@code kinesalite}; keeps everything in memory. */
