@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -20,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
+import software.amazon.awssdk.services.kinesis.model.ConsumerStatus;
 
 /** SIGTERM: what is in hand is answered, nothing new is taken, and the end is a good one. */
 class StopTest {
@@ -62,6 +64,59 @@ class StopTest {
                 assertThat(LocalClients.readAll(kinesis, "s").get(0)).hasSize(1);
             }
         }
+    }
+
+    /** A pipe lasts five minutes and a heartbeat comes every four seconds: only the signal can end these. */
+    @Test
+    @Timeout(120)
+    void aTerminatedServerEndsOpenPipesCleanlyAndEndsWell() throws Exception {
+        MillraceProcess server = start(":" + port);
+        List<String> consumers = new ArrayList<>();
+        try (KinesisAsyncClient kinesis = LocalClients.kinesisWithoutRetries(port)) {
+            LocalClients.createStream(kinesis, "s", 1);
+            for (int i = 0; i < 5; i++) {
+                consumers.add(activeConsumer(kinesis, "app" + i));
+            }
+        }
+        HttpClient multiplexing =
+                HttpClient.newBuilder().version(HttpClient.Version.HTTP_2).build();
+        List<HttpResponse<InputStream>> pipes = new ArrayList<>();
+        for (String consumer : consumers) {
+            HttpClient one = pipes.size() < 2 ? client : multiplexing;
+            pipes.add(one.send(
+                    request(
+                            "SubscribeToShard",
+                            "{\"ConsumerARN\":\"" + consumer + "\",\"ShardId\":\"shardId-000000000000\","
+                                    + "\"StartingPosition\":{\"Type\":\"LATEST\"}}"),
+                    HttpResponse.BodyHandlers.ofInputStream()));
+        }
+        assertThat(pipes).extracting(HttpResponse::version).contains(HttpClient.Version.values());
+
+        server.terminate();
+        for (HttpResponse<InputStream> pipe : pipes) {
+            // Throws if the stream is reset, or the connection closed before the last chunk.
+            assertThat(pipe.body().readAllBytes()).as("%s", pipe).isNotEmpty();
+        }
+        assertThat(server.exitCode()).as("%s", server).isZero();
+    }
+
+    private static String activeConsumer(KinesisAsyncClient kinesis, String name) {
+        String stream = kinesis.describeStreamSummary(b -> b.streamName("s"))
+                .join()
+                .streamDescriptionSummary()
+                .streamARN();
+        String arn = kinesis.registerStreamConsumer(b -> b.streamARN(stream).consumerName(name))
+                .join()
+                .consumer()
+                .consumerARN();
+        ConsumerStatus status = ConsumerStatus.CREATING;
+        while (status != ConsumerStatus.ACTIVE) {
+            status = kinesis.describeStreamConsumer(b -> b.consumerARN(arn))
+                    .join()
+                    .consumerDescription()
+                    .consumerStatus();
+        }
+        return arn;
     }
 
     /** The tests' own log settings send it to standard output, where readiness is waited for. */
