@@ -9,7 +9,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -102,13 +105,41 @@ public final class Benchmark implements Callable<Integer> {
             // kinesalite has no pipes.
             if (!kind.name().equals("kinesalite")) {
                 for (int pipes : pipeCounts) {
-                    try (Opened opened = open(kind)) {
-                        latency.run(opened, pipes, 100);
-                    } catch (IOException e) {
-                        out.println("# NOT MEASURED: " + pipes + " pipes with " + kind.name() + ": " + e);
-                    }
+                    push(latency, kind, new PushLatency.Load(false, pipes, 0));
                 }
             }
+        }
+        pushMultiplexed(latency);
+    }
+
+    /** Streams of one connection; kinesis-mock was not seen to speak HTTP/2 without TLS. */
+    private void pushMultiplexed(PushLatency latency) throws InterruptedException {
+        List<Cost> costs = new ArrayList<>();
+        for (int pipes : pipeCounts) {
+            push(latency, ours(), new PushLatency.Load(true, pipes, 0))
+                    .ifPresent(cost -> costs.add(new Cost(pipes, cost)));
+        }
+        int most = Collections.max(pipeCounts);
+        push(latency, ours(), new PushLatency.Load(true, most, 1));
+        if (costs.size() > 1) {
+            Cost first = costs.get(0);
+            Cost last = costs.get(costs.size() - 1);
+            out.println(String.format(
+                    Locale.ROOT,
+                    "# On one connection a put to %d pipes costs the server %.2f times one to %d",
+                    last.pipes,
+                    (double) last.perPut.toNanos() / first.perPut.toNanos(),
+                    first.pipes));
+        }
+    }
+
+    private Optional<Duration> push(PushLatency latency, ServerUnderTest.Kind kind, PushLatency.Load load)
+            throws InterruptedException {
+        try (Opened opened = open(kind)) {
+            return Optional.of(latency.run(opened, load, 100));
+        } catch (IOException e) {
+            out.println("# NOT MEASURED: " + load + " with " + kind.name() + ": " + e);
+            return Optional.empty();
         }
     }
 
@@ -186,6 +217,9 @@ public final class Benchmark implements Callable<Integer> {
                 .completeOnTimeout(true, duration.toNanos(), TimeUnit.NANOSECONDS)
                 .join();
     }
+
+    /** What a put costs the server, in CPU time, when so many pipes listen. */
+    private record Cost(int pipes, Duration perPut) {}
 
     /** A server and a connection to set it up by. */
     record Opened(ServerUnderTest server, Connection connection, StreamCalls calls) implements AutoCloseable {

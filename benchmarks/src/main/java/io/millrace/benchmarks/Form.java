@@ -16,6 +16,12 @@ enum Form {
     /** What the AWS SDK for Java speaks. */
     CBOR("application/x-amz-cbor-1.1");
 
+    /** A signature in form only: none of the servers verifies it. */
+    static final String AUTHORIZATION =
+            "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20261121/us-east-1/kinesis/aws4_request,"
+                    + " SignedHeaders=content-type;host;x-amz-date;x-amz-target,"
+                    + " Signature=5d672d79c15b13162d9279b0855cfba6789a8edb4c82c400e06b5924a6f2b5d7";
+
     private final String contentType;
 
     Form(String contentType) {
@@ -24,15 +30,17 @@ enum Form {
 
     /** A whole HTTP/1.1 request in a direct buffer, signed in form only: none of the servers verifies it. */
     ByteBuffer request(String operation, Body body) {
-        byte[] content = content(body);
+        return request(operation, content(body));
+    }
+
+    /** The same of a body that was written before. */
+    ByteBuffer request(String operation, byte[] content) {
         String head = "POST / HTTP/1.1\r\n"
                 + "Host: 127.0.0.1\r\n"
                 + "Content-Type: " + contentType + "\r\n"
                 + "X-Amz-Target: Kinesis_20131202." + operation + "\r\n"
                 + "X-Amz-Date: 20261121T000000Z\r\n"
-                + "Authorization: AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20261121/us-east-1/kinesis/aws4_request,"
-                + " SignedHeaders=content-type;host;x-amz-date;x-amz-target,"
-                + " Signature=5d672d79c15b13162d9279b0855cfba6789a8edb4c82c400e06b5924a6f2b5d7\r\n"
+                + "Authorization: " + AUTHORIZATION + "\r\n"
                 + "Content-Length: " + content.length + "\r\n\r\n";
         byte[] headBytes = head.getBytes(StandardCharsets.US_ASCII);
         return ByteBuffer.allocateDirect(headBytes.length + content.length)
@@ -41,7 +49,8 @@ enum Form {
                 .flip();
     }
 
-    private byte[] content(Body body) {
+    /** A body. */
+    byte[] content(Body body) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         JsonFactory factory = this == JSON ? new JsonFactory() : new CBORFactory();
         try (JsonGenerator out = factory.createGenerator(bytes)) {

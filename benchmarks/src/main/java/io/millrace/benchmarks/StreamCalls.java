@@ -23,10 +23,42 @@ final class StreamCalls {
 
     /** Makes a stream and waits until it takes records. */
     void create(String stream, int shards) throws IOException {
-        ByteBuffer request = Form.JSON.request("CreateStream", out -> {
+        create(stream, out -> {
             out.writeStringField("StreamName", stream);
             out.writeNumberField("ShardCount", shards);
         });
+    }
+
+    /** Makes a stream that can have more than 20 consumers: on-demand, in an account with a commitment. */
+    void createForMany(String stream) throws IOException {
+        create(stream, out -> {
+            out.writeStringField("StreamName", stream);
+            out.writeObjectFieldStart("StreamModeDetails");
+            out.writeStringField("StreamMode", "ON_DEMAND");
+            out.writeEndObject();
+        });
+        connection.exchange(Form.JSON.request("UpdateAccountSettings", out -> {
+            out.writeObjectFieldStart("MinimumThroughputBillingCommitment");
+            out.writeStringField("Status", "ENABLED");
+            out.writeEndObject();
+        }));
+    }
+
+    /** Ends the on-demand mode, in which the server splits a shard that many puts go to; consumers stay. */
+    void keepShards(String stream) throws IOException {
+        connection.exchange(
+                Form.JSON.request("DescribeStreamSummary", out -> out.writeStringField("StreamName", stream)));
+        String streamArn = connection.member("StreamARN");
+        connection.exchange(Form.JSON.request("UpdateStreamMode", out -> {
+            out.writeStringField("StreamARN", streamArn);
+            out.writeObjectFieldStart("StreamModeDetails");
+            out.writeStringField("StreamMode", "PROVISIONED");
+            out.writeEndObject();
+        }));
+    }
+
+    private void create(String stream, Form.Body input) throws IOException {
+        ByteBuffer request = Form.JSON.request("CreateStream", input);
         for (int tries = 0; !isTaken(request, tries < TRIES); tries++) {
             pause();
         }
@@ -75,12 +107,18 @@ final class StreamCalls {
         }
     }
 
-    /** Registers consumers and waits until they may subscribe: their requests for the first shard's newest records. */
-    List<ByteBuffer> subscriptions(String stream, int count) throws IOException {
+    /**
+     * Registers consumers and waits until they may subscribe.
+     *
+     * @return the bodies of their requests for the newest of what {@link #putRecord} puts
+     */
+    List<byte[]> subscriptions(String stream, int count) throws IOException {
         connection.exchange(
                 Form.JSON.request("DescribeStreamSummary", out -> out.writeStringField("StreamName", stream)));
         String streamArn = connection.member("StreamARN");
-        List<ByteBuffer> requests = new ArrayList<>();
+        connection.exchange(putRecord(stream, new byte[] {1}));
+        String shard = connection.member("ShardId");
+        List<byte[]> requests = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             String consumer = "consumer-" + i;
             connection.exchange(Form.JSON.request("RegisterStreamConsumer", out -> {
@@ -93,9 +131,9 @@ final class StreamCalls {
                 connection.exchange(
                         Form.JSON.request("DescribeStreamConsumer", out -> out.writeStringField("ConsumerARN", arn)));
             } while (!connection.member("ConsumerStatus").equals("ACTIVE"));
-            requests.add(Form.JSON.request("SubscribeToShard", out -> {
+            requests.add(Form.JSON.content(out -> {
                 out.writeStringField("ConsumerARN", arn);
-                out.writeStringField("ShardId", SHARD);
+                out.writeStringField("ShardId", shard);
                 out.writeObjectFieldStart("StartingPosition");
                 out.writeStringField("Type", "LATEST");
                 out.writeEndObject();
