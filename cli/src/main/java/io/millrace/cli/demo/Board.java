@@ -108,7 +108,7 @@ final class Board {
      * that are finished, then others.
      */
     List<String> screen(ScreenSize size) {
-        // The cursor stands in the line below, and a line that fills the last column wraps on some terminals.
+        // The cursor stands in the line below.
         int room = Math.max(1, size.rows() - 1);
         List<String> shards = shardLines();
         int forEvents = Math.min(events.size(), EVENTS_ON_SCREEN);
@@ -127,10 +127,7 @@ final class Board {
         lines.add("");
         int latest = Math.max(0, Math.min(forEvents, room - lines.size()));
         lines.addAll(events.subList(events.size() - latest, events.size()));
-        return lines.stream()
-                .limit(room)
-                .map(line -> line.substring(0, Math.min(line.length(), Math.max(1, size.columns() - 1))))
-                .toList();
+        return size.fit(lines);
     }
 
     /** The finished shards last. */

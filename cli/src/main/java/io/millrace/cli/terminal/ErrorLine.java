@@ -2,6 +2,7 @@ package io.millrace.cli.terminal;
 
 import io.millrace.consumer.WorkerException;
 import io.millrace.dynamodblocal.DynamoDbLocalException;
+import io.millrace.lease.LeaseException;
 import io.millrace.streamcore.StreamServerException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -54,6 +55,7 @@ public final class ErrorLine {
         }
         if (error instanceof CommandFailure
                 || error instanceof WorkerException
+                || error instanceof LeaseException
                 || error instanceof CommandLine.ParameterException
                 || error instanceof StreamServerException
                 || error instanceof DynamoDbLocalException) {

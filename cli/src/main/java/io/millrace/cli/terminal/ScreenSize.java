@@ -1,5 +1,6 @@
 package io.millrace.cli.terminal;
 
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -20,6 +21,15 @@ public record ScreenSize(int rows, int columns) {
         if (rows < 1 || columns < 1) {
             throw new IllegalArgumentException("no screen has " + rows + " rows and " + columns + " columns");
         }
+    }
+
+    /** As many lines, and as much of each, as can be shown with the cursor in the line below. */
+    public List<String> fit(List<String> lines) {
+        // A line that fills the last column wraps on some terminals.
+        return lines.stream()
+                .limit(Math.max(1, rows - 1))
+                .map(line -> line.substring(0, Math.min(line.length(), Math.max(1, columns - 1))))
+                .toList();
     }
 
     /** Reads {@code 24 80}, as {@code stty size} prints it; anything else is the usual size. */

@@ -15,6 +15,7 @@ import java.util.function.Supplier;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.core.SdkBytes;
+import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
@@ -52,6 +53,26 @@ final class Services implements AutoCloseable {
                 .endpointOverride(endpoint)
                 .region(Region.US_EAST_1)
                 .credentialsProvider(CREDENTIALS)
+                .build();
+    }
+
+    /** A client for streams whose calls go past {@code interceptor}. */
+    KinesisAsyncClient kinesisWith(ExecutionInterceptor interceptor) {
+        return KinesisAsyncClient.builder()
+                .endpointOverride(server.endpoint())
+                .region(Region.US_EAST_1)
+                .credentialsProvider(CREDENTIALS)
+                .overrideConfiguration(settings -> settings.addExecutionInterceptor(interceptor))
+                .build();
+    }
+
+    /** A client for tables whose calls go past {@code interceptor}. */
+    DynamoDbAsyncClient dynamoDbWith(ExecutionInterceptor interceptor) {
+        return DynamoDbAsyncClient.builder()
+                .endpointOverride(dynamo.endpoint())
+                .region(Region.US_EAST_1)
+                .credentialsProvider(CREDENTIALS)
+                .overrideConfiguration(settings -> settings.addExecutionInterceptor(interceptor))
                 .build();
     }
 

@@ -1,0 +1,100 @@
+package io.millrace.cli.leases;
+
+import io.millrace.cli.terminal.AwsAccess;
+import io.millrace.cli.terminal.CommandFailure;
+import io.millrace.cli.terminal.Pause;
+import io.millrace.cli.terminal.Terminal;
+import io.millrace.runtime.SystemPlatform;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
+
+/** {@code millrace leases APP}: who owns which shard, how far it is, and why. */
+@Command(
+        name = "leases",
+        description = {
+            "Show who owns which shard of an application, how far each is processed, and why.",
+            "Heartbeats are watched for a moment first, up to three tenths of --failover."
+        },
+        subcommands = {ResetCommand.class, ImportCommand.class, ExportCommand.class})
+public final class LeasesCommand implements Callable<Integer> {
+    private static final Duration REDRAW = Duration.ofSeconds(1);
+
+    private final Terminal terminal;
+    private final AwsAccess access;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Parameters(paramLabel = "APP", arity = "0..1", description = "The application.")
+    private @Nullable String application;
+
+    @Mixin
+    private TableFlags flags = new TableFlags();
+
+    @Option(names = "--watch", description = "Show it again each second, until interrupted.")
+    private boolean watch;
+
+    @Option(names = "--json", description = "Print one JSON object a line: the leader, workers, streams, leases.")
+    private boolean json;
+
+    @Option(
+            names = "--why",
+            description = "Show why each lease is where it is: what the leader decided, and its reasons.")
+    private boolean why;
+
+    /** Made by the command line. */
+    public LeasesCommand(Terminal terminal, AwsAccess access) {
+        this.terminal = terminal;
+        this.access = access;
+    }
+
+    @Override
+    public Integer call() {
+        String app = application;
+        if (app == null) {
+            throw new ParameterException(spec.commandLine(), "the application is missing");
+        }
+        try (DynamoDbAsyncClient client = access.dynamoDb()) {
+            TableView view = new TableView(flags.of(client, app), new SystemPlatform().ticker());
+            Snapshot snapshot = view.lookAWhile(flags.failover.multipliedBy(3).dividedBy(10));
+            if (isEmpty(snapshot) && !watch) {
+                throw CommandFailure.failed("there is no application '" + app + "' in table '" + flags.table + "'");
+            }
+            show(app, snapshot);
+            while (watch) {
+                Pause.of(REDRAW);
+                show(app, view.look());
+            }
+        }
+        return CommandFailure.OK;
+    }
+
+    private void show(String app, Snapshot snapshot) {
+        if (json) {
+            LeaseReport.json(snapshot).forEach(object -> terminal.line(object.toString()));
+            return;
+        }
+        List<String> lines = why ? LeaseReport.why(snapshot) : LeaseReport.lines(app, snapshot);
+        if (watch && terminal.errIsTerminal()) {
+            terminal.screen(terminal.size().fit(lines));
+        } else {
+            lines.forEach(terminal::line);
+        }
+    }
+
+    private static boolean isEmpty(Snapshot snapshot) {
+        return snapshot.leases().isEmpty()
+                && snapshot.control().workers().isEmpty()
+                && snapshot.control().streams().isEmpty();
+    }
+}

@@ -1,0 +1,35 @@
+package io.millrace.cli.leases;
+
+import io.millrace.cli.terminal.CommandFailure;
+import io.millrace.cli.terminal.Seconds;
+import io.millrace.lease.table.DynamoLeaseTable;
+import java.time.Duration;
+import picocli.CommandLine.Option;
+import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
+
+/** The flags that say which table and how patient to be. */
+final class TableFlags {
+    @Option(
+            names = "--table",
+            paramLabel = "T",
+            defaultValue = DynamoLeaseTable.DEFAULT_NAME,
+            description = "The DynamoDB table of the leases. Default: ${DEFAULT-VALUE}.")
+    String table = DynamoLeaseTable.DEFAULT_NAME;
+
+    @Option(
+            names = "--failover",
+            paramLabel = "SECONDS",
+            defaultValue = "10",
+            converter = Seconds.class,
+            description = "The failover time of the application's workers: for how long heartbeats are watched before a"
+                    + " worker counts as stopped. Default: 10.")
+    Duration failover = Duration.ofSeconds(10);
+
+    DynamoLeaseTable of(DynamoDbAsyncClient client, String application) {
+        try {
+            return new DynamoLeaseTable(client, table, application);
+        } catch (IllegalArgumentException e) {
+            throw CommandFailure.usage(String.valueOf(e.getMessage()));
+        }
+    }
+}

@@ -1,0 +1,75 @@
+package io.millrace.systemtests.worker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.millrace.consumer.RecordProcessor;
+import io.millrace.consumer.Worker;
+import io.millrace.systemtests.house.Checkout;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentSkipListSet;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import software.amazon.awssdk.core.interceptor.Context;
+import software.amazon.awssdk.core.interceptor.ExecutionAttributes;
+import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
+import software.amazon.awssdk.core.interceptor.SdkExecutionAttribute;
+import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
+import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
+
+/** The policy of docs/iam.md beside the calls that a worker makes, from an empty table to its close. */
+class PermissionsTest {
+    private static final Pattern ACTION = Pattern.compile("\"((?:kinesis|dynamodb):\\w+)\"");
+
+    @Test
+    @Timeout(60)
+    void workerCallsNothingButWhatThePolicyOfTheDocsAllows(@TempDir Path folder) throws Exception {
+        Set<String> called = new ConcurrentSkipListSet<>();
+        CountDownLatch processed = new CountDownLatch(10);
+        try (Services services = new Services(folder);
+                KinesisAsyncClient kinesis = services.kinesisWith(new Recorder(called));
+                DynamoDbAsyncClient dynamoDb = services.dynamoDbWith(new Recorder(called))) {
+            services.createStream("watched", 2);
+            services.put("watched", 0, 10, 10);
+            RecordProcessor counting = batch -> batch.records().forEach(record -> processed.countDown());
+            try (Worker worker = services.worker("watched", () -> counting)
+                    .kinesisClient(kinesis)
+                    .dynamoDbClient(dynamoDb)
+                    .build()) {
+                worker.start();
+                assertThat(processed.await(40, TimeUnit.SECONDS)).isTrue();
+            }
+        }
+
+        Set<String> allowed = new TreeSet<>(policy());
+        allowed.add("dynamodb:CreateTable");
+        assertThat(called).isEqualTo(allowed);
+    }
+
+    private static Set<String> policy() throws Exception {
+        String page = Files.readString(Checkout.top().resolve("docs/iam.md"));
+        return ACTION.matcher(page)
+                .results()
+                .map((MatchResult found) -> found.group(1))
+                .collect(Collectors.toSet());
+    }
+
+    /** Notes the name of each call. */
+    private record Recorder(Set<String> called) implements ExecutionInterceptor {
+        @Override
+        public void beforeExecution(Context.BeforeExecution context, ExecutionAttributes attributes) {
+            called.add(
+                    attributes.getAttribute(SdkExecutionAttribute.SERVICE_NAME).startsWith("Dynamo")
+                            ? "dynamodb:" + attributes.getAttribute(SdkExecutionAttribute.OPERATION_NAME)
+                            : "kinesis:" + attributes.getAttribute(SdkExecutionAttribute.OPERATION_NAME));
+        }
+    }
+}
