@@ -101,7 +101,24 @@ public final class BodyReader {
     }
 
     private @Nullable Object readText(JsonToken token) throws IOException {
-        return token == JsonToken.VALUE_STRING ? parser.getText() : refuse(token, "an String");
+        return token == JsonToken.VALUE_STRING ? whole(parser.getText()) : refuse(token, "an String");
+    }
+
+    /**
+     * The text itself, if it is Unicode. JSON can spell half a surrogate pair, and both parsers let one pass that was
+     * encoded as if it were a character; it has no UTF-8, so keeping it would change a key, a tag or a name.
+     */
+    private static String whole(String text) throws IOException {
+        for (int at = 0; at < text.length(); at++) {
+            if (Character.isSurrogate(text.charAt(at))) {
+                // The second of a pair is passed over, so what is met here must begin one.
+                if (at + 1 == text.length() || !Character.isSurrogatePair(text.charAt(at), text.charAt(at + 1))) {
+                    throw new IOException("half a surrogate pair");
+                }
+                at++;
+            }
+        }
+        return text;
     }
 
     private @Nullable Object readWhole(JsonToken token) throws IOException {
@@ -218,7 +235,7 @@ public final class BodyReader {
         Map<String, String> entries = new LinkedHashMap<>();
         for (String key = parser.nextFieldName(); key != null; key = parser.nextFieldName()) {
             if (readValue(parser.nextToken(), shape.value()) instanceof String value) {
-                entries.put(key, value);
+                entries.put(whole(key), value);
             }
         }
         return entries;

@@ -140,6 +140,47 @@ class BodyReaderTest {
         assertThat(error.isMalformed()).isTrue();
     }
 
+    /** It has no UTF-8: kept as it is it would come back as another text. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{'Text': '\\ud800'}",
+                "{'Text': 'a\\udc00b'}",
+                "{'Text': '\\ud83d\\ud83d\\ude00'}",
+                "{'Text': '\\ude00\\ud83d'}",
+                "{'List': [{'Data': '', 'Key': '\\ud800'}]}",
+                "{'Nested': {'Key': '\\ud800'}}",
+                "{'Map': {'\\ud800': 'b'}}",
+                "{'Map': {'a': '\\ud800'}}"
+            })
+    void halfASurrogatePairIsMalformed(String text) {
+        assertThat(error(text.replace('\'', '"')).isMalformed()).isTrue();
+    }
+
+    @Test
+    void aWholeSurrogatePairIsOneCharacterHoweverItIsSpelled() throws BodyException {
+        assertThat(json("{\"Text\": \"\\ud83d\\ude00\", \"Unknown\": \"\\ud800\"}")
+                        .text("Text"))
+                .contains("\ud83d\ude00");
+        assertThat(json("{\"Text\": \"\ud83d\ude00\"}").text("Text")).contains("\ud83d\ude00");
+        assertThat(cbor("a1" + "6454657874" + "64f09f9880").text("Text")).contains("\ud83d\ude00");
+    }
+
+    /** Encoded one by one, as some writers of UTF-8 do; the bytes are those of U+D83D and U+DE00. */
+    @ParameterizedTest
+    @ValueSource(strings = {"eda0bd", "edb880", "edb880eda0bd"})
+    void surrogatesThatWereEncodedOneByOneAreMalformed(String bytes) {
+        byte[] json = HexFormat.of().parseHex("7b2254657874223a22" + bytes + "227d");
+        assertThat(catchThrowableOfType(
+                                BodyException.class, () -> BodyReader.read(Encoding.JSON, ByteBuffer.wrap(json), INPUT))
+                        .isMalformed())
+                .isTrue();
+        String head = Integer.toHexString(0x60 + bytes.length() / 2);
+        assertThat(catchThrowableOfType(BodyException.class, () -> cbor("a1" + "6454657874" + head + bytes))
+                        .isMalformed())
+                .isTrue();
+    }
+
     @Test
     void nestingThatGoesTooDeepIsMalformed() {
         assertThat(error("{\"X\":" + "[".repeat(100_000)).isMalformed()).isTrue();
