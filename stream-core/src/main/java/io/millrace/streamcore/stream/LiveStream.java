@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import io.millrace.streamcore.log.ShardLog;
 import io.millrace.streamcore.stream.StreamState.ShardState;
 import io.millrace.streamcore.stream.scale.LoadCounters;
+import io.millrace.streamcore.stream.scale.PeakLoads;
 import io.millrace.streamcore.stream.watch.StreamProbe;
 import java.time.Instant;
 import java.util.List;
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 final class LiveStream {
     private final StreamProbe probe;
     private final LoadCounters load = new LoadCounters();
+    private final PeakLoads peaks = new PeakLoads();
     private volatile View view;
     private volatile CompletableFuture<Void> changed = new CompletableFuture<>();
 
@@ -44,6 +46,11 @@ final class LiveStream {
     /** What is put into each shard. Safe for any thread. */
     LoadCounters load() {
         return load;
+    }
+
+    /** What the shards had to take at most. Catalog loop only. */
+    PeakLoads peaks() {
+        return peaks;
     }
 
     /** Shows a durable change to all and wakes who waits for one. Catalog loop only. */

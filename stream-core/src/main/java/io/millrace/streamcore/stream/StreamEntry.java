@@ -164,9 +164,7 @@ record StreamEntry(
         if (!shard.range().isJustBelow(adjacent.range())) {
             throw refusals.notAdjacent(name, shard, adjacent);
         }
-        HashKeyRange child =
-                new HashKeyRange(shard.range().start(), adjacent.range().end());
-        return resharding(Resharding.of(List.of(shard.index(), adjacent.index()), List.of(child)));
+        return resharding(Resharding.of(List.of(shard.index(), adjacent.index()), List.of(union(shard, adjacent))));
     }
 
     /** A user asks for another number of shards, of equal hash key ranges (Kinesis API, UpdateShardCount). */
@@ -208,6 +206,15 @@ record StreamEntry(
         return resharding(new Resharding(hot.stream()
                 .map(shard -> new Resharding.Step(
                         List.of(shard.index()), halves(shard, shard.range().middle())))
+                .toList()));
+    }
+
+    /** Each of these pairs of neighbours is to be merged. */
+    StreamEntry merging(List<List<ShardEntry>> pairs, Refusals refusals) {
+        checkActive(refusals);
+        return resharding(new Resharding(pairs.stream()
+                .map(pair -> new Resharding.Step(
+                        pair.stream().map(ShardEntry::index).toList(), List.of(union(pair.get(0), pair.get(1)))))
                 .toList()));
     }
 
@@ -270,6 +277,10 @@ record StreamEntry(
         return List.of(
                 new HashKeyRange(shard.range().start(), key.previous()),
                 new HashKeyRange(key, shard.range().end()));
+    }
+
+    private static HashKeyRange union(ShardEntry lower, ShardEntry upper) {
+        return new HashKeyRange(lower.range().start(), upper.range().end());
     }
 
     /** Refuses unless the stream is ACTIVE. */

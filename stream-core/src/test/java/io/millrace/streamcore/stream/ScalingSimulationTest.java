@@ -55,6 +55,59 @@ class ScalingSimulationTest {
         assertTiles(rig.openShards(NAME));
     }
 
+    /** The service is ready for twice the highest load of the last 30 days; a stream that grew once stays so for as long. */
+    @Test
+    void anOnDemandStreamShrinksAgainWhenItWasQuietForThirtyDays() {
+        StreamsRig rig = new StreamsRig(MemoryDisk.empty(), 1, Duration.ZERO);
+        rig.await(rig.streams.create(NAME, StreamOptions.DEFAULTS.withMode(Mode.ON_DEMAND), 4));
+        HashKeyRange hot = rig.openShards(NAME).get(1).hashKeyRange();
+        for (int second = 0; second < 40; second++) {
+            rig.await(rig.streams.put(NAME, List.of(record(hot, 3), record(hot, 3))));
+            rig.run(Duration.ofSeconds(1));
+        }
+        int grown = rig.openShards(NAME).size();
+        assertThat(grown).isGreaterThan(5);
+        rig.run(Duration.ofDays(29));
+        assertThat(rig.openShards(NAME)).hasSize(grown);
+        String before = rig.await(rig.streams.put(NAME, List.of(record(hot, 1))))
+                .answers()
+                .get(0)
+                .sequenceNumber()
+                .toString();
+        rig.run(Duration.ofDays(3));
+        assertThat(rig.openShards(NAME)).hasSize(4);
+        assertThat(rig.openShards(NAME).stream()
+                        .map(Shard::hashKeyRange)
+                        .sorted(Comparator.comparing(HashKeyRange::start)))
+                .isEqualTo(HashKeyRange.evenly(4));
+        String after = rig.await(rig.streams.put(NAME, List.of(record(hot, 1))))
+                .answers()
+                .get(0)
+                .sequenceNumber()
+                .toString();
+        assertThat(after).isGreaterThan(before);
+        rig.run(Duration.ofDays(40));
+        assertThat(rig.openShards(NAME)).hasSize(4);
+    }
+
+    @Test
+    void aWarmStreamStaysAsLargeAsItIsKeptReadyFor() {
+        StreamsRig rig = new StreamsRig(MemoryDisk.empty(), 1, Duration.ZERO);
+        rig.await(rig.streams.commit(true));
+        rig.await(rig.streams.create(NAME, StreamOptions.DEFAULTS.withMode(Mode.ON_DEMAND), 4));
+        rig.await(rig.streams.change(NAME, StreamChange.warmThroughput(16)));
+        rig.run(Duration.ofDays(32));
+        assertThat(rig.openShards(NAME)).hasSize(16);
+        rig.await(rig.streams.change(NAME, StreamChange.warmThroughput(8)));
+        rig.run(Duration.ofDays(1));
+        assertThat(rig.openShards(NAME)).hasSize(8);
+        assertTiles(rig.openShards(NAME));
+    }
+
+    private static NewRecord record(HashKeyRange range, int mib) {
+        return new NewRecord("k", range.start(), Bytes.wrap(new byte[mib << 20]));
+    }
+
     @Test
     void aProvisionedStreamDoesNotGrow() {
         StreamsRig rig = new StreamsRig(MemoryDisk.empty(), 1, Duration.ZERO);

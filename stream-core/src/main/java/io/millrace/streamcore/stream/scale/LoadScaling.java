@@ -45,20 +45,18 @@ public final class LoadScaling {
         }
         List<Integer> hot = new ArrayList<>();
         for (int at = 0; at < open.size(); at++) {
-            if (heat(open.get(at), during) > HOT && isWide(open.get(at).range())) {
+            if (heat(open.get(at).load(), during) > HOT && isWide(open.get(at).range())) {
                 hot.add(at);
             }
         }
-        hot.sort(Comparator.comparingDouble((Integer at) -> -heat(open.get(at), during)));
+        hot.sort(Comparator.comparingDouble((Integer at) -> -heat(open.get(at).load(), during)));
         return List.copyOf(hot.subList(0, Math.min(most, hot.size())));
     }
 
     /** How much of what a shard can take was used, by the scarcer of its two limits. */
-    private static double heat(MeasuredShard shard, Duration during) {
+    static double heat(ShardLoad load, Duration during) {
         double seconds = during.toNanos() / 1e9;
-        return Math.max(
-                shard.load().bytes() / seconds / BYTES_PER_SECOND,
-                shard.load().records() / seconds / RECORDS_PER_SECOND);
+        return Math.max(load.bytes() / seconds / BYTES_PER_SECOND, load.records() / seconds / RECORDS_PER_SECOND);
     }
 
     private static boolean isWide(HashKeyRange range) {
