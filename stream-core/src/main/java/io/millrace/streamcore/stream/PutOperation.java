@@ -42,6 +42,9 @@ final class PutOperation {
     /** By record: its place in the batch, or {@link #REFUSED}. */
     private final int[] placeOf;
 
+    /** As its stream is when the put begins: all its records are told to be so, wherever they go. */
+    private final boolean isEncrypted;
+
     private int refused;
 
     private final CompletableFuture<PutResult> done = new CompletableFuture<>();
@@ -53,6 +56,7 @@ final class PutOperation {
         this.quotaOrNull = quotaOrNull;
         this.batchOf = new Batch[records.size()];
         this.placeOf = new int[records.size()];
+        this.isEncrypted = stream.view().entry().options().isEncrypted();
     }
 
     CompletableFuture<PutResult> start() {
@@ -99,7 +103,7 @@ final class PutOperation {
         List<NewBatch> encoded = new ArrayList<>(batches.size());
         ByteBuffer room = roomFor(batches);
         for (Batch batch : batches) {
-            ByteBuffer payload = batch.encode(records, room);
+            ByteBuffer payload = batch.encode(records, isEncrypted, room);
             stream.load().add(batch.shard.index(), batch.count, payload.remaining());
             encoded.add(new NewBatch(batch.shard.index(), batch.count, payload));
         }
@@ -152,7 +156,7 @@ final class PutOperation {
         if (refused > 0) {
             stream.probe().refused(refused);
         }
-        done.complete(new PutResult(new Answers(batchOf, placeOf), refused));
+        done.complete(new PutResult(new Answers(batchOf, placeOf), refused, isEncrypted));
     }
 
     private void awaitChildren(View seen, List<Batch> sealed) {
@@ -212,11 +216,11 @@ final class PutOperation {
         }
 
         /** Writes the records at the target's position, which moves on. */
-        ByteBuffer encode(List<NewRecord> records, ByteBuffer target) {
+        ByteBuffer encode(List<NewRecord> records, boolean isEncrypted, ByteBuffer target) {
             int start = target.position();
             int end = start;
             for (int i = 0; i < count; i++) {
-                end = RecordCodec.encode(records.get(members[i]), target, end);
+                end = RecordCodec.encode(records.get(members[i]), isEncrypted, target, end);
             }
             bytes = RecordCodec.netBytes(end - start, count);
             target.position(end);

@@ -9,8 +9,10 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 
 /**
- * The bytes of records in a batch. Each is a 4-byte length of what follows, a byte for the form (0), a 2-byte length of
- * the partition key in UTF-8, the key, and the data to the end. Number and time are the batch's.
+ * The bytes of records in a batch. Each is a 4-byte length of what follows, a byte for the form, a 2-byte length of the
+ * partition key in UTF-8, the key, and the data to the end. Number and time are the batch's. The form is 0, or 1 for a
+ * record that was put while its stream was encrypted: that is what clients are told of it for as long as it is kept,
+ * whatever becomes of the stream. All records of a batch were put together and have one form.
  */
 final class RecordCodec {
     private static final int HEAD = 1 + 2;
@@ -18,6 +20,7 @@ final class RecordCodec {
     static final int OVERHEAD = 4 + HEAD;
 
     private static final byte PLAIN = 0;
+    private static final byte ENCRYPTED = 1;
 
     private RecordCodec() {}
 
@@ -31,12 +34,12 @@ final class RecordCodec {
         return length - (long) OVERHEAD * count;
     }
 
-    /** Writes a record at {@code at}. Answers where the record ends. */
-    static int encode(NewRecord record, ByteBuffer target, int at) {
+    /** Writes a record of an encrypted stream, or of another, at {@code at}. Answers where the record ends. */
+    static int encode(NewRecord record, boolean isEncrypted, ByteBuffer target, int at) {
         byte[] key = record.partitionKey().getBytes(StandardCharsets.UTF_8);
         Bytes data = record.data();
         target.putInt(at, HEAD + key.length + data.size());
-        target.put(at + 4, PLAIN);
+        target.put(at + 4, isEncrypted ? ENCRYPTED : PLAIN);
         target.putShort(at + 5, (short) key.length);
         target.put(at + OVERHEAD, key);
         target.put(at + OVERHEAD + key.length, data.asByteBuffer(), 0, data.size());
@@ -54,13 +57,18 @@ final class RecordCodec {
             throw new IllegalArgumentException("a batch that ends within a record");
         }
         int length = source.getInt(at);
-        if (length < HEAD || length > room - 4 || source.get(at + 4) != PLAIN) {
+        if (length < HEAD || length > room - 4 || source.get(at + 4) >>> 1 != 0) {
             throw new IllegalArgumentException("not a record of this format");
         }
         if (keyLength(source, at) > length - HEAD) {
             throw new IllegalArgumentException("a partition key longer than its record");
         }
         return at + 4 + length;
+    }
+
+    /** True if the record at {@code at} was put while its stream was encrypted. */
+    static boolean isEncrypted(ByteBuffer source, int at) {
+        return source.get(at + 4) == ENCRYPTED;
     }
 
     /** How many bytes the partition key of the record at {@code at} has; it begins {@link #OVERHEAD} bytes further on. */

@@ -126,13 +126,7 @@ final class ShardReader {
             List<LogBatch> batches,
             int maxRecords,
             int maxBytes) {
-        StoredRecords records = StoredRecords.of(
-                shard,
-                batches,
-                index,
-                maxRecords,
-                maxBytes,
-                view.entry().options().isEncrypted());
+        StoredRecords records = StoredRecords.of(shard, batches, index, maxRecords, maxBytes);
         ShardBounds bounds = view.log().bounds(shard.index());
         boolean isEmpty = records.isEmpty();
         // What retention took away is not behind.

@@ -22,14 +22,12 @@ public final class StoredRecords {
     private final long from;
 
     private final Sum sum;
-    private final boolean isEncrypted;
 
-    private StoredRecords(ShardEntry shard, List<LogBatch> batches, long from, Sum sum, boolean isEncrypted) {
+    private StoredRecords(ShardEntry shard, List<LogBatch> batches, long from, Sum sum) {
         this.shard = shard;
         this.batches = List.copyOf(batches);
         this.from = from;
         this.sum = sum;
-        this.isEncrypted = isEncrypted;
     }
 
     /**
@@ -37,8 +35,7 @@ public final class StoredRecords {
      *
      * @throws IllegalArgumentException if the batches do not hold records
      */
-    static StoredRecords of(
-            ShardEntry shard, List<LogBatch> batches, long from, int maxRecords, int maxBytes, boolean isEncrypted) {
+    static StoredRecords of(ShardEntry shard, List<LogBatch> batches, long from, int maxRecords, int maxBytes) {
         requireNonNull(shard, "shard");
         long first = batches.isEmpty() ? from : Math.max(from, batches.get(0).firstIndex());
         int size = 0;
@@ -52,7 +49,7 @@ public final class StoredRecords {
                 int length = end - at - RecordCodec.OVERHEAD;
                 if (index >= first) {
                     if (size == maxRecords || (bytes + length > maxBytes && size > 0)) {
-                        return new StoredRecords(shard, batches, first, new Sum(size, bytes, lastTime), isEncrypted);
+                        return new StoredRecords(shard, batches, first, new Sum(size, bytes, lastTime));
                     }
                     size++;
                     bytes += length;
@@ -61,7 +58,7 @@ public final class StoredRecords {
                 at = end;
             }
         }
-        return new StoredRecords(shard, batches, first, new Sum(size, bytes, lastTime), isEncrypted);
+        return new StoredRecords(shard, batches, first, new Sum(size, bytes, lastTime));
     }
 
     /** How many there are. */
@@ -82,11 +79,6 @@ public final class StoredRecords {
     /** When the last one arrived, in ms since the epoch; 0 if there are none. */
     public long lastTimeMillis() {
         return sum.lastTimeMillis;
-    }
-
-    /** True if their stream is encrypted, which clients are told with each record. */
-    public boolean isEncrypted() {
-        return isEncrypted;
     }
 
     /** The number of the last one; there must be one. */
@@ -116,7 +108,10 @@ public final class StoredRecords {
                 int end = RecordCodec.end(source, at);
                 if (index >= from) {
                     if (index == Math.max(from, batch.firstIndex())) {
-                        visitor.batch(shard.sequenceNumber(index, batch.timeMillis()), batch.timeMillis());
+                        visitor.batch(
+                                shard.sequenceNumber(index, batch.timeMillis()),
+                                batch.timeMillis(),
+                                RecordCodec.isEncrypted(source, at));
                     }
                     int key = at + RecordCodec.OVERHEAD;
                     visitor.record(source, key, key + RecordCodec.keyLength(source, at), end);
@@ -153,14 +148,15 @@ public final class StoredRecords {
     /** Sees records as they lie in the log. */
     public interface Visitor {
         /**
-         * The records that follow arrived together.
+         * The records that follow were put together.
          *
          * @param first the number of the next record; each one after it has the number that {@link
          *     io.millrace.model.SequenceDigits} finds next
          * @param timeMillis when they arrived, in ms since the epoch
+         * @param isEncrypted whether their stream was encrypted when they were put
          * @throws IOException if they have nowhere to go
          */
-        void batch(SequenceNumber first, long timeMillis) throws IOException;
+        void batch(SequenceNumber first, long timeMillis, boolean isEncrypted) throws IOException;
 
         /**
          * A record: its partition key in UTF-8, then its data. To be read by index.

@@ -138,8 +138,9 @@ public interface Streams extends AutoCloseable {
      *
      * @param answers one a record, in their order; each may be made when it is asked for
      * @param refused how many of them are {@link Refused}
+     * @param isEncrypted whether their stream was encrypted when they came
      */
-    record PutResult(List<PutAnswer> answers, int refused) {
+    record PutResult(List<PutAnswer> answers, int refused, boolean isEncrypted) {
         /** Checks the parts; the list is kept as it is. */
         public PutResult {
             requireNonNull(answers, "answers");

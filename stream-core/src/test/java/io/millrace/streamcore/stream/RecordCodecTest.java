@@ -8,6 +8,7 @@ import io.millrace.model.HashKeyRange;
 import io.millrace.model.StreamRecord;
 import io.millrace.streamcore.log.LogBatches;
 import java.nio.ByteBuffer;
+import java.time.Instant;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
@@ -22,7 +23,7 @@ final class RecordCodecTest {
                 new NewRecord("\u20ac-\ud83d\ude00-key", null, Bytes.utf8("data")),
                 new NewRecord("x".repeat(256), null, Bytes.wrap(new byte[100_000])));
         StoredRecords stored = StoredRecords.of(
-                SHARD, List.of(LogBatches.of(7, 3, 5_000_123, encode(records))), 7, 10, Integer.MAX_VALUE, false);
+                SHARD, List.of(LogBatches.of(7, 3, 5_000_123, encode(records))), 7, 10, Integer.MAX_VALUE);
         List<StreamRecord> decoded = stored.toList();
         assertThat(decoded).hasSize(3);
         int bytes = 0;
@@ -52,6 +53,22 @@ final class RecordCodecTest {
     }
 
     @Test
+    void aRecordSaysWhetherItsStreamWasEncryptedAndNothingElseOfItChanges() {
+        NewRecord record = new NewRecord("key", null, Bytes.utf8("data"));
+        ByteBuffer plain = ByteBuffer.allocate(100);
+        ByteBuffer encrypted = ByteBuffer.allocate(100);
+        int end = RecordCodec.encode(record, false, plain, 0);
+        assertThat(RecordCodec.encode(record, true, encrypted, 0)).isEqualTo(end);
+        assertThat(RecordCodec.isEncrypted(plain, 0)).isFalse();
+        assertThat(RecordCodec.isEncrypted(encrypted, 0)).isTrue();
+        assertThat(RecordCodec.end(encrypted, 0)).isEqualTo(end);
+        assertThat(RecordCodec.decode(encrypted, 0, SHARD.sequenceNumber(0, 1), Instant.EPOCH))
+                .isEqualTo(RecordCodec.decode(plain, 0, SHARD.sequenceNumber(0, 1), Instant.EPOCH));
+        encrypted.put(4, (byte) 2);
+        assertThatThrownBy(() -> RecordCodec.end(encrypted, 0)).hasMessage("not a record of this format");
+    }
+
+    @Test
     void randomBytesAreRecordsOrRefused() {
         SplittableRandom random = new SplittableRandom(9);
         ByteBuffer whole = encode(List.of(
@@ -73,8 +90,8 @@ final class RecordCodecTest {
 
     private static int decode(ByteBuffer payload, long from, int maxRecords, int maxBytes) {
         int count = payload.limit() > 30 ? 3 : 2;
-        StoredRecords stored = StoredRecords.of(
-                SHARD, List.of(LogBatches.of(0, count, 1, payload)), from, maxRecords, maxBytes, false);
+        StoredRecords stored =
+                StoredRecords.of(SHARD, List.of(LogBatches.of(0, count, 1, payload)), from, maxRecords, maxBytes);
         assertThat(stored.toList()).hasSize(stored.size());
         return stored.size();
     }
@@ -84,7 +101,7 @@ final class RecordCodecTest {
                 records.stream().mapToInt(RecordCodec::roomFor).sum());
         int end = 0;
         for (NewRecord record : records) {
-            end = RecordCodec.encode(record, target, end);
+            end = RecordCodec.encode(record, false, target, end);
         }
         return target.limit(end);
     }

@@ -9,7 +9,6 @@ import io.millrace.streamcore.api.call.StreamAnswers;
 import io.millrace.streamcore.api.shape.AnswerWriter;
 import io.millrace.streamcore.api.shape.Values;
 import io.millrace.streamcore.stream.NewRecord;
-import io.millrace.streamcore.stream.StreamOptions;
 import io.millrace.streamcore.stream.Streams;
 import java.io.IOException;
 import java.math.BigInteger;
@@ -35,15 +34,14 @@ final class PutRecord implements Operation {
     @Override
     public CompletionStage<Content> run(Values input) {
         StreamName stream = address.stream(input);
-        StreamOptions options = streams.get(stream).options();
-        NewRecord record = NewRecords.of(input, options.maxRecordBytes(), "data");
+        NewRecord record = NewRecords.of(input, streams.get(stream).options().maxRecordBytes(), "data");
         input.text("SequenceNumberForOrdering").ifPresent(number -> checkOrdering(stream, number));
         // The storage's thread completes this: the answer is looked into by the thread that writes it.
         return streams.put(stream, List.of(record)).thenApply(result -> {
             if (result.refused() > 0) {
                 throw RateExceeded.error(stream, result.answers().get(0).shard(), address.account());
             }
-            return out -> write(out, result.answers().get(0), options.isEncrypted());
+            return out -> write(out, result.answers().get(0), result.isEncrypted());
         });
     }
 

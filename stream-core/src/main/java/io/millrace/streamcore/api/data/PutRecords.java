@@ -7,7 +7,6 @@ import io.millrace.streamcore.api.call.StreamAddress;
 import io.millrace.streamcore.api.call.StreamAnswers;
 import io.millrace.streamcore.api.shape.Values;
 import io.millrace.streamcore.stream.NewRecord;
-import io.millrace.streamcore.stream.StreamOptions;
 import io.millrace.streamcore.stream.Streams;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,8 +32,7 @@ final class PutRecords implements Operation {
         StreamName stream = address.stream(input);
         List<Values> entries = input.structures("Records");
         List<NewRecord> records = new ArrayList<>(entries.size());
-        StreamOptions options = streams.get(stream).options();
-        int maxBytes = options.maxRecordBytes();
+        int maxBytes = streams.get(stream).options().maxRecordBytes();
         int bytes = 0;
         for (Values entry : entries) {
             NewRecord record = NewRecords.of(entry, maxBytes, "records." + (records.size() + 1) + ".member.data");
@@ -57,7 +55,7 @@ final class PutRecords implements Operation {
                 out.end();
             }
             out.endList();
-            StreamAnswers.encryption(out, options.isEncrypted());
+            StreamAnswers.encryption(out, result.isEncrypted());
             out.end();
         });
     }

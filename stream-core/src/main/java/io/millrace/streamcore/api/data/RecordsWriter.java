@@ -30,23 +30,23 @@ public abstract sealed class RecordsWriter implements StoredRecords.Visitor {
      */
     public static void write(AnswerWriter out, StoredRecords records) throws IOException {
         out.startList("Records");
-        out.elements((encoding, sink) -> records.visit(writer(encoding, sink, records.isEncrypted())));
+        out.elements((encoding, sink) -> records.visit(writer(encoding, sink)));
         out.endList();
     }
 
-    private static RecordsWriter writer(Encoding encoding, ByteSink sink, boolean isEncrypted) {
-        return encoding == Encoding.JSON ? new InJson(sink, isEncrypted) : new InCbor(sink, isEncrypted);
+    private static RecordsWriter writer(Encoding encoding, ByteSink sink) {
+        return encoding == Encoding.JSON ? new InJson(sink) : new InCbor(sink);
     }
 
     @Override
-    public final void batch(SequenceNumber first, long timeMillis) throws IOException {
+    public final void batch(SequenceNumber first, long timeMillis, boolean isEncrypted) throws IOException {
         digits = new SequenceDigits(first);
         isFirstOfBatch = true;
-        time(timeMillis);
+        of(timeMillis, isEncrypted);
     }
 
-    /** Notes the time of the records that follow. */
-    abstract void time(long timeMillis);
+    /** Notes what the records that follow have in common. */
+    abstract void of(long timeMillis, boolean isEncrypted);
 
     final void writeNextNumber() throws IOException {
         if (!isFirstOfBatch) {
@@ -70,18 +70,18 @@ public abstract sealed class RecordsWriter implements StoredRecords.Visitor {
         private static final byte[] HEX = utf8("0123456789abcdef");
 
         private final ByteSink out;
-        private final byte[] end;
+        private byte[] end = END;
         private byte[] timeAndData = {};
         private boolean isFirst = true;
 
-        InJson(ByteSink out, boolean isEncrypted) {
+        InJson(ByteSink out) {
             super(out);
             this.out = out;
-            this.end = isEncrypted ? ENCRYPTED_END : END;
         }
 
         @Override
-        void time(long timeMillis) {
+        void of(long timeMillis, boolean isEncrypted) {
+            end = isEncrypted ? ENCRYPTED_END : END;
             timeAndData =
                     utf8("\",\"ApproximateArrivalTimestamp\":" + AnswerWriter.seconds(timeMillis) + ",\"Data\":\"");
         }
@@ -141,19 +141,19 @@ public abstract sealed class RecordsWriter implements StoredRecords.Visitor {
         private static final byte[] ENCRYPTED_END = encryptedEnd();
 
         private final ByteSink out;
-        private final byte[] start;
-        private final byte[] end;
+        private byte[] start = NUMBER;
+        private byte[] end = END;
         private long timeMillis;
 
-        InCbor(ByteSink out, boolean isEncrypted) {
+        InCbor(ByteSink out) {
             super(out);
             this.out = out;
-            this.start = isEncrypted ? NUMBER_OF_FIVE : NUMBER;
-            this.end = isEncrypted ? ENCRYPTED_END : END;
         }
 
         @Override
-        void time(long millis) {
+        void of(long millis, boolean isEncrypted) {
+            start = isEncrypted ? NUMBER_OF_FIVE : NUMBER;
+            end = isEncrypted ? ENCRYPTED_END : END;
             timeMillis = millis;
         }
 

@@ -52,7 +52,8 @@ public final class RecordFaults {
                     Arrays.stream(answers)
                             .flatMap(answer -> Optional.ofNullable(answer).stream())
                             .toList(),
-                    refused + result.refused());
+                    refused + result.refused(),
+                    result.isEncrypted());
         });
     }
 
