@@ -10,7 +10,9 @@ import io.millrace.streamcore.api.auth.AccessGate;
 import io.millrace.streamcore.api.auth.CredentialsFile;
 import io.millrace.streamcore.api.call.Account;
 import io.millrace.streamcore.api.call.TokenSeal;
+import io.millrace.streamcore.api.policy.ResourcePolicies;
 import io.millrace.streamcore.http.Refusals;
+import io.millrace.streamcore.stream.Streams;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
@@ -54,10 +56,15 @@ final class ServerSecurity implements AutoCloseable {
         }
     }
 
-    ApiSecurity ofApi(Account account, TokenSeal seal) {
+    ApiSecurity ofApi(Account account, TokenSeal seal, Streams streams) {
         AccessGate gate = credentials == null
                 ? AccessGate.open()
-                : AccessGate.keyed(credentials, ApiSecurity.requestedStreams(seal), account, platform);
+                : AccessGate.keyed(
+                        credentials,
+                        ApiSecurity.requestedStreams(seal),
+                        new ResourcePolicies(streams),
+                        account,
+                        platform);
         return new ApiSecurity(gate, audit());
     }
 

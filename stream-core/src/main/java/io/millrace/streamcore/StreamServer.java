@@ -323,7 +323,8 @@ public final class StreamServer implements AutoCloseable {
             TokenSeal seal = TokenSeal.of(folder.path().resolve(KEY_FILE));
             Streams streams = Streams.open(streamsSettings(folder.path()), context);
             undo.push(streams::close);
-            ApiOptions options = new ApiOptions(pages, metrics.calls(), made, push, security.ofApi(account, seal));
+            ApiOptions options =
+                    new ApiOptions(pages, metrics.calls(), made, push, security.ofApi(account, seal, streams));
             KinesisApi api = new KinesisApi(streams, account, seal, platform, options);
             gate.open(api::handle);
             return new StreamServer(new Parts(gate, http, api, streams, metrics, security, folder));

@@ -189,7 +189,7 @@ class SettingsApiTest {
                 "PutResourcePolicy",
                 resource + ", 'Policy': 'no JSON'}",
                 "InvalidArgumentException",
-                "Policy is not a JSON object.");
+                "Policy is not valid: it is not JSON, or has a member twice.");
         assertThat(rig.call(
                                 "PutResourcePolicy",
                                 resource + ", 'Policy': '{\\'a\\': \\'" + "x".repeat(20_480) + "\\'}'}")

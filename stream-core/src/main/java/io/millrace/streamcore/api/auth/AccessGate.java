@@ -4,6 +4,7 @@ import io.millrace.runtime.Platform;
 import io.millrace.streamcore.api.call.Account;
 import io.millrace.streamcore.api.call.ApiException;
 import io.millrace.streamcore.api.call.ApiRequest;
+import io.millrace.streamcore.api.policy.ResourcePolicies;
 import io.millrace.streamcore.api.shape.Values;
 import java.util.Optional;
 
@@ -30,8 +31,17 @@ public interface AccessGate {
         return new OpenGate();
     }
 
-    /** Verifies every signature against the keys of a file, and lets each key do what the file says. */
-    static AccessGate keyed(CredentialsFile file, RequestedStreams requested, Account account, Platform platform) {
-        return new KeyedGate(new SignatureVerifier(file::current, account.region(), platform), requested, account);
+    /**
+     * Verifies every signature against the keys of a file, and lets each key do what the file and the policies on what it
+     * asks for say.
+     */
+    static AccessGate keyed(
+            CredentialsFile file,
+            RequestedStreams requested,
+            ResourcePolicies policies,
+            Account account,
+            Platform platform) {
+        SignatureVerifier verifier = new SignatureVerifier(file::current, account.region(), platform);
+        return new KeyedGate(verifier, requested, policies, account);
     }
 }

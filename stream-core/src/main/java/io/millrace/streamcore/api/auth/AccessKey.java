@@ -2,6 +2,7 @@ package io.millrace.streamcore.api.auth;
 
 import static java.util.Objects.requireNonNull;
 
+import io.millrace.streamcore.api.policy.Principal;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -18,16 +19,29 @@ final class AccessKey {
     private final String id;
     private final String secret;
     private final List<Grant> grants;
+    private final @Nullable String accountOrNull;
     private volatile @Nullable SigningKey remembered;
 
-    AccessKey(String id, String secret, List<Grant> grants) {
+    /**
+     * A key.
+     *
+     * @param accountOrNull the account whose user it is; absent for the server's own
+     */
+    AccessKey(String id, String secret, List<Grant> grants, @Nullable String accountOrNull) {
         this.id = requireNonNull(id, "id");
         this.secret = requireNonNull(secret, "secret");
         this.grants = List.copyOf(grants);
+        this.accountOrNull = accountOrNull;
     }
 
     String id() {
         return id;
+    }
+
+    /** Who signs with it, where {@code owner} owns all streams. */
+    Principal principal(String owner) {
+        String account = accountOrNull == null ? owner : accountOrNull;
+        return new Principal(account, id, account.equals(owner));
     }
 
     /** True when some grant allows {@code action} on {@code stream}. */

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import io.millrace.streamcore.api.call.ServiceOperations;
+import io.millrace.streamcore.api.policy.Wildcard;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -13,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the JSON of a credentials file. Every mistake is told with its line and, once known, its key; what the file holds
@@ -22,6 +24,7 @@ final class CredentialsReader {
     private static final JsonFactory JSON = new JsonFactory();
     private static final Pattern ACTION = Pattern.compile("kinesis:[A-Za-z*?]+|\\*");
     private static final Pattern STREAM = Pattern.compile("[a-zA-Z0-9_.*?-]{1,128}");
+    private static final Pattern ACCOUNT = Pattern.compile("\\d{12}");
     private static final int MIN_SECRET = 16;
     private static final int MAX_SECRET = 512;
 
@@ -85,6 +88,7 @@ final class CredentialsReader {
     private AccessKey key() throws IOException {
         String secret = "";
         List<Grant> grants = List.of();
+        @Nullable String account = null;
         Set<String> given = new HashSet<>();
         for (String name = parser.nextFieldName(); name != null; name = parser.nextFieldName()) {
             once(given, name);
@@ -92,8 +96,9 @@ final class CredentialsReader {
                 case "accessKeyId" -> keyInHand = id();
                 case "secretAccessKey" -> secret = secret();
                 case "allow" -> grants = grants();
+                case "account" -> account = account();
                 case "comment" -> text(name);
-                default -> throw unknown(name, "accessKeyId, secretAccessKey, allow, comment");
+                default -> throw unknown(name, "accessKeyId, secretAccessKey, account, allow, comment");
             }
         }
         for (String name : List.of("accessKeyId", "secretAccessKey")) {
@@ -101,7 +106,7 @@ final class CredentialsReader {
                 throw wrong("no '" + name + "'");
             }
         }
-        return new AccessKey(keyInHand, secret, grants);
+        return new AccessKey(keyInHand, secret, grants, account);
     }
 
     private String id() throws IOException {
@@ -119,6 +124,14 @@ final class CredentialsReader {
                     + " characters; make one with: openssl rand -base64 30");
         }
         return secret;
+    }
+
+    private String account() throws IOException {
+        String account = text("account");
+        if (!ACCOUNT.matcher(account).matches()) {
+            throw wrong("an 'account' has twelve digits");
+        }
+        return account;
     }
 
     private List<Grant> grants() throws IOException {

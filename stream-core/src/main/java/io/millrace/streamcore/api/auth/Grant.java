@@ -1,5 +1,6 @@
 package io.millrace.streamcore.api.auth;
 
+import io.millrace.streamcore.api.policy.Wildcard;
 import java.util.List;
 
 /**

@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Finds the streams that a request concerns, by every member that can name one. Safe for any thread.
+ * Finds the streams, and consumers of them, that a request concerns, by every member that can name one. Safe for any thread.
  *
  * <p>An operation resolves its stream by itself, later and by its own rules. So all that are named count here, and an ARN
  * that is of no known form counts as naming them all.
@@ -24,7 +24,7 @@ public final class RequestedStreams {
     private static final List<String> ITERATORS = List.of("ShardIterator");
     private static final List<String> PAGES = List.of("NextToken");
     private static final Pattern ARN =
-            Pattern.compile("arn:aws[^:/]*:kinesis:[^:/]*:\\d{12}:stream/([^:/]+)(?:/consumer/[^/]+)?");
+            Pattern.compile("arn:aws[^:/]*:kinesis:[^:/]*:\\d{12}:stream/([^:/]+)(?:/consumer/([^:/]+)[^/]*)?");
 
     private final Function<String, Optional<String>> streamOfIterator;
     private final Function<String, Optional<String>> streamOfPage;
@@ -44,6 +44,7 @@ public final class RequestedStreams {
     /** The streams that {@code input} names. */
     public Found in(Values input) {
         Set<String> streams = new LinkedHashSet<>();
+        Set<Consumer> consumers = new LinkedHashSet<>();
         boolean isClear = true;
         boolean hasToken = false;
         for (String member : NAMES) {
@@ -56,6 +57,7 @@ public final class RequestedStreams {
                 isClear &= parts.matches();
                 if (parts.matches()) {
                     streams.add(parts.group(1));
+                    consumer(parts, input).ifPresent(consumers::add);
                 }
             }
         }
@@ -69,7 +71,14 @@ public final class RequestedStreams {
                 text(input, member).flatMap(streamOfPage).ifPresent(streams::add);
             }
         }
-        return new Found(streams, isClear, hasToken);
+        return new Found(streams, consumers, isClear, hasToken);
+    }
+
+    /** The consumer of an ARN, or the one of that name on the stream of the ARN. */
+    private static Optional<Consumer> consumer(Matcher arn, Values input) {
+        return Optional.ofNullable(arn.group(2))
+                .or(() -> text(input, "ConsumerName"))
+                .map(name -> new Consumer(arn.group(1), name));
     }
 
     /** False for what concerns the account, such as the list of all streams, whose tokens belong to no stream. */
@@ -85,13 +94,23 @@ public final class RequestedStreams {
      * What was found.
      *
      * @param streams their names
+     * @param consumers the consumers of them that are named
      * @param isClear false when something names a stream in a way that is not understood
      * @param hasToken whether the request carries a token, which names a stream or is refused by the operation
      */
-    public record Found(Set<String> streams, boolean isClear, boolean hasToken) {
-        /** Copies the set. */
+    public record Found(Set<String> streams, Set<Consumer> consumers, boolean isClear, boolean hasToken) {
+        /** Copies the sets. */
         public Found {
             streams = Set.copyOf(streams);
+            consumers = Set.copyOf(consumers);
         }
     }
+
+    /**
+     * A consumer that is named, whether there is one or not.
+     *
+     * @param stream the stream it would be registered with
+     * @param name its name
+     */
+    public record Consumer(String stream, String name) {}
 }

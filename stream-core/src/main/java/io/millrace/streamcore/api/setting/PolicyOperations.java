@@ -1,17 +1,14 @@
 package io.millrace.streamcore.api.setting;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonToken;
 import io.millrace.streamcore.api.call.ApiException;
 import io.millrace.streamcore.api.call.ErrorCode;
 import io.millrace.streamcore.api.call.Operation;
 import io.millrace.streamcore.api.call.StreamAddress;
 import io.millrace.streamcore.api.call.StreamAddress.Resource;
+import io.millrace.streamcore.api.policy.ResourcePolicy;
 import io.millrace.streamcore.api.shape.Values;
 import io.millrace.streamcore.stream.StreamChange;
 import io.millrace.streamcore.stream.Streams;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Optional;
@@ -19,7 +16,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
-/** Resource policies of streams and consumers: kept and told, not enforced. */
+/** Resource policies of streams and consumers. Who asks is judged by them before an operation runs, not here. */
 final class PolicyOperations {
     /** The service's limit for a policy. */
     private static final int MOST_BYTES = 20 << 10;
@@ -27,7 +24,6 @@ final class PolicyOperations {
     private final Streams streams;
     private final StreamAddress address;
     private final TaggedConsumers consumers;
-    private final JsonFactory json = new JsonFactory();
 
     PolicyOperations(Streams streams, StreamAddress address, TaggedConsumers consumers) {
         this.streams = streams;
@@ -45,8 +41,10 @@ final class PolicyOperations {
         if (policy.getBytes(StandardCharsets.UTF_8).length > MOST_BYTES) {
             throw new ApiException(ErrorCode.LIMIT_EXCEEDED, "A resource policy has at most " + MOST_BYTES + " bytes.");
         }
-        if (!isJsonObject(policy)) {
-            throw ApiException.invalidArgument("Policy is not a JSON object.");
+        try {
+            ResourcePolicy.parse(policy);
+        } catch (IllegalArgumentException notValid) {
+            throw ApiException.invalidArgument(String.valueOf(notValid.getMessage()));
         }
         return set(address.resource(input), policy);
     }
@@ -71,17 +69,5 @@ final class PolicyOperations {
                 ? consumers.setPolicy(resource.consumerArn().get(), policy)
                 : streams.change(resource.stream(), StreamChange.policy(policy));
         return done.thenApply(ok -> Operation.Content.NOTHING);
-    }
-
-    private boolean isJsonObject(String text) {
-        try (JsonParser parser = json.createParser(text)) {
-            if (parser.nextToken() != JsonToken.START_OBJECT) {
-                return false;
-            }
-            parser.skipChildren();
-            return parser.currentToken() == JsonToken.END_OBJECT && parser.nextToken() == null;
-        } catch (IOException notJson) {
-            return false;
-        }
     }
 }

@@ -43,7 +43,7 @@ class CredentialsFileTest {
                     {"actions": ["kinesis:ListStreams"], "streams": ["*"], "comment": "all"}
                   ]
                 },
-                {"accessKeyId": "nothing", "secretAccessKey": "SECRET"}
+                {"accessKeyId": "nothing", "secretAccessKey": "SECRET", "account": "111122223333"}
               ]
             }
             """.replace("SECRET", SECRET);
@@ -93,6 +93,9 @@ class CredentialsFileTest {
         AccessKey nothing = keys.find("nothing").orElseThrow();
         assertThat(nothing.allowsSomewhere("kinesis:ListStreams")).isFalse();
         assertThat(keys.find("other")).isEmpty();
+        assertThat(producer.principal("000000000000").arn()).isEqualTo("arn:aws:iam::000000000000:user/producer");
+        assertThat(keys.find("nothing").orElseThrow().principal("000000000000").arn())
+                .isEqualTo("arn:aws:iam::111122223333:user/nothing");
         assertThat(producer).hasToString("producer");
     }
 
@@ -116,6 +119,7 @@ class CredentialsFileTest {
                 "{\"keys\": [{\"accessKeyId\": \"a\"}]}|line 1 (key a): no 'secretAccessKey'",
                 "{\"keys\": [{\"accessKeyId\": \"a\", \"secretAccessKey\": \"short\"}]}|(key a): a 'secretAccessKey' has 16 to",
                 "{\"keys\": [{\"accessKeyId\": \"a\", \"secretAccessKey\": 12}]}|(key a): expected 'secretAccessKey' to be a text",
+                "{\"keys\": [{\"accessKeyId\": \"a\", \"account\": \"1234\"}]}|(key a): an 'account' has twelve digits",
             })
     void everyMistakeIsNamed(String text, String told) throws IOException {
         Path file = file(text);

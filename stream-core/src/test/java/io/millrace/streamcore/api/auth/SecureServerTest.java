@@ -48,8 +48,7 @@ class SecureServerTest {
     private static final String READER_SECRET = "the-secret-of-the-reader";
     private static final String PAYLOAD = "a-payload-that-nobody-logs";
     private static final String ARN = "arn:aws:kinesis:us-east-1:000000000000:stream/";
-    private static final String KEYS =
-            """
+    private static final String KEYS = """
             {"keys": [
               {"accessKeyId": "admin", "secretAccessKey": "%s",
                "allow": [{"actions": ["kinesis:*"], "streams": ["*"]}]},
@@ -57,9 +56,13 @@ class SecureServerTest {
                "allow": [{"actions": ["kinesis:PutRecord*"], "streams": ["orders*"]}]},
               {"accessKeyId": "reader", "secretAccessKey": "%s",
                "allow": [{"actions": ["kinesis:Get*", "kinesis:ListShards", "kinesis:SubscribeToShard"],
-                          "streams": ["orders"]}]}
+                          "streams": ["orders"]}]},
+              {"accessKeyId": "guest", "secretAccessKey": "%s"},
+              {"accessKeyId": "partner", "secretAccessKey": "%s", "account": "111122223333",
+               "allow": [{"actions": ["kinesis:*"], "streams": ["*"]}]}
             ]}
-            """.formatted(ADMIN_SECRET, SignedRequest.KEY, SignedRequest.SECRET, READER_SECRET);
+            """.formatted(
+                    ADMIN_SECRET, SignedRequest.KEY, SignedRequest.SECRET, READER_SECRET, READER_SECRET, READER_SECRET);
 
     private final List<KinesisAsyncClient> clients = new ArrayList<>();
 
@@ -208,6 +211,105 @@ class SecureServerTest {
                 "\"source\":\"127.0.0.1\"");
         assertLine(lines, "\"operation\":\"ListStreams\",\"status\":400,\"outcome\":\"AccessDeniedException\"");
         assertThat(lines).noneMatch(line -> line.contains("\"PutRecord\"") && line.contains("\"ok\""));
+    }
+
+    private static String policy(String effect, String principal, String action, String resource) {
+        return "{\"Version\": \"2012-10-17\", \"Statement\": [{\"Effect\": \"" + effect
+                + "\", \"Principal\": {\"AWS\": \"" + principal + "\"}, \"Action\": \"" + action
+                + "\", \"Resource\": \"" + resource + "\"}]}";
+    }
+
+    private void attach(String resource, String policy) throws Exception {
+        await(admin.putResourcePolicy(b -> b.resourceARN(resource).policy(policy)));
+    }
+
+    @Test
+    void aPolicyOnAStreamAllowsUsersThatItNames() throws Exception {
+        KinesisAsyncClient guest = client("guest", READER_SECRET);
+        String user = "arn:aws:iam::000000000000:user/guest";
+        assertRefused(guest.listShards(b -> b.streamName("orders")), "AccessDeniedException", user);
+        attach(ARN + "orders", policy("Allow", user, "kinesis:List*", ARN + "orders"));
+        assertThat(await(guest.listShards(b -> b.streamARN(ARN + "orders"))).shards())
+                .hasSize(2);
+        assertRefused(guest.listShards(b -> b.streamName("private")), "AccessDeniedException", ARN + "private");
+        assertRefused(guest.deleteStream(b -> b.streamName("orders")), "AccessDeniedException", ARN + "orders");
+        assertRefused(guest.listStreams(), "AccessDeniedException", "resource: *");
+        assertRefused(
+                guest.getResourcePolicy(b -> b.resourceARN(ARN + "orders")), "AccessDeniedException", ARN + "orders");
+        await(admin.deleteResourcePolicy(b -> b.resourceARN(ARN + "orders")));
+        assertRefused(guest.listShards(b -> b.streamName("orders")), "AccessDeniedException", user);
+    }
+
+    @Test
+    void aPolicyThatDeniesGoesBeforeWhatAKeyMayAndLocksNobodyOut() throws Exception {
+        attach(ARN + "orders", policy("Deny", "*", "kinesis:*", "*"));
+        String why = "with an explicit deny in a resource-based policy";
+        assertRefused(admin.listShards(b -> b.streamName("orders")), "AccessDeniedException", why);
+        assertRefused(admin.deleteStream(b -> b.streamName("orders")), "AccessDeniedException", why);
+        assertRefused(
+                client("reader", READER_SECRET)
+                        .getShardIterator(
+                                b -> b.streamName("orders").shardId("0").shardIteratorType(ShardIteratorType.LATEST)),
+                "AccessDeniedException",
+                why);
+        assertThat(await(admin.listShards(b -> b.streamName("private"))).shards())
+                .hasSize(2);
+        assertThat(await(admin.getResourcePolicy(b -> b.resourceARN(ARN + "orders")))
+                        .policy())
+                .contains("Deny");
+        await(admin.deleteResourcePolicy(b -> b.resourceARN(ARN + "orders")));
+        assertThat(await(admin.listShards(b -> b.streamName("orders"))).shards())
+                .hasSize(2);
+        assertLine(audit(), "\"operation\":\"DeleteStream\"", "\"outcome\":\"AccessDeniedException\"");
+    }
+
+    @Test
+    void usersOfOtherAccountsMayDoWhatBothTheirKeyAndAPolicyAllow() throws Exception {
+        KinesisAsyncClient partner = client("partner", READER_SECRET);
+        assertRefused(
+                partner.listShards(b -> b.streamARN(ARN + "orders")),
+                "AccessDeniedException",
+                "User: arn:aws:iam::111122223333:user/partner is not authorized");
+        assertRefused(partner.listStreams(), "AccessDeniedException", "resource: *");
+        assertRefused(
+                partner.createStream(b -> b.streamName("theirs").shardCount(1)),
+                "AccessDeniedException",
+                "no resource-based policy allows");
+        attach(ARN + "orders", policy("Allow", "111122223333", "kinesis:ListShards", "*"));
+        assertThat(await(partner.listShards(b -> b.streamARN(ARN + "orders"))).shards())
+                .hasSize(2);
+        assertRefused(
+                partner.deleteResourcePolicy(b -> b.resourceARN(ARN + "orders")),
+                "AccessDeniedException",
+                "no resource-based policy allows");
+        assertThat(records("orders")).isEmpty();
+    }
+
+    @Test
+    void aConsumerHasAPolicyOfItsOwn() throws Exception {
+        KinesisAsyncClient guest = client("guest", READER_SECRET);
+        String consumer = await(admin.registerStreamConsumer(
+                        b -> b.streamARN(ARN + "orders").consumerName("c")))
+                .consumer()
+                .consumerARN();
+        attach(ARN + "orders", policy("Allow", "*", "kinesis:*", "*"));
+        assertRefused(
+                guest.describeStreamConsumer(b -> b.consumerARN(consumer)), "AccessDeniedException", ARN + "orders");
+        attach(consumer, policy("Allow", "*", "kinesis:Describe*", consumer));
+        assertThat(await(guest.describeStreamConsumer(b -> b.consumerARN(consumer)))
+                        .consumerDescription()
+                        .consumerName())
+                .isEqualTo("c");
+        attach(consumer, policy("Deny", "000000000000", "kinesis:Describe*", consumer));
+        String why = "with an explicit deny";
+        assertRefused(admin.describeStreamConsumer(b -> b.consumerARN(consumer)), "AccessDeniedException", why);
+        assertRefused(
+                admin.describeStreamConsumer(b -> b.streamARN(ARN + "orders").consumerName("c")),
+                "AccessDeniedException",
+                why);
+        assertThat(await(admin.listStreamConsumers(b -> b.streamARN(ARN + "orders")))
+                        .consumers())
+                .hasSize(1);
     }
 
     @Test

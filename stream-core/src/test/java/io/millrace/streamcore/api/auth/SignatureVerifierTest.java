@@ -29,7 +29,7 @@ class SignatureVerifierTest {
     private static final String PUT = "PutRecord";
 
     private final StoppedPlatform platform = new StoppedPlatform(NOW);
-    private final AccessKey key = new AccessKey(SignedRequest.KEY, SignedRequest.SECRET, List.of());
+    private final AccessKey key = new AccessKey(SignedRequest.KEY, SignedRequest.SECRET, List.of(), null);
     private final SignatureVerifier verifier =
             new SignatureVerifier(() -> new AccessKeys(Map.of(key.id(), key)), "us-east-1", platform);
 

@@ -1,4 +1,4 @@
-package io.millrace.streamcore.api.auth;
+package io.millrace.streamcore.api.policy;
 
 import static java.util.Objects.requireNonNull;
 
@@ -8,18 +8,19 @@ import static java.util.Objects.requireNonNull;
  *
  * @param pattern the text
  */
-record Wildcard(String pattern) {
-    Wildcard {
+public record Wildcard(String pattern) {
+    /** Checks that there is a text. */
+    public Wildcard {
         requireNonNull(pattern, "pattern");
     }
 
     /** True when it matches whatever there is. */
-    boolean matchesEverything() {
+    public boolean matchesEverything() {
         return pattern.equals("*");
     }
 
     /** True when {@code text} as a whole matches. Takes at most the product of both lengths, whatever the pattern. */
-    boolean matches(String text) {
+    public boolean matches(String text) {
         int inPattern = 0;
         int inText = 0;
         int lastStar = -1;

@@ -1,4 +1,4 @@
-package io.millrace.streamcore.api.auth;
+package io.millrace.streamcore.api.policy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
