@@ -11,6 +11,8 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.http.HttpClient;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -436,6 +438,33 @@ class SecureServerTest {
                         .inQueryFor(Duration.ofMinutes(5))
                         .sign()))
                 .contains("Signature expired");
+        assertThat(records("orders")).hasSize(1);
+    }
+
+    /** The first request on a connection is HTTP/1.1 and asks for more; it is answered over HTTP/2. */
+    @Test
+    void aRequestThatUpgradesToHttp2IsVerifiedToo() throws Exception {
+        HttpClient upgrading =
+                HttpClient.newBuilder().version(HttpClient.Version.HTTP_2).build();
+        HttpResponse<String> taken = upgrading.send(
+                put().to(server.endpoint()).sign().http(server.endpoint()).build(),
+                HttpResponse.BodyHandlers.ofString());
+        assertThat(taken.version()).isEqualTo(HttpClient.Version.HTTP_2);
+        assertThat(taken.body()).contains("SequenceNumber");
+        for (boolean isFirst : new boolean[] {true, false}) {
+            HttpClient next = isFirst
+                    ? HttpClient.newBuilder().version(HttpClient.Version.HTTP_2).build()
+                    : upgrading;
+            HttpResponse<String> tampered = next.send(
+                    put().to(server.endpoint())
+                            .sign()
+                            .body("{\"StreamName\": \"orders\", \"PartitionKey\": \"k\", \"Data\": \"eA==\"}")
+                            .http(server.endpoint())
+                            .build(),
+                    HttpResponse.BodyHandlers.ofString());
+            assertThat(tampered.version()).isEqualTo(HttpClient.Version.HTTP_2);
+            assertThat(tampered.body()).contains("InvalidSignatureException");
+        }
         assertThat(records("orders")).hasSize(1);
     }
 

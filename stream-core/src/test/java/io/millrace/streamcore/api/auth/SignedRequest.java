@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.millrace.streamcore.api.call.ApiRequest;
 import java.io.ByteArrayOutputStream;
 import java.net.URI;
+import java.net.http.HttpRequest;
 import java.nio.ByteBuffer;
 import java.time.Clock;
 import java.time.Duration;
@@ -34,6 +35,7 @@ final class SignedRequest {
     private final Map<String, List<String>> headers = new LinkedHashMap<>();
     private String path = "/";
     private String query = "";
+    private String authority = "127.0.0.1:4567";
     private byte[] body;
 
     // How to sign.
@@ -49,7 +51,7 @@ final class SignedRequest {
     private SignedRequest(String operation, String body, Instant time) {
         this.body = body.getBytes(UTF_8);
         this.time = time;
-        header("Host", "127.0.0.1:4567");
+        header("Host", authority);
         header("Content-Type", "application/x-amz-json-1.1");
         header("X-Amz-Target", "Kinesis_20131202." + operation);
     }
@@ -72,6 +74,12 @@ final class SignedRequest {
         path = newPath;
         query = newQuery;
         return this;
+    }
+
+    /** Sent to this host and port. */
+    SignedRequest to(URI endpoint) {
+        authority = endpoint.getAuthority();
+        return header("Host", authority);
     }
 
     SignedRequest by(String newKey, String newSecret) {
@@ -128,7 +136,7 @@ final class SignedRequest {
     SignedRequest sign() {
         SdkHttpRequest.Builder request = SdkHttpRequest.builder()
                 .method(SdkHttpMethod.POST)
-                .uri(URI.create((isPayloadSigned ? "http" : "https") + "://127.0.0.1:4567" + path
+                .uri(URI.create((isPayloadSigned ? "http" : "https") + "://" + authority + path
                         + (query.isEmpty() ? "" : "?" + query)));
         headers.forEach(request::putHeader);
         AwsCredentialsIdentity identity = token == null
@@ -174,6 +182,18 @@ final class SignedRequest {
         }
         out.writeBytes("0\r\n\r\n".getBytes(UTF_8));
         return out.toByteArray();
+    }
+
+    /** The request for a client that sets the host by itself. */
+    HttpRequest.Builder http(URI endpoint) {
+        HttpRequest.Builder request =
+                HttpRequest.newBuilder(endpoint.resolve(path + (query.isEmpty() ? "" : "?" + query)));
+        headers.forEach((name, values) -> {
+            if (!name.equals("host")) {
+                values.forEach(value -> request.header(name, value));
+            }
+        });
+        return request.POST(HttpRequest.BodyPublishers.ofByteArray(body));
     }
 
     ApiRequest request() {
