@@ -18,8 +18,11 @@ import io.millrace.streamcore.http.HttpLimits;
 import io.millrace.streamcore.http.HttpServer;
 import io.millrace.streamcore.http.HttpSettings;
 import io.millrace.streamcore.log.FsyncPolicy;
+import io.millrace.streamcore.log.LogEngine;
 import io.millrace.streamcore.log.LogException;
+import io.millrace.streamcore.log.LogProbe;
 import io.millrace.streamcore.log.LogSettings;
+import io.millrace.streamcore.log.disk.DiskLogEngine;
 import io.millrace.streamcore.metrics.ServerMetrics;
 import io.millrace.streamcore.stream.StreamException;
 import io.millrace.streamcore.stream.Streams;
@@ -109,6 +112,12 @@ public final class StreamServer implements AutoCloseable {
         return URI.create(scheme + "://" + inUri + ":" + address.getPort());
     }
 
+    /** Opens what keeps streams. */
+    @FunctionalInterface
+    interface Storage {
+        LogEngine open(StreamsSettings settings, LogProbe probe);
+    }
+
     /** What a server is made of, in the order of its closing. */
     private record Parts(
             Gate gate,
@@ -143,6 +152,8 @@ public final class StreamServer implements AutoCloseable {
         private @Nullable FaultPlan faults;
         private boolean setsAsideDamaged;
         private @Nullable Path encryptionKey;
+        private Storage storage = (settings, probe) ->
+                DiskLogEngine.open(settings.directory(), settings.log(), probe, settings.platform());
 
         private Builder() {}
 
@@ -276,6 +287,12 @@ public final class StreamServer implements AutoCloseable {
             return this;
         }
 
+        /** What keeps streams; default files in the data directory. */
+        Builder storage(Storage value) {
+            storage = requireNonNull(value, "storage");
+            return this;
+        }
+
         /** Where time, randomness and threads come from; default the system. */
         public Builder platform(Platform value) {
             platform = requireNonNull(value, "platform");
@@ -309,7 +326,7 @@ public final class StreamServer implements AutoCloseable {
             ServerMetrics metrics = new ServerMetrics();
             undo.push(metrics::close);
             Gate gate = new Gate(metrics::failedLogs);
-            OperatorPages pages = new OperatorPages(gate::health, metrics::writeTo, this::mayReadMetrics);
+            OperatorPages pages = new OperatorPages(gate::health, metrics::writeTo, this::isOperator);
             gate.show(pages);
             HttpSettings settings = new HttpSettings(host, port, tlsPort, pem, limits);
             HttpServer.Bound http = HttpServer.start(settings, gate, security.refusals(), platform);
@@ -321,7 +338,8 @@ public final class StreamServer implements AutoCloseable {
             StreamsContext context =
                     new StreamsContext(new Quotas(quotas, platform.ticker()), metrics.streams(), metrics.storage());
             TokenSeal seal = TokenSeal.of(folder.path().resolve(KEY_FILE));
-            Streams streams = Streams.open(streamsSettings(folder.path()), context);
+            StreamsSettings stored = streamsSettings(folder.path());
+            Streams streams = Streams.open(stored, context, storage.open(stored, context.storage()));
             undo.push(streams::close);
             ApiOptions options =
                     new ApiOptions(pages, metrics.calls(), made, push, security.ofApi(account, seal, streams));
@@ -346,8 +364,8 @@ public final class StreamServer implements AutoCloseable {
             return Faults.of(faults, seed, platform.newEventLoop("faults"));
         }
 
-        /** Metrics tell the names of streams and consumers: not to strangers where a server knows its clients. */
-        private boolean mayReadMetrics(ApiRequest request) {
+        /** Metrics and reasons of health tell the names of streams: not to strangers where a server knows its clients. */
+        private boolean isOperator(ApiRequest request) {
             return allowsAnonymous || request.peer().isLoopbackAddress();
         }
 

@@ -80,6 +80,19 @@ class GateTest {
         assertThat(pages.answer(request("POST", "/metrics"))).isEmpty();
     }
 
+    /** Why it is not well tells the names of streams. */
+    @Test
+    void whetherTheServerIsWellIsForAllAndWhyIsForThoseWhoMay() throws Exception {
+        gate.open(request ->
+                CompletableFuture.completedFuture(pages.answer(request).orElseThrow()));
+        failed.add("orders@1");
+        ApiRequest stranger = new ApiRequest(
+                InetAddress.getByName("192.0.2.1"), "GET", "/health", "", name -> null, ByteBuffer.allocate(0));
+        ApiAnswer health = gate.apply(stranger).get();
+        assertThat(health.status()).isEqualTo(503);
+        assertThat(text(health)).isEqualTo("{\"status\":\"failed\",\"reasons\":[]}");
+    }
+
     private static ApiRequest request(String method, String path) {
         return ApiRequest.local(method, path, "", name -> null, ByteBuffer.allocate(0));
     }

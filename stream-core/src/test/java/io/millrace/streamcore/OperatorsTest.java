@@ -1,18 +1,25 @@
 package io.millrace.streamcore;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.millrace.streamcore.log.FsyncPolicy;
 import io.millrace.streamcore.stream.quota.QuotaMode;
 import java.io.IOException;
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.net.NetworkInterface;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -40,6 +47,53 @@ class OperatorsTest {
             assertThat(health.body()).isEqualTo("{\"status\":\"ok\",\"reasons\":[]}");
             assertThat(health.headers().firstValue("content-type")).hasValue("application/json");
         }
+    }
+
+    /** Health is for load balancers, which have no key; names of streams are for this machine. */
+    @Test
+    void strangersHearWhetherAServerWithCredentialsIsWellAndNothingElse() throws Exception {
+        Path keys = Files.writeString(folder.resolve("keys.json"), "{\"keys\": []}");
+        Files.setPosixFilePermissions(keys, PosixFilePermissions.fromString("rw-------"));
+        try (StreamServer server = settings().host("0.0.0.0").credentials(keys).start()) {
+            int port = server.endpoint().getPort();
+            Optional<String> outside = addressOfThisMachine();
+            if (outside.isEmpty()) {
+                System.err.println("SKIPPED: this machine has no address but the loopback's");
+            }
+            assumeTrue(outside.isPresent(), "no address but the loopback's");
+            HttpResponse<String> health = get(outside.get(), port, "/health");
+            assertThat(health.statusCode()).isEqualTo(200);
+            assertThat(health.body()).isEqualTo("{\"status\":\"ok\",\"reasons\":[]}");
+            HttpResponse<String> metrics = get(outside.get(), port, "/metrics");
+            assertThat(metrics.statusCode()).isEqualTo(403);
+            assertThat(metrics.body()).startsWith("Metrics are for requests from this machine.");
+            assertThat(get("127.0.0.1", port, "/metrics").body()).contains("millrace_server_connections");
+        }
+    }
+
+    @Test
+    void metricsOfAServerForAnonymousClientsAreForAll() throws Exception {
+        try (StreamServer server = settings().host("0.0.0.0").allowAnonymous().start()) {
+            for (String host : List.of("127.0.0.1", addressOfThisMachine().orElse("127.0.0.1"))) {
+                assertThat(get(host, server.endpoint().getPort(), "/metrics").statusCode())
+                        .isEqualTo(200);
+            }
+        }
+    }
+
+    private static Optional<String> addressOfThisMachine() throws IOException {
+        return NetworkInterface.networkInterfaces()
+                .flatMap(NetworkInterface::inetAddresses)
+                .filter(address -> address instanceof Inet4Address && !address.isLoopbackAddress())
+                .map(InetAddress::getHostAddress)
+                .findFirst();
+    }
+
+    private HttpResponse<String> get(String host, int port, String path) throws IOException, InterruptedException {
+        return client.send(
+                HttpRequest.newBuilder(URI.create("http://" + host + ":" + port + path))
+                        .build(),
+                HttpResponse.BodyHandlers.ofString());
     }
 
     @Test

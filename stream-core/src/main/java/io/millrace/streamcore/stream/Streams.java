@@ -7,6 +7,7 @@ import io.millrace.model.Position;
 import io.millrace.model.SequenceNumber;
 import io.millrace.model.ShardId;
 import io.millrace.model.StreamName;
+import io.millrace.streamcore.log.LogEngine;
 import io.millrace.streamcore.stream.account.AccountState;
 import io.millrace.streamcore.stream.account.BillingCommitment;
 import io.millrace.streamcore.stream.quota.Quotas;
@@ -27,6 +28,15 @@ public interface Streams extends AutoCloseable {
      */
     static Streams open(StreamsSettings settings, StreamsContext context) {
         return DurableStreams.unwrapped(DurableStreams.open(settings, context));
+    }
+
+    /**
+     * Opens everything that {@code engine} keeps, which is then the streams' to close. Blocks: call it while starting.
+     *
+     * @throws io.millrace.streamcore.log.LogException if it cannot be used or is damaged
+     */
+    static Streams open(StreamsSettings settings, StreamsContext context, LogEngine engine) {
+        return DurableStreams.unwrapped(DurableStreams.open(settings, context, engine));
     }
 
     /** Opens a data directory without limits and probes. */

@@ -9,6 +9,7 @@ import io.millrace.streamcore.api.call.ApiRequest;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -16,8 +17,8 @@ import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /**
- * The pages for operators, on the same port as everything else: {@code GET /health} for all, {@code GET /metrics} for
- * those who may. Safe for any thread.
+ * The pages for operators, on the same port as everything else: {@code GET /health} for all, its reasons and {@code GET
+ * /metrics} for those who may: both tell the names of streams. Safe for any thread.
  */
 public final class OperatorPages {
     /** No pages but a health that is always well. */
@@ -29,19 +30,19 @@ public final class OperatorPages {
 
     private final Supplier<Health> health;
     private final Metrics metrics;
-    private final Predicate<ApiRequest> mayReadMetrics;
+    private final Predicate<ApiRequest> isOperator;
 
     /**
      * The pages of a server.
      *
      * @param health how the server is now
      * @param metrics writes what it counted
-     * @param mayReadMetrics decides for each request; metrics tell the names of streams and consumers
+     * @param isOperator who hears more than whether the server is well
      */
-    public OperatorPages(Supplier<Health> health, Metrics metrics, Predicate<ApiRequest> mayReadMetrics) {
+    public OperatorPages(Supplier<Health> health, Metrics metrics, Predicate<ApiRequest> isOperator) {
         this.health = requireNonNull(health, "health");
         this.metrics = requireNonNull(metrics, "metrics");
-        this.mayReadMetrics = requireNonNull(mayReadMetrics, "mayReadMetrics");
+        this.isOperator = requireNonNull(isOperator, "isOperator");
     }
 
     /** Answers a request for one of the pages; empty for all others. */
@@ -51,20 +52,21 @@ public final class OperatorPages {
             return Optional.empty();
         }
         return switch (request.path()) {
-            case "/health" -> Optional.of(healthPage(isHead));
+            case "/health" -> Optional.of(healthPage(request, isHead));
             case "/metrics" -> Optional.of(metricsPage(request, isHead));
             default -> Optional.empty();
         };
     }
 
-    private ApiAnswer healthPage(boolean isHead) {
-        Health now = health.get();
+    private ApiAnswer healthPage(ApiRequest request, boolean isHead) {
+        Health real = health.get();
+        Health now = isOperator.test(request) ? real : new Health(real.status(), List.of());
         int status = now.status() == Health.Status.OK ? 200 : 503;
         return page(status, "application/json", isHead ? ApiAnswer.Whole.EMPTY : out -> write(now, out));
     }
 
     private ApiAnswer metricsPage(ApiRequest request, boolean isHead) {
-        if (!mayReadMetrics.test(request)) {
+        if (!isOperator.test(request)) {
             return page(
                     403,
                     TEXT_TYPE,

@@ -129,7 +129,7 @@ public final class DiskLogEngine implements LogEngine {
         return open(files, directory, settings, LogProbe.NONE, platform);
     }
 
-    private static DiskLogEngine open(
+    static DiskLogEngine open(
             DiskFiles files, Path directory, LogSettings settings, LogProbe probe, Platform platform) {
         try {
             files.createDirectories(directory);
