@@ -10,8 +10,9 @@ import io.millrace.cli.terminal.Terminal;
 import io.millrace.consumer.RecordBatch;
 import io.millrace.consumer.Worker;
 import io.millrace.consumer.WorkerBuilder;
+import io.millrace.lease.LeaseKey;
 import io.millrace.model.Position;
-import io.millrace.model.ShardId;
+import io.millrace.model.StreamName;
 import io.millrace.model.StreamRecord;
 import io.millrace.runtime.SystemPlatform;
 import java.io.IOException;
@@ -44,8 +45,8 @@ final class ConsumeCommand implements Callable<Integer> {
     private final AwsAccess access;
     private final CompletableFuture<CommandFailure> outputLost = new CompletableFuture<>();
 
-    @Parameters(paramLabel = "NAME", description = "The stream.")
-    private String stream;
+    @Parameters(paramLabel = "NAME", arity = "1..*", description = "The stream, or several.")
+    private List<String> streams;
 
     @Option(
             names = "--app",
@@ -84,7 +85,9 @@ final class ConsumeCommand implements Callable<Integer> {
 
     @Option(
             names = "--json",
-            description = "Print one JSON object a line: shard, sequenceNumber, partitionKey, data ...")
+            description =
+                    "Print one JSON object a line: shard, sequenceNumber, partitionKey, data ..., and first the stream"
+                            + " if there are several.")
     private boolean json;
 
     @Option(
@@ -100,7 +103,7 @@ final class ConsumeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        StreamCommand.checkName(stream);
+        streams.forEach(StreamCommand::checkName);
         FanOut.refuse(fanOut);
         StartPosition.refuseFuture(from, new SystemPlatform().clock().instant());
         try (EventFile file = EventFile.open(events);
@@ -109,8 +112,10 @@ final class ConsumeCommand implements Callable<Integer> {
                 Worker worker = worker(kinesis, dynamoDb, file);
                 GracefulStop stop = GracefulStop.install(CommandFailure.OK, () -> worker.close(HANDOVER))) {
             worker.start();
-            terminal.note("millrace: worker " + worker.name() + " of " + application + " reads " + stream);
-            CompletableFuture<List<ShardId>> handedOver = outputLost.thenCompose(unused -> worker.closeAsync(HANDOVER));
+            terminal.note("millrace: worker " + worker.name() + " of " + application + " reads "
+                    + String.join(", ", streams));
+            CompletableFuture<List<LeaseKey>> handedOver =
+                    outputLost.thenCompose(unused -> worker.closeAsync(HANDOVER));
             worker.run();
             stop.awaitIfBegun();
             if (outputLost.isDone()) {
@@ -125,13 +130,15 @@ final class ConsumeCommand implements Callable<Integer> {
 
     private Worker worker(KinesisAsyncClient kinesis, DynamoDbAsyncClient dynamoDb, EventFile file) {
         try {
-            WorkerBuilder builder = Worker.builder().application(application).stream(stream)
+            WorkerBuilder builder = Worker.builder()
+                    .application(application)
                     .processor(() -> this::print)
                     .initialPosition(from)
                     .failoverTime(failover)
                     .kinesisClient(kinesis)
                     .dynamoDbClient(dynamoDb)
                     .listener(file);
+            streams.forEach(builder::stream);
             return (workerId == null ? builder : builder.workerName(workerId)).build();
         } catch (IllegalArgumentException e) {
             throw CommandFailure.usage(String.valueOf(e.getMessage()));
@@ -140,11 +147,12 @@ final class ConsumeCommand implements Callable<Integer> {
 
     /** On return the records are written to standard output, so that a checkpoint never covers more than was printed. */
     private void print(RecordBatch batch) {
+        RecordLine line = json ? RecordLine.JSON : RecordLine.PLAIN;
+        StreamName named = streams.size() > 1 ? batch.shard().stream() : null;
         try {
             terminal.write(out -> {
                 for (StreamRecord record : batch.records()) {
-                    (json ? RecordLine.JSON : RecordLine.PLAIN)
-                            .print(out, batch.shard().shard(), record);
+                    line.print(out, named, batch.shard().shard(), record);
                 }
             });
         } catch (CommandFailure e) {

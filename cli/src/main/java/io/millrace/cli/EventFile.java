@@ -62,10 +62,14 @@ final class EventFile implements WorkerListener, AutoCloseable {
             return json.put("event", "started").put("worker", started.worker());
         }
         if (event instanceof WorkerEvent.LeaseTaken taken) {
-            return json.put("event", "lease-taken").put("shard", taken.shard()).put("epoch", taken.epoch());
+            return json.put("event", "lease-taken")
+                    .put("stream", taken.stream())
+                    .put("shard", taken.shard())
+                    .put("epoch", taken.epoch());
         }
         if (event instanceof WorkerEvent.LeaseLost lost) {
             return json.put("event", "lease-lost")
+                    .put("stream", lost.stream())
                     .put("shard", lost.shard())
                     .put("epoch", lost.epoch())
                     .put("released", lost.released())
@@ -73,9 +77,13 @@ final class EventFile implements WorkerListener, AutoCloseable {
         }
         if (event instanceof WorkerEvent.ShardEnded ended) {
             return json.put("event", "shard-ended")
+                    .put("stream", ended.stream())
                     .put("shard", ended.shard())
                     .put("epoch", ended.epoch())
                     .put("children", ended.children());
+        }
+        if (event instanceof WorkerEvent.StreamGone gone) {
+            return json.put("event", "stream-gone").put("stream", gone.stream()).put("reason", gone.reason());
         }
         if (event instanceof WorkerEvent.Stopped stopped) {
             json.put("event", "stopped").put("worker", stopped.worker()).put("stillHeld", stopped.stillHeld());

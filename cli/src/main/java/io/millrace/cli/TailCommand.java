@@ -66,7 +66,7 @@ final class TailCommand implements Callable<Integer> {
                     stream,
                     (shard, records) -> terminal.write(out -> {
                         for (var record : records) {
-                            (json ? RecordLine.JSON : RecordLine.PLAIN).print(out, shard, record);
+                            (json ? RecordLine.JSON : RecordLine.PLAIN).print(out, null, shard, record);
                         }
                     }));
             tail.start(streams.shards(stream), from);

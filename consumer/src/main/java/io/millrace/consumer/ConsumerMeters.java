@@ -5,35 +5,41 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.lease.LeaseKey;
+import io.millrace.model.StreamName;
 import java.util.HashMap;
 import java.util.Map;
 
 /**
- * The figures of consumption: {@code millrace.records.processed}, {@code millrace.batch.failures} and, for each shard
- * held, {@code millrace.millis.behind.latest}. Belongs to the worker's event loop.
+ * The figures of consumption: {@code millrace.records.processed} and {@code millrace.batch.failures} for each stream, and
+ * {@code millrace.millis.behind.latest} for each shard held. Belongs to the worker's event loop.
  */
 final class ConsumerMeters {
     private final MeterRegistry registry;
-    private final Counter processed;
-    private final Counter failures;
+    private final Map<StreamName, Counter> processed = new HashMap<>();
+    private final Map<StreamName, Counter> failures = new HashMap<>();
     private final Map<LeaseKey, Meter> lags = new HashMap<>();
 
     ConsumerMeters(MeterRegistry registry) {
         this.registry = registry;
-        this.processed = Counter.builder("millrace.records.processed")
-                .description("Records that processors returned from")
-                .register(registry);
-        this.failures = Counter.builder("millrace.batch.failures")
-                .description("Batches that processors threw at; they come again")
-                .register(registry);
     }
 
-    void processed(int records) {
-        processed.increment(records);
+    void processed(StreamName stream, int records) {
+        counter(processed, stream, "millrace.records.processed", "Records that processors returned from")
+                .increment(records);
     }
 
-    void batchFailed() {
-        failures.increment();
+    void batchFailed(StreamName stream) {
+        counter(failures, stream, "millrace.batch.failures", "Batches that processors threw at; they come again")
+                .increment();
+    }
+
+    private Counter counter(Map<StreamName, Counter> known, StreamName stream, String name, String description) {
+        return known.computeIfAbsent(
+                stream,
+                key -> Counter.builder(name)
+                        .description(description)
+                        .tag("stream", key.value())
+                        .register(registry));
     }
 
     /** Shows {@code status}'s lag for its shard, instead of that of one before it. */

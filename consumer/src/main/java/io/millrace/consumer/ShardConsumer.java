@@ -82,6 +82,11 @@ final class ShardConsumer implements RecordSourceListener {
         return status.health();
     }
 
+    /** True once the lease is gone, whatever the processor is still about. */
+    boolean hasLost() {
+        return state == ConsumerState.LOSING || state == ConsumerState.DONE;
+    }
+
     /** The lease is ours: prepares the processor and reads ahead meanwhile. */
     void start() {
         Optional<Position> from = context.checkpoint().resumeAt();
@@ -188,7 +193,7 @@ final class ShardConsumer implements RecordSourceListener {
     }
 
     private void batchDone(StreamRecord last) {
-        parts.meters().processed(inHand.size());
+        parts.meters().processed(context.stream(), inHand.size());
         lease.processed(
                 inHand.stream().mapToLong(record -> record.data().size()).sum());
         checkpoints.processed(last.position());
@@ -199,7 +204,7 @@ final class ShardConsumer implements RecordSourceListener {
     }
 
     private void batchFailed() {
-        parts.meters().batchFailed();
+        parts.meters().batchFailed(context.stream());
         if (leaveIfAskedTo()) {
             return;
         }

@@ -21,7 +21,7 @@ final class ShardStatus {
         this.failures = failures;
         this.meters = meters;
         this.key = lease.key();
-        this.health = new ShardHealth(key.shard(), lease.epoch(), state, -1, null, null);
+        this.health = new ShardHealth(key.stream(), key.shard(), lease.epoch(), state, -1, null, null);
         this.lag = meters.showLag(key, this);
     }
 
@@ -56,6 +56,7 @@ final class ShardStatus {
     private void show(ConsumerState state, long millisBehind) {
         FailureLog.Failure failure = failures.current();
         health = new ShardHealth(
+                health.stream(),
                 health.shard(),
                 health.epoch(),
                 state,

@@ -57,6 +57,11 @@ final class StreamGuard implements ShardDirectory, ShardReaders {
         this.onGone = onGone;
     }
 
+    /** The worker does not read this stream any more: nobody is told what becomes of it. Called on the event loop. */
+    void retire() {
+        gone = true;
+    }
+
     /** What the first call finds is the stream from then on. */
     @Override
     public CompletableFuture<StreamIdentity> identify(StreamName name) {

@@ -4,19 +4,26 @@ import static java.util.Objects.requireNonNull;
 
 import io.millrace.fanout.KinesisStreams;
 import io.millrace.lease.LeaseException;
+import io.millrace.lease.LeaseKey;
+import io.millrace.lease.coordinator.LeaseSettings.StreamSettings;
 import io.millrace.lease.table.DynamoLeaseTable;
-import io.millrace.model.ShardId;
+import io.millrace.model.Position;
+import io.millrace.model.StreamName;
 import io.millrace.runtime.Platform;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One worker of an application: takes its share of a stream's shards, hands their records to the user's processors, and
+ * One worker of an application: takes its share of its streams' shards, hands their records to the user's processors, and
  * keeps the checkpoints. Start as many as you like, in one process or many; they find each other through the lease table.
  *
  * <pre>{@code
@@ -29,10 +36,15 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>A worker whose stream is deleted while it runs, or deleted and made anew under the same name, ends by itself as if it
- * were closed: {@link #run} throws a {@link WorkerException} that names the stream, and the {@link WorkerEvent.Stopped}
- * event carries the same line. The application's rows about the old stream stay in the table, so that the new one is
- * refused under this application name rather than read from the old one's checkpoints.
+ * <p>A worker may read several streams, named in the builder or while it runs. It takes shards of its own streams only, so
+ * workers of one application may differ, as they do during a rolling deployment. Leases of a stream that no worker reads
+ * stay in the table with their checkpoints.
+ *
+ * <p>A stream that is deleted while it is read, or deleted and made anew under the same name, is let go of with a
+ * {@link WorkerEvent.StreamGone} event, and the worker goes on with its others. If it was the last one, the worker ends by
+ * itself as if it were closed: {@link #run} throws a {@link WorkerException} that names the stream, and the
+ * {@link WorkerEvent.Stopped} event carries the same line. The application's rows about the old stream stay in the table,
+ * so that the new one is refused under this application name rather than read from the old one's checkpoints.
  *
  * <p>Safe for any thread. A worker starts once and closes once.
  */
@@ -43,7 +55,7 @@ public final class Worker implements AutoCloseable {
     private final String name;
     private final AtomicReference<Phase> phase = new AtomicReference<>(Phase.NEW);
     private final CompletableFuture<Void> started = new CompletableFuture<>();
-    private final CompletableFuture<List<ShardId>> ended = new CompletableFuture<>();
+    private final CompletableFuture<List<LeaseKey>> ended = new CompletableFuture<>();
 
     /** Written once, by the thread that starts the worker. */
     private volatile @Nullable WorkerCore core;
@@ -98,7 +110,7 @@ public final class Worker implements AutoCloseable {
     /**
      * Starts if need be, then blocks until the worker is closed by another thread. An interrupt closes it.
      *
-     * @throws WorkerException as {@link #start}; and once the worker has ended by itself, because its stream was deleted
+     * @throws WorkerException as {@link #start}; and once the worker has ended by itself, because its last stream was deleted
      */
     public void run() {
         start();
@@ -119,6 +131,73 @@ public final class Worker implements AutoCloseable {
     /** What the worker is called. */
     public String name() {
         return name;
+    }
+
+    /** What it reads, in the order of the names. */
+    public SortedSet<StreamName> streams() {
+        WorkerCore begun = core;
+        SortedSet<StreamName> names = begun == null
+                ? settings.streams().stream().map(StreamSettings::name).collect(Collectors.toCollection(TreeSet::new))
+                : begun.streams();
+        return Collections.unmodifiableSortedSet(names);
+    }
+
+    /** {@link #addStream(String, Position.Initial)} from where the builder's initial position says. */
+    public void addStream(String name) {
+        addStream(name, settings.initialPosition());
+    }
+
+    /**
+     * Reads one more stream from now on. Returns once that is written in the table; the stream's shards are then shared
+     * among all workers that read it, within moments. A stream that is read already stays as it is. One that the
+     * application has read before goes on from its checkpoints, wherever {@code from} is.
+     *
+     * @param from where the application begins if it has never read the stream
+     * @throws WorkerException if there is no such stream, or another one than the application has read under this name, or
+     *     the table does not answer; nothing has changed then
+     * @throws IllegalStateException if the worker has not started
+     */
+    public void addStream(String name, Position.Initial from) {
+        await("adding stream " + name, started().addStream(new StreamSettings(new StreamName(name), from)));
+    }
+
+    /**
+     * Reads a stream no more. Returns once its shards are given back as they are at {@link #close}: the batch in hand is
+     * finished and its checkpoint saved. A processor that takes longer than the failover time loses its lease. The stream's
+     * leases and checkpoints stay in the table: others who read it take them, and whoever adds it again goes on there. A
+     * stream that is not read stays so.
+     *
+     * <p>Do not call this from a processor of the stream: it would wait for itself.
+     *
+     * @throws WorkerException if it is the only stream of this worker, which is closed instead
+     * @throws IllegalStateException if the worker has not started
+     */
+    public void removeStream(String name) {
+        await("removing stream " + name, started().removeStream(new StreamName(name)));
+    }
+
+    private WorkerCore started() {
+        WorkerCore begun = core;
+        if (begun == null || !begun.health().running()) {
+            throw phase.get() == Phase.CLOSING
+                    ? new WorkerException("worker " + name + " is closed; build another one", null)
+                    : new IllegalStateException(
+                            "worker " + name + " has not started; name its streams in the builder, or start it first");
+        }
+        return begun;
+    }
+
+    private static void await(String what, CompletableFuture<Void> change) {
+        try {
+            change.get();
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw new WorkerException(
+                    "interrupted while " + what + "; it goes on without being waited for", interrupted);
+        } catch (ExecutionException failure) {
+            Throwable cause = requireNonNull(failure.getCause());
+            throw new WorkerException(String.valueOf(cause.getMessage()), cause);
+        }
     }
 
     /** How the worker and its shards are. */
@@ -149,7 +228,7 @@ public final class Worker implements AutoCloseable {
      *
      * @return completes when the worker has ended, with the shards that could not be given back in time
      */
-    public CompletableFuture<List<ShardId>> closeAsync(Duration deadline) {
+    public CompletableFuture<List<LeaseKey>> closeAsync(Duration deadline) {
         requireNonNull(deadline, "deadline");
         Phase before = phase.getAndSet(Phase.CLOSING);
         if (before == Phase.NEW) {
@@ -188,11 +267,11 @@ public final class Worker implements AutoCloseable {
     }
 
     private void leave(Duration deadline) {
-        CompletableFuture<List<ShardId>> unused = requireNonNull(core).close(deadline);
+        CompletableFuture<List<LeaseKey>> unused = requireNonNull(core).close(deadline);
     }
 
     /** On a thread of its own: the clients' threads may be the ones that bring the news of the end. */
-    private void closeClients(WorkerClients clients, List<ShardId> stillHeld) {
+    private void closeClients(WorkerClients clients, List<LeaseKey> stillHeld) {
         try (Platform.BlockingTasks thread = settings.platform().newBlockingTasks("millrace-close", 1)) {
             thread.execute(() -> {
                 try {

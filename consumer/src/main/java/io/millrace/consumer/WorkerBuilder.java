@@ -4,29 +4,38 @@ import static java.util.Objects.requireNonNull;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
+import io.millrace.lease.coordinator.LeaseSettings.StreamSettings;
 import io.millrace.model.Position;
 import io.millrace.model.StreamName;
 import io.millrace.runtime.Platform;
 import io.millrace.runtime.SystemPlatform;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 
 /**
- * Collects what a {@link Worker} needs. {@link #application}, {@link #stream} and {@link #processor} must be given; every
- * method checks its argument at once. Not safe for several threads.
+ * Collects what a {@link Worker} needs. {@link #application}, {@link #stream(String)} and {@link #processor} must be given;
+ * every method checks its argument at once. Not safe for several threads.
  */
 public final class WorkerBuilder {
     private @Nullable String application;
-    private @Nullable StreamName stream;
+    /** Where each stream begins; empty where {@link #initialPosition} says it. */
+    private final Map<StreamName, Optional<Position.Initial>> streams = new LinkedHashMap<>();
+
     private @Nullable Supplier<? extends RecordProcessor> processor;
     private @Nullable String workerName;
     private Position.Initial initialPosition = Position.trimHorizon();
     private String table = "millrace";
     private WorkerTiming timing = WorkerTiming.DEFAULT;
     private int maxRecordsPerBatch = 1_000;
+    private int maxLeases = Integer.MAX_VALUE;
     private @Nullable KinesisAsyncClient kinesisClient;
     private @Nullable DynamoDbAsyncClient dynamoDbClient;
     private @Nullable MeterRegistry meterRegistry;
@@ -45,9 +54,23 @@ public final class WorkerBuilder {
         return this;
     }
 
-    /** The stream to read. */
+    /** A stream to read, from where {@link #initialPosition} says. Call it once for each stream. */
     public WorkerBuilder stream(String name) {
-        this.stream = new StreamName(name);
+        return add(name, Optional.empty());
+    }
+
+    /**
+     * A stream to read, with an initial position of its own; see {@link #initialPosition} for what that means. Call it once
+     * for each stream.
+     */
+    public WorkerBuilder stream(String name, Position.Initial from) {
+        return add(name, Optional.of(from));
+    }
+
+    private WorkerBuilder add(String name, Optional<Position.Initial> from) {
+        if (streams.putIfAbsent(new StreamName(name), from) != null) {
+            throw new IllegalArgumentException("stream " + name + " is named twice");
+        }
         return this;
     }
 
@@ -72,12 +95,25 @@ public final class WorkerBuilder {
     }
 
     /**
-     * Where the application begins on the stream when it meets it for the first time; later starts go on where the
-     * checkpoints are, whatever this says. {@link Position.Latest} means the moment of the first start. Default: the trim
-     * horizon.
+     * Where the application begins on a stream when it meets it for the first time; later starts go on where the
+     * checkpoints are, whatever this says. {@link Position.Latest} means the moment of the first start. Counts for all
+     * streams that are named without a position of their own. Default: the trim horizon.
      */
     public WorkerBuilder initialPosition(Position.Initial position) {
         this.initialPosition = requireNonNull(position, "initialPosition");
+        return this;
+    }
+
+    /**
+     * How many shards, of all its streams together, this worker takes at most. What no worker has room for waits: the
+     * leader warns once and shows it as {@code millrace.lease.unplaced}, and it is taken as soon as there is room. Children
+     * of a shard that ended here count; others take what is too much. Default: any number.
+     */
+    public WorkerBuilder maxLeases(int leases) {
+        if (leases < 1) {
+            throw new IllegalArgumentException("a worker takes at least one lease, not " + leases);
+        }
+        this.maxLeases = leases;
         return this;
     }
 
@@ -173,13 +209,14 @@ public final class WorkerBuilder {
     WorkerSettings settings() {
         return new WorkerSettings(
                 given(application, "application"),
-                given(stream, "stream"),
+                streams(),
                 given(processor, "processor"),
                 workerName,
                 initialPosition,
                 table,
                 timing,
                 maxRecordsPerBatch,
+                maxLeases,
                 kinesisClient,
                 dynamoDbClient,
                 meterRegistry != null ? meterRegistry : new CompositeMeterRegistry(),
@@ -187,10 +224,23 @@ public final class WorkerBuilder {
                 listener);
     }
 
+    private List<StreamSettings> streams() {
+        if (streams.isEmpty()) {
+            throw missing("stream");
+        }
+        List<StreamSettings> all = new ArrayList<>();
+        streams.forEach((name, from) -> all.add(new StreamSettings(name, from.orElse(initialPosition))));
+        return all;
+    }
+
     private static <T> T given(@Nullable T value, String what) {
         if (value == null) {
-            throw new IllegalStateException("a worker needs " + what + "(...); give it to the builder");
+            throw missing(what);
         }
         return value;
+    }
+
+    private static IllegalStateException missing(String what) {
+        return new IllegalStateException("a worker needs " + what + "(...); give it to the builder");
     }
 }

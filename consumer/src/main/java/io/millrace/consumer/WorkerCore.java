@@ -8,8 +8,11 @@ import io.millrace.lease.LeaseListener;
 import io.millrace.lease.coordinator.CloseReport;
 import io.millrace.lease.coordinator.LeaseCoordinator;
 import io.millrace.lease.coordinator.LeaseSettings;
+import io.millrace.lease.coordinator.LeaseSettings.StreamSettings;
 import io.millrace.model.ChildShard;
+import io.millrace.model.Position;
 import io.millrace.model.ShardId;
+import io.millrace.model.StreamName;
 import io.millrace.runtime.Backoff;
 import io.millrace.runtime.EventLoop;
 import io.millrace.runtime.Platform;
@@ -19,7 +22,10 @@ import java.util.Comparator;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedSet;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -50,9 +56,10 @@ final class WorkerCore {
     private final Platform.BlockingTasks threads;
     private final ConsumerParts parts;
     private final LeaseCoordinator coordinator;
+    private final WorkerStreams streams;
     private final IdentityHashMap<HeldLease, ShardConsumer> consumers = new IdentityHashMap<>();
     private final CompletableFuture<Void> started = new CompletableFuture<>();
-    private final CompletableFuture<List<ShardId>> ended = new CompletableFuture<>();
+    private final CompletableFuture<List<LeaseKey>> ended = new CompletableFuture<>();
     /** What {@link #consumers} holds, for readers on other threads. */
     private volatile List<ShardConsumer> published = List.of();
 
@@ -60,7 +67,7 @@ final class WorkerCore {
     /** Why the worker ends without being asked to; written once. */
     private volatile @Nullable String failure;
 
-    private List<ShardId> stillHeld = List.of();
+    private List<LeaseKey> stillHeld = List.of();
     private boolean left;
 
     WorkerCore(WorkerSettings settings, String name, WorkerBackend backend) {
@@ -72,25 +79,32 @@ final class WorkerCore {
         PollingSettings polling = PollingSettings.DEFAULT
                 .withIdleTime(settings.timing().idleTimeBetweenReads())
                 .withMaxRecordsPerBatch(settings.maxRecordsPerBatch());
-        StreamGuard stream = new StreamGuard(settings.stream(), backend, loop, this::streamGone);
+        GuardedStreams guarded = new GuardedStreams(backend, loop, this::streamGone);
         this.parts = new ConsumerParts(
                 loop,
                 platform,
-                new PollingSources(stream, polling, loop, platform, settings.meterRegistry()),
-                stream,
+                new PollingSources(guarded, polling, loop, platform, settings.meterRegistry()),
+                guarded,
                 new ThreadedUserCalls(threads, loop),
                 settings.processor(),
                 settings.timing().checkpointInterval(),
                 new Backoff(Duration.ofMillis(100), Duration.ofSeconds(30)),
                 new ConsumerMeters(settings.meterRegistry()),
                 this::over);
-        LeaseSettings leases = LeaseSettings.builder().workerName(name).stream(
-                        settings.stream(), settings.initialPosition())
-                .failoverTime(settings.timing().failoverTime())
-                .host(HostName.get())
-                .build();
         this.coordinator = LeaseCoordinator.create(
-                leases, backend.table(), stream, new Leases(), platform, settings.meterRegistry());
+                leaseSettings(settings), backend.table(), guarded, new Leases(), platform, settings.meterRegistry());
+        this.streams =
+                new WorkerStreams(settings.streams(), loop, guarded, coordinator::changeStreams, this::holdsLeasesOf);
+    }
+
+    private LeaseSettings leaseSettings(WorkerSettings settings) {
+        LeaseSettings.Builder builder = LeaseSettings.builder()
+                .workerName(name)
+                .failoverTime(settings.timing().failoverTime())
+                .maxLeases(settings.maxLeases())
+                .host(HostName.get());
+        settings.streams().forEach(stream -> builder.stream(stream.name(), stream.initialPosition()));
+        return builder.build();
     }
 
     /** Joins; call once. Fails as {@link LeaseCoordinator#start} does. */
@@ -98,6 +112,7 @@ final class WorkerCore {
         loop.whenComplete(coordinator.start(), (nothing, error) -> {
             if (error != null) {
                 String reason = failure;
+                streams.close();
                 stopThreads();
                 started.completeExceptionally(reason == null ? error : new WorkerException(reason, error));
                 ended.complete(List.of());
@@ -111,14 +126,39 @@ final class WorkerCore {
     }
 
     /** Leaves as {@link Worker#close(Duration)} says; once it has begun to leave, returns the same future. */
-    CompletableFuture<List<ShardId>> close(Duration deadline) {
+    CompletableFuture<List<LeaseKey>> close(Duration deadline) {
         running = false;
         loop.whenComplete(coordinator.close(deadline), (report, error) -> leave(report));
         return ended;
     }
 
+    /** Reads one more stream, as {@link Worker#addStream(String, Position.Initial)} says. */
+    CompletableFuture<Void> addStream(StreamSettings stream) {
+        return change(done -> streams.add(stream, done));
+    }
+
+    /** Reads a stream no more, as {@link Worker#removeStream} says. */
+    CompletableFuture<Void> removeStream(StreamName stream) {
+        return change(done -> streams.remove(stream, done));
+    }
+
+    /** What is read, in the order of the names. */
+    SortedSet<StreamName> streams() {
+        return streams.names();
+    }
+
+    private CompletableFuture<Void> change(Consumer<CompletableFuture<Void>> change) {
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        try {
+            loop.execute(() -> change.accept(done));
+        } catch (RejectedExecutionException over) {
+            done.completeExceptionally(new WorkerException("worker " + name + " is closed; build another one", null));
+        }
+        return done;
+    }
+
     /** Completes at the worker's end, after a failed start too, with the shards that could not be given back. */
-    CompletableFuture<List<ShardId>> ended() {
+    CompletableFuture<List<LeaseKey>> ended() {
         return ended;
     }
 
@@ -132,17 +172,33 @@ final class WorkerCore {
                 running,
                 published.stream()
                         .map(ShardConsumer::health)
-                        .sorted(Comparator.comparing(WorkerHealth.ShardHealth::shard))
+                        .sorted(Comparator.comparing(WorkerHealth.ShardHealth::stream)
+                                .thenComparing(WorkerHealth.ShardHealth::shard))
                         .toList());
     }
 
-    /** Ends as if closed: what was processed is checkpointed, and the leases are given back. */
-    private void streamGone(String reason) {
+    /** Goes on without the stream: what was processed is checkpointed, and its leases are given back. */
+    private void streamGone(StreamName stream, String reason) {
+        if (failure == null && !left && streams.reads(stream)) {
+            tell(new WorkerEvent.StreamGone(now(), stream, reason));
+            log.warn("worker {}: {}", name, reason);
+            streams.gone(stream, () -> endBecause(reason));
+        }
+    }
+
+    /** Ends as if closed. */
+    private void endBecause(String reason) {
         if (failure == null && !left) {
             failure = reason;
             log.info("worker {} ends: {}", name, reason);
-            CompletableFuture<List<ShardId>> unused = close(GONE_DEADLINE);
+            CompletableFuture<List<LeaseKey>> unused = close(GONE_DEADLINE);
         }
+    }
+
+    /** True while the worker has leases of {@code stream}, whatever their processors are about. */
+    private boolean holdsLeasesOf(StreamName stream) {
+        return consumers.values().stream()
+                .anyMatch(consumer -> consumer.lease().key().stream().equals(stream) && !consumer.hasLost());
     }
 
     private void leave(@Nullable CloseReport report) {
@@ -151,7 +207,7 @@ final class WorkerCore {
         }
         left = true;
         if (report != null) {
-            stillHeld = report.abandoned().stream().map(LeaseKey::shard).toList();
+            stillHeld = List.copyOf(report.abandoned());
         }
         if (consumers.isEmpty()) {
             end();
@@ -165,18 +221,16 @@ final class WorkerCore {
             return;
         }
         if (!consumers.isEmpty()) {
-            log.warn("worker {} ends although processors are still busy with {}", name, busyShards());
+            log.warn("worker {} ends although processors are still busy with {}", name, busy());
         }
         tell(new WorkerEvent.Stopped(now(), name, stillHeld, failure));
+        streams.close();
         stopThreads();
         ended.complete(stillHeld);
     }
 
-    private List<ShardId> busyShards() {
-        return consumers.keySet().stream()
-                .map(lease -> lease.key().shard())
-                .sorted()
-                .toList();
+    private List<LeaseKey> busy() {
+        return consumers.keySet().stream().map(HeldLease::key).sorted().toList();
     }
 
     private void stopThreads() {
@@ -185,10 +239,15 @@ final class WorkerCore {
     }
 
     private void take(HeldLease lease) {
+        if (!streams.reads(lease.key().stream())) {
+            log.debug("{} comes too late: its stream is not read any more", lease.key());
+            CompletableFuture<Void> unused = lease.release();
+            return;
+        }
         ShardConsumer consumer = new ShardConsumer(lease, parts);
         consumers.put(lease, consumer);
         publish();
-        tell(new WorkerEvent.LeaseTaken(now(), lease.key().shard(), lease.epoch()));
+        tell(new WorkerEvent.LeaseTaken(now(), lease.key().stream(), lease.key().shard(), lease.epoch()));
         consumer.start();
     }
 
@@ -196,16 +255,18 @@ final class WorkerCore {
         HeldLease lease = consumer.lease();
         consumers.remove(lease);
         publish();
+        StreamName stream = lease.key().stream();
         ShardId shard = lease.key().shard();
         if (end instanceof ConsumerEnd.Ended ended) {
             List<ShardId> children =
                     ended.children().stream().map(ChildShard::id).toList();
-            tell(new WorkerEvent.ShardEnded(now(), shard, lease.epoch(), children));
+            tell(new WorkerEvent.ShardEnded(now(), stream, shard, lease.epoch(), children));
         } else if (end instanceof ConsumerEnd.Lost lost) {
-            tell(new WorkerEvent.LeaseLost(now(), shard, lease.epoch(), false, lost.reason()));
+            tell(new WorkerEvent.LeaseLost(now(), stream, shard, lease.epoch(), false, lost.reason()));
         } else {
-            tell(new WorkerEvent.LeaseLost(now(), shard, lease.epoch(), true, "released"));
+            tell(new WorkerEvent.LeaseLost(now(), stream, shard, lease.epoch(), true, "released"));
         }
+        streams.leasesChanged();
         if (left && consumers.isEmpty()) {
             end();
         }
@@ -250,6 +311,7 @@ final class WorkerCore {
                 ShardConsumer consumer = consumers.get(lease);
                 if (consumer != null) {
                     consumer.lost(reason);
+                    streams.leasesChanged();
                 }
             });
         }

@@ -2,13 +2,15 @@ package io.millrace.consumer;
 
 import static java.util.Objects.requireNonNull;
 
+import io.millrace.lease.LeaseKey;
 import io.millrace.model.ShardId;
+import io.millrace.model.StreamName;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Something that happened to a worker as a whole or to one of its leases; for tools and tests. */
+/** Something that happened to a worker as a whole, to one of its streams or to one of its leases; for tools and tests. */
 public sealed interface WorkerEvent {
     /** When, on the worker's wall clock. */
     Instant time();
@@ -31,13 +33,15 @@ public sealed interface WorkerEvent {
      * A shard is ours.
      *
      * @param time when
+     * @param stream its stream
      * @param shard the shard
      * @param epoch the fencing number of this ownership
      */
-    record LeaseTaken(Instant time, ShardId shard, long epoch) implements WorkerEvent {
+    record LeaseTaken(Instant time, StreamName stream, ShardId shard, long epoch) implements WorkerEvent {
         /** Checks the parts. */
         public LeaseTaken {
             requireNonNull(time, "time");
+            requireNonNull(stream, "stream");
             requireNonNull(shard, "shard");
         }
     }
@@ -46,15 +50,18 @@ public sealed interface WorkerEvent {
      * A shard is no longer ours, though it has not ended.
      *
      * @param time when
+     * @param stream its stream
      * @param shard the shard
      * @param epoch the fencing number of the ownership that is over
      * @param released true when it was given back at a batch's end; false when it was lost without our doing
      * @param reason one line
      */
-    record LeaseLost(Instant time, ShardId shard, long epoch, boolean released, String reason) implements WorkerEvent {
+    record LeaseLost(Instant time, StreamName stream, ShardId shard, long epoch, boolean released, String reason)
+            implements WorkerEvent {
         /** Checks the parts. */
         public LeaseLost {
             requireNonNull(time, "time");
+            requireNonNull(stream, "stream");
             requireNonNull(shard, "shard");
             requireNonNull(reason, "reason");
         }
@@ -64,16 +71,36 @@ public sealed interface WorkerEvent {
      * A closed shard is processed to its end and marked so.
      *
      * @param time when
+     * @param stream its stream
      * @param shard the shard
      * @param epoch the fencing number of the ownership that ended it
      * @param children what follows it
      */
-    record ShardEnded(Instant time, ShardId shard, long epoch, List<ShardId> children) implements WorkerEvent {
+    record ShardEnded(Instant time, StreamName stream, ShardId shard, long epoch, List<ShardId> children)
+            implements WorkerEvent {
         /** Checks the parts and copies the list. */
         public ShardEnded {
             requireNonNull(time, "time");
+            requireNonNull(stream, "stream");
             requireNonNull(shard, "shard");
             children = List.copyOf(children);
+        }
+    }
+
+    /**
+     * A stream was deleted, or is another one under the same name: this worker reads it no more. It goes on with its
+     * other streams; without any it ends.
+     *
+     * @param time when
+     * @param stream the stream
+     * @param reason one line
+     */
+    record StreamGone(Instant time, StreamName stream, String reason) implements WorkerEvent {
+        /** Checks the parts. */
+        public StreamGone {
+            requireNonNull(time, "time");
+            requireNonNull(stream, "stream");
+            requireNonNull(reason, "reason");
         }
     }
 
@@ -88,7 +115,7 @@ public sealed interface WorkerEvent {
     record Stopped(
             Instant time,
             String worker,
-            List<ShardId> stillHeld,
+            List<LeaseKey> stillHeld,
             @Nullable String failureOrNull) implements WorkerEvent {
         /** Checks the parts and copies the list. */
         public Stopped {

@@ -1,6 +1,7 @@
 package io.millrace.consumer;
 
 import io.millrace.model.ShardId;
+import io.millrace.model.StreamName;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -10,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * How a worker is, at one moment.
  *
  * @param running true from a successful start until closing begins
- * @param shards what it holds, in the order of the shards' ids
+ * @param shards what it holds, in the order of streams and shards
  */
 public record WorkerHealth(boolean running, List<ShardHealth> shards) {
     /** Copies the list. */
@@ -26,6 +27,7 @@ public record WorkerHealth(boolean running, List<ShardHealth> shards) {
     /**
      * How one shard is.
      *
+     * @param stream its stream
      * @param shard the shard
      * @param epoch the fencing number of the ownership
      * @param state what it is doing
@@ -34,6 +36,7 @@ public record WorkerHealth(boolean running, List<ShardHealth> shards) {
      * @param failureOrNull what fails, in one line without payload
      */
     public record ShardHealth(
+            StreamName stream,
             ShardId shard,
             long epoch,
             ConsumerState state,

@@ -1,9 +1,10 @@
 package io.millrace.consumer;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.lease.coordinator.LeaseSettings.StreamSettings;
 import io.millrace.model.Position;
-import io.millrace.model.StreamName;
 import io.millrace.runtime.Platform;
+import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
@@ -12,15 +13,20 @@ import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 /** What a worker was built with; {@link WorkerBuilder} says what each means and has checked it. */
 record WorkerSettings(
         String application,
-        StreamName stream,
+        List<StreamSettings> streams,
         Supplier<? extends RecordProcessor> processor,
         @Nullable String workerName,
         Position.Initial initialPosition,
         String table,
         WorkerTiming timing,
         int maxRecordsPerBatch,
+        int maxLeases,
         @Nullable KinesisAsyncClient kinesisClient,
         @Nullable DynamoDbAsyncClient dynamoDbClient,
         MeterRegistry meterRegistry,
         Platform platform,
-        WorkerListener listener) {}
+        WorkerListener listener) {
+    WorkerSettings {
+        streams = List.copyOf(streams);
+    }
+}

@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.millrace.lease.coordinator.LeaseSettings.StreamSettings;
 import io.millrace.model.Position;
 import io.millrace.model.StreamName;
 import io.millrace.runtime.SystemPlatform;
 import io.millrace.sim.Simulation;
 import java.time.Duration;
+import java.util.List;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
@@ -22,7 +24,10 @@ class WorkerBuilderTest {
     @Test
     void theDefaultsAreAsDocumented() {
         WorkerSettings settings = builder.settings();
+        assertThat(settings.streams())
+                .containsExactly(new StreamSettings(new StreamName("orders"), Position.trimHorizon()));
         assertThat(settings.initialPosition()).isEqualTo(Position.trimHorizon());
+        assertThat(settings.maxLeases()).isEqualTo(Integer.MAX_VALUE);
         assertThat(settings.table()).isEqualTo("millrace");
         assertThat(settings.timing())
                 .isEqualTo(new WorkerTiming(Duration.ofSeconds(10), Duration.ofMillis(250), Duration.ofSeconds(1)));
@@ -39,11 +44,13 @@ class WorkerBuilderTest {
         SimpleMeterRegistry meters = new SimpleMeterRegistry();
         Simulation sim = new Simulation(1);
         WorkerListener listener = event -> {};
-        WorkerSettings settings = builder.workerName("one")
+        WorkerSettings settings = builder.stream("clicks", Position.trimHorizon())
+                .workerName("one")
                 .initialPosition(Position.latest())
                 .failoverTime(Duration.ofSeconds(3))
                 .table("leases")
                 .maxRecordsPerBatch(7)
+                .maxLeases(5)
                 .idleTimeBetweenReads(Duration.ofMillis(20))
                 .checkpointInterval(Duration.ofMillis(30))
                 .meterRegistry(meters)
@@ -53,13 +60,16 @@ class WorkerBuilderTest {
         assertThat(settings)
                 .isEqualTo(new WorkerSettings(
                         "app",
-                        new StreamName("orders"),
+                        List.of(
+                                new StreamSettings(new StreamName("orders"), Position.latest()),
+                                new StreamSettings(new StreamName("clicks"), Position.trimHorizon())),
                         settings.processor(),
                         "one",
                         Position.latest(),
                         "leases",
                         new WorkerTiming(Duration.ofSeconds(3), Duration.ofMillis(20), Duration.ofMillis(30)),
                         7,
+                        5,
                         null,
                         null,
                         meters,
@@ -73,12 +83,20 @@ class WorkerBuilderTest {
         assertThatThrownBy(() -> Worker.builder().stream("orders").build())
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage("a worker needs application(...); give it to the builder");
+        assertThatThrownBy(() -> Worker.builder()
+                        .application("app")
+                        .processor(() -> PROCESSOR)
+                        .build())
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("a worker needs stream(...); give it to the builder");
     }
 
     @Test
     void whatMakesNoSenseIsRefusedAtOnce() {
         refused(() -> builder.application(" "));
         refused(() -> builder.stream("no spaces"));
+        refused(() -> builder.stream("orders"));
+        refused(() -> builder.maxLeases(0));
         refused(() -> builder.workerName("a#b"));
         refused(() -> builder.table("x"));
         refused(() -> builder.failoverTime(Duration.ofMillis(999)));

@@ -3,25 +3,12 @@ package io.millrace.consumer;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import io.millrace.fanout.InMemoryStream;
-import io.millrace.lease.ShardDirectory;
-import io.millrace.lease.StreamNotFoundException;
-import io.millrace.lease.table.InMemoryLeaseTable;
+import io.millrace.lease.LeaseKey;
 import io.millrace.model.Bytes;
 import io.millrace.model.Position;
-import io.millrace.model.Shard;
 import io.millrace.model.ShardId;
-import io.millrace.model.StreamName;
-import io.millrace.model.StreamRecord;
-import io.millrace.sim.Simulation;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.LongStream;
@@ -31,8 +18,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Whole workers in virtual time, over the twins in memory of table and stream. */
 class WorkerCoreTest {
-    private static final StreamName STREAM = new StreamName("orders");
-
     static LongStream seeds() {
         Long replay = Long.getLong("seed");
         return replay != null ? LongStream.of(replay) : LongStream.range(0, 50);
@@ -41,14 +26,14 @@ class WorkerCoreTest {
     @ParameterizedTest
     @MethodSource("seeds")
     void workersThatJoinAndLeaveProcessEveryRecordExactlyOnceAndInOrder(long seed) {
-        World world = new World(seed, 4);
+        WorkerWorld world = new WorkerWorld(seed, 4);
         WorkerCore first = world.start("a");
         world.putSpread(1_000, Duration.ofSeconds(40));
         world.sim.at(Duration.ofSeconds(5), () -> world.start("b"));
         world.sim.at(Duration.ofSeconds(8), () -> world.start("c"));
-        world.sim.at(Duration.ofSeconds(12), () -> world.stream.split(ShardId.of(1)));
+        world.sim.at(Duration.ofSeconds(12), () -> world.stream().split(ShardId.of(1)));
         world.sim.at(Duration.ofSeconds(16), () -> world.closed.add(first.close(Duration.ofSeconds(30))));
-        world.sim.at(Duration.ofSeconds(20), () -> world.stream.merge(ShardId.of(2), ShardId.of(3)));
+        world.sim.at(Duration.ofSeconds(20), () -> world.stream().merge(ShardId.of(2), ShardId.of(3)));
         world.sim.at(
                 Duration.ofSeconds(26),
                 () -> world.closed.add(world.cores.get(1).close(Duration.ofSeconds(30))));
@@ -64,8 +49,8 @@ class WorkerCoreTest {
 
     @Test
     void aMissingStreamFailsTheStartWithOneClearLine() {
-        World world = new World(1, 1);
-        world.missing = true;
+        WorkerWorld world = new WorkerWorld(1, 1);
+        world.delete(WorkerWorld.ORDERS);
         WorkerCore core = world.core("a");
         CompletableFuture<Void> started = core.start();
         world.sim.runUntil(started::isDone, Duration.ofSeconds(30));
@@ -77,13 +62,13 @@ class WorkerCoreTest {
 
     @Test
     void latestMeansTheFirstStartAndNoneOfTheMovesAfterIt() {
-        World world = new World(1, 2);
+        WorkerWorld world = new WorkerWorld(1, 2);
         world.from = Position.latest();
-        world.stream.put("key", Bytes.utf8("too early"));
+        world.stream().put("key", Bytes.utf8("too early"));
         world.sim.run(Duration.ofSeconds(1));
         WorkerCore first = world.start("a");
         world.sim.run(Duration.ofSeconds(3));
-        CompletableFuture<List<ShardId>> end = first.close(Duration.ofSeconds(30));
+        CompletableFuture<List<LeaseKey>> end = first.close(Duration.ofSeconds(30));
         world.sim.runUntil(end::isDone, Duration.ofSeconds(30));
         world.putSpread(100, Duration.ofSeconds(1));
         world.sim.run(Duration.ofSeconds(2));
@@ -94,12 +79,12 @@ class WorkerCoreTest {
 
     @Test
     void eventsTellTheLifeOfAWorker() {
-        World world = new World(1, 2);
+        WorkerWorld world = new WorkerWorld(1, 2);
         WorkerCore core = world.start("a");
         world.sim.run(Duration.ofSeconds(3));
-        world.stream.split(ShardId.of(0));
+        world.stream().split(ShardId.of(0));
         world.sim.run(Duration.ofSeconds(3));
-        CompletableFuture<List<ShardId>> end = core.close(Duration.ofSeconds(30));
+        CompletableFuture<List<LeaseKey>> end = core.close(Duration.ofSeconds(30));
         world.sim.runUntil(end::isDone, Duration.ofSeconds(30));
         List<String> names = world.events.stream()
                 .map(event -> event.getClass().getSimpleName())
@@ -123,7 +108,7 @@ class WorkerCoreTest {
 
     @Test
     void aBatchThatThrowsIsRetriedShownAndNeverPassed() {
-        World world = new World(1, 1);
+        WorkerWorld world = new WorkerWorld(1, 1);
         world.throwsLeft = 5;
         WorkerCore core = world.start("a");
         world.sim.run(Duration.ofSeconds(2));
@@ -146,97 +131,6 @@ class WorkerCoreTest {
                 .isEqualTo(10);
         assertThat(world.meters.get("millrace.millis.behind.latest").gauge().value())
                 .isZero();
-    }
-
-    /** A stream, a table, and workers that share them. */
-    private static final class World implements ShardDirectory {
-        final Simulation sim;
-        final InMemoryStream stream;
-        final InMemoryLeaseTable table = new InMemoryLeaseTable();
-        final SimpleMeterRegistry meters = new SimpleMeterRegistry();
-        final List<WorkerCore> cores = new ArrayList<>();
-        final List<CompletableFuture<List<ShardId>>> closed = new ArrayList<>();
-        final List<WorkerEvent> events = new ArrayList<>();
-        final List<StreamRecord> put = new ArrayList<>();
-        final Set<StreamRecord> processed = new HashSet<>();
-        final Map<String, List<StreamRecord>> byKey = new HashMap<>();
-        int duplicates;
-        int throwsLeft;
-        boolean missing;
-        Position.Initial from = Position.trimHorizon();
-
-        World(long seed, int shards) {
-            sim = new Simulation(seed);
-            stream = new InMemoryStream(STREAM, shards, sim.clock());
-        }
-
-        WorkerCore start(String name) {
-            WorkerCore core = core(name);
-            CompletableFuture<Void> unused = core.start();
-            cores.add(core);
-            return core;
-        }
-
-        WorkerCore core(String name) {
-            WorkerSettings settings = new WorkerSettings(
-                    "app",
-                    STREAM,
-                    () -> this::process,
-                    name,
-                    from,
-                    "millrace",
-                    WorkerTiming.DEFAULT,
-                    50,
-                    null,
-                    null,
-                    meters,
-                    sim,
-                    events::add);
-            return new WorkerCore(settings, name, new WorkerBackend(table, this, new SlowReaders(stream, sim, 5)));
-        }
-
-        void putSpread(int records, Duration time) {
-            for (int i = 0; i < records; i++) {
-                String key = "key-" + i % 23;
-                sim.at(
-                        Duration.ofNanos(sim.random().nextLong(time.toNanos())),
-                        () -> put.add(stream.put(key, Bytes.utf8("payload"))));
-            }
-        }
-
-        private void process(RecordBatch batch) {
-            if (throwsLeft > 0) {
-                throwsLeft--;
-                throw new IllegalStateException("secret");
-            }
-            for (StreamRecord record : batch.records()) {
-                if (processed.add(record)) {
-                    byKey.computeIfAbsent(record.partitionKey(), key -> new ArrayList<>())
-                            .add(record);
-                } else {
-                    duplicates++;
-                }
-            }
-        }
-
-        void checkOrderPerKey() {
-            Map<String, List<StreamRecord>> expected = new HashMap<>();
-            put.forEach(record -> expected.computeIfAbsent(record.partitionKey(), key -> new ArrayList<>())
-                    .add(record));
-            assertThat(byKey).as("seed " + sim.seed()).isEqualTo(expected);
-        }
-
-        @Override
-        public CompletableFuture<StreamIdentity> identify(StreamName name) {
-            return missing
-                    ? CompletableFuture.failedFuture(new StreamNotFoundException(name))
-                    : CompletableFuture.completedFuture(new StreamIdentity("arn", Instant.EPOCH));
-        }
-
-        @Override
-        public CompletableFuture<List<Shard>> listShards(StreamName name) {
-            return CompletableFuture.completedFuture(stream.shards());
-        }
     }
 
     static Throwable failureOf(CompletableFuture<?> future) {

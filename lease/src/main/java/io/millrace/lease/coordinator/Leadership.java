@@ -1,6 +1,7 @@
 package io.millrace.lease.coordinator;
 
 import io.millrace.lease.LeaseKey;
+import io.millrace.lease.ShardDirectory;
 import io.millrace.lease.StreamNotFoundException;
 import io.millrace.lease.WorkerId;
 import io.millrace.lease.decide.Cleanup;
@@ -34,7 +35,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.NavigableSet;
 import java.util.Optional;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -74,6 +77,7 @@ final class Leadership {
     private long ownPlan;
     private boolean toldUnplaced;
     private final Map<StreamName, Integer> holes = new HashMap<>();
+    private SortedSet<StreamName> streams = new TreeSet<>();
     private @Nullable ControlRows control;
     private @Nullable Fleet fleet;
 
@@ -97,6 +101,11 @@ final class Leadership {
     /** True when {@code plan} is our own plan for ourselves: the book is what it was made from. */
     boolean isMadeFromBook(PlanRow plan) {
         return plan.leader().equals(me) && plan.worker().equals(me) && plan.revision() == ownPlan;
+    }
+
+    /** What this worker reads, and therefore looks after itself. */
+    void reads(SortedSet<StreamName> names) {
+        streams = names;
     }
 
     /** Compares leases with shards again soon. */
@@ -247,8 +256,7 @@ final class Leadership {
     }
 
     private CompletableFuture<Void> sync(StreamRow stream) {
-        CompletableFuture<List<Shard>> shards =
-                table.ask("the stream service", () -> wiring.directory().listShards(stream.name()));
+        CompletableFuture<List<Shard>> shards = table.ask("the stream service", () -> listShards(stream));
         wiring.then(shards, found -> {}, error -> {
             // A stream that is gone is the owner's to tell.
             if (!syncFailed && !(error instanceof StreamNotFoundException)) {
@@ -256,6 +264,20 @@ final class Leadership {
             }
         });
         return shards.thenCombine(readLeases(), (found, done) -> found).thenCompose(found -> apply(stream, found));
+    }
+
+    /** Of a stream that only others read nobody here would notice that it is another one by now. */
+    private CompletableFuture<List<Shard>> listShards(StreamRow stream) {
+        ShardDirectory directory = wiring.directory();
+        CompletableFuture<List<Shard>> listed = directory.listShards(stream.name());
+        return streams.contains(stream.name())
+                ? listed
+                : listed.thenCompose(shards -> directory.identify(stream.name()).thenApply(found -> {
+                    if (!found.equals(stream.identity())) {
+                        throw new StreamNotFoundException(stream.name());
+                    }
+                    return shards;
+                }));
     }
 
     private CompletableFuture<Void> apply(StreamRow stream, List<Shard> shards) {

@@ -130,8 +130,12 @@ public final class LeaseCoordinator {
     private void prepareChange(List<StreamSettings> wanted, CompletableFuture<Void> changed) {
         List<StreamSettings> fresh =
                 wanted.stream().filter(stream -> !streams.contains(stream)).toList();
+        // What only leaves needs neither the stream, which may be gone, nor the table.
+        CompletableFuture<Void> prepared = fresh.isEmpty()
+                ? CompletableFuture.completedFuture(null)
+                : new Preparation(wiring, wiring.newSureTable()).run(fresh);
         wiring.then(
-                new Preparation(wiring, wiring.newSureTable()).run(fresh),
+                prepared,
                 ready -> {
                     streams = wanted;
                     WorkerSession current = session;

@@ -90,6 +90,7 @@ final class WorkerSession {
             // row long ago, others may have found it dead and removed it, and a later attempt made it again.
             WorkerSession session =
                     new WorkerSession(wiring, table, row.withRevision(1), settled.firstSentAt(), onLost);
+            session.leadership.reads(streams);
             session.start(leader);
             return session.firstLook.thenApply(done -> session);
         });
@@ -106,6 +107,7 @@ final class WorkerSession {
     /** Reads {@code streams} from now on, and gives back what is not of them. */
     void read(SortedSet<StreamName> streams) {
         leases.read(streams);
+        leadership.reads(streams);
         heartbeat.reads(streams);
     }
 

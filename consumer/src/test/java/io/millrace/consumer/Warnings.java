@@ -1,0 +1,36 @@
+package io.millrace.consumer;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.LoggerFactory;
+
+/** What is logged at WARN and above below one name, from its making until it is closed. */
+final class Warnings implements AutoCloseable {
+    private final Logger logger;
+    private final @Nullable Level before;
+    private final ListAppender<ILoggingEvent> told = new ListAppender<>();
+
+    Warnings(String name) {
+        logger = (Logger) LoggerFactory.getLogger(name);
+        before = logger.getLevel();
+        logger.setLevel(Level.WARN);
+        logger.setAdditive(false);
+        told.start();
+        logger.addAppender(told);
+    }
+
+    List<String> lines() {
+        return told.list.stream().map(ILoggingEvent::getFormattedMessage).toList();
+    }
+
+    @Override
+    public void close() {
+        logger.detachAppender(told);
+        logger.setAdditive(true);
+        logger.setLevel(before);
+    }
+}

@@ -1,0 +1,181 @@
+package io.millrace.consumer;
+
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.millrace.fanout.InMemoryStream;
+import io.millrace.fanout.ShardReaders;
+import io.millrace.lease.LeaseKey;
+import io.millrace.lease.ShardDirectory;
+import io.millrace.lease.StreamNotFoundException;
+import io.millrace.lease.coordinator.LeaseSettings.StreamSettings;
+import io.millrace.lease.table.InMemoryLeaseTable;
+import io.millrace.model.Bytes;
+import io.millrace.model.Position;
+import io.millrace.model.Shard;
+import io.millrace.model.StreamName;
+import io.millrace.model.StreamRecord;
+import io.millrace.sim.Simulation;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Streams, a table, and whole workers that share them, in virtual time. The payload of each record is its stream's name
+ * and a number.
+ */
+final class WorkerWorld implements ShardDirectory {
+    static final StreamName ORDERS = new StreamName("orders");
+    static final StreamName CLICKS = new StreamName("clicks");
+
+    final Simulation sim;
+    final Map<StreamName, InMemoryStream> streams = new TreeMap<>();
+    final Map<StreamName, Instant> created = new HashMap<>();
+    final InMemoryLeaseTable table = new InMemoryLeaseTable();
+    final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+    final List<WorkerCore> cores = new ArrayList<>();
+    final List<CompletableFuture<List<LeaseKey>>> closed = new ArrayList<>();
+    final List<WorkerEvent> events = new ArrayList<>();
+    final List<StreamRecord> put = new ArrayList<>();
+    final Set<StreamRecord> processed = new HashSet<>();
+    private final Map<String, List<StreamRecord>> byKey = new HashMap<>();
+    final ShardReaders readers;
+    int duplicates;
+    int throwsLeft;
+    int maxLeases = Integer.MAX_VALUE;
+    Position.Initial from = Position.trimHorizon();
+
+    /** A world with the stream {@link #ORDERS}. */
+    WorkerWorld(long seed, int shards) {
+        sim = new Simulation(seed);
+        create(ORDERS, shards);
+        readers = new SlowReaders((stream, shard) -> stream(stream).reader(stream, shard), sim, 5);
+    }
+
+    void create(StreamName name, int shards) {
+        streams.put(name, new InMemoryStream(name, shards, sim.clock()));
+        created.put(name, sim.clock().instant());
+    }
+
+    /** Takes a stream away, records and all. */
+    void delete(StreamName name) {
+        created.remove(name);
+    }
+
+    InMemoryStream stream() {
+        return stream(ORDERS);
+    }
+
+    InMemoryStream stream(StreamName name) {
+        return requireNonNull(streams.get(name));
+    }
+
+    /** Starts a worker of these streams, or of {@link #ORDERS} if none is named. */
+    WorkerCore start(String name, StreamName... read) {
+        WorkerCore core = core(name, read);
+        CompletableFuture<Void> unused = core.start();
+        cores.add(core);
+        return core;
+    }
+
+    WorkerCore core(String name, StreamName... read) {
+        List<StreamSettings> settings = Arrays.stream(read.length == 0 ? new StreamName[] {ORDERS} : read)
+                .map(stream -> new StreamSettings(stream, from))
+                .toList();
+        return new WorkerCore(settings(name, settings), name, new WorkerBackend(table, this, readers));
+    }
+
+    private WorkerSettings settings(String name, List<StreamSettings> read) {
+        return new WorkerSettings(
+                "app",
+                read,
+                () -> this::process,
+                name,
+                from,
+                "millrace",
+                WorkerTiming.DEFAULT,
+                50,
+                maxLeases,
+                null,
+                null,
+                meters,
+                sim,
+                events::add);
+    }
+
+    void putSpread(int records, Duration time) {
+        putSpread(ORDERS, records, time);
+    }
+
+    /** Puts records at random moments from now until {@code time} later. */
+    void putSpread(StreamName stream, int records, Duration time) {
+        for (int i = 0; i < records; i++) {
+            String key = stream + "-" + i % 23;
+            Bytes data = Bytes.utf8(stream + " " + i);
+            sim.at(
+                    Duration.ofNanos(sim.random().nextLong(time.toNanos())),
+                    () -> put.add(stream(stream).put(key, data)));
+        }
+    }
+
+    /** Puts records now and waits until all that was ever put is processed. */
+    void putAndAwait(StreamName stream, int records) {
+        int before = put.size();
+        putSpread(stream, records, Duration.ofSeconds(1));
+        sim.runUntil(() -> put.size() == before + records && processed.size() == put.size(), Duration.ofMinutes(3));
+    }
+
+    /** The shards of {@code stream} that {@code core} is at. */
+    static long shards(WorkerCore core, StreamName stream) {
+        return core.health().shards().stream()
+                .filter(shard -> shard.stream().equals(stream))
+                .count();
+    }
+
+    private void process(RecordBatch batch) {
+        if (throwsLeft > 0) {
+            throwsLeft--;
+            throw new IllegalStateException("secret");
+        }
+        for (StreamRecord record : batch.records()) {
+            assertThat(record.data().toUtf8()).startsWith(batch.shard().stream().value());
+            if (processed.add(record)) {
+                byKey.computeIfAbsent(record.partitionKey(), key -> new ArrayList<>())
+                        .add(record);
+            } else {
+                duplicates++;
+            }
+        }
+    }
+
+    void checkOrderPerKey() {
+        Map<String, List<StreamRecord>> expected = new HashMap<>();
+        put.forEach(record -> expected.computeIfAbsent(record.partitionKey(), key -> new ArrayList<>())
+                .add(record));
+        assertThat(byKey).as("seed " + sim.seed()).isEqualTo(expected);
+    }
+
+    @Override
+    public CompletableFuture<StreamIdentity> identify(StreamName name) {
+        Instant since = created.get(name);
+        return since == null
+                ? CompletableFuture.failedFuture(new StreamNotFoundException(name))
+                : CompletableFuture.completedFuture(new StreamIdentity("arn:" + name, since));
+    }
+
+    @Override
+    public CompletableFuture<List<Shard>> listShards(StreamName name) {
+        return created.containsKey(name)
+                ? CompletableFuture.completedFuture(stream(name).shards())
+                : CompletableFuture.failedFuture(new StreamNotFoundException(name));
+    }
+}
