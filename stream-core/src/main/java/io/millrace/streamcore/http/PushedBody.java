@@ -4,10 +4,13 @@ import static java.util.Objects.requireNonNull;
 
 import io.millrace.runtime.Ticker;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.handler.codec.http.DefaultHttpContent;
+import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.handler.codec.http2.DefaultHttp2DataFrame;
+import io.netty.handler.codec.http2.Http2StreamFrameToHttpObjectCodec;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.concurrent.Flow;
@@ -25,10 +28,11 @@ import org.slf4j.LoggerFactory;
  */
 final class PushedBody implements Flow.Subscriber<ByteBuffer> {
     private static final Logger log = LoggerFactory.getLogger(PushedBody.class);
-    /** Large pieces are written in parts, so that it shows when a slow client takes some of them. */
-    private static final int PART = 64 << 10;
 
     private final ChannelHandlerContext context;
+    private final Form form;
+    private final ChannelHandlerContext codec;
+    private final PushOutbox outbox;
     private final Ticker ticker;
     private final PushLoad load;
     private final Runnable whenSent;
@@ -41,11 +45,15 @@ final class PushedBody implements Flow.Subscriber<ByteBuffer> {
     /**
      * A body to be sent on this channel.
      *
+     * @param form what it consists of there
      * @param load is told of what waits
      * @param whenSent runs on the event loop when all of it is on its way; not if the client leaves before
      */
-    PushedBody(ChannelHandlerContext context, Ticker ticker, PushLoad load, Runnable whenSent) {
+    PushedBody(ChannelHandlerContext context, Form form, Ticker ticker, PushLoad load, Runnable whenSent) {
         this.context = requireNonNull(context, "context");
+        this.form = requireNonNull(form, "form");
+        this.codec = requireNonNull(context.pipeline().context(form.codec), "codec");
+        this.outbox = load.outbox(context.executor());
         this.ticker = requireNonNull(ticker, "ticker");
         this.load = requireNonNull(load, "load");
         this.whenSent = requireNonNull(whenSent, "whenSent");
@@ -114,13 +122,7 @@ final class PushedBody implements Flow.Subscriber<ByteBuffer> {
 
     @Override
     public void onNext(ByteBuffer piece) {
-        onLoop(() -> {
-            isAsked = false;
-            if (!isOver) {
-                write(piece);
-                resume();
-            }
-        });
+        outbox.add(this, piece);
     }
 
     @Override
@@ -142,23 +144,39 @@ final class PushedBody implements Flow.Subscriber<ByteBuffer> {
         });
     }
 
-    private void write(ByteBuffer piece) {
-        ByteBuf all = Unpooled.wrappedBuffer(piece);
+    /** Writes a piece, to be flushed by the caller; false if the body is over. Event loop only. */
+    boolean write(Piece piece) {
+        isAsked = false;
+        if (isOver) {
+            return false;
+        }
         if (partsUnderWay == 0) {
             lastProgress = ticker.nanoTime();
         }
-        while (all.isReadable()) {
-            ByteBuf part = all.readRetainedSlice(Math.min(PART, all.readableBytes()));
+        for (ByteBuf part : form == Form.CHUNKS ? piece.chunks() : piece.plain()) {
             int size = part.readableBytes();
             partsUnderWay++;
             load.add(size);
-            context.write(new DefaultHttpContent(part)).addListener(done -> {
-                partsUnderWay--;
-                load.add(-size);
-                lastProgress = ticker.nanoTime();
-            });
+            ByteBuf view = part.retainedDuplicate();
+            // Past the codec: what it would make of the part is made already, once for all that get it.
+            codec.write(form == Form.FRAMES ? new DefaultHttp2DataFrame(view) : view)
+                    .addListener(done -> {
+                        partsUnderWay--;
+                        load.add(-size);
+                        lastProgress = ticker.nanoTime();
+                    });
         }
-        all.release();
+        return true;
+    }
+
+    /** The connection, whose other streams are flushed with this one. */
+    Channel connection() {
+        Channel channel = context.channel();
+        return form == Form.FRAMES ? channel.parent() : channel;
+    }
+
+    /** Sends what is written. Event loop only. */
+    void flush() {
         context.flush();
     }
 
@@ -173,6 +191,22 @@ final class PushedBody implements Flow.Subscriber<ByteBuffer> {
             context.executor().execute(task);
         } catch (RejectedExecutionException closed) {
             // The server has closed and the channel with it.
+        }
+    }
+
+    /** What a body consists of, and whose work that would be. */
+    enum Form {
+        /** Chunks of HTTP/1.1. */
+        CHUNKS(HttpServerCodec.class),
+        /** Bytes until the end of the connection, for HTTP/1.0. */
+        BYTES(HttpServerCodec.class),
+        /** Frames of an HTTP/2 stream. */
+        FRAMES(Http2StreamFrameToHttpObjectCodec.class);
+
+        private final Class<? extends ChannelHandler> codec;
+
+        Form(Class<? extends ChannelHandler> codec) {
+            this.codec = codec;
         }
     }
 }

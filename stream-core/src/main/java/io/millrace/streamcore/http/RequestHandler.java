@@ -292,11 +292,13 @@ final class RequestHandler extends ChannelInboundHandlerAdapter {
         answer.headers().forEach((name, value) -> response.headers().add(HeaderNames.of(name), value));
         setConnection(request, response, keepsAlive);
         // Before HTTP/1.1 the end of the connection was the end of the body.
-        HttpUtil.setTransferEncodingChunked(response, wire == Wire.HTTP_1 && !isOld);
+        PushedBody.Form form =
+                wire == Wire.HTTP_2 ? PushedBody.Form.FRAMES : isOld ? PushedBody.Form.BYTES : PushedBody.Form.CHUNKS;
+        HttpUtil.setTransferEncodingChunked(response, form == PushedBody.Form.CHUNKS);
         moveTo(State.PUSHING, "answer");
         startChecks(context);
         var unused = context.writeAndFlush(response);
-        pushed = new PushedBody(context, ticker, load, () -> {
+        pushed = new PushedBody(context, form, ticker, load, () -> {
             pushed = null;
             written(context, keepsAlive && !drain.isBegun());
         });

@@ -152,6 +152,17 @@ final class ConsumerRegistry implements Consumers {
     }
 
     @Override
+    public boolean isActive(ConsumerState consumer) {
+        LiveStream live = streams.apply(consumer.stream());
+        Known known = live == null ? null : known(live).get(consumer.name());
+        return live != null
+                && known != null
+                && live.view().entry().status() != StreamState.Status.DELETING
+                && known.entry.status() == Status.ACTIVE
+                && known.entry.createdMillis() == consumer.created().toEpochMilli();
+    }
+
+    @Override
     public List<ConsumerState> list(StreamName stream) {
         LiveStream live = find(stream);
         return known(live).values().stream().map(known -> state(live, known)).toList();

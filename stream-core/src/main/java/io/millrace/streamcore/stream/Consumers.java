@@ -20,6 +20,9 @@ public interface Consumers {
     /** What a consumer is like now. */
     ConsumerState get(StreamName stream, String name) throws StreamException;
 
+    /** Whether a consumer is still there, the very same, and may listen; cheaper than {@link #get}. */
+    boolean isActive(ConsumerState consumer);
+
     /** The consumers of a stream by name, those that are going away too. */
     List<ConsumerState> list(StreamName stream) throws StreamException;
 

@@ -10,6 +10,8 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.concurrent.BlockingQueue;
@@ -162,6 +164,54 @@ class PushedBodyTest {
         }
     }
 
+    /** They share its memory: nobody may get what another connection makes of it. */
+    @Test
+    void aPieceThatManyGetReachesEachWhole() throws Exception {
+        listen(Duration.ofMinutes(1));
+        List<RawClient> clients = new ArrayList<>();
+        List<Source> pushed = new ArrayList<>();
+        try {
+            for (int i = 0; i < 6; i++) {
+                clients.add(i % 2 == 0 ? RawClient.plain(bound.main()) : RawClient.tls(bound.main(), "http/1.1"));
+                pushed.add(ask(clients.get(i)));
+                head(clients.get(i));
+            }
+            for (int round = 0; round < 50; round++) {
+                String text = "r" + round + "-" + "x".repeat(round * 37);
+                ByteBuffer piece = ByteBuffer.wrap(text.getBytes(ISO_8859_1)).asReadOnlyBuffer();
+                for (Source source : pushed) {
+                    source.push(piece);
+                }
+                String chunk = Integer.toHexString(text.length()) + "\r\n" + text + "\r\n";
+                for (RawClient client : clients) {
+                    assertThat(text(client, chunk.length())).isEqualTo(chunk);
+                }
+            }
+            assertThat(bound.server().waitingBytes()).isZero();
+        } finally {
+            for (RawClient client : clients) {
+                client.close();
+            }
+        }
+    }
+
+    @Test
+    void beforeHttp11PiecesComeAsTheyAreUntilTheConnectionEnds() throws Exception {
+        listen(Duration.ofMinutes(1));
+        try (RawClient client = RawClient.plain(bound.main())) {
+            client.send("POST / HTTP/1.0\r\nHost: x\r\nContent-Length: 1\r\n\r\na");
+            Source source = sources.poll(20, TimeUnit.SECONDS);
+            assertThat(source).isNotNull();
+            assertThat(head(client)).doesNotContain("chunked");
+            source.push("one");
+            assertThat(text(client, 3)).isEqualTo("one");
+            source.push("three");
+            assertThat(text(client, 5)).isEqualTo("three");
+            source.complete();
+            assertThat(client.isAtEnd()).isTrue();
+        }
+    }
+
     private Source ask(RawClient client) throws Exception {
         client.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\na");
         Source source = sources.poll(20, TimeUnit.SECONDS);
@@ -210,8 +260,12 @@ class PushedBodyTest {
         }
 
         void push(byte[] piece) throws Exception {
+            push(ByteBuffer.wrap(piece));
+        }
+
+        void push(ByteBuffer piece) throws Exception {
             assertThat(demand.poll(20, TimeUnit.SECONDS)).as("demand").isNotNull();
-            subscriber.get(20, TimeUnit.SECONDS).onNext(ByteBuffer.wrap(piece));
+            subscriber.get(20, TimeUnit.SECONDS).onNext(piece);
         }
 
         /** Pushes if there is demand within a moment. */

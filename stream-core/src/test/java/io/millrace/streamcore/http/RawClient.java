@@ -85,6 +85,11 @@ final class RawClient implements AutoCloseable {
         return this;
     }
 
+    /** Whether the server has ended the connection; waits for one or the other. */
+    boolean isAtEnd() throws IOException {
+        return in.read() < 0;
+    }
+
     byte[] readBytes(int count) throws IOException {
         byte[] bytes = in.readNBytes(count);
         if (bytes.length < count) {

@@ -62,6 +62,23 @@ class ConsumersTest {
     }
 
     @Test
+    void onlyTheVeryConsumerThatIsActiveMayListen() {
+        ConsumerState first = register("a");
+        assertThat(consumers.isActive(first)).isFalse();
+        rig.run(TRANSITION);
+        assertThat(consumers.isActive(first)).isTrue();
+        rig.await(consumers.deregister(ORDERS, "a"));
+        assertThat(consumers.isActive(first)).isFalse();
+        rig.run(TRANSITION);
+        ConsumerState second = register("a");
+        rig.run(TRANSITION);
+        assertThat(consumers.isActive(first)).isFalse();
+        assertThat(consumers.isActive(second)).isTrue();
+        rig.await(rig.streams().delete(ORDERS, true));
+        assertThat(consumers.isActive(second)).isFalse();
+    }
+
+    @Test
     void fiveAreCreatingAtOnce() {
         for (int i = 0; i < 5; i++) {
             register("c" + i);

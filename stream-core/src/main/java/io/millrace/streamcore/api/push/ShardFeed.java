@@ -19,7 +19,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -81,7 +80,7 @@ final class ShardFeed {
         return reads;
     }
 
-    /** Gets the event of a place; {@code handler} runs as a later task of the loop. */
+    /** Gets the event of a place; {@code handler} runs at once if the event is there, else as a later task of the loop. */
     void read(ShardCursor at, BiConsumer<@Nullable PushedEvent, @Nullable Throwable> handler) {
         Shared shared = places.get(at);
         if (shared == null || (shared.event.isDone() && shared.news != news)) {
@@ -89,9 +88,14 @@ final class ShardFeed {
             places.put(at, shared);
             forgetOldest();
         }
-        loop.whenComplete(shared.event, handler);
+        if (shared.event.isDone() && !shared.event.isCompletedExceptionally()) {
+            handler.accept(shared.event.join(), null);
+        } else {
+            loop.whenComplete(shared.event, handler);
+        }
     }
 
+    /** What comes from the disk is encoded by the thread that read it, so that the loop has time for its other shards. */
     private CompletableFuture<PushedEvent> readNow(ShardCursor at) {
         reads++;
         CompletableFuture<ReadPage> page;
@@ -101,8 +105,7 @@ final class ShardFeed {
             return CompletableFuture.failedFuture(refused);
         }
         long newsNow = news;
-        Function<ReadPage, PushedEvent> encode = found -> PushedEvent.of(found, newsNow);
-        return page.isDone() ? page.thenApply(encode) : page.thenApplyAsync(encode, loop);
+        return page.thenApply(found -> PushedEvent.of(found, newsNow));
     }
 
     /** Lets go of encoded records: a shard that rests holds none in memory. */

@@ -17,6 +17,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Flow;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,8 +28,9 @@ import org.slf4j.LoggerFactory;
  * after an exception frame when another subscription took over or something is gone. Nothing is read ahead of demand, so a
  * subscriber that asks for nothing costs nothing.
  *
- * <p>Belongs to the push loop. {@link #subscribe}, {@link #request} and {@link #cancel} are safe for any thread; the
- * subscriber is called on the loop.
+ * <p>Belongs to its push loop. {@link #subscribe}, {@link #request} and {@link #cancel} are safe for any thread; the
+ * subscriber is called on the loop. Demand is counted where it arises: the loop is woken for it only when it has looked for
+ * some in vain.
  */
 final class Subscription implements Flow.Publisher<ByteBuffer>, Flow.Subscription {
     private static final Logger log = LoggerFactory.getLogger(Subscription.class);
@@ -42,7 +44,10 @@ final class Subscription implements Flow.Publisher<ByteBuffer>, Flow.Subscriptio
 
     private State state = State.OPEN;
     private ShardCursor cursor;
-    private long demand;
+    private final AtomicLong demand = new AtomicLong();
+    /** Whether new demand is to wake the loop: set by the loop before it looks for demand a last time. */
+    private volatile boolean isStarved = true;
+
     private long lastEventNanos;
     private boolean isBeatDue = true;
     private Flow.@Nullable Subscriber<? super ByteBuffer> subscriber;
@@ -117,10 +122,11 @@ final class Subscription implements Flow.Publisher<ByteBuffer>, Flow.Subscriptio
 
     @Override
     public void request(long count) {
-        onLoop(() -> {
-            demand = count > Long.MAX_VALUE - demand ? Long.MAX_VALUE : demand + Math.max(0, count);
-            pump();
-        });
+        demand.accumulateAndGet(
+                Math.max(0, count), (known, more) -> more > Long.MAX_VALUE - known ? Long.MAX_VALUE : known + more);
+        if (isStarved) {
+            onLoop(this::pump);
+        }
     }
 
     @Override
@@ -133,27 +139,44 @@ final class Subscription implements Flow.Publisher<ByteBuffer>, Flow.Subscriptio
         if (to == null || state == State.ENDED) {
             return;
         }
-        if (opening != null && demand > 0) {
+        isStarved = false;
+        if (opening != null && hasDemand()) {
             ByteBuffer first = opening;
             opening = null;
-            demand--;
+            demand.decrementAndGet();
             to.onNext(first);
         }
         if (state == State.ENDING) {
-            if (lastWords != null && demand > 0) {
+            if (lastWords != null && hasDemand()) {
                 ByteBuffer last = lastWords;
                 lastWords = null;
-                demand--;
+                demand.decrementAndGet();
                 to.onNext(last);
                 complete("said why");
             }
-        } else if (state == State.BLOCKED && demand > 0) {
+        } else if (state == State.BLOCKED) {
             read("demand");
         }
     }
 
-    /** Reads on, but not faster than the pipe's quota allows. */
+    /** If there is none, the next that comes wakes the loop. */
+    private boolean hasDemand() {
+        if (demand.get() > 0) {
+            return true;
+        }
+        isStarved = true;
+        // What came before the loop said that it is to be woken is seen here.
+        return demand.get() > 0;
+    }
+
+    /** Reads on, but not without demand, and not faster than the pipe's quota allows. */
     private void read(String reason) {
+        if (!hasDemand()) {
+            if (state != State.BLOCKED) {
+                moveTo(State.BLOCKED, "no demand");
+            }
+            return;
+        }
         long pause = owner.pace().pauseNanos();
         if (pause > 0) {
             moveTo(State.PAUSED, reason);
@@ -195,17 +218,20 @@ final class Subscription implements Flow.Publisher<ByteBuffer>, Flow.Subscriptio
         }
         if (isEnd) {
             complete("the shard is read out");
-        } else if (demand == 0) {
-            moveTo(State.BLOCKED, "no demand");
-        } else if (!event.isEmpty() || feed.news() != event.news()) {
-            read("more");
-        } else {
+        } else if (event.millisBehindLatest() == 0 && feed.news() == event.news()) {
             moveTo(State.FOLLOWING, "caught up");
+        } else {
+            // As a later task: others have their turn, however much there is to read.
+            onLoop(() -> {
+                if (state == State.READING) {
+                    read("more");
+                }
+            });
         }
     }
 
     private void send(PushedEvent event) {
-        demand--;
+        demand.decrementAndGet();
         isBeatDue = false;
         owner.pace().sent(event.bytes());
         owner.probe().pushed(event.records(), event.bytes(), event.millisBehindLatest());
@@ -229,7 +255,9 @@ final class Subscription implements Flow.Publisher<ByteBuffer>, Flow.Subscriptio
             if (state == State.FOLLOWING) {
                 feed.rest();
             }
-            if (state == State.FOLLOWING || state == State.PAUSED) {
+            if (state == State.FOLLOWING && !hasDemand()) {
+                moveTo(State.BLOCKED, "no demand");
+            } else if (state == State.FOLLOWING || state == State.PAUSED) {
                 // Clients take a silent pipe for a dead one, so the beat goes before the pace.
                 rest.cancel();
                 readNow("heartbeat");
@@ -337,7 +365,7 @@ final class Subscription implements Flow.Publisher<ByteBuffer>, Flow.Subscriptio
                 BLOCKED, EnumSet.of(PAUSED, READING, ENDING, ENDED),
                 PAUSED, EnumSet.of(PAUSED, READING, ENDING, ENDED),
                 READING, EnumSet.of(PAUSED, BLOCKED, FOLLOWING, ENDING, ENDED),
-                FOLLOWING, EnumSet.of(PAUSED, READING, ENDING, ENDED),
+                FOLLOWING, EnumSet.of(PAUSED, BLOCKED, READING, ENDING, ENDED),
                 ENDING, EnumSet.of(ENDED),
                 ENDED, EnumSet.noneOf(State.class)));
 

@@ -149,6 +149,9 @@ final class Subscriptions implements AutoCloseable {
 
         @Override
         public Optional<String> whyGone() {
+            if (streams.consumers().isActive(consumer)) {
+                return Optional.empty();
+            }
             try {
                 ConsumerState now = streams.consumers().get(consumer.stream(), consumer.name());
                 boolean isSame = now.created().equals(consumer.created());
