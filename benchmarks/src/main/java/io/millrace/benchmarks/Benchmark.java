@@ -11,12 +11,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Locale;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -60,6 +59,12 @@ public final class Benchmark implements Callable<Integer> {
     @Option(names = "--pipes", split = ",", defaultValue = "1,5,20", description = "For --push. Default: 1,5,20.")
     private List<Integer> pipeCounts;
 
+    @Option(names = "--rates", split = ",", defaultValue = "100,1000", description = "For --push: puts a second.")
+    private List<Integer> rates;
+
+    @Option(names = "--threads", description = "For --push: show which of the server's threads used its CPU time.")
+    private boolean showsThreads;
+
     @Option(
             names = "--stored-gb",
             split = ",",
@@ -98,48 +103,38 @@ public final class Benchmark implements Callable<Integer> {
         return 0;
     }
 
-    private void push() throws IOException, InterruptedException {
-        PushLatency latency = new PushLatency(platform, Duration.ofSeconds(warmUp), Duration.ofSeconds(seconds), out);
+    private void push() throws InterruptedException {
+        PushLatency latency =
+                new PushLatency(platform, Duration.ofSeconds(warmUp), Duration.ofSeconds(seconds), showsThreads, out);
         latency.header();
-        for (ServerUnderTest.Kind kind : kinds()) {
-            // kinesalite has no pipes.
-            if (!kind.name().equals("kinesalite")) {
-                for (int pipes : pipeCounts) {
-                    push(latency, kind, new PushLatency.Load(false, pipes, 0));
+        int most = Collections.max(pipeCounts);
+        push(latency, ours(), pipes(false), rates);
+        List<PipeLoad> multiplexed = pipes(true);
+        multiplexed.add(new PipeLoad(true, most, 1));
+        push(latency, ours(), multiplexed, rates);
+        for (ServerUnderTest.Kind peer : kinds().subList(1, kinds().size())) {
+            // kinesalite has no pipes; kinesis-mock was not seen to speak HTTP/2 without TLS, nor to take 1,000 puts a
+            // second.
+            if (!peer.name().equals("kinesalite")) {
+                for (PipeLoad load : pipes(false)) {
+                    push(latency, peer, List.of(load), rates.subList(0, 1));
                 }
             }
         }
-        pushMultiplexed(latency);
     }
 
-    /** Streams of one connection; kinesis-mock was not seen to speak HTTP/2 without TLS. */
-    private void pushMultiplexed(PushLatency latency) throws InterruptedException {
-        List<Cost> costs = new ArrayList<>();
-        for (int pipes : pipeCounts) {
-            push(latency, ours(), new PushLatency.Load(true, pipes, 0))
-                    .ifPresent(cost -> costs.add(new Cost(pipes, cost)));
-        }
-        int most = Collections.max(pipeCounts);
-        push(latency, ours(), new PushLatency.Load(true, most, 1));
-        if (costs.size() > 1) {
-            Cost first = costs.get(0);
-            Cost last = costs.get(costs.size() - 1);
-            out.println(String.format(
-                    Locale.ROOT,
-                    "# On one connection a put to %d pipes costs the server %.2f times one to %d",
-                    last.pipes,
-                    (double) last.perPut.toNanos() / first.perPut.toNanos(),
-                    first.pipes));
-        }
+    private List<PipeLoad> pipes(boolean isMultiplexed) {
+        return pipeCounts.stream()
+                .map(count -> new PipeLoad(isMultiplexed, count, 0))
+                .collect(Collectors.toCollection(ArrayList::new));
     }
 
-    private Optional<Duration> push(PushLatency latency, ServerUnderTest.Kind kind, PushLatency.Load load)
+    private void push(PushLatency latency, ServerUnderTest.Kind kind, List<PipeLoad> loads, List<Integer> rates)
             throws InterruptedException {
         try (Opened opened = open(kind)) {
-            return Optional.of(latency.run(opened, load, 100));
+            latency.run(opened, loads, rates);
         } catch (IOException e) {
-            out.println("# NOT MEASURED: " + load + " with " + kind.name() + ": " + e);
-            return Optional.empty();
+            out.println("# NOT MEASURED: " + loads + " with " + kind.name() + ": " + e);
         }
     }
 
@@ -217,9 +212,6 @@ public final class Benchmark implements Callable<Integer> {
                 .completeOnTimeout(true, duration.toNanos(), TimeUnit.NANOSECONDS)
                 .join();
     }
-
-    /** What a put costs the server, in CPU time, when so many pipes listen. */
-    private record Cost(int pipes, Duration perPut) {}
 
     /** A server and a connection to set it up by. */
     record Opened(ServerUnderTest server, Connection connection, StreamCalls calls) implements AutoCloseable {

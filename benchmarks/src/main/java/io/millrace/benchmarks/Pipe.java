@@ -11,11 +11,14 @@ import java.nio.channels.SocketChannel;
 /** A SubscribeToShard over HTTP/1.1, on a connection of its own. Belongs to one thread. */
 final class Pipe implements Listener {
     private final SocketChannel socket;
+    private final boolean isHealthy;
     private final ByteBuffer in = ByteBuffer.allocate(1 << 20);
     private final Stamps stamps;
     private volatile boolean isOpen;
 
-    Pipe(int port, byte[] request, Ticker ticker) throws IOException {
+    /** Opens it; one that is not healthy reads what comes first and then nothing. */
+    Pipe(int port, byte[] request, boolean isHealthy, Ticker ticker) throws IOException {
+        this.isHealthy = isHealthy;
         stamps = new Stamps(ticker);
         socket = SocketChannel.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
         socket.setOption(StandardSocketOptions.TCP_NODELAY, true);
@@ -30,6 +33,9 @@ final class Pipe implements Listener {
         try {
             while (socket.read(in) >= 0) {
                 isOpen = true;
+                if (!isHealthy) {
+                    return;
+                }
                 in.flip();
                 stamps.look(in);
                 in.compact();

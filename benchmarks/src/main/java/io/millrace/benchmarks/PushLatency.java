@@ -13,10 +13,11 @@ import org.HdrHistogram.Histogram;
 
 /**
  * How long a record takes from its put to every pipe on its shard, and what that costs the server. Pipes are HTTP/1.1
- * connections, a consumer and a thread of the load generator each, or streams of one HTTP/2 connection. Belongs to one
- * thread.
+ * connections, a consumer and a thread of the load generator each, or streams of one HTTP/2 connection. All loads of a run
+ * are measured one after the other on the same server, so that they find its JVM in the same state. Belongs to one thread.
  */
 final class PushLatency {
+    private static final String STREAM = "push";
     private static final int DATA_BYTES = 99;
     /** Of a stream with a given number of shards. */
     private static final int MOST_CONSUMERS = 20;
@@ -29,123 +30,134 @@ final class PushLatency {
     private static final int STALLING_BYTES = 1000;
     /** After this time all that was put has been pushed. */
     private static final Duration SETTLING = Duration.ofSeconds(1);
+    /** For so long a consumer may not subscribe to a shard again. */
+    private static final Duration TAKE_OVER = Duration.ofMillis(5500);
 
     private final Platform platform;
     private final Duration warmUp;
     private final Duration measured;
     private final PrintWriter out;
+    private final boolean showsThreads;
 
-    PushLatency(Platform platform, Duration warmUp, Duration measured, PrintWriter out) {
+    /** Measurements of this length; {@code showsThreads} tells which of the server's threads used the time. */
+    PushLatency(Platform platform, Duration warmUp, Duration measured, boolean showsThreads, PrintWriter out) {
         this.platform = platform;
         this.warmUp = warmUp;
         this.measured = measured;
+        this.showsThreads = showsThreads;
         this.out = out;
     }
 
     void header() {
-        out.println("| server | pipes | puts/s | received | p50 ms | p99 ms | server CPU us/put | us/received |");
-        out.println("|---|---|---|---|---|---|---|---|");
+        out.println(
+                "| server | pipes | puts/s | received | p50 ms | p99 ms | server CPU us/put | compilers left out | the same us/received |");
+        out.println("|---|---|---|---|---|---|---|---|---|");
     }
 
-    /** Puts single records at about {@code perSecond} while pipes listen. The result is the server's CPU time for a put. */
-    Duration run(Benchmark.Opened opened, Load load, int perSecond) throws IOException {
-        String stream = "push";
-        int pipes = load.healthy + load.stalled;
-        if (pipes > MOST_CONSUMERS) {
-            opened.calls().createForMany(stream);
+    /** Puts single records while pipes listen: each of {@code loads} at each rate, in puts a second. */
+    void run(Benchmark.Opened opened, List<PipeLoad> loads, List<Integer> rates) throws IOException {
+        int most = loads.stream().mapToInt(PipeLoad::pipes).max().orElse(0);
+        if (most > MOST_CONSUMERS) {
+            opened.calls().createForMany(STREAM);
         } else {
-            opened.calls().create(stream, 1);
+            opened.calls().create(STREAM, 1);
         }
-        List<byte[]> requests = opened.calls().subscriptions(stream, pipes);
-        if (pipes > MOST_CONSUMERS) {
-            opened.calls().keepShards(stream);
+        List<byte[]> requests = opened.calls().subscriptions(STREAM, most);
+        if (most > MOST_CONSUMERS) {
+            opened.calls().keepShards(STREAM);
         }
-        List<Listener> listeners = listeners(opened, requests, load);
-        try (Platform.BlockingTasks threads = platform.newBlockingTasks("pipe", listeners.size())) {
-            listeners.forEach(threads::execute);
-            while (!listeners.stream().allMatch(Listener::isOpen)) {
-                opened.calls().pause();
-            }
-            if (load.stalled > 0) {
-                opened.calls().fill(stream, STALLING_PUTS, STALLING_RECORDS, STALLING_BYTES);
-            }
-            put(opened, stream, WARM_UP_RATE, warmUp);
-            opened.calls().pause(SETTLING);
-            listeners.forEach(listener -> listener.stamps().count());
-            Duration cpuBefore = opened.server().cpu();
-            long puts = put(opened, stream, perSecond, measured);
-            opened.calls().pause(SETTLING);
-            Duration cpu = opened.server().cpu().minus(cpuBefore);
-            for (Listener listener : listeners) {
-                listener.close();
-            }
-            print(opened.server().name() + ", " + load.name(), load, puts, cpu, listeners);
-            return cpu.dividedBy(puts);
+        PipeLoad first = loads.get(0);
+        try (OpenPipes pipes =
+                OpenPipes.open(opened, requests, new PipeLoad(first.isMultiplexed(), most, 0), platform)) {
+            pipes.count();
+            put(opened, WARM_UP_RATE, warmUp);
         }
+        List<Cost> costs = new ArrayList<>();
+        for (PipeLoad load : loads) {
+            opened.calls().pause(TAKE_OVER);
+            try (OpenPipes pipes = OpenPipes.open(opened, requests.subList(0, load.pipes()), load, platform)) {
+                if (load.stalled() > 0) {
+                    opened.calls().fill(STREAM, STALLING_PUTS, STALLING_RECORDS, STALLING_BYTES);
+                }
+                for (int rate : rates) {
+                    costs.add(new Cost(load, rate, measure(opened, load, pipes, rate)));
+                }
+            }
+        }
+        rates.forEach(rate -> ratio(
+                costs.stream()
+                        .filter(cost -> cost.rate == rate && cost.load.stalled() == 0)
+                        .toList(),
+                rate));
     }
 
-    private List<Listener> listeners(Benchmark.Opened opened, List<byte[]> requests, Load load) throws IOException {
-        int port = opened.server().port();
-        if (load.isMultiplexed) {
-            return List.of(new Pipes(port, requests, load.healthy, platform.ticker()));
+    /** The server's CPU time for a put, without what its JVM compiled meanwhile. */
+    private Duration measure(Benchmark.Opened opened, PipeLoad load, OpenPipes pipes, int perSecond)
+            throws IOException {
+        opened.calls().pause(SETTLING);
+        pipes.count();
+        CpuTimes before = opened.server().threads();
+        long puts = put(opened, perSecond, measured);
+        opened.calls().pause(SETTLING);
+        CpuTimes after = opened.server().threads();
+        Duration all = after.since(before);
+        Duration cpu = all.minus(after.ofCompilersSince(before));
+        print(opened.server().name() + ", " + load.wire(), load, puts, all, cpu, pipes.counted());
+        if (showsThreads) {
+            out.println("# by thread, us/put: " + after.perOperation(before, puts));
         }
-        List<Listener> pipes = new ArrayList<>();
-        for (byte[] request : requests) {
-            pipes.add(new Pipe(port, request, platform.ticker()));
-        }
-        return pipes;
+        return cpu.dividedBy(puts);
     }
 
-    private long put(Benchmark.Opened opened, String stream, int perSecond, Duration duration) throws IOException {
+    private long put(Benchmark.Opened opened, int perSecond, Duration duration) throws IOException {
         Ticker ticker = platform.ticker();
         long begun = ticker.nanoTime();
         long puts = 0;
         while (ticker.since(begun).compareTo(duration) < 0) {
             byte[] data =
                     ByteBuffer.allocate(DATA_BYTES).putLong(ticker.nanoTime()).array();
-            opened.connection().exchange(StreamCalls.putRecord(stream, data));
+            opened.connection().exchange(StreamCalls.putRecord(STREAM, data));
             puts++;
-            if (puts * 1e9 / perSecond > ticker.since(begun).toNanos()) {
-                opened.calls().pause(Duration.ofNanos(1_000_000_000L / perSecond));
+            long early = (long) (puts * 1e9 / perSecond) - ticker.since(begun).toNanos();
+            if (early > 0) {
+                opened.calls().pause(Duration.ofNanos(early));
             }
         }
         return puts;
     }
 
-    private void print(String server, Load load, long puts, Duration cpu, List<Listener> listeners) {
-        Histogram latency = new Histogram(3);
-        listeners.forEach(listener -> latency.add(listener.stamps().latency()));
+    private void print(String server, PipeLoad load, long puts, Duration all, Duration cpu, Histogram latency) {
         long received = latency.getTotalCount();
         out.println(String.format(
                 Locale.ROOT,
-                "| %s | %s | %,.0f | %,d of %,d | %.2f | %.2f | %.0f | %.0f |",
+                "| %s | %s | %,.0f | %,d of %,d | %.2f | %.2f | %.1f | %.1f | %.1f |",
                 server,
-                load.healthy + (load.stalled == 0 ? "" : " + " + load.stalled + " stalled"),
+                load.counts(),
                 puts / (measured.toNanos() / 1e9),
                 received,
-                puts * load.healthy,
+                puts * load.healthy(),
                 latency.getValueAtPercentile(50) / 1e6,
                 latency.getValueAtPercentile(99) / 1e6,
+                all.toNanos() / 1e3 / puts,
                 cpu.toNanos() / 1e3 / puts,
                 cpu.toNanos() / 1e3 / Math.max(1, received)));
     }
 
-    /**
-     * Who listens.
-     *
-     * @param isMultiplexed all on one HTTP/2 connection; else each on an HTTP/1.1 connection of its own
-     * @param healthy pipes that take what comes
-     * @param stalled pipes that take nothing; with HTTP/2 only
-     */
-    record Load(boolean isMultiplexed, int healthy, int stalled) {
-        Load {
-            if (stalled > 0 && !isMultiplexed) {
-                throw new IllegalArgumentException("a stalled pipe needs streams with windows of their own");
-            }
-        }
-
-        String name() {
-            return isMultiplexed ? "HTTP/2" : "HTTP/1.1";
+    private void ratio(List<Cost> costs, int rate) {
+        if (costs.size() > 1) {
+            Cost first = costs.get(0);
+            Cost last = costs.get(costs.size() - 1);
+            out.println(String.format(
+                    Locale.ROOT,
+                    "# %s, %,d puts/s: a put to %d pipes costs the server %.2f times one to %d",
+                    first.load.wire(),
+                    rate,
+                    last.load.healthy(),
+                    (double) last.perPut.toNanos() / first.perPut.toNanos(),
+                    first.load.healthy()));
         }
     }
+
+    /** What a put at this rate costs the server, in CPU time without that of compilers. */
+    private record Cost(PipeLoad load, int rate, Duration perPut) {}
 }

@@ -73,6 +73,11 @@ final class ServerUnderTest implements AutoCloseable {
         return CLOCK_TICK.multipliedBy(Long.parseLong(fields[11]) + Long.parseLong(fields[12]));
     }
 
+    /** The CPU time that each of its threads has used so far. */
+    CpuTimes threads() throws IOException {
+        return CpuTimes.of(process.pid());
+    }
+
     /** Ends the process without giving it a word. */
     void kill() throws InterruptedException {
         process.destroyForcibly().waitFor();

@@ -5,21 +5,25 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import org.HdrHistogram.Histogram;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Looks through events for records as {@link PushLatency} puts them: their data begins with the moment they were sent.
- * Belongs to the thread that reads; what others may ask says so.
+ * Looks through events for records whose data begins with the moment they were sent. Records that begin with
+ * {@link #NONE} are there to make the shard busy and do not count. Belongs to the thread that reads; what others may call
+ * says so.
  */
 final class Stamps {
+    /** No moment. */
+    static final long NONE = -1;
+
     private static final byte[] DATA = "\"Data\":\"".getBytes(StandardCharsets.US_ASCII);
     /** Eight bytes and a ninth that makes the base64 whole. */
     private static final int STAMP = 12;
 
     private final Ticker ticker;
     private final byte[] stamp = new byte[STAMP];
-    private final Histogram latency = new Histogram(3);
-    private volatile boolean counts;
-    private volatile long records;
+    private volatile @Nullable Histogram counting;
+    private volatile long looks;
 
     Stamps(Ticker ticker) {
         this.ticker = ticker;
@@ -27,44 +31,46 @@ final class Stamps {
 
     /** Counts the records that came just now; what may be the beginning of one is left. */
     void look(ByteBuffer in) {
+        Histogram latency = counting;
         long now = ticker.nanoTime();
         int end = in.limit() - DATA.length - STAMP;
         int at = in.position();
         while (at <= end) {
             if (in.get(at) == '"' && isData(in, at)) {
-                in.get(at + DATA.length, stamp);
-                count(now);
+                if (latency != null) {
+                    in.get(at + DATA.length, stamp);
+                    count(latency, now);
+                }
                 at += DATA.length + STAMP;
             } else {
                 at++;
             }
         }
         in.position(Math.max(in.position(), at));
-        records = latency.getTotalCount();
+        long before = looks;
+        looks = before + 1;
     }
 
-    /** From now on records count. Safe for any thread. */
+    /** From now on records count, from zero. Safe for any thread. */
     void count() {
-        counts = true;
+        counting = new Histogram(3);
     }
 
-    /** How many records have come since they count. Safe for any thread. */
-    long records() {
-        return records;
+    /** Ends the counting: from put to receipt, in nanoseconds. Safe for any thread while nothing comes. */
+    Histogram counted() {
+        // Orders what the reading thread has counted before what the caller reads.
+        long seen = looks;
+        Histogram latency = counting;
+        counting = null;
+        return latency == null || seen == 0 ? new Histogram(3) : latency;
     }
 
-    /** From put to receipt, in nanoseconds; to be read when the connection is closed. */
-    Histogram latency() {
-        return latency;
-    }
-
-    private void count(long now) {
-        if (!counts) {
-            return;
-        }
+    private void count(Histogram latency, long now) {
         try {
             long sent = ByteBuffer.wrap(Base64.getDecoder().decode(stamp)).getLong();
-            latency.recordValue(Math.max(0, now - sent));
+            if (sent != NONE) {
+                latency.recordValue(Math.max(0, now - sent));
+            }
         } catch (IllegalArgumentException cutByAChunk) {
             // A chunk or frame of the body ends within the stamp; the table shows that a record is missing.
         }
