@@ -21,9 +21,9 @@ enum CoordinatorState {
 
     private static final Map<CoordinatorState, Set<CoordinatorState>> NEXT = Map.of(
             NEW, EnumSet.of(STARTING, CLOSED),
-            STARTING, EnumSet.of(MEMBER, REJOINING, CLOSED),
+            STARTING, EnumSet.of(MEMBER, REJOINING, LEAVING, CLOSED),
             MEMBER, EnumSet.of(REJOINING, LEAVING),
-            REJOINING, EnumSet.of(MEMBER, REJOINING, CLOSED),
+            REJOINING, EnumSet.of(MEMBER, REJOINING, LEAVING),
             LEAVING, EnumSet.of(CLOSED),
             CLOSED, EnumSet.noneOf(CoordinatorState.class));
 

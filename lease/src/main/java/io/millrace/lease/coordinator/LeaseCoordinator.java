@@ -7,7 +7,6 @@ import io.millrace.lease.LeaseListener;
 import io.millrace.lease.ShardDirectory;
 import io.millrace.lease.WorkerId;
 import io.millrace.lease.coordinator.LeaseSettings.StreamSettings;
-import io.millrace.lease.table.Entity;
 import io.millrace.lease.table.LeaseTable;
 import io.millrace.model.StreamName;
 import io.millrace.runtime.EventLoop;
@@ -32,7 +31,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class LeaseCoordinator {
     private static final Logger log = LoggerFactory.getLogger(LeaseCoordinator.class);
-    private static final Duration REJOIN_PAUSE = Duration.ofMillis(100);
 
     private final Wiring wiring;
     private final EventLoop loop;
@@ -43,8 +41,12 @@ public final class LeaseCoordinator {
     // Owned by the loop.
     private CoordinatorState state = CoordinatorState.NEW;
     private SureTable table;
+    private SureTable changeTable;
     private List<StreamSettings> streams;
     private @Nullable WorkerSession session;
+    private CompletableFuture<Void> lastChange = started;
+    private boolean joining;
+    private Duration leaveWithin = Duration.ZERO;
 
     private LeaseCoordinator(Wiring wiring) {
         this.wiring = wiring;
@@ -52,6 +54,7 @@ public final class LeaseCoordinator {
         this.id = newId();
         this.streams = wiring.settings().streams();
         this.table = wiring.newSureTable();
+        this.changeTable = table;
     }
 
     /**
@@ -106,7 +109,7 @@ public final class LeaseCoordinator {
      * Changes what this worker reads, while it runs. New streams are looked up and pinned first; then their shards are
      * shared like the others'. Leases of streams that are no longer named are asked back from the listener and go to
      * workers that still read them. The rows of a stream that nobody reads stay in the table: who names it again goes on
-     * from its checkpoints.
+     * from its checkpoints. Calls take effect one after the other, in their order.
      *
      * @param wanted the streams to read from now, at least one
      * @return completes when this worker has the change; fails as {@link #start} does, and then nothing has changed
@@ -115,25 +118,36 @@ public final class LeaseCoordinator {
     public CompletableFuture<Void> changeStreams(List<StreamSettings> wanted) {
         List<StreamSettings> checked = wiring.settings().withStreams(wanted).streams();
         CompletableFuture<Void> changed = new CompletableFuture<>();
-        CompletableFuture<Void> unused = started.whenComplete((ready, error) -> {
-            if (error != null) {
-                changed.completeExceptionally(error);
-            } else {
-                send(() -> prepareChange(checked, changed));
-            }
-        });
+        send(() -> queueChange(checked, changed));
         CompletableFuture<Void> unusedEnd = closed.thenRun(
                 () -> changed.completeExceptionally(new StartFailedException("the worker is closed", null)));
         return changed;
     }
 
+    /** Looking up a new stream takes time; a later call must not overtake an earlier one. */
+    private void queueChange(List<StreamSettings> wanted, CompletableFuture<Void> changed) {
+        CompletableFuture<Void> before = lastChange;
+        lastChange = changed;
+        wiring.then(before, done -> prepareChange(wanted, changed), error -> {
+            if (started.isCompletedExceptionally()) {
+                changed.completeExceptionally(error);
+            } else {
+                prepareChange(wanted, changed);
+            }
+        });
+    }
+
     private void prepareChange(List<StreamSettings> wanted, CompletableFuture<Void> changed) {
+        if (state == CoordinatorState.CLOSED) {
+            return;
+        }
         List<StreamSettings> fresh =
                 wanted.stream().filter(stream -> !streams.contains(stream)).toList();
+        changeTable = wiring.newSureTable();
         // What only leaves needs neither the stream, which may be gone, nor the table.
         CompletableFuture<Void> prepared = fresh.isEmpty()
                 ? CompletableFuture.completedFuture(null)
-                : new Preparation(wiring, wiring.newSureTable()).run(fresh);
+                : new Preparation(wiring, changeTable).run(fresh);
         wiring.then(
                 prepared,
                 ready -> {
@@ -177,61 +191,78 @@ public final class LeaseCoordinator {
     }
 
     private void join() {
+        if (state == CoordinatorState.LEAVING) {
+            end("closed before it had joined", nothing());
+            return;
+        }
+        joining = true;
         wiring.then(WorkerSession.join(wiring, id, table, names(streams), this::rejoin), joined -> {
+            joining = false;
             if (joined.isOver() || state == CoordinatorState.CLOSED) {
                 return;
             }
             session = joined;
-            joined.read(names(streams));
-            moveTo(CoordinatorState.MEMBER, "joined as " + joined.id());
-            started.complete(null);
+            if (state == CoordinatorState.LEAVING) {
+                leave(joined);
+            } else {
+                joined.read(names(streams));
+                moveTo(CoordinatorState.MEMBER, "joined as " + joined.id());
+                started.complete(null);
+            }
         });
     }
 
     /** The session is over: start another one under a new run, as soon as the table answers. */
     private void rejoin(String reason) {
+        boolean whileJoining = joining;
+        joining = false;
         session = null;
-        if (state == CoordinatorState.LEAVING || state == CoordinatorState.CLOSED) {
+        if (state == CoordinatorState.CLOSED || (state == CoordinatorState.LEAVING && !whileJoining)) {
             return;
         }
-        moveTo(CoordinatorState.REJOINING, reason);
+        if (state != CoordinatorState.LEAVING) {
+            moveTo(CoordinatorState.REJOINING, reason);
+        }
         WorkerId last = id;
         id = newId();
         table = wiring.newSureTable();
-        removeRow(last, table);
-    }
-
-    /** The old row goes first: then the others need not wait for it to expire. Its leases were given up already. */
-    private void removeRow(WorkerId last, SureTable current) {
-        wiring.then(
-                current.read(rows -> rows.get(Entity.worker(last))),
-                row -> {
-                    if (state != CoordinatorState.REJOINING) {
-                        log.debug("{} joins no more", id);
-                    } else if (row.isPresent()) {
-                        wiring.then(current.delete(row.get()), gone -> removeRow(last, current));
-                    } else {
-                        join();
-                    }
-                },
-                error -> wiring.later(REJOIN_PAUSE, () -> removeRow(last, current)));
+        // The old row goes first: then the others need not wait for it to expire. Its leases were given up already.
+        wiring.then(RowRemoval.of(last, table, wiring), gone -> join());
     }
 
     private void leave(Duration deadline) {
-        WorkerSession current = session;
-        if (state == CoordinatorState.MEMBER && current != null) {
-            moveTo(CoordinatorState.LEAVING, "close() was called");
-            wiring.then(current.leave(deadline), report -> end("left", report));
-        } else if (state != CoordinatorState.LEAVING && state != CoordinatorState.CLOSED) {
-            started.completeExceptionally(
-                    new StartFailedException("the worker was closed before it had started", null));
-            end("close() was called", nothing());
+        if (state == CoordinatorState.LEAVING || state == CoordinatorState.CLOSED) {
+            return;
         }
+        started.completeExceptionally(new StartFailedException("the worker was closed before it had started", null));
+        WorkerSession current = session;
+        boolean hasRow = current != null || joining || state == CoordinatorState.REJOINING;
+        if (!hasRow) {
+            end("close() was called", nothing());
+            return;
+        }
+        moveTo(CoordinatorState.LEAVING, "close() was called");
+        leaveWithin = deadline;
+        if (current != null) {
+            leave(current);
+        } else {
+            // Its row is being made or removed: left behind it would be given leases until it counts as dead.
+            wiring.later(WorkerSession.LAST_WRITES, () -> {
+                if (session == null && state == CoordinatorState.LEAVING) {
+                    end("the table does not answer", nothing());
+                }
+            });
+        }
+    }
+
+    private void leave(WorkerSession current) {
+        wiring.then(current.leave(leaveWithin), report -> end("left", report));
     }
 
     private void end(String reason, CloseReport report) {
         moveTo(CoordinatorState.CLOSED, reason);
         table.abandon();
+        changeTable.abandon();
         session = null;
         wiring.meters().close();
         closed.complete(report);

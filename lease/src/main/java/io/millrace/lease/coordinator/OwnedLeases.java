@@ -64,8 +64,8 @@ final class OwnedLeases {
         return engaged;
     }
 
-    int size() {
-        return held.size();
+    private boolean hasRoom() {
+        return held.size() + taking.size() < wiring.settings().maxLeases();
     }
 
     SortedSet<LeaseKey> released() {
@@ -104,9 +104,12 @@ final class OwnedLeases {
         return !streams.isEmpty() && !streams.contains(key.stream());
     }
 
-    /** Takes a lease as it was seen, if it is still as it was seen. */
+    /** Takes a lease as it was seen, if it is still as it was seen. While this worker is full it takes none. */
     void take(LeaseRow seen) {
-        if (leaving || over || isRemoved(seen.key()) || !heartbeat.proof().isCurrent() || !taking.add(seen.key())) {
+        if (leaving || over || isRemoved(seen.key()) || !heartbeat.proof().isCurrent() || !hasRoom()) {
+            return;
+        }
+        if (!taking.add(seen.key())) {
             return;
         }
         LeaseRow mine = seen.takenBy(me);
@@ -203,8 +206,7 @@ final class OwnedLeases {
                     all,
                     read -> {
                         Optional<LeaseRow> row = book.row(key);
-                        boolean room = engaged().size() < wiring.settings().maxLeases();
-                        if (room && row.isPresent() && row.get().owner().isEmpty() && book.isReady(row.get())) {
+                        if (row.isPresent() && row.get().owner().isEmpty() && book.isReady(row.get())) {
                             take(row.get());
                         }
                     },

@@ -37,7 +37,7 @@ final class WorkerSession {
     private static final Logger log = LoggerFactory.getLogger(WorkerSession.class);
 
     /** How long leaving waits for a table that does not answer, once the leases are gone or the deadline has passed. */
-    private static final Duration LAST_WRITES = Duration.ofSeconds(2);
+    static final Duration LAST_WRITES = Duration.ofSeconds(2);
 
     private final Wiring wiring;
     private final SureTable table;
@@ -264,12 +264,28 @@ final class WorkerSession {
         if (over) {
             return;
         }
-        over = true;
-        log.warn("Worker {} has lost its leases and joins again: {}", id(), reason);
+        log.warn("Worker {} has lost its leases{}: {}", id(), leaving ? "" : " and joins again", reason);
         end();
         leases.loseAll(reason);
-        left.complete(report(false));
+        if (leaving) {
+            removeLastRow();
+        } else {
+            left.complete(report(false));
+        }
         onLost.accept(reason);
+    }
+
+    /** A last beat that was late may just have moved the row: the others would wait another failover time for it. */
+    private void removeLastRow() {
+        SureTable last = wiring.newSureTable();
+        EventLoop.Cancellable limit = wiring.later(LAST_WRITES, () -> {
+            last.abandon();
+            left.complete(report(false));
+        });
+        wiring.then(RowRemoval.of(id(), last, wiring), gone -> {
+            limit.cancel();
+            left.complete(report(true));
+        });
     }
 
     private void end() {

@@ -71,35 +71,55 @@ final class Load {
                 : String.format(Locale.ROOT, "%d, %d %% of the mean load", size, percent);
     }
 
-    /** What should go elsewhere because the worker does not take as many: the lightest, those not worked on first. */
-    List<Candidate> above() {
-        List<Candidate> above = new ArrayList<>();
-        for (SortedMap<StreamName, NavigableMap<Rank, Candidate>> shelves : List.of(idle, worked)) {
-            for (NavigableMap<Rank, Candidate> shelf : shelves.values()) {
-                for (Candidate lease : shelf.values()) {
-                    if (size - above.size() > seat.maxLeases()) {
-                        above.add(lease);
-                    }
-                }
-            }
-        }
-        return above;
+    /** True when the worker shall own more than it takes. */
+    boolean isOverfull() {
+        return size > seat.maxLeases();
     }
 
-    /** Of the leases whose move to {@code to} narrows {@code gap}: one that nobody works on if possible, then the best fit. */
+    /** What may go elsewhere, those not worked on first. */
+    List<Candidate> lightestFirst() {
+        List<Candidate> leases = new ArrayList<>();
+        for (SortedMap<StreamName, NavigableMap<Rank, Candidate>> shelves : List.of(idle, worked)) {
+            shelves.values().stream()
+                    .flatMap(shelf -> shelf.values().stream())
+                    .sorted(Comparator.comparingDouble(Candidate::weight).thenComparing(Candidate::key))
+                    .forEach(leases::add);
+        }
+        return leases;
+    }
+
+    /** The lightest lease that may go to {@code to}, one that nobody works on if possible; null when there is none. */
     @Nullable
-    Candidate bestToMove(double gap, Seat to) {
-        Candidate best = bestOf(idle, gap, to);
-        return best != null ? best : bestOf(worked, gap, to);
+    Candidate lightestFor(Seat to) {
+        for (SortedMap<StreamName, NavigableMap<Rank, Candidate>> shelves : List.of(idle, worked)) {
+            Candidate lightest = shelves.entrySet().stream()
+                    .filter(shelf -> to.takes(shelf.getKey()))
+                    .flatMap(shelf -> shelf.getValue().values().stream().limit(1))
+                    .min(Comparator.comparingDouble(Candidate::weight).thenComparing(Candidate::key))
+                    .orElse(null);
+            if (lightest != null) {
+                return lightest;
+            }
+        }
+        return null;
+    }
+
+    /**
+     * Of the leases up to the weight {@code most}: one that nobody works on if possible, then what closes {@code gap} best.
+     */
+    @Nullable
+    Candidate bestToMove(double gap, double most, Seat to) {
+        Candidate best = bestOf(idle, gap, most, to);
+        return best != null ? best : bestOf(worked, gap, most, to);
     }
 
     private @Nullable Candidate bestOf(
-            SortedMap<StreamName, NavigableMap<Rank, Candidate>> shelves, double gap, Seat to) {
+            SortedMap<StreamName, NavigableMap<Rank, Candidate>> shelves, double gap, double most, Seat to) {
         Candidate best = null;
         for (var shelf : shelves.entrySet()) {
             if (to.takes(shelf.getKey())) {
                 for (Candidate lease : closest(shelf.getValue(), gap / 2)) {
-                    boolean narrows = lease.weight() < gap - NOTHING;
+                    boolean narrows = lease.weight() <= most;
                     if (narrows && (best == null || isBetter(lease, best, gap / 2))) {
                         best = lease;
                     }

@@ -5,9 +5,14 @@ import static java.util.Objects.requireNonNull;
 import io.millrace.lease.LeaseKey;
 import io.millrace.lease.WorkerId;
 import io.millrace.lease.table.LeaseRow;
+import io.millrace.model.StreamName;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
@@ -39,8 +44,11 @@ public final class Planner {
     /** What an idle lease weighs among busy ones: it is asked for records all the same. */
     private static final double LEAST = 0.1;
 
+    private static final double NOTHING = 1e-9;
+
     private final NavigableMap<WorkerId, Load> loads = new TreeMap<>();
     private final SortedMap<LeaseKey, Assignment> plan = new TreeMap<>();
+    private final Set<StreamName> withoutRoom = new HashSet<>();
     private final boolean alike;
     private final double mean;
 
@@ -131,6 +139,15 @@ public final class Planner {
 
     private void place(Candidate lease) {
         Optional<Load> least = leastLoaded(lease);
+        StreamName stream = lease.key.stream();
+        // Where no room can be made for one lease, there is none for the next of its stream.
+        if (least.isEmpty() && !withoutRoom.contains(stream)) {
+            if (makeRoom(stream)) {
+                least = leastLoaded(lease);
+            } else {
+                withoutRoom.add(stream);
+            }
+        }
         if (least.isPresent()) {
             Load to = least.get();
             String why = lease.owner
@@ -146,17 +163,56 @@ public final class Planner {
                 .min(Comparator.comparingDouble(load -> load.weight));
     }
 
-    /** Children may take a worker above what it wants: others with room get the rest. */
-    private void shed() {
-        for (Load load : loads.values()) {
-            for (Candidate lease : load.above()) {
-                Optional<Load> room = leastLoaded(lease);
-                if (room.isPresent()) {
-                    move(
-                            new Move(lease, load, room.get()),
-                            load.worker.name() + " takes " + load.seat.maxLeases() + " at most");
+    /**
+     * All who read {@code stream} are full: looks for one of them that can pass a lease on to somebody who has room, or
+     * who can pass one on in turn.
+     *
+     * @return true when one of them has room now
+     */
+    private boolean makeRoom(StreamName stream) {
+        Map<Load, Move> ways = new HashMap<>();
+        Deque<Load> reached = new ArrayDeque<>();
+        loads.values().stream().filter(load -> load.seat.takes(stream)).forEach(reached::add);
+        Set<Load> seen = new HashSet<>(reached);
+        while (!reached.isEmpty()) {
+            Load from = reached.remove();
+            for (Load to : loads.values()) {
+                Candidate passed = seen.contains(to) ? null : from.lightestFor(to.seat);
+                if (passed != null) {
+                    seen.add(to);
+                    reached.add(to);
+                    ways.put(to, new Move(passed, from, to));
+                    if (to.hasRoom()) {
+                        passOn(ways, to);
+                        return true;
+                    }
                 }
             }
+        }
+        return false;
+    }
+
+    private void passOn(Map<Load, Move> ways, Load end) {
+        for (Move move = ways.get(end); move != null; move = ways.get(move.from)) {
+            move(move, move.from.worker.name() + " makes room for what only it can take");
+        }
+    }
+
+    /** A worker may have more than it takes, with what it took of a finished parent: others with room get the rest. */
+    private void shed() {
+        for (Load load : loads.values()) {
+            if (load.isOverfull()) {
+                load.lightestFirst().forEach(lease -> shed(load, lease));
+            }
+        }
+    }
+
+    private void shed(Load load, Candidate lease) {
+        Optional<Load> room = load.isOverfull() ? leastLoaded(lease) : Optional.empty();
+        if (room.isPresent()) {
+            move(
+                    new Move(lease, load, room.get()),
+                    load.worker.name() + " takes " + load.seat.maxLeases() + " at most");
         }
     }
 
@@ -184,9 +240,9 @@ public final class Planner {
         fullest.sort(Comparator.comparingDouble((Load load) -> load.weight).reversed());
         for (Load to : emptiest) {
             for (Load from : fullest) {
-                boolean far = alike || from.weight > mean * (1 + band) || to.weight < mean * (1 - band);
-                if (far && to.hasRoom()) {
-                    Candidate lease = from.bestToMove(from.weight - to.weight, to.seat);
+                double gap = from.weight - to.weight;
+                if (isFar(from, to, band) && to.hasRoom()) {
+                    Candidate lease = from.bestToMove(gap, mostWorthMoving(gap), to.seat);
                     if (lease != null) {
                         return new Move(lease, from, to);
                     }
@@ -194,6 +250,21 @@ public final class Planner {
             }
         }
         return null;
+    }
+
+    /** Both may be below the mean, where others hold what these two do not read: then only what lies between them counts. */
+    private boolean isFar(Load from, Load to, double band) {
+        return alike
+                || (from.weight - to.weight > mean * band
+                        && (from.weight > mean * (1 + band) || to.weight < mean * (1 - band)));
+    }
+
+    /**
+     * Up to which weight a lease narrows the gap between two workers. A measured one that would only turn the gap around
+     * does not: it would go back and forth for ever.
+     */
+    private double mostWorthMoving(double gap) {
+        return alike ? gap - NOTHING : Math.max(gap / 2, gap - mean * BAND / 2);
     }
 
     private void assign(Candidate lease, Assignment assignment) {

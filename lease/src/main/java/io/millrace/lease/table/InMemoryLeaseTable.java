@@ -1,11 +1,10 @@
 package io.millrace.lease.table;
 
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.ConcurrentNavigableMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,7 +12,9 @@ import org.jspecify.annotations.Nullable;
  * forgets everything with it. Futures are complete when they are returned.
  */
 public final class InMemoryLeaseTable implements LeaseTable {
-    private final ConcurrentMap<Entity, Row> rows = new ConcurrentHashMap<>();
+    private static final Entity AFTER_LEASES = new Entity(Entity.AFTER_LEASES);
+
+    private final ConcurrentNavigableMap<Entity, Row> rows = new ConcurrentSkipListMap<>();
 
     /** An empty table. */
     public InMemoryLeaseTable() {}
@@ -30,12 +31,13 @@ public final class InMemoryLeaseTable implements LeaseTable {
 
     @Override
     public CompletableFuture<ControlRows> listControlRows() {
-        return CompletableFuture.completedFuture(ControlRows.of(sorted()));
+        return CompletableFuture.completedFuture(
+                ControlRows.of(rows.tailMap(AFTER_LEASES).values()));
     }
 
     @Override
     public CompletableFuture<List<LeaseRow>> listLeases() {
-        List<LeaseRow> leases = sorted().stream()
+        List<LeaseRow> leases = rows.headMap(AFTER_LEASES).values().stream()
                 .filter(LeaseRow.class::isInstance)
                 .map(LeaseRow.class::cast)
                 .toList();
@@ -61,11 +63,7 @@ public final class InMemoryLeaseTable implements LeaseTable {
         return swap.outcome;
     }
 
-    private List<Row> sorted() {
-        return rows.values().stream().sorted(Comparator.comparing(Row::entity)).toList();
-    }
-
-    /** One conditional change; belongs to the thread that makes it. */
+    /** One conditional change, which the map may try more than once; belongs to the thread that makes it. */
     private static final class Swap {
         private final long seen;
         private final @Nullable Row next;
@@ -78,11 +76,9 @@ public final class InMemoryLeaseTable implements LeaseTable {
 
         @Nullable
         Row apply(@Nullable Row current) {
-            if ((current == null ? 0 : current.revision()) == seen) {
-                return next;
-            }
-            outcome = WriteOutcome.conflict(current);
-            return current;
+            boolean applies = (current == null ? 0 : current.revision()) == seen;
+            outcome = applies ? WriteOutcome.applied() : WriteOutcome.conflict(current);
+            return applies ? next : current;
         }
     }
 }

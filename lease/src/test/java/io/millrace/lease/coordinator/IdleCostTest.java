@@ -31,11 +31,11 @@ final class IdleCostTest {
     }
 
     private static Map<String, Integer> callsPerMinute(int shards) {
-        LeaseWorld world = new LeaseWorld(3, false, shards);
+        LeaseWorld world = new LeaseWorld(3, Trouble.NONE, shards);
         world.join();
         world.join();
         world.join();
-        world.sim.runUntil(world::isSettled, Duration.ofSeconds(10));
+        world.sim.runUntil(new Settlement(world)::isSettled, Duration.ofSeconds(10));
         world.sim.run(Duration.ofSeconds(20));
         world.table.forgetCalls();
         world.sim.run(Duration.ofMinutes(1));

@@ -11,6 +11,7 @@ import io.millrace.lease.StreamNotFoundException;
 import io.millrace.lease.coordinator.LeaseSettings.StreamSettings;
 import io.millrace.lease.table.InMemoryLeaseTable;
 import io.millrace.lease.table.LeaseRow;
+import io.millrace.lease.table.LeaseTable;
 import io.millrace.model.Checkpoint;
 import io.millrace.model.ChildShard;
 import io.millrace.model.Position;
@@ -24,6 +25,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
@@ -172,6 +174,37 @@ final class LeaseCoordinatorTest {
     }
 
     @Test
+    void changesOfStreamsTakeEffectInTheirOrder() {
+        Worker alice = new Worker("alice");
+
+        // The first change has a stream to look up, the second has not.
+        CompletableFuture<Void> first = alice.coordinator.changeStreams(List.of(ORDERS, RETURNS));
+        CompletableFuture<Void> second = alice.coordinator.changeStreams(List.of(ORDERS));
+        sim.runUntil(() -> first.isDone() && second.isDone(), SECOND);
+        sim.run(SECOND.multipliedBy(3));
+
+        assertThat(alice.reads(FakeStream.NAME)).isEqualTo(8);
+        assertThat(alice.reads(FakeStream.OTHER)).isZero();
+    }
+
+    @Test
+    void workerThatIsClosedWhileItStartsLeavesNoRowBehind() {
+        for (int millis = 0; millis < 60; millis++) {
+            LeaseTable slow = new FaultyTable(sim, table, new SplittableRandom(millis), false);
+            Worker alice = new Worker("alice", FakeStream.NAME, slow);
+            sim.run(Duration.ofMillis(millis));
+
+            CompletableFuture<CloseReport> left = alice.coordinator.close(SECOND);
+            sim.runUntil(left::isDone, SECOND.multipliedBy(2));
+            sim.run(SECOND);
+
+            assertThat(table.listControlRows().join().workers())
+                    .as("closed after %s ms", millis)
+                    .isEmpty();
+        }
+    }
+
+    @Test
     void rowsOfALostLeaseAreMadeAgainFromTheStreamsList() {
         Worker alice = new Worker("alice");
         sim.runUntil(() -> alice.held.size() == 8, SECOND);
@@ -211,9 +244,13 @@ final class LeaseCoordinatorTest {
         }
 
         Worker(String name, StreamName consumed) {
+            this(name, consumed, table);
+        }
+
+        Worker(String name, StreamName consumed, LeaseTable way) {
             LeaseSettings settings = LeaseSettings.builder().workerName(name).stream(consumed, Position.trimHorizon())
                     .build();
-            coordinator = LeaseCoordinator.create(settings, table, stream, this, sim, new SimpleMeterRegistry());
+            coordinator = LeaseCoordinator.create(settings, way, stream, this, sim, new SimpleMeterRegistry());
             assertThat(coordinator.start()).isNotCompletedExceptionally();
         }
 

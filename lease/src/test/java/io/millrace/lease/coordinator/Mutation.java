@@ -1,5 +1,6 @@
 package io.millrace.lease.coordinator;
 
+import io.millrace.lease.ShardDirectory;
 import io.millrace.lease.table.ControlRows;
 import io.millrace.lease.table.Entity;
 import io.millrace.lease.table.LeaseRow;
@@ -251,6 +252,10 @@ enum Mutation {
 
     LeaseTable table(LeaseTable table, Simulation sim) {
         return table;
+    }
+
+    ShardDirectory directory(ShardDirectory service) {
+        return service;
     }
 
     /** What the {@code index}th worker gets. */

@@ -57,8 +57,18 @@ final class SimHost implements Platform {
         });
     }
 
+    /** One of the loops stands still, the others go on. */
+    void stall(int index, Duration time) {
+        HostLoop loop = loops.get(index);
+        loop.stalled = true;
+        sim.at(time, () -> {
+            loop.stalled = false;
+            loop.drain();
+        });
+    }
+
     boolean isPaused() {
-        return paused;
+        return paused || loops.stream().anyMatch(loop -> loop.stalled);
     }
 
     @Override
@@ -91,6 +101,7 @@ final class SimHost implements Platform {
     private final class HostLoop implements EventLoop {
         private final EventLoop inner;
         private final Deque<Runnable> held = new ArrayDeque<>();
+        private boolean stalled;
 
         HostLoop(EventLoop inner) {
             this.inner = inner;
@@ -133,7 +144,7 @@ final class SimHost implements Platform {
         }
 
         void drain() {
-            while (!held.isEmpty() && !paused && !crashed) {
+            while (!held.isEmpty() && !paused && !stalled && !crashed) {
                 held.remove().run();
             }
         }
@@ -142,7 +153,7 @@ final class SimHost implements Platform {
             if (crashed) {
                 return;
             }
-            if (paused || !held.isEmpty()) {
+            if (paused || stalled || !held.isEmpty()) {
                 held.add(task);
             } else {
                 task.run();

@@ -13,6 +13,7 @@ import io.millrace.lease.decide.Planner.Assignment;
 import io.millrace.lease.decide.Planner.Candidate;
 import io.millrace.lease.table.ControlRows;
 import io.millrace.lease.table.LeaderRow;
+import io.millrace.model.ShardId;
 import io.millrace.model.StreamName;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -262,6 +263,36 @@ final class PlannerTest {
         assertThat(Planner.weight(3_000_000, 1_000_000)).isEqualTo(3);
         assertThat(Planner.weight(-1, 1_000_000)).isEqualTo(1);
         assertThat(Planner.weight(40, 20)).isEqualTo(1);
+    }
+
+    @Test
+    void fullWorkerPassesOnWhatOthersCanTakeToMakeRoomForWhatOnlyItCan() {
+        StreamName other = new StreamName("other");
+        LeaseKey only = new LeaseKey(other, ShardId.of(0));
+        Map<WorkerId, Seat> seats = Map.of(
+                ALICE, new Seat(2, Set.of(Rows.STREAM, other)),
+                BOB, new Seat(2, Set.of(Rows.STREAM)),
+                CAROL, new Seat(3, Set.of(Rows.STREAM)));
+        List<Candidate> leases = new ArrayList<>();
+        for (int i = 0; i < 6; i++) {
+            WorkerId owner = List.of(ALICE, ALICE, BOB, BOB, CAROL, CAROL).get(i);
+            leases.add(new Candidate(key(i), Optional.of(owner), planned(owner), 1));
+        }
+        leases.add(new Candidate(only, Optional.empty(), Optional.empty(), 1));
+
+        SortedMap<LeaseKey, Assignment> plan = Planner.plan(leases, seats);
+
+        assertThat(requireNonNull(plan.get(only)).worker()).isEqualTo(ALICE);
+        assertThat(counts(plan)).containsEntry(ALICE, 2).containsEntry(BOB, 2).containsEntry(CAROL, 3);
+        assertThat(plan.values())
+                .anySatisfy(to -> assertThat(to.reason()).isEqualTo("alice makes room for what only it can take"));
+    }
+
+    @Test
+    void whatNobodyCanMakeRoomForStaysOutOfThePlan() {
+        Map<WorkerId, Seat> seats = Map.of(ALICE, new Seat(1, Set.of()), BOB, new Seat(1, Set.of()));
+
+        assertThat(Planner.plan(free(5), seats)).hasSize(2);
     }
 
     private static List<Candidate> owned(SortedMap<LeaseKey, Assignment> plan, List<Candidate> leases) {

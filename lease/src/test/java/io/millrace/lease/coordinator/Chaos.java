@@ -1,0 +1,157 @@
+package io.millrace.lease.coordinator;
+
+import io.millrace.model.Shard;
+import io.millrace.model.StreamName;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.TreeSet;
+
+/** What goes wrong in a world, and when, by the world's dice. One thread. */
+final class Chaos {
+    private static final long LONGEST = LeaseWorld.FAILOVER.toMillis() * 2;
+
+    private final LeaseWorld world;
+    private final SplittableRandom random;
+    private final SplittableRandom more;
+    private final SplittableRandom most;
+
+    private Chaos(LeaseWorld world) {
+        this.world = world;
+        this.random = world.random;
+        this.more = world.more;
+        this.most = world.most;
+    }
+
+    /** Three workers, and all the trouble of the world, for {@code time}. */
+    static void run(LeaseWorld world, Duration time) {
+        Chaos chaos = new Chaos(world);
+        if (world.trouble.has(Trouble.MORE)) {
+            world.beginMoreFaults();
+            chaos.plan(time, chaos.more, 6000, chaos::oneMore);
+            if (time.compareTo(Duration.ofMinutes(3)) > 0) {
+                world.sim.at(Duration.ofSeconds(30), () -> chaos.throttleAll(60_000L + 1000L * chaos.more.nextInt(60)));
+            }
+        }
+        if (world.trouble.has(Trouble.ALL)) {
+            chaos.plan(time, chaos.most, 8000, chaos::oneOfAll);
+        }
+        for (int i = 0; i < 3; i++) {
+            world.join();
+        }
+        chaos.plan(time, chaos.random, 3000, chaos::oneEvent);
+        world.sim.run(time);
+    }
+
+    private void plan(Duration time, SplittableRandom dice, int spread, Runnable event) {
+        for (Duration at = Duration.ZERO; at.compareTo(time) < 0; at = at.plusMillis(500 + dice.nextInt(spread))) {
+            world.sim.at(at, event);
+        }
+    }
+
+    private void throttleAll(long millis) {
+        world.workers.forEach(worker -> worker.way.throttleFor(Duration.ofMillis(millis)));
+    }
+
+    private void oneEvent() {
+        List<SimWorker> living = world.living();
+        FakeStream stream = world.streams.of(FakeStream.NAME);
+        int dice = random.nextInt(100);
+        if ((dice < 25 && living.size() < 6) || living.isEmpty()) {
+            boolean again = random.nextInt(3) == 0;
+            String name = again && !world.workers.isEmpty()
+                    ? world.workers.get(random.nextInt(world.workers.size())).name
+                    : world.newName();
+            if (living.stream().noneMatch(worker -> worker.name.equals(name))) {
+                world.join(name);
+            }
+            return;
+        }
+        SimWorker victim = living.get(random.nextInt(living.size()));
+        if (dice < 40) {
+            victim.host.crash();
+        } else if (dice < 55) {
+            victim.host.pause(Duration.ofMillis(random.nextLong(LONGEST)));
+        } else if (dice < 65) {
+            victim.way.cutFor(Duration.ofMillis(random.nextLong(LONGEST)));
+        } else if (dice < 75) {
+            victim.leave(Duration.ofMillis(random.nextLong(2000)));
+        } else if (dice < 90 && stream.open().size() < 10) {
+            split(stream, random);
+        } else if (stream.open().size() > 3) {
+            merge(stream, random);
+        }
+    }
+
+    private void oneMore() {
+        if (!world.hasFaults()) {
+            return;
+        }
+        List<SimWorker> living = world.living();
+        int dice = more.nextInt(100);
+        if (dice < 35) {
+            world.streams.of(FakeStream.NAME).trimOldest();
+        } else if (dice < 55) {
+            throttleAll(more.nextLong(LONGEST));
+        } else if (!living.isEmpty()) {
+            SimWorker victim = living.get(more.nextInt(living.size()));
+            Duration time = Duration.ofMillis(more.nextLong(LONGEST));
+            if (dice < 67) {
+                victim.way.deafFor(time);
+            } else if (dice < 79) {
+                victim.way.blindFor(time);
+            } else if (dice < 92) {
+                victim.host.crash();
+                world.join(victim.name);
+            } else if (living.size() < 7) {
+                world.join(victim.name);
+            }
+        }
+    }
+
+    private void oneOfAll() {
+        if (!world.hasFaults()) {
+            return;
+        }
+        List<SimWorker> living = world.living();
+        FakeStream second = world.streams.of(FakeStream.OTHER);
+        int dice = most.nextInt(100);
+        if (dice < 15) {
+            second.trimOldest();
+        } else if (dice < 30 && second.open().size() < 5) {
+            split(second, most);
+        } else if (dice < 45 && second.open().size() > 2) {
+            merge(second, most);
+        } else if (dice < 50) {
+            world.forgetCosts();
+        } else if (!living.isEmpty()) {
+            SimWorker victim = living.get(most.nextInt(living.size()));
+            if (dice < 65) {
+                victim.host.stall(most.nextInt(2), Duration.ofMillis(most.nextLong(LONGEST)));
+            } else {
+                victim.read(someStreams());
+            }
+        }
+    }
+
+    private Set<StreamName> someStreams() {
+        List<Set<StreamName>> choices =
+                List.of(Set.of(FakeStream.NAME), Set.of(FakeStream.OTHER), Set.of(FakeStream.NAME, FakeStream.OTHER));
+        return new TreeSet<>(choices.get(most.nextInt(choices.size())));
+    }
+
+    private static void split(FakeStream stream, SplittableRandom dice) {
+        List<Shard> open = stream.open();
+        stream.split(open.get(dice.nextInt(open.size())).id());
+    }
+
+    private static void merge(FakeStream stream, SplittableRandom dice) {
+        List<Shard> ordered = new ArrayList<>(stream.open());
+        ordered.sort(Comparator.comparing(shard -> shard.hashKeyRange().start()));
+        int lower = dice.nextInt(ordered.size() - 1);
+        stream.merge(ordered.get(lower).id(), ordered.get(lower + 1).id());
+    }
+}

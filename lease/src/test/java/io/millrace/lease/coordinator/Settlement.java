@@ -1,0 +1,207 @@
+package io.millrace.lease.coordinator;
+
+import io.millrace.lease.LeaseKey;
+import io.millrace.model.StreamName;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+
+/**
+ * Whether a fleet is as it should be once the faults are over, and in time.
+ *
+ * <p>Every shard that can be read must have an owner by F + 2 s after the faults ended, or 2 s after it could be read,
+ * whichever is later, and keep one. A shard can be read once its parents are read to their ends: how long a consumer takes
+ * over a closed shard is its own affair, so a chain of closed shards may take as long as they are read, and 2 s between one
+ * and the next. The load must be even by F + 2 s after the faults ended, or 2 s after the last shard could be read, and
+ * stay so. One thread.
+ */
+final class Settlement {
+    private static final Duration GRACE = Duration.ofSeconds(2);
+    private static final Duration LOOK = Duration.ofMillis(25);
+    private static final Duration LONGEST_READING = Duration.ofSeconds(60);
+
+    private final LeaseWorld world;
+    private final Duration began;
+    private final Duration bound;
+    private final Map<LeaseKey, Duration> unowned = new TreeMap<>();
+    private final Set<LeaseKey> readable = new HashSet<>();
+    private Duration lastCame = Duration.ZERO;
+    private Duration lastUnsettled;
+
+    /** The faults are over now. */
+    Settlement(LeaseWorld world) {
+        this.world = world;
+        this.began = now();
+        this.bound = began.plus(LeaseWorld.FAILOVER).plus(GRACE);
+        this.lastUnsettled = began;
+    }
+
+    /**
+     * Runs until all must be as it should be, and a second more.
+     *
+     * @return how long it was not
+     */
+    Duration await() {
+        while (now().compareTo(limit()) < 0 || isReading()) {
+            world.sim.run(LOOK);
+            look();
+            if (!isSettled()) {
+                lastUnsettled = now();
+            }
+            if (now().compareTo(bound.plus(LONGEST_READING)) > 0) {
+                throw new AssertionError("goes on for ever " + world.describe());
+            }
+        }
+        // What is measured takes a few looks of the leader to be known, and may move leases until then.
+        Duration more = world.weighted ? LeaseWorld.SHARD_SYNC.multipliedBy(3) : Duration.ofSeconds(1);
+        for (Duration end = now().plus(more); now().compareTo(end) < 0; world.sim.run(LOOK)) {
+            look();
+            if (!world.weighted && !isSettled()) {
+                throw new AssertionError("has not settled " + world.describe());
+            }
+        }
+        if (world.weighted && !isEvenByLoad()) {
+            throw new AssertionError("loads are not even " + world.describe());
+        }
+        return lastUnsettled.minus(began);
+    }
+
+    private Duration limit() {
+        Duration latest = lastCame.plus(GRACE);
+        return bound.compareTo(latest) > 0 ? bound : latest;
+    }
+
+    /** Every shard that anybody reads is done or has one owner, and no single move would make the counts more even. */
+    boolean isSettled() {
+        return keys().allMatch(this::isInPlace) && (world.weighted || isEven());
+    }
+
+    /** Closed shards are still being read. */
+    private boolean isReading() {
+        return keys().anyMatch(key -> !world.streams.shard(key).isOpen() && !isInPlace(key));
+    }
+
+    private Stream<LeaseKey> keys() {
+        return world.streams.all().keySet().stream()
+                .filter(this::isRead)
+                .flatMap(stream ->
+                        world.streams.of(stream).shards().keySet().stream().map(shard -> new LeaseKey(stream, shard)));
+    }
+
+    private void look() {
+        keys().forEach(this::look);
+    }
+
+    private void look(LeaseKey key) {
+        if (world.isDone(key) || waits(key)) {
+            unowned.remove(key);
+            return;
+        }
+        if (readable.add(key)) {
+            lastCame = now();
+        }
+        if (owners(key) == 1 || hasNoPlace(key)) {
+            unowned.remove(key);
+            return;
+        }
+        Duration since = unowned.computeIfAbsent(key, unknown -> now());
+        if (now().compareTo(bound) > 0 && now().compareTo(since.plus(GRACE)) > 0) {
+            throw new AssertionError("nobody has owned " + key + " since " + since + " " + world.describe());
+        }
+    }
+
+    private boolean isInPlace(LeaseKey key) {
+        boolean settled = world.streams.shard(key).isOpen() ? owners(key) == 1 : world.isDone(key);
+        return settled || (world.capped && (waits(key) || hasNoPlace(key)));
+    }
+
+    private boolean waits(LeaseKey key) {
+        return world.streams.shard(key).parents().stream()
+                .anyMatch(parent -> !world.isDone(new LeaseKey(key.stream(), parent)));
+    }
+
+    private long owners(LeaseKey key) {
+        return world.living().stream().filter(worker -> worker.holds(key)).count();
+    }
+
+    private boolean isRead(StreamName stream) {
+        return world.living().stream().anyMatch(worker -> worker.reads(stream));
+    }
+
+    /** All who read the stream are full, and none of them can pass a lease on so that one has room in the end. */
+    private boolean hasNoPlace(LeaseKey key) {
+        if (!world.capped || owners(key) > 0) {
+            return false;
+        }
+        Set<SimWorker> reached = new HashSet<>();
+        Deque<SimWorker> next = new ArrayDeque<>();
+        world.living().stream().filter(worker -> worker.reads(key.stream())).forEach(next::add);
+        while (!next.isEmpty()) {
+            SimWorker worker = next.remove();
+            if (reached.add(worker)) {
+                if (held(worker) < worker.maxLeases) {
+                    return false;
+                }
+                world.living().stream().filter(to -> canPass(worker, to)).forEach(next::add);
+            }
+        }
+        return true;
+    }
+
+    private static boolean canPass(SimWorker from, SimWorker to) {
+        return from.held.keySet().stream().anyMatch(key -> from.holds(key) && to.reads(key.stream()));
+    }
+
+    private static int held(SimWorker worker) {
+        return (int) worker.held.keySet().stream().filter(worker::holds).count();
+    }
+
+    /** No single move would make the counts more even. */
+    private boolean isEven() {
+        List<SimWorker> living = world.living();
+        for (SimWorker from : living) {
+            int most = held(from);
+            for (SimWorker to : living) {
+                int count = held(to);
+                if (most - count > 1 && count < to.maxLeases && canPass(from, to)) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
+    /** Every worker is within 10 % of the mean load, or no single move would help much; with a little for what still moves. */
+    private boolean isEvenByLoad() {
+        List<SimWorker> living = world.living();
+        double mean = living.stream().mapToDouble(this::load).sum() / living.size();
+        for (SimWorker from : living) {
+            double most = load(from);
+            for (SimWorker to : living) {
+                double gap = most - load(to);
+                boolean far = gap > mean * 0.12 && (most > mean * 1.12 || load(to) < mean * 0.88);
+                double worth = 0.95 * Math.max(gap / 2, gap - mean * 0.05);
+                if (far
+                        && from.held.keySet().stream()
+                                .anyMatch(key -> to.reads(key.stream()) && world.load(key) < worth)) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
+    private double load(SimWorker worker) {
+        return worker.held.keySet().stream().mapToDouble(world::load).sum();
+    }
+
+    private Duration now() {
+        return world.sim.elapsed();
+    }
+}

@@ -1,0 +1,23 @@
+package io.millrace.lease.coordinator;
+
+/** How much goes wrong in a world. Seeds that were kept from before there was more are replayed with what there was. */
+enum Trouble {
+    /** Nothing. */
+    NONE,
+    /** The table's answers, crashes, pauses, partitions of one worker, splits and merges. */
+    FIRST,
+    /**
+     * Also: the table throttled for all, up to minutes; answers or reads lost for a while; restarts and twins under the
+     * same name; retention; a stream service in trouble.
+     */
+    MORE,
+    /**
+     * Also: a second stream that is added and removed while workers run; caps; measured loads that change; clocks further
+     * apart; workers of which only the coordinator stands still.
+     */
+    ALL;
+
+    boolean has(Trouble other) {
+        return compareTo(other) >= 0;
+    }
+}
