@@ -99,7 +99,7 @@ final class House {
                 "cli",
                 Set.of("consumer", "dynamodblocal", "lease", "checkpoint", "fanout", "model", "runtime", "streamcore"));
         arrows.put("examples", Set.of("consumer", "checkpoint", "model"));
-        arrows.put("benchmarks", Set.of("runtime"));
+        arrows.put("benchmarks", Set.of("consumer", "checkpoint", "lease", "model", "runtime"));
         return arrows;
     }
 }

@@ -1,0 +1,108 @@
+package io.millrace.benchmarks.coordination;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.Set;
+
+/**
+ * Three workers share 64 shards; workers join, stop and are killed, followers and leaders, while records come all the time.
+ * Belongs to one thread.
+ */
+final class FleetScenario {
+    private static final int SHARDS = 64;
+    private static final Duration PACE = Duration.ofMillis(25);
+    private static final Duration IDLE_TIME = Duration.ofMillis(250);
+
+    /** What is looked at before and behind a lease's move. */
+    private static final Duration AROUND = Duration.ofSeconds(1);
+
+    private final Bench bench;
+    private final Duration failover;
+
+    FleetScenario(Bench bench, Duration failover) {
+        this.bench = bench;
+        this.failover = failover;
+    }
+
+    void run(String stream) throws IOException, InterruptedException {
+        bench.stack().createStream(stream, SHARDS);
+        try (Fleet fleet = new Fleet(bench, stream, failover, IDLE_TIME);
+                SteadyLoad load = SteadyLoad.start(bench.platform(), bench.stack().kinesis(), stream, SHARDS, PACE)) {
+            for (int i = 0; i < 3; i++) {
+                WorkerUnderTest unused = fleet.start();
+            }
+            fleet.awaitEven(SHARDS);
+            settle();
+            long planned = bench.now();
+            join(fleet);
+            stop(fleet, fleet.follower(), Row.STOP);
+            join(fleet);
+            stop(fleet, fleet.leader(), Row.STOP_LEADER);
+            bench.figures().add(Row.MOVE_REPEATED, fleet.journal().repeated(planned, bench.now()));
+            kill(fleet, fleet.follower(), Row.KILL);
+            kill(fleet, fleet.leader(), Row.KILL_LEADER);
+            if (load.failed() > 0) {
+                bench.figures().note(load.failed() + " records were refused by the server");
+            }
+        }
+    }
+
+    private void join(Fleet fleet) throws IOException {
+        WorkerUnderTest joined = fleet.start();
+        fleet.awaitEven(SHARDS);
+        OptionalLong even = fleet.journal().evenAt(fleet.names(), SHARDS, joined.startedAt());
+        bench.figures().addNanos(Row.JOIN, 0, even.orElseThrow() - joined.startedAt());
+        settle();
+        List<Journal.Told> moved = fleet.journal().events(Line.Kind.TAKEN, joined.startedAt()).stream()
+                .filter(told -> told.worker().equals(joined.name()))
+                .toList();
+        Duration longest = moved.stream()
+                .map(told -> fleet.journal().longestGap(told.shard(), told.at(), AROUND))
+                .max(Duration::compareTo)
+                .orElseThrow();
+        bench.figures().addNanos(Row.MOVE_PAUSE, 0, longest.toNanos());
+    }
+
+    private void stop(Fleet fleet, WorkerUnderTest worker, Row row) throws IOException, InterruptedException {
+        Set<String> shards = fleet.journal().heldBy(worker.name());
+        fleet.remove(worker);
+        long asked = bench.now();
+        worker.terminate();
+        long last = fleet.awaitElsewhere(shards, worker.name(), asked);
+        List<Journal.Told> released = fleet.journal().events(Line.Kind.RELEASED, asked);
+        long slowest = 0;
+        for (Journal.Told told : released) {
+            if (told.worker().equals(worker.name())) {
+                long next = fleet.journal()
+                        .firstElsewhere(told.shard(), worker.name(), asked)
+                        .orElseThrow()
+                        .at();
+                slowest = Math.max(slowest, next - told.at());
+            }
+        }
+        bench.figures().addNanos(row, 0, slowest);
+        bench.figures().note("    all its shards elsewhere " + (last - asked) / 1_000_000 + " ms after SIGTERM");
+        worker.awaitEnd();
+        fleet.awaitEven(SHARDS);
+        settle();
+    }
+
+    private void kill(Fleet fleet, WorkerUnderTest worker, Row row) throws IOException {
+        Set<String> shards = fleet.journal().heldBy(worker.name());
+        fleet.remove(worker);
+        long killed = bench.now();
+        worker.kill();
+        long last = fleet.awaitElsewhere(shards, worker.name(), killed);
+        bench.figures().addNanos(row, failover.toSeconds(), last - killed);
+        fleet.journal().forget(worker.name());
+        fleet.awaitEven(SHARDS);
+        settle();
+    }
+
+    /** Time for what was under way to be told; what is looked at around a move lies within. */
+    private static void settle() {
+        Fleet.rest(AROUND.plusMillis(500));
+    }
+}

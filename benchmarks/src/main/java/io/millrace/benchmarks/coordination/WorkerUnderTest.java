@@ -1,0 +1,98 @@
+package io.millrace.benchmarks.coordination;
+
+import io.millrace.runtime.Platform;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+/** A process and the lines that it prints. Belongs to one thread; lines come on another. */
+final class WorkerUnderTest implements AutoCloseable {
+    private final String name;
+    private final Process process;
+    private final long startedAt;
+
+    private WorkerUnderTest(String name, Process process, long startedAt) {
+        this.name = name;
+        this.process = process;
+        this.startedAt = startedAt;
+    }
+
+    /**
+     * Starts a process.
+     *
+     * @param lines is given each line of its standard output, on a thread of its own
+     */
+    static WorkerUnderTest start(Start start, Platform platform, Platform.BlockingTasks threads, Consumer<String> lines)
+            throws IOException {
+        ProcessBuilder builder = new ProcessBuilder(start.command())
+                .redirectError(ProcessBuilder.Redirect.appendTo(start.log().toFile()));
+        builder.environment().putAll(start.environment());
+        long startedAt = Line.nanos(platform.clock().instant());
+        WorkerUnderTest started = new WorkerUnderTest(start.name(), builder.start(), startedAt);
+        threads.execute(() -> started.read(lines));
+        return started;
+    }
+
+    String name() {
+        return name;
+    }
+
+    /** Just before the process was made, on the wall clock in nanoseconds. */
+    long startedAt() {
+        return startedAt;
+    }
+
+    /** SIGKILL; by the handle, because the process itself would also close what it had printed. */
+    void kill() {
+        process.toHandle().destroyForcibly();
+    }
+
+    /** SIGTERM. */
+    void terminate() {
+        process.toHandle().destroy();
+    }
+
+    void awaitEnd() throws InterruptedException {
+        if (!process.waitFor(30, TimeUnit.SECONDS)) {
+            kill();
+            process.waitFor();
+        }
+    }
+
+    @Override
+    public void close() {
+        kill();
+        process.onExit().join();
+    }
+
+    private void read(Consumer<String> lines) {
+        try (BufferedReader text =
+                new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
+            text.lines().forEach(lines);
+        } catch (IOException | UncheckedIOException killed) {
+            // Its last line may be cut off.
+        }
+    }
+
+    /**
+     * How to start a process.
+     *
+     * @param name what it is called
+     * @param command its command line
+     * @param environment what it sees besides ours
+     * @param log where its standard error goes
+     */
+    record Start(String name, List<String> command, Map<String, String> environment, Path log) {
+        Start {
+            command = List.copyOf(command);
+            environment = Map.copyOf(environment);
+        }
+    }
+}
