@@ -18,7 +18,7 @@ final class ChildrenScenario {
     private static final String STREAM = "children";
     private static final int SHARDS = 4;
     private static final int KEYS = 64;
-    private static final Duration PACE = Duration.ofMillis(25);
+    private static final Duration PACE = Duration.ofMillis(50);
     private static final Duration IDLE_TIME = Duration.ofMillis(250);
     private static final Duration FAILOVER = Duration.ofSeconds(10);
 
@@ -31,7 +31,8 @@ final class ChildrenScenario {
     void run(int repeats) throws IOException {
         bench.stack().createStream(STREAM, SHARDS);
         try (Fleet fleet = new Fleet(bench, STREAM, FAILOVER, IDLE_TIME);
-                SteadyLoad load = SteadyLoad.start(bench.platform(), bench.stack().kinesis(), STREAM, KEYS, PACE)) {
+                SteadyLoad load =
+                        SteadyLoad.start(bench.platform(), bench.stack().kinesis(), STREAM, KEYS, PACE)) {
             WorkerUnderTest one = fleet.start();
             WorkerUnderTest other = fleet.start();
             fleet.awaitEven(SHARDS);
@@ -101,7 +102,8 @@ final class ChildrenScenario {
                 Row row = end.worker().equals(first.worker()) ? Row.CHILD_SAME : Row.CHILD_OTHER;
                 bench.figures().addNanos(row, 0, first.at() - end.at());
             }
-            bench.figures().note("    " + (first.at() - asked) / 1_000_000 + " ms after the split or merge was asked for");
+            bench.figures()
+                    .note("    " + (first.at() - asked) / 1_000_000 + " ms after the split or merge was asked for");
         }
     }
 

@@ -73,8 +73,7 @@ public final class CoordinationBenchmark implements Callable<Integer> {
 
     /** Runs it; picocli has said why if it could not. */
     public static void main(String[] arguments) {
-        CommandLine command =
-                new CommandLine(new CoordinationBenchmark()).setCaseInsensitiveEnumValuesAllowed(true);
+        CommandLine command = new CommandLine(new CoordinationBenchmark()).setCaseInsensitiveEnumValuesAllowed(true);
         if (command.execute(arguments) != 0) {
             throw new IllegalStateException("not measured; see above");
         }
@@ -127,8 +126,7 @@ public final class CoordinationBenchmark implements Callable<Integer> {
         for (int i = 0; i < repeats; i++) {
             Queue<String> lines = new ConcurrentLinkedQueue<>();
             List<String> command = Bench.java(classPath, PlanTime.class, List.of());
-            WorkerUnderTest.Start start =
-                    new WorkerUnderTest.Start("plan", command, Map.of(), Path.of("/dev/stderr"));
+            WorkerUnderTest.Start start = new WorkerUnderTest.Start("plan", command, Map.of(), Path.of("/dev/stderr"));
             try (WorkerUnderTest program = WorkerUnderTest.start(start, platform, threads, lines::add)) {
                 program.awaitEnd();
             }

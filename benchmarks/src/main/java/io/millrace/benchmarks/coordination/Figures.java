@@ -83,14 +83,14 @@ final class Figures {
     }
 
     private static boolean isMissed(Key key, double worst) {
-        if (key.row == Row.START_COMMAND) {
+        if (key.row.isWithoutLimit()) {
             return false;
         }
         return key.row.isCount() ? worst > key.limit() : worst >= key.limit();
     }
 
     private static String mustBe(Key key) {
-        if (key.row == Row.START_COMMAND) {
+        if (key.row.isWithoutLimit()) {
             return "";
         }
         return key.row.isCount() ? String.valueOf(key.limit()) : "< " + text(key.row, (double) key.limit());

@@ -11,7 +11,7 @@ import java.util.function.BooleanSupplier;
 
 /** The workers of one application on one stream, each a process of its own. Belongs to one thread. */
 final class Fleet implements AutoCloseable {
-    private static final Duration LIMIT = Duration.ofSeconds(60);
+    private static final Duration LIMIT = Duration.ofMinutes(3);
 
     private final Bench bench;
     private final String application;
@@ -38,8 +38,8 @@ final class Fleet implements AutoCloseable {
 
     WorkerUnderTest start() throws IOException {
         String name = application + "-" + ++made;
-        List<String> arguments =
-                List.of(application, stream, name, String.valueOf(failover.toSeconds()), String.valueOf(idleTime.toMillis()));
+        List<String> arguments = List.of(
+                application, stream, name, String.valueOf(failover.toSeconds()), String.valueOf(idleTime.toMillis()));
         WorkerUnderTest worker = WorkerUnderTest.start(
                 new WorkerUnderTest.Start(
                         name,
@@ -89,8 +89,9 @@ final class Fleet implements AutoCloseable {
                 "others go on with the shards of " + worker,
                 () -> shards.stream().allMatch(shard -> journal.isElsewhere(shard, worker, since)));
         return shards.stream()
-                .mapToLong(shard ->
-                        journal.firstElsewhere(shard, worker, since).orElseThrow().at())
+                .mapToLong(shard -> journal.firstElsewhere(shard, worker, since)
+                        .orElseThrow()
+                        .at())
                 .max()
                 .orElse(since);
     }

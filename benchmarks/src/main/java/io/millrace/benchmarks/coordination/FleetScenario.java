@@ -12,7 +12,7 @@ import java.util.Set;
  */
 final class FleetScenario {
     private static final int SHARDS = 64;
-    private static final Duration PACE = Duration.ofMillis(25);
+    private static final Duration PACE = Duration.ofMillis(50);
     private static final Duration IDLE_TIME = Duration.ofMillis(250);
 
     /** What is looked at before and behind a lease's move. */
@@ -29,7 +29,8 @@ final class FleetScenario {
     void run(String stream) throws IOException, InterruptedException {
         bench.stack().createStream(stream, SHARDS);
         try (Fleet fleet = new Fleet(bench, stream, failover, IDLE_TIME);
-                SteadyLoad load = SteadyLoad.start(bench.platform(), bench.stack().kinesis(), stream, SHARDS, PACE)) {
+                SteadyLoad load =
+                        SteadyLoad.start(bench.platform(), bench.stack().kinesis(), stream, SHARDS, PACE)) {
             for (int i = 0; i < 3; i++) {
                 WorkerUnderTest unused = fleet.start();
             }

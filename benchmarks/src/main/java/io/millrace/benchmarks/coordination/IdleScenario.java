@@ -67,7 +67,8 @@ final class IdleScenario {
                 + " s, measured over " + window.toSeconds() + " s; must be: "
                 + 300 / FAILOVER.toSeconds() + " writes a worker plus the leader's few, none a shard");
         out.println();
-        out.println("| shards | calls a minute | read units | write units | $ a month | KCL 3.5.1: writes, $ a month |");
+        out.println(
+                "| shards | calls a minute | read units | write units | $ a month | KCL 3.5.1: writes, $ a month |");
         out.println("|---|---|---|---|---|---|");
         fleets.forEach((shards, fleet) -> out.println(line(shards, perMinute(fleet, begun))));
     }

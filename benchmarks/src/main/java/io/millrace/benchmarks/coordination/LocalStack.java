@@ -131,8 +131,8 @@ final class LocalStack implements AutoCloseable {
 
     /** The name of the worker that leads. */
     String leader(String application) {
-        Map<String, AttributeValue> key = Map.of(
-                "application", AttributeValue.fromS(application), "entity", AttributeValue.fromS("leader"));
+        Map<String, AttributeValue> key =
+                Map.of("application", AttributeValue.fromS(application), "entity", AttributeValue.fromS("leader"));
         Map<String, AttributeValue> row = dynamoDb.getItem(
                         request -> request.tableName(TABLE).consistentRead(true).key(key))
                 .join()

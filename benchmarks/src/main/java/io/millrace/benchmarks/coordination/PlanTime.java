@@ -19,6 +19,7 @@ import io.millrace.model.ShardId;
 import io.millrace.model.StreamName;
 import io.millrace.runtime.SystemPlatform;
 import io.millrace.runtime.Ticker;
+import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -52,8 +53,8 @@ public final class PlanTime {
         }
         List<LeaseRow> leases = new ArrayList<>();
         for (int i = 0; i < LEASES; i++) {
-            LeaseKey key = new LeaseKey(
-                    new StreamName("orders"), new ShardId(String.format(Locale.ROOT, "shardId-%012d", i)));
+            LeaseKey key =
+                    new LeaseKey(new StreamName("orders"), new ShardId(String.format(Locale.ROOT, "shardId-%012d", i)));
             Lineage lineage = new Lineage(List.of(), List.of(), HashKeyRange.ALL);
             LeaseRow row = LeaseRow.fresh(key, Checkpoint.notStarted(Position.trimHorizon()), lineage);
             leases.add(row.takenBy(worker(i % WORKERS)).withRevision(2));
@@ -74,7 +75,10 @@ public final class PlanTime {
     }
 
     private void run() {
-        tell("cold", plan());
+        long before = ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
+        double cold = plan();
+        tell("cpu", (ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime() - before) / 1e6);
+        tell("cold", cold);
         for (int i = 0; i < WARM_UP; i++) {
             double unused = plan();
         }

@@ -53,14 +53,14 @@ final class StartScenario {
         Path jvmLog = bench.stack().log("jvm-" + ++made);
         Map<String, String> environment = new HashMap<>(bench.stack().environment());
         environment.put("MILLRACE_JAVA_OPTS", "-Xlog:os=info,gc+init=info:file=" + jvmLog + ":utctime,uptimenanos");
-        List<String> command =
-                List.of(bench.launcher().toString(), "consume", STREAM, "--app", application, "--json");
+        List<String> command = List.of(bench.launcher().toString(), "consume", STREAM, "--app", application, "--json");
         CompletableFuture<Long> first = new CompletableFuture<>();
-        WorkerUnderTest.Start start =
-                new WorkerUnderTest.Start(application, command, environment, bench.stack().log(application));
-        try (WorkerUnderTest worker = WorkerUnderTest.start(
-                start, bench.platform(), bench.threads(), line -> first.complete(bench.now()))) {
+        WorkerUnderTest.Start start = new WorkerUnderTest.Start(
+                application, command, environment, bench.stack().log(application));
+        try (WorkerUnderTest worker =
+                WorkerUnderTest.start(start, bench.platform(), bench.threads(), line -> first.complete(bench.now()))) {
             long seen = first.orTimeout(60, TimeUnit.SECONDS).join();
+            worker.cpuMillis().ifPresent(cpu -> bench.figures().add(Row.START_CPU, (double) cpu));
             bench.figures().addNanos(row, 0, seen - jvmStart(jvmLog));
             bench.figures().addNanos(Row.START_COMMAND, 0, seen - worker.startedAt());
             worker.terminate();

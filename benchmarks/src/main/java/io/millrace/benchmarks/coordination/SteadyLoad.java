@@ -56,7 +56,8 @@ final class SteadyLoad implements AutoCloseable {
 
     @Override
     public void close() {
-        loop.close();
+        // As a task of its own, so that none is just about to set the timer.
+        loop.execute(loop::close);
     }
 
     private void putAndGoOn() {

@@ -42,7 +42,8 @@ final class TableCalls implements ExecutionInterceptor {
 
     static Map<String, Double> parse(String text) {
         Map<String, Double> sums = new TreeMap<>();
-        for (String part : com.google.common.base.Splitter.on(',').omitEmptyStrings().split(text)) {
+        for (String part :
+                com.google.common.base.Splitter.on(',').omitEmptyStrings().split(text)) {
             int middle = part.indexOf('=');
             sums.put(part.substring(0, middle), Double.parseDouble(part.substring(middle + 1)));
         }

@@ -58,9 +58,7 @@ public final class WorkerMain {
                         .httpClientBuilder(NettyNioAsyncHttpClient.builder().eventLoopGroup(threads))
                         .overrideConfiguration(settings -> settings.addExecutionInterceptor(calls))
                         .build();
-                Worker worker = Worker.builder()
-                        .application(arguments.get(0))
-                        .stream(arguments.get(1))
+                Worker worker = Worker.builder().application(arguments.get(0)).stream(arguments.get(1))
                         .workerName(arguments.get(2))
                         .failoverTime(Duration.ofSeconds(Long.parseLong(arguments.get(3))))
                         .idleTimeBetweenReads(Duration.ofMillis(Long.parseLong(arguments.get(4))))
@@ -69,13 +67,14 @@ public final class WorkerMain {
                         .kinesisClient(kinesis)
                         .dynamoDbClient(dynamoDb)
                         .build();
-                EventLoop timer = platform.newEventLoop("counts");
                 Platform.BlockingTasks reader = platform.newBlockingTasks("input", 1)) {
             Runtime.getRuntime().addShutdownHook(new Thread(() -> worker.close(HANDOVER), "stop"));
             reader.execute(() -> closeAtEndOfInput(worker));
             worker.start();
+            EventLoop timer = platform.newEventLoop("counts");
             count(timer);
             worker.run();
+            timer.execute(timer::close);
             // Whoever waits for this process does not wait for the client's threads.
             var unused = threads.eventLoopGroup().shutdownGracefully();
         }
@@ -138,7 +137,8 @@ public final class WorkerMain {
             long now = now();
             StringBuilder lines = new StringBuilder();
             for (StreamRecord record : batch.records()) {
-                lines.append(new Line(Line.Kind.RECORD, now, shard, record.data().toUtf8()))
+                lines.append(new Line(
+                                Line.Kind.RECORD, now, shard, record.data().toUtf8()))
                         .append('\n');
             }
             print(lines.toString());

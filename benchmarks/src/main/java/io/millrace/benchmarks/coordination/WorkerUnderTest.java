@@ -6,14 +6,19 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /** A process and the lines that it prints. Belongs to one thread; lines come on another. */
 final class WorkerUnderTest implements AutoCloseable {
+    /** What Linux counts CPU time in, on every system that it runs on today. */
+    private static final long CLOCK_TICK_MILLIS = 10;
+
     private final String name;
     private final Process process;
     private final long startedAt;
@@ -47,6 +52,17 @@ final class WorkerUnderTest implements AutoCloseable {
     /** Just before the process was made, on the wall clock in nanoseconds. */
     long startedAt() {
         return startedAt;
+    }
+
+    /** The CPU time that it has used so far, in milliseconds; Linux alone tells it. */
+    OptionalLong cpuMillis() throws IOException {
+        Path stat = Path.of("/proc", String.valueOf(process.pid()), "stat");
+        if (!Files.exists(stat)) {
+            return OptionalLong.empty();
+        }
+        String text = Files.readString(stat);
+        String[] fields = text.substring(text.lastIndexOf(')') + 2).split(" ", -1);
+        return OptionalLong.of(CLOCK_TICK_MILLIS * (Long.parseLong(fields[11]) + Long.parseLong(fields[12])));
     }
 
     /** SIGKILL; by the handle, because the process itself would also close what it had printed. */
