@@ -224,6 +224,8 @@ class CommandTest {
         assertThat(oneLine(2, "server", "--fsync", "maybe"))
                 .contains("'--fsync'", "'maybe' is none of always, interval, never");
         assertThat(oneLine(2, "server", "--quotas", "some")).contains("'--quotas'", "'some' is none of off, aws");
+        assertThat(oneLine(2, "server", "--transition-time", "soon"))
+                .contains("--transition-time", "'soon' is no time such as 500ms, 2s or 0");
         assertThat(oneLine(2, "server", "--faults", "throttle=2"))
                 .contains("--faults: cannot read the fault 'throttle=2': a probability is a number from 0 to 1");
         assertThat(oneLine(2, "server", "--log-format", "xml")).contains("'--log-format'", "none of text, json");

@@ -75,6 +75,33 @@ class AwsCliTest {
         }
     }
 
+    @Test
+    @Timeout(60)
+    void itsSignaturesAreVerifiedAndEachKeyMayDoWhatTheFileSays() throws Exception {
+        client = new ClientProcess(folder);
+        client.assumePresent("the AWS command line", List.of("aws", "--version"));
+        isVersion2 = client.run(List.of("aws", "--version")).out().startsWith("aws-cli/2");
+        ClientProcess admin = client;
+        ClientProcess producer = new ClientProcess(folder, ClientKeys.PRODUCER_ID, ClientKeys.PRODUCER_SECRET);
+        ClientProcess forger = new ClientProcess(folder, ClientKeys.ID, "not-" + ClientKeys.SECRET);
+        try (StreamServer server = StreamServer.builder()
+                .port(0)
+                .dataDirectory(folder.resolve("data"))
+                .transitionTime(Duration.ZERO)
+                .credentials(ClientKeys.file(folder, STREAM))
+                .start()) {
+            endpoint = server.endpoint().toString();
+            aws("create-stream", "--stream-name", STREAM, "--shard-count", "1");
+            client = producer;
+            put("one");
+            assertThat(run("describe-stream", "--stream-name", STREAM).err()).contains("(AccessDeniedException)");
+            client = forger;
+            assertThat(run("list-streams").err()).contains("(InvalidSignatureException)");
+            client = admin;
+            assertThat(read(iterator(CLOSED_SHARD, "TRIM_HORIZON"))).containsExactly("one-0", "one-1", "one-2");
+        }
+    }
+
     private void readBack(String group, String shard) throws Exception {
         List<String> all = List.of(group + "-0", group + "-1", group + "-2");
         assertThat(read(iterator(shard, "TRIM_HORIZON"))).isEqualTo(all);

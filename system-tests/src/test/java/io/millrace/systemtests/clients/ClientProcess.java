@@ -17,11 +17,20 @@ final class ClientProcess {
     private static final int LIMIT_SECONDS = 60;
 
     private final Path folder;
+    private final String keyId;
+    private final String secret;
     private int runs;
 
     /** Runs whose output goes through files in {@code folder}. */
     ClientProcess(Path folder) {
+        this(folder, ClientKeys.ID, ClientKeys.SECRET);
+    }
+
+    /** Runs that sign with this key. */
+    ClientProcess(Path folder, String keyId, String secret) {
         this.folder = folder;
+        this.keyId = keyId;
+        this.secret = secret;
     }
 
     /** Skips the test, loudly, unless the command runs. */
@@ -50,12 +59,12 @@ final class ClientProcess {
     /** Runs {@code command} with the settings of a client of a local server. */
     Outcome run(List<String> command) throws IOException, InterruptedException {
         runs++;
-        Path out = folder.resolve("out-" + runs);
-        Path err = folder.resolve("err-" + runs);
+        Path out = folder.resolve("out-" + keyId + "-" + runs);
+        Path err = folder.resolve("err-" + keyId + "-" + runs);
         ProcessBuilder builder =
                 new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
-        builder.environment().put("AWS_ACCESS_KEY_ID", "local");
-        builder.environment().put("AWS_SECRET_ACCESS_KEY", "local");
+        builder.environment().put("AWS_ACCESS_KEY_ID", keyId);
+        builder.environment().put("AWS_SECRET_ACCESS_KEY", secret);
         builder.environment().put("AWS_DEFAULT_REGION", "us-east-1");
         builder.environment().put("AWS_PAGER", "");
         builder.environment().put("AWS_CONFIG_FILE", folder.resolve("none").toString());

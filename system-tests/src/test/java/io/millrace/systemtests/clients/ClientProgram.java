@@ -72,9 +72,9 @@ final class ClientProgram implements AutoCloseable {
     static Map<String, String> environment(URI kinesis, URI dynamoDb, Path folder) {
         return Map.of(
                 "AWS_ACCESS_KEY_ID",
-                "local",
+                ClientKeys.ID,
                 "AWS_SECRET_ACCESS_KEY",
-                "local",
+                ClientKeys.SECRET,
                 "AWS_REGION",
                 "us-east-1",
                 "AWS_ENDPOINT_URL_KINESIS",

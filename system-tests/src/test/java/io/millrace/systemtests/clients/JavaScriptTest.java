@@ -21,9 +21,9 @@ class JavaScriptTest {
     private Path folder;
 
     @ParameterizedTest
-    @ValueSource(strings = {"http", "https"})
+    @ValueSource(strings = {"http", "https", "http, signatures verified"})
     @Timeout(180) // fetching the client takes its time
-    void recordsArePushedThroughASplit(String scheme) throws Exception {
+    void recordsArePushedThroughASplit(String how) throws Exception {
         ClientProcess client = new ClientProcess(folder);
         client.assumePresent("Node.js with npm", List.of("npm", "--version"));
         Files.writeString(folder.resolve("package.json"), "{\"private\": true}");
@@ -37,12 +37,13 @@ class JavaScriptTest {
         }
         assumeTrue(isFetched, skipped);
         Path script = client.resource("js_fan_out.mjs");
-        try (StreamServer server = StreamServer.builder()
-                .port(0)
-                .tlsPort(0)
-                .dataDirectory(folder.resolve("data"))
-                .start()) {
-            String endpoint = (scheme.equals("http") ? server.endpoint() : server.tlsEndpoint()).toString();
+        StreamServer.Builder settings =
+                StreamServer.builder().port(0).tlsPort(0).dataDirectory(folder.resolve("data"));
+        if (how.contains("verified")) {
+            settings.credentials(ClientKeys.file(folder, "none"));
+        }
+        try (StreamServer server = settings.start()) {
+            String endpoint = (how.equals("https") ? server.tlsEndpoint() : server.endpoint()).toString();
             ClientProcess.Outcome outcome = client.run(List.of(
                     "env", "NODE_TLS_REJECT_UNAUTHORIZED=0", "node", "--no-warnings", script.toString(), endpoint));
 

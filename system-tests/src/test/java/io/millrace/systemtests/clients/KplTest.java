@@ -12,9 +12,10 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,15 +32,19 @@ class KplTest {
 
     private final List<Map<String, String>> lines = new ArrayList<>();
 
-    @Test
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
     @Timeout(120)
-    void everyRecordIsAcknowledgedAndStoredThroughASplitAndAMerge() throws Exception {
-        try (StreamServer server = StreamServer.builder()
-                        .port(0)
-                        .tlsPort(0)
-                        .dataDirectory(folder.resolve("data"))
-                        .transitionTime(Duration.ZERO)
-                        .start();
+    void everyRecordIsAcknowledgedAndStoredThroughASplitAndAMerge(boolean areSignaturesVerified) throws Exception {
+        StreamServer.Builder settings = StreamServer.builder()
+                .port(0)
+                .tlsPort(0)
+                .dataDirectory(folder.resolve("data"))
+                .transitionTime(Duration.ZERO);
+        if (areSignaturesVerified) {
+            settings.credentials(ClientKeys.file(folder, STREAM));
+        }
+        try (StreamServer server = settings.start();
                 FedStream stream = FedStream.create(server.endpoint(), STREAM, 2);
                 ClientProgram kpl = ClientProgram.start(
                         "kpl",

@@ -26,7 +26,7 @@ function check(condition, text) {
 const kinesis = new KinesisClient({
   endpoint: process.argv[2],
   region: "us-east-1",
-  credentials: { accessKeyId: "local", secretAccessKey: "local" },
+  credentials: { accessKeyId: process.env.AWS_ACCESS_KEY_ID, secretAccessKey: process.env.AWS_SECRET_ACCESS_KEY },
   maxAttempts: 1,
 });
 
