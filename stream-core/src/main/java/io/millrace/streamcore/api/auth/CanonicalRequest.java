@@ -9,6 +9,9 @@ import java.util.List;
  * <p>Form: the service's public documentation of Signature Version 4, for services other than S3. Stateless.
  */
 final class CanonicalRequest {
+    /** What HTTP/2 has for a host; clients may sign it by this name, and it arrives here as the host. */
+    static final String AUTHORITY = ":authority";
+
     private CanonicalRequest() {}
 
     /** The canonical form of a request whose body has the hash given. */
@@ -20,7 +23,7 @@ final class CanonicalRequest {
         List<String> names = claims.signedHeaders();
         for (String name : names) {
             text.append(name).append(':');
-            appendValues(text, request.headers().all(name));
+            appendValues(text, request.headers().all(name.equals(AUTHORITY) ? "host" : name));
             text.append('\n');
         }
         text.append('\n');

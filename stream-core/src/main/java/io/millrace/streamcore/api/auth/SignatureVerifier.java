@@ -127,7 +127,7 @@ final class SignatureVerifier {
     /** What decides where a request goes, when it is good and what it does has to be signed. */
     private static void checkSignedHeaders(ApiRequest request, SignatureClaims claims) {
         List<String> signed = claims.signedHeaders();
-        if (!signed.contains("host")) {
+        if (!signed.contains("host") && !signed.contains(CanonicalRequest.AUTHORITY)) {
             throw invalid("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.");
         }
         boolean isDated = claims.isInQuery()

@@ -95,6 +95,16 @@ class SignatureVerifierTest {
             assertThat(verify(request.header("User-Agent", "other"))).isSameAs(key);
         }
 
+        /** HTTP/2 has no other host, and the SDK for JavaScript signs it by its own name. */
+        @Test
+        void theHostMayBeSignedAsTheAuthorityOfHttp2() {
+            SignedRequest request =
+                    request().header(":authority", "127.0.0.1:4567").sign().without(":authority");
+            assertThat(request.first("Authorization")).contains(":authority;");
+            assertThat(verify(request)).isSameAs(key);
+            assertRefused(request.header("Host", "127.0.0.1:4568"), MISMATCH);
+        }
+
         @Test
         void aSessionTokenIsOneMoreHeader() {
             assertThat(verify(request().inSession("FwoGZXIvYXdzE+/=").sign())).isSameAs(key);
