@@ -11,6 +11,7 @@ import io.millrace.streamcore.StreamServerException;
 import io.millrace.streamcore.log.FsyncPolicy;
 import io.millrace.streamcore.stream.quota.QuotaMode;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
@@ -83,6 +84,17 @@ final class ServerCommand implements Callable<Integer> {
                         + " goes before it. Default: off."
             })
     private QuotaMode quotas;
+
+    @Option(
+            names = "--transition-time",
+            paramLabel = "TIME",
+            defaultValue = "500ms",
+            converter = ServerFlags.TimeWords.class,
+            description = {
+                "How long streams and consumers stay CREATING, UPDATING and DELETING. With 0 a call is answered when they"
+                        + " have left that state. Default: 500ms."
+            })
+    private Duration transitionTime;
 
     @Option(
             names = "--faults",
@@ -200,7 +212,8 @@ final class ServerCommand implements Callable<Integer> {
                 .port(main)
                 .dataDirectory(folder)
                 .fsync(fsync)
-                .quotas(quotas);
+                .quotas(quotas)
+                .transitionTime(transitionTime);
         if (faults != null) {
             try {
                 builder.faults(faults);

@@ -8,10 +8,13 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import picocli.CommandLine.ITypeConverter;
@@ -107,6 +110,24 @@ final class ServerFlags {
             } catch (IllegalArgumentException unreadable) {
                 throw new TypeConversionException("'" + text + "' is none of off, aws, or a number such as 0.5");
             }
+        }
+    }
+
+    /** Times such as {@code 500ms}, {@code 2s} and {@code 0}. */
+    static final class TimeWords implements ITypeConverter<Duration> {
+        private static final Pattern TIME = Pattern.compile("(\\d{1,7})(ms|s)|0");
+
+        @Override
+        public Duration convert(String text) {
+            Matcher parts = TIME.matcher(text);
+            if (!parts.matches()) {
+                throw new TypeConversionException("'" + text + "' is no time such as 500ms, 2s or 0");
+            }
+            if (parts.group(1) == null) {
+                return Duration.ZERO;
+            }
+            long count = Long.parseLong(parts.group(1));
+            return parts.group(2).equals("s") ? Duration.ofSeconds(count) : Duration.ofMillis(count);
         }
     }
 

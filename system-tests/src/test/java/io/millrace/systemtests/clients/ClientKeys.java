@@ -20,7 +20,8 @@ final class ClientKeys {
 
     /** Writes the file for {@code --credentials}. */
     static Path file(Path folder, String streamOfProducer) throws IOException {
-        Path file = Files.writeString(folder.resolve("keys.json"), """
+        Path file = Files.writeString(
+                folder.resolve("keys.json"), """
                 {"keys": [
                   {"accessKeyId": "%s", "secretAccessKey": "%s", "allow": [{"actions": ["*"], "streams": ["*"]}]},
                   {"accessKeyId": "%s", "secretAccessKey": "%s",

@@ -65,8 +65,8 @@ final class FedStream implements AutoCloseable {
         KinesisAsyncClient kinesis = KinesisAsyncClient.builder()
                 .endpointOverride(endpoint)
                 .region(Region.US_EAST_1)
-                .credentialsProvider(StaticCredentialsProvider.create(
-                        AwsBasicCredentials.create(ClientKeys.ID, ClientKeys.SECRET)))
+                .credentialsProvider(
+                        StaticCredentialsProvider.create(AwsBasicCredentials.create(ClientKeys.ID, ClientKeys.SECRET)))
                 .build();
         kinesis.createStream(request -> request.streamName(name).shardCount(shards))
                 .join();
