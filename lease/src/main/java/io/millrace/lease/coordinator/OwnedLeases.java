@@ -109,7 +109,9 @@ final class OwnedLeases {
         if (leaving || over || isRemoved(seen.key()) || !heartbeat.proof().isCurrent() || !hasRoom()) {
             return;
         }
-        if (!taking.add(seen.key())) {
+        // What was seen may be older than what is held: a second taking would meet the first one's row and think it its
+        // own.
+        if (held.containsKey(seen.key()) || !taking.add(seen.key())) {
             return;
         }
         LeaseRow mine = seen.takenBy(me);
@@ -218,7 +220,7 @@ final class OwnedLeases {
         return table.read((LeaseTable rows) -> rows.get(Entity.lease(key)))
                 .thenAccept(found -> found.filter(LeaseRow.class::isInstance)
                         .map(LeaseRow.class::cast)
-                        .ifPresent(row -> book.learn(row, wiring.now())));
+                        .ifPresent(row -> book.hear(row, wiring.now())));
     }
 
     void learn(WriteOutcome.Conflict conflict) {

@@ -36,9 +36,17 @@ public final class LeaseBook {
         });
     }
 
-    /** Takes in one row as it was at {@code at}, in ticks. */
+    /** Takes in one row as a write left or met it, at {@code at} in ticks. */
     public void learn(LeaseRow row, long at) {
         leases.put(row.key(), new Seen(row, at));
+    }
+
+    /** Takes in one row as it was read. What was overtaken by something newer changes nothing. */
+    public void hear(LeaseRow row, long at) {
+        Seen known = leases.get(row.key());
+        if (known == null || known.row.revision() <= row.revision()) {
+            learn(row, at);
+        }
     }
 
     /** Takes in that {@code row} was deleted. */

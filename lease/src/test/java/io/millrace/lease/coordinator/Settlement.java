@@ -1,6 +1,7 @@
 package io.millrace.lease.coordinator;
 
 import io.millrace.lease.LeaseKey;
+import io.millrace.lease.table.LeaseRow;
 import io.millrace.model.StreamName;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -10,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -58,18 +60,42 @@ final class Settlement {
                 throw new AssertionError("goes on for ever " + world.describe());
             }
         }
-        // What is measured takes a few looks of the leader to be known, and may move leases until then.
-        Duration more = world.weighted ? LeaseWorld.SHARD_SYNC.multipliedBy(3) : Duration.ofSeconds(1);
-        for (Duration end = now().plus(more); now().compareTo(end) < 0; world.sim.run(LOOK)) {
+        if (world.weighted) {
+            awaitLoads();
+        }
+        watch(Duration.ofSeconds(1));
+        return lastUnsettled.minus(began);
+    }
+
+    /**
+     * What is measured takes a few looks of the leader to be known, and moves leases until then. Later a load may still
+     * step over the edge, but no lease goes back and forth.
+     */
+    private void awaitLoads() {
+        watch(LeaseWorld.SHARD_SYNC.multipliedBy(4));
+        Map<LeaseKey, Long> before = epochs();
+        watch(LeaseWorld.SHARD_SYNC.multipliedBy(4));
+        epochs().forEach((key, epoch) -> {
+            if (epoch - before.getOrDefault(key, epoch) > 2) {
+                throw new AssertionError(key + " moves for ever " + world.describe());
+            }
+        });
+        if (!isEvenByLoad()) {
+            throw new AssertionError("loads are not even " + world.describe());
+        }
+    }
+
+    private void watch(Duration time) {
+        for (Duration end = now().plus(time); now().compareTo(end) < 0; world.sim.run(LOOK)) {
             look();
             if (!world.weighted && !isSettled()) {
                 throw new AssertionError("has not settled " + world.describe());
             }
         }
-        if (world.weighted && !isEvenByLoad()) {
-            throw new AssertionError("loads are not even " + world.describe());
-        }
-        return lastUnsettled.minus(began);
+    }
+
+    private Map<LeaseKey, Long> epochs() {
+        return world.table.listLeases().join().stream().collect(Collectors.toMap(LeaseRow::key, LeaseRow::epoch));
     }
 
     private Duration limit() {

@@ -121,7 +121,10 @@ final class SimWorker implements LeaseListener {
 
     @Override
     public void leaseTaken(HeldLease lease) {
-        held.put(lease.key(), lease);
+        HeldLease before = held.put(lease.key(), lease);
+        if (before != null && before.isValid()) {
+            throw new AssertionError(name + " takes " + lease + " although it holds " + before);
+        }
         world.checkParents(lease.key());
         consume(lease, 0, world.sim.elapsed());
     }

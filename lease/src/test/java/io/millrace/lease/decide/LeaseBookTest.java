@@ -63,6 +63,18 @@ final class LeaseBookTest {
     }
 
     @Test
+    void answerThatWasOvertakenHidesNothing() {
+        LeaseRow newer = lease(1).takenBy(ALICE).withRevision(5);
+        book.learn(newer, 10);
+
+        book.hear(lease(1).withRevision(4), 20);
+        assertThat(book.row(newer.key())).contains(newer);
+
+        book.hear(newer.released().withRevision(6), 20);
+        assertThat(book.row(newer.key())).contains(newer.released().withRevision(6));
+    }
+
+    @Test
     void listDoesNotHideWhatBecameKnownWhileItWasRead() {
         LeaseRow newer = lease(1).takenBy(ALICE).withRevision(5);
         book.learn(newer, 10);
