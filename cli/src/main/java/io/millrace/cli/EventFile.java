@@ -82,6 +82,12 @@ final class EventFile implements WorkerListener, AutoCloseable {
                     .put("epoch", ended.epoch())
                     .put("children", ended.children());
         }
+        if (event instanceof WorkerEvent.RecordsExpired expired) {
+            json.put("event", "records-expired").put("stream", expired.stream()).put("shard", expired.shard());
+            expired.from().ifPresent(from -> json.put("from", from));
+            expired.until().ifPresent(until -> json.put("until", until));
+            return json;
+        }
         if (event instanceof WorkerEvent.StreamGone gone) {
             return json.put("event", "stream-gone").put("stream", gone.stream()).put("reason", gone.reason());
         }

@@ -10,13 +10,14 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * The figures of consumption: {@code millrace.records.processed} and {@code millrace.batch.failures} for each stream, and
- * {@code millrace.millis.behind.latest} for each shard held. Belongs to the worker's event loop.
+ * The figures of consumption: {@code millrace.records.processed}, {@code millrace.records.expired} and
+ * {@code millrace.batch.failures} for each stream, and {@code millrace.millis.behind.latest} for each shard held. Belongs to the worker's event loop.
  */
 final class ConsumerMeters {
     private final MeterRegistry registry;
     private final Map<StreamName, Counter> processed = new HashMap<>();
     private final Map<StreamName, Counter> failures = new HashMap<>();
+    private final Map<StreamName, Counter> expired = new HashMap<>();
     private final Map<LeaseKey, Meter> lags = new HashMap<>();
 
     ConsumerMeters(MeterRegistry registry) {
@@ -30,6 +31,15 @@ final class ConsumerMeters {
 
     void batchFailed(StreamName stream) {
         counter(failures, stream, "millrace.batch.failures", "Batches that processors threw at; they come again")
+                .increment();
+    }
+
+    void recordsExpired(StreamName stream) {
+        counter(
+                        expired,
+                        stream,
+                        "millrace.records.expired",
+                        "Times that records passed retention before they were read")
                 .increment();
     }
 

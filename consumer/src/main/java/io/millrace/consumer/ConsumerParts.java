@@ -1,12 +1,15 @@
 package io.millrace.consumer;
 
 import io.millrace.fanout.RecordSources;
+import io.millrace.lease.LeaseKey;
 import io.millrace.lease.ShardDirectory;
 import io.millrace.runtime.Backoff;
 import io.millrace.runtime.EventLoop;
 import io.millrace.runtime.Platform;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** What the consumers of one worker have in common. */
 record ConsumerParts(
@@ -20,9 +23,17 @@ record ConsumerParts(
         Backoff retry,
         ConsumerMeters meters,
         Owner owner) {
-    /** Is told when a consumer is over. Called on the event loop. */
+    /** Is told what becomes of consumers. Called on the event loop. */
     interface Owner {
         /** {@code consumer} has done all it will do. */
         void over(ShardConsumer consumer, ConsumerEnd end);
+
+        /**
+         * Records of {@code shard} passed retention before they were read.
+         *
+         * @param from when the last record read had arrived, if that is known
+         * @param until when the oldest record had arrived that is kept; absent when the shard is gone
+         */
+        default void recordsExpired(LeaseKey shard, @Nullable Instant from, @Nullable Instant until) {}
     }
 }

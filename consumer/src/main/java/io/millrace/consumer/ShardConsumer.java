@@ -1,28 +1,17 @@
 package io.millrace.consumer;
 
-import static java.util.Objects.requireNonNull;
-
 import io.millrace.checkpoint.ShardCheckpoints;
 import io.millrace.consumer.WorkerHealth.ShardHealth;
-import io.millrace.fanout.RecordSource;
-import io.millrace.fanout.RecordSourceListener;
-import io.millrace.fanout.ShardReadException;
 import io.millrace.fanout.SourceBatch;
-import io.millrace.fanout.SourceTrouble;
 import io.millrace.lease.CheckpointOutcome;
 import io.millrace.lease.HeldLease;
-import io.millrace.lease.StreamNotFoundException;
 import io.millrace.model.Checkpoint;
 import io.millrace.model.ChildShard;
-import io.millrace.model.Position;
-import io.millrace.model.Shard;
 import io.millrace.model.StreamRecord;
 import io.millrace.runtime.EventLoop;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,7 +22,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Belongs to the worker's event loop; {@link #health} is safe for any thread.
  */
-final class ShardConsumer implements RecordSourceListener {
+final class ShardConsumer implements ShardReading.Taker {
     private static final Logger log = LoggerFactory.getLogger(ShardConsumer.class);
 
     private static final String UNPROVEN = "the lease can no longer be proven to be ours";
@@ -46,9 +35,9 @@ final class ShardConsumer implements RecordSourceListener {
     private final FailureLog failures = new FailureLog();
     private final ProcessorCalls processor;
     private final ShardStatus status;
+    private final ShardReading reading;
 
     private ConsumerState state = ConsumerState.INITIALIZING;
-    private @Nullable RecordSource source;
     /** What the processor has to process, in its hands or waiting for a retry; empty otherwise. */
     private List<StreamRecord> inHand = List.of();
 
@@ -57,10 +46,6 @@ final class ShardConsumer implements RecordSourceListener {
     private boolean drainRequested;
     /** The lease was asked to release or finish: what comes of it decides, not what the lease says in between. */
     private boolean lettingGo;
-
-    private boolean askingDirectory;
-    /** Set when the shard turned out to be over without the source having said so. */
-    private @Nullable List<ChildShard> vanishedWith;
 
     private String lossReason = "";
 
@@ -72,6 +57,7 @@ final class ShardConsumer implements RecordSourceListener {
         this.checkpoints = new ShardCheckpoints(lease, loop, parts.platform().ticker(), parts.checkpointInterval());
         this.processor = new ProcessorCalls(lease, parts, failures);
         this.status = new ShardStatus(lease, state, failures, parts.meters());
+        this.reading = new ShardReading(lease.key(), parts, failures, status, this);
     }
 
     HeldLease lease() {
@@ -89,12 +75,7 @@ final class ShardConsumer implements RecordSourceListener {
 
     /** The lease is ours: prepares the processor and reads ahead meanwhile. */
     void start() {
-        Optional<Position> from = context.checkpoint().resumeAt();
-        if (from.isPresent()) {
-            source = parts.sources().open(context.stream(), context.shard(), from.get(), this);
-        } else {
-            vanishedWith = List.of();
-        }
+        reading.open(context.checkpoint());
         initialize();
     }
 
@@ -153,17 +134,11 @@ final class ShardConsumer implements RecordSourceListener {
         if (state != ConsumerState.FETCHING) {
             moveTo(ConsumerState.FETCHING, reason);
         }
-        List<ChildShard> children = vanishedWith;
-        if (children != null) {
-            end(children);
-        } else {
-            requireNonNull(source).request();
-        }
+        reading.request();
     }
 
     @Override
     public void batch(SourceBatch batch) {
-        failures.readingWorks();
         inHand = batch.records();
         inHandBehind = batch.millisBehindLatest();
         hand(1);
@@ -230,74 +205,10 @@ final class ShardConsumer implements RecordSourceListener {
         return inHand;
     }
 
-    @Override
-    public void idle(long millisBehindLatest) {
-        failures.readingWorks();
-        status.behind(millisBehindLatest);
-    }
-
-    @Override
-    public void trouble(SourceTrouble trouble) {
-        if (FailureLog.isWorthTelling(trouble)) {
-            failures.readingFailed(trouble, parts.platform().clock().instant());
-            status.failuresChanged();
-            if (trouble.kind() != ShardReadException.Kind.GONE) {
-                warn(trouble);
-            }
-        }
-        if (trouble.kind() == ShardReadException.Kind.GONE && !askingDirectory && vanishedWith == null) {
-            askingDirectory = true;
-            loop.whenComplete(parts.directory().listShards(context.stream()), (shards, error) -> {
-                askingDirectory = false;
-                if (shards != null
-                        && shards.stream().noneMatch(shard -> shard.id().equals(context.shard()))) {
-                    vanished(childrenIn(shards));
-                } else if (!(error instanceof StreamNotFoundException)) {
-                    // Without the stream the whole worker ends, and says so.
-                    warn(trouble);
-                }
-            });
-        }
-    }
-
-    private void warn(SourceTrouble trouble) {
-        if (Integer.bitCount(trouble.failures()) == 1) {
-            log.warn(
-                    "{}: reading failed {} times in a row, it is tried again ({}): {}",
-                    lease.key(),
-                    trouble.failures(),
-                    trouble.kind(),
-                    trouble.message());
-        }
-    }
-
-    /** The stream is there and does not list the shard: retention has taken it, with whatever was not read. */
-    private void vanished(List<ChildShard> children) {
-        if (state == ConsumerState.ENDING
-                || state == ConsumerState.DRAINING
-                || state == ConsumerState.LOSING
-                || state == ConsumerState.DONE) {
-            return;
-        }
-        log.warn(
-                "{}: the stream no longer has this shard; what was not read of it has passed retention and is gone",
-                lease.key());
-        vanishedWith = children;
-        stopReading();
-        if (state == ConsumerState.FETCHING) {
-            end(children);
-        }
-    }
-
     // Shard's end.
 
     @Override
-    public void shardEnded(List<ChildShard> children) {
-        failures.readingWorks();
-        end(children);
-    }
-
-    private void end(List<ChildShard> children) {
+    public void readOut(List<ChildShard> children) {
         moveTo(ConsumerState.ENDING, "the shard is read out");
         stopReading();
         CompletableFuture<CheckpointOutcome> unused = checkpoints.flush();
@@ -311,7 +222,7 @@ final class ShardConsumer implements RecordSourceListener {
                 return;
             }
             switch (outcome) {
-                case RETURNED -> finish(children);
+                case RETURNED -> reading.children(children, this::finish);
                 case NOT_OURS -> lost(UNPROVEN);
                 case THREW -> {
                     status.failuresChanged();
@@ -326,17 +237,6 @@ final class ShardConsumer implements RecordSourceListener {
     }
 
     private void finish(List<ChildShard> children) {
-        if (children.isEmpty()) {
-            // Some servers do not name children; without them the next owner would wait for the leader to look.
-            loop.whenComplete(
-                    parts.directory().listShards(context.stream()),
-                    (shards, error) -> finishWith(shards == null ? children : childrenIn(shards)));
-        } else {
-            finishWith(children);
-        }
-    }
-
-    private void finishWith(List<ChildShard> children) {
         if (state != ConsumerState.ENDING) {
             return;
         }
@@ -349,13 +249,6 @@ final class ShardConsumer implements RecordSourceListener {
                 done(new ConsumerEnd.Lost("lost at the shard's end"), "lost at the shard's end");
             }
         });
-    }
-
-    private List<ChildShard> childrenIn(List<Shard> shards) {
-        return shards.stream()
-                .filter(shard -> shard.parents().contains(context.shard()))
-                .map(Shard::asChild)
-                .toList();
     }
 
     // Leaving.
@@ -427,9 +320,7 @@ final class ShardConsumer implements RecordSourceListener {
 
     private void stopReading() {
         timer.cancel();
-        if (source != null) {
-            source.close();
-        }
+        reading.close();
     }
 
     private void moveTo(ConsumerState next, String reason) {

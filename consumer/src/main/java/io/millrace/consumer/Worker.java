@@ -2,6 +2,7 @@ package io.millrace.consumer;
 
 import static java.util.Objects.requireNonNull;
 
+import io.millrace.consumer.streams.KinesisShardDirectory;
 import io.millrace.fanout.KinesisStreams;
 import io.millrace.lease.LeaseException;
 import io.millrace.lease.LeaseKey;

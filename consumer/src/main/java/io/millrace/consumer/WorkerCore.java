@@ -1,5 +1,6 @@
 package io.millrace.consumer;
 
+import io.millrace.consumer.streams.GuardedStreams;
 import io.millrace.fanout.PollingSettings;
 import io.millrace.fanout.PollingSources;
 import io.millrace.lease.HeldLease;
@@ -54,6 +55,7 @@ final class WorkerCore {
     private final String name;
     private final EventLoop loop;
     private final Platform.BlockingTasks threads;
+    private final ConsumerMeters meters;
     private final ConsumerParts parts;
     private final LeaseCoordinator coordinator;
     private final WorkerStreams streams;
@@ -79,7 +81,8 @@ final class WorkerCore {
         PollingSettings polling = PollingSettings.DEFAULT
                 .withIdleTime(settings.timing().idleTimeBetweenReads())
                 .withMaxRecordsPerBatch(settings.maxRecordsPerBatch());
-        GuardedStreams guarded = new GuardedStreams(backend, loop, this::streamGone);
+        GuardedStreams guarded = new GuardedStreams(backend.directory(), backend.readers(), loop, this::streamGone);
+        this.meters = new ConsumerMeters(settings.meterRegistry());
         this.parts = new ConsumerParts(
                 loop,
                 platform,
@@ -89,8 +92,8 @@ final class WorkerCore {
                 settings.processor(),
                 settings.timing().checkpointInterval(),
                 new Backoff(Duration.ofMillis(100), Duration.ofSeconds(30)),
-                new ConsumerMeters(settings.meterRegistry()),
-                this::over);
+                meters,
+                new Consumers());
         this.coordinator = LeaseCoordinator.create(
                 leaseSettings(settings), backend.table(), guarded, new Leases(), platform, settings.meterRegistry());
         this.streams =
@@ -269,6 +272,20 @@ final class WorkerCore {
         streams.leasesChanged();
         if (left && consumers.isEmpty()) {
             end();
+        }
+    }
+
+    /** Hears from the consumers. */
+    private final class Consumers implements ConsumerParts.Owner {
+        @Override
+        public void over(ShardConsumer consumer, ConsumerEnd end) {
+            WorkerCore.this.over(consumer, end);
+        }
+
+        @Override
+        public void recordsExpired(LeaseKey shard, @Nullable Instant from, @Nullable Instant until) {
+            meters.recordsExpired(shard.stream());
+            tell(new WorkerEvent.RecordsExpired(now(), shard.stream(), shard.shard(), from, until));
         }
     }
 

@@ -88,6 +88,40 @@ public sealed interface WorkerEvent {
     }
 
     /**
+     * The last record read of a shard has passed retention, and so has whatever arrived after it until the oldest record
+     * that is kept, where reading goes on. Whether there was anything in between nobody can tell any more.
+     *
+     * @param time when this was found out
+     * @param stream its stream
+     * @param shard the shard
+     * @param fromOrNull when the last record read had arrived, to the second; absent where nobody knows
+     * @param untilOrNull when the oldest record had arrived that is kept; absent when the shard is gone altogether
+     */
+    record RecordsExpired(
+            Instant time,
+            StreamName stream,
+            ShardId shard,
+            @Nullable Instant fromOrNull,
+            @Nullable Instant untilOrNull) implements WorkerEvent {
+        /** Checks the parts. */
+        public RecordsExpired {
+            requireNonNull(time, "time");
+            requireNonNull(stream, "stream");
+            requireNonNull(shard, "shard");
+        }
+
+        /** When the last record read had arrived, where that is known. */
+        public Optional<Instant> from() {
+            return Optional.ofNullable(fromOrNull);
+        }
+
+        /** When the oldest record had arrived that is kept; empty when the shard is gone altogether. */
+        public Optional<Instant> until() {
+            return Optional.ofNullable(untilOrNull);
+        }
+    }
+
+    /**
      * A stream was deleted, or is another one under the same name: this worker reads it no more. It goes on with its
      * other streams; without any it ends.
      *

@@ -2,6 +2,7 @@ package io.millrace.consumer;
 
 import static java.util.Objects.requireNonNull;
 
+import io.millrace.consumer.streams.GuardedStreams;
 import io.millrace.lease.coordinator.LeaseSettings.StreamSettings;
 import io.millrace.model.StreamName;
 import io.millrace.runtime.EventLoop;

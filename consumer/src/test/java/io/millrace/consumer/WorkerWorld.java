@@ -14,6 +14,7 @@ import io.millrace.lease.table.InMemoryLeaseTable;
 import io.millrace.model.Bytes;
 import io.millrace.model.Position;
 import io.millrace.model.Shard;
+import io.millrace.model.ShardId;
 import io.millrace.model.StreamName;
 import io.millrace.model.StreamRecord;
 import io.millrace.sim.Simulation;
@@ -51,14 +52,21 @@ final class WorkerWorld implements ShardDirectory {
     final ShardReaders readers;
     int duplicates;
     int throwsLeft;
+    /** Processors of these shards throw. */
+    final Set<ShardId> stuck = new HashSet<>();
+
     int maxLeases = Integer.MAX_VALUE;
     Position.Initial from = Position.trimHorizon();
 
-    /** A world with the stream {@link #ORDERS}. */
+    /** A world with the stream {@link #ORDERS}, in which one read in twenty fails. */
     WorkerWorld(long seed, int shards) {
+        this(seed, shards, 5);
+    }
+
+    WorkerWorld(long seed, int shards, int failPercent) {
         sim = new Simulation(seed);
         create(ORDERS, shards);
-        readers = new SlowReaders((stream, shard) -> stream(stream).reader(stream, shard), sim, 5);
+        readers = new SlowReaders((stream, shard) -> stream(stream).reader(stream, shard), sim, failPercent);
     }
 
     void create(StreamName name, int shards) {
@@ -129,9 +137,21 @@ final class WorkerWorld implements ShardDirectory {
 
     /** Puts records now and waits until all that was ever put is processed. */
     void putAndAwait(StreamName stream, int records) {
+        putAndAwait(stream, records, 0);
+    }
+
+    /** The same where {@code lost} of those before will never be processed. */
+    void putAndAwait(StreamName stream, int records, int lost) {
         int before = put.size();
         putSpread(stream, records, Duration.ofSeconds(1));
-        sim.runUntil(() -> put.size() == before + records && processed.size() == put.size(), Duration.ofMinutes(3));
+        sim.runUntil(
+                () -> put.size() == before + records && processed.size() == put.size() - lost, Duration.ofMinutes(3));
+    }
+
+    /** Closes a worker and waits for its end. */
+    void stop(WorkerCore core) {
+        CompletableFuture<List<LeaseKey>> end = core.close(Duration.ofSeconds(30));
+        sim.runUntil(end::isDone, Duration.ofMinutes(1));
     }
 
     /** The shards of {@code stream} that {@code core} is at. */
@@ -145,6 +165,9 @@ final class WorkerWorld implements ShardDirectory {
         if (throwsLeft > 0) {
             throwsLeft--;
             throw new IllegalStateException("secret");
+        }
+        if (stuck.contains(batch.shard().shard())) {
+            throw new IllegalStateException("stuck");
         }
         for (StreamRecord record : batch.records()) {
             assertThat(record.data().toUtf8()).startsWith(batch.shard().stream().value());

@@ -45,9 +45,17 @@ public final class InMemoryStream implements ShardReaders {
         return name;
     }
 
-    /** All shards, open and closed. */
+    /** All shards, open and closed, but those that retention has taken. */
     public List<Shard> shards() {
-        return shards.stream().map(MemoryShard::describe).toList();
+        return shards.stream()
+                .filter(shard -> !shard.isGone)
+                .map(MemoryShard::describe)
+                .toList();
+    }
+
+    /** Retention takes the records that came before {@code horizon}, and the shards that were closed before it. */
+    public void trim(Instant horizon) {
+        shards.forEach(shard -> shard.trim(horizon));
     }
 
     /** Every record of a shard, as if nothing had ever been read; a view that grows with the shard. */
@@ -102,7 +110,10 @@ public final class InMemoryStream implements ShardReaders {
     }
 
     private @Nullable MemoryShard get(ShardId id) {
-        return shards.stream().filter(shard -> shard.id.equals(id)).findFirst().orElse(null);
+        return shards.stream()
+                .filter(shard -> shard.id.equals(id) && !shard.isGone)
+                .findFirst()
+                .orElse(null);
     }
 
     private MemoryShard find(ShardId id) {
@@ -121,6 +132,9 @@ public final class InMemoryStream implements ShardReaders {
         private final long created;
         private final List<StreamRecord> records = new ArrayList<>();
         private @Nullable SequenceNumber ending;
+        private Instant closedAt = Instant.MAX;
+        private int firstKept;
+        private boolean isGone;
 
         MemoryShard(int index, List<ShardId> parents, HashKeyRange range, long created) {
             this.index = index;
@@ -138,8 +152,17 @@ public final class InMemoryStream implements ShardReaders {
             if (!isOpen()) {
                 throw new IllegalArgumentException(id + " is closed");
             }
+            closedAt = clock.instant();
             ending = SequenceNumber.of(
                     created, index, Long.MAX_VALUE, clock.instant().getEpochSecond());
+        }
+
+        void trim(Instant horizon) {
+            while (firstKept < records.size()
+                    && records.get(firstKept).arrival().isBefore(horizon)) {
+                firstKept++;
+            }
+            isGone = closedAt.isBefore(horizon);
         }
 
         StreamRecord append(String partitionKey, Bytes data) {
@@ -157,7 +180,7 @@ public final class InMemoryStream implements ShardReaders {
 
         /** The index of the first record at {@code position}. */
         int seek(Position position) {
-            int at = 0;
+            int at = firstKept;
             while (at < records.size() && !isAt(records.get(at), position)) {
                 at++;
             }
@@ -204,7 +227,7 @@ public final class InMemoryStream implements ShardReaders {
                 return CompletableFuture.failedFuture(
                         new ShardReadException(ShardReadException.Kind.ITERATOR_EXPIRED, "iterator expired", null));
             }
-            int from = Integer.parseInt(parts[0]);
+            int from = Math.max(Integer.parseInt(parts[0]), shard.firstKept);
             int end = Math.min(from + limit, shard.records.size());
             return CompletableFuture.completedFuture(page(shard, from, end));
         }

@@ -19,7 +19,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Reads a shard by asking for records again and again: as fast as allowed while there are some, more and more slowly up to
  * the idle time while there are none. Reads ahead of its user within the bounds of bytes. The place it has reached is the
- * last record read, so that a lost iterator costs nothing.
+ * last record read, so that a lost iterator costs nothing. It asks for that record once more: if an older one cannot be
+ * had any longer, retention has passed it, and maybe others after it.
  *
  * <p>Belongs to the event loop of {@link PollingSources}.
  */
@@ -43,6 +44,9 @@ final class PollingSource implements RecordSource {
     private PollState state = PollState.RESTING;
     private Position position;
     private @Nullable SequenceNumber lastRead;
+    /** The record that the next page should begin with, because it was read before. */
+    private @Nullable SequenceNumber expected;
+
     private @Nullable ShardIterator iterator;
     private List<ChildShard> children = List.of();
     private EventLoop.Cancellable timer = EventLoop.Cancellable.DONE;
@@ -148,7 +152,13 @@ final class PollingSource implements RecordSource {
     private void open() {
         moveTo(PollState.OPENING, "at " + position);
         Instant now = shared.platform().clock().instant();
-        call(reader.getIterator(position), found -> {
+        Position asked = position;
+        if (position instanceof Position.AfterSequenceNumber after) {
+            lastRead = after.sequenceNumber();
+            expected = lastRead;
+            asked = new Position.AtSequenceNumber(lastRead);
+        }
+        call(reader.getIterator(asked), found -> {
             iterator = found;
             if (position instanceof Position.Latest) {
                 // Should the iterator get lost before a record came, LATEST would skip what came in between.
@@ -172,6 +182,7 @@ final class PollingSource implements RecordSource {
         long bytes = PageBuffer.bytesOf(records);
         shared.meters().read(shared.platform().ticker().since(began), records.size(), bytes);
         failures = 0;
+        checkRetention(page);
         guess = Math.max(FIRST_GUESS, bytes);
         buffer.add(records, page.millisBehindLatest());
         heldBytes += bytes;
@@ -195,6 +206,26 @@ final class PollingSource implements RecordSource {
             listener.idle(page.millisBehindLatest());
         }
         giveOut();
+    }
+
+    /**
+     * A shard that has nothing kept after the last record read shows no loss: most such shards just had no records for a
+     * long time.
+     */
+    private void checkRetention(ShardPage page) {
+        SequenceNumber last = expected;
+        if (last == null) {
+            return;
+        }
+        if (!page.records().isEmpty()) {
+            expected = null;
+            StreamRecord first = page.records().get(0);
+            if (first.sequenceNumber().compareTo(last) > 0) {
+                listener.trimmed(last, first);
+            }
+        } else if (page.millisBehindLatest() == 0) {
+            expected = null;
+        }
     }
 
     /** The records above the last one read: all of them, unless the service repeats itself. */

@@ -1,6 +1,8 @@
 package io.millrace.fanout;
 
 import io.millrace.model.ChildShard;
+import io.millrace.model.SequenceNumber;
+import io.millrace.model.StreamRecord;
 import java.util.List;
 
 /** Takes what a {@link RecordSource} finds. Called on the source's event loop; must not block. */
@@ -21,6 +23,15 @@ public interface RecordSourceListener {
      * @param millisBehindLatest how far behind the tip the place of reading is, 0 when caught up
      */
     void idle(long millisBehindLatest);
+
+    /**
+     * The last record read has passed retention, and so has whatever came after it and was not read yet; the source goes on
+     * at the oldest record that is kept. Comes before the batch that begins with that.
+     *
+     * @param lastRead the last record read before, or where the source was opened
+     * @param oldest the oldest record that is kept
+     */
+    void trimmed(SequenceNumber lastRead, StreamRecord oldest);
 
     /**
      * Reading fails. The source goes on trying; close it if that is not wanted. After a success it is as if nothing had

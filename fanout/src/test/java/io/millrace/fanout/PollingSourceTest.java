@@ -7,6 +7,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.millrace.model.Bytes;
 import io.millrace.model.ChildShard;
 import io.millrace.model.Position;
+import io.millrace.model.SequenceNumber;
 import io.millrace.model.ShardId;
 import io.millrace.model.StreamName;
 import io.millrace.model.StreamRecord;
@@ -100,8 +101,101 @@ class PollingSourceTest {
         assertThat(f.reader.iteratorsAsked)
                 .containsExactly(
                         Position.trimHorizon(),
-                        new Position.AfterSequenceNumber(f.taken.get(0).sequenceNumber()));
+                        new Position.AtSequenceNumber(f.taken.get(0).sequenceNumber()));
         assertThat(f.troubles).isEmpty();
+        assertThat(f.taker.gaps).isEmpty();
+    }
+
+    @Test
+    void recordsThatPassedRetentionBeforeTheyWereReadAreToldAndReadingGoesOnAtTheOldestKept() {
+        Fixture f = new Fixture(1, 0, PollingSettings.DEFAULT);
+        for (int i = 0; i < 10; i++) {
+            f.put("key");
+            f.sim.run(Duration.ofMinutes(1));
+        }
+        List<StreamRecord> all = f.stream.recordsOf(SHARD);
+        f.stream.trim(all.get(6).arrival());
+        f.open(new Position.AfterSequenceNumber(all.get(2).sequenceNumber()));
+        f.takeAllAfterRandomPauses();
+        f.sim.run(Duration.ofMinutes(1));
+        assertThat(f.taken).isEqualTo(all.subList(6, 10));
+        assertThat(f.taker.gaps)
+                .containsExactly(all.get(2).sequenceNumber() + " " + all.get(6).sequenceNumber());
+    }
+
+    @Test
+    void recordsThatPassRetentionWhileTheUserWorksAreTold() {
+        Fixture f = new Fixture(1, 0, PollingSettings.DEFAULT.withReadAhead(1, 1));
+        f.put("first");
+        f.open(Position.trimHorizon());
+        f.source.request();
+        f.sim.runUntil(() -> f.taken.size() == 1, Duration.ofSeconds(5));
+        f.put("missed");
+        f.sim.run(Duration.ofHours(20));
+        f.put("kept");
+        f.sim.run(Duration.ofHours(5));
+        f.stream.trim(f.sim.clock().instant().minus(Duration.ofHours(24)));
+        f.source.request();
+        f.sim.runUntil(() -> f.taken.size() == 2, Duration.ofSeconds(5));
+        assertThat(f.taken).extracting(StreamRecord::partitionKey).containsExactly("first", "kept");
+        assertThat(f.taker.gaps).hasSize(1);
+    }
+
+    @Test
+    void aShardWithoutRecordsForLongerThanRetentionShowsNoLoss() {
+        Fixture f = new Fixture(1, 0, PollingSettings.DEFAULT);
+        f.put("long ago");
+        StreamRecord last = f.stream.recordsOf(SHARD).get(0);
+        f.sim.run(Duration.ofHours(30));
+        f.stream.trim(f.sim.clock().instant().minus(Duration.ofHours(24)));
+        f.open(new Position.AfterSequenceNumber(last.sequenceNumber()));
+        f.takeAllAfterRandomPauses();
+        f.sim.run(Duration.ofMinutes(1));
+        f.put("now");
+        f.sim.run(Duration.ofMinutes(1));
+        assertThat(f.taken).extracting(StreamRecord::partitionKey).containsExactly("now");
+        assertThat(f.taker.gaps).isEmpty();
+    }
+
+    @Test
+    void shardsOfManyStreamsShareOneBudgetAndEachIsReadFiveTimesASecondAtMost() {
+        Fixture f = new Fixture(1, 0, PollingSettings.DEFAULT.withReadAhead(50_000, 100_000));
+        List<FlakyReader> readers = new ArrayList<>();
+        PollingSettings settings = PollingSettings.DEFAULT.withReadAhead(50_000, 100_000);
+        PollingSources sources = new PollingSources(
+                (name, shard) -> {
+                    InMemoryStream stream = new InMemoryStream(name, 1, f.sim.clock());
+                    for (int i = 0; i < 500; i++) {
+                        stream.put("key", Bytes.wrap(new byte[1_000]));
+                    }
+                    FlakyReader reader = new FlakyReader(stream.reader(name, shard), f.sim, 0);
+                    readers.add(reader);
+                    return reader;
+                },
+                settings,
+                f.loop,
+                f.sim,
+                new SimpleMeterRegistry());
+        for (int i = 0; i < 20; i++) {
+            sources.open(new StreamName("stream-" + i), SHARD, Position.trimHorizon(), f.new Taker());
+        }
+        long most = 0;
+        for (int i = 0; i < 600; i++) {
+            f.sim.run(Duration.ofMillis(100));
+            most = Math.max(most, sources.bytesHeld());
+        }
+        // Whoever holds nothing may read one page; a page here has at most 200 records.
+        assertThat(most).isBetween(100_000L, 100_000L + 20 * 200 * 1_003);
+        long held = sources.bytesHeld();
+        f.sim.run(Duration.ofMinutes(1));
+        assertThat(sources.bytesHeld()).as("nobody takes, so nobody reads on").isEqualTo(held);
+        assertThat(readers).hasSize(20).allSatisfy(reader -> {
+            assertThat(reader.readsAt).isNotEmpty();
+            for (int i = 1; i < reader.readsAt.size(); i++) {
+                assertThat(reader.readsAt.get(i).minus(reader.readsAt.get(i - 1)))
+                        .isGreaterThanOrEqualTo(Duration.ofMillis(200));
+            }
+        });
     }
 
     @Test
@@ -316,6 +410,7 @@ class PollingSourceTest {
         final class Taker implements RecordSourceListener {
             final List<StreamRecord> records = new ArrayList<>();
             final List<SourceTrouble> troubles = new ArrayList<>();
+            final List<String> gaps = new ArrayList<>();
 
             @Override
             public void batch(SourceBatch batch) {
@@ -333,6 +428,11 @@ class PollingSourceTest {
             @Override
             public void idle(long millisBehindLatest) {
                 assertThat(millisBehindLatest).isNotNegative();
+            }
+
+            @Override
+            public void trimmed(SequenceNumber lastRead, StreamRecord oldest) {
+                gaps.add(lastRead + " " + oldest.sequenceNumber());
             }
 
             @Override

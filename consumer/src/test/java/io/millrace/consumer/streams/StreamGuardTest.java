@@ -1,4 +1,4 @@
-package io.millrace.consumer;
+package io.millrace.consumer.streams;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
@@ -9,7 +9,6 @@ import io.millrace.fanout.ShardReadException;
 import io.millrace.fanout.ShardReader;
 import io.millrace.lease.ShardDirectory;
 import io.millrace.lease.StreamNotFoundException;
-import io.millrace.lease.table.InMemoryLeaseTable;
 import io.millrace.model.Position;
 import io.millrace.model.Shard;
 import io.millrace.model.ShardId;
@@ -32,11 +31,7 @@ class StreamGuardTest {
     private final InMemoryStream records = new InMemoryStream(STREAM, 2, sim.clock());
     private final Service service = new Service();
     private final List<String> told = new ArrayList<>();
-    private final StreamGuard guard = new StreamGuard(
-            STREAM,
-            new WorkerBackend(new InMemoryLeaseTable(), service, records),
-            sim.newEventLoop("worker"),
-            told::add);
+    private final StreamGuard guard = new StreamGuard(STREAM, service, records, sim.newEventLoop("worker"), told::add);
 
     @BeforeEach
     void begin() {

@@ -1,4 +1,4 @@
-package io.millrace.consumer;
+package io.millrace.consumer.streams;
 
 import io.millrace.fanout.ShardReader;
 import io.millrace.fanout.ShardReaders;
@@ -21,27 +21,34 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Safe for any thread; streams come and go on the worker's event loop.
  */
-final class GuardedStreams implements ShardDirectory, ShardReaders {
-    private final WorkerBackend backend;
+public final class GuardedStreams implements ShardDirectory, ShardReaders {
+    private final ShardDirectory directory;
+    private final ShardReaders readers;
     private final EventLoop loop;
     private final BiConsumer<StreamName, String> onGone;
     private final Map<StreamName, StreamGuard> guards = new ConcurrentHashMap<>();
 
-    /** Guards what {@code backend} says; {@code onGone} is told on the loop, once for each stream that is gone. */
-    GuardedStreams(WorkerBackend backend, EventLoop loop, BiConsumer<StreamName, String> onGone) {
-        this.backend = backend;
+    /**
+     * Guards what the service says.
+     *
+     * @param onGone is told on {@code loop}, once for each stream that is gone, which one and in one line why
+     */
+    public GuardedStreams(
+            ShardDirectory directory, ShardReaders readers, EventLoop loop, BiConsumer<StreamName, String> onGone) {
+        this.directory = directory;
+        this.readers = readers;
         this.loop = loop;
         this.onGone = onGone;
     }
 
     /** The worker reads {@code stream} from now on. */
-    void add(StreamName stream) {
+    public void add(StreamName stream) {
         guards.computeIfAbsent(
-                stream, name -> new StreamGuard(name, backend, loop, reason -> onGone.accept(name, reason)));
+                stream, name -> new StreamGuard(name, directory, readers, loop, reason -> onGone.accept(name, reason)));
     }
 
     /** The worker has let go of {@code stream}; should it come back, whatever is there then is the stream. */
-    void forget(StreamName stream) {
+    public void forget(StreamName stream) {
         StreamGuard guard = guards.remove(stream);
         if (guard != null) {
             guard.retire();
@@ -61,11 +68,11 @@ final class GuardedStreams implements ShardDirectory, ShardReaders {
     @Override
     public ShardReader reader(StreamName stream, ShardId shard) {
         StreamGuard guard = guards.get(stream);
-        return (guard != null ? guard : backend.readers()).reader(stream, shard);
+        return (guard != null ? guard : readers).reader(stream, shard);
     }
 
     private ShardDirectory directory(StreamName stream) {
         @Nullable StreamGuard guard = guards.get(stream);
-        return guard != null ? guard : backend.directory();
+        return guard != null ? guard : directory;
     }
 }

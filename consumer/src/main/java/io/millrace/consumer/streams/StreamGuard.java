@@ -1,4 +1,4 @@
-package io.millrace.consumer;
+package io.millrace.consumer.streams;
 
 import io.millrace.fanout.ShardIterator;
 import io.millrace.fanout.ShardPage;
@@ -48,11 +48,16 @@ final class StreamGuard implements ShardDirectory, ShardReaders {
     private boolean asking;
     private boolean gone;
 
-    /** Guards what {@code backend} says of this stream. */
-    StreamGuard(StreamName stream, WorkerBackend backend, EventLoop loop, Consumer<String> onGone) {
+    /** Guards what these say of this stream. */
+    StreamGuard(
+            StreamName stream,
+            ShardDirectory directory,
+            ShardReaders readers,
+            EventLoop loop,
+            Consumer<String> onGone) {
         this.stream = stream;
-        this.directory = backend.directory();
-        this.readers = backend.readers();
+        this.directory = directory;
+        this.readers = readers;
         this.loop = loop;
         this.onGone = onGone;
     }

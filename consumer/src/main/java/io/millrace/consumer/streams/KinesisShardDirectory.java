@@ -1,4 +1,4 @@
-package io.millrace.consumer;
+package io.millrace.consumer.streams;
 
 import io.millrace.fanout.KinesisStreams;
 import io.millrace.lease.ShardDirectory;
@@ -9,10 +9,11 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /** Tells lease coordination about the streams of the Kinesis service. Safe for any thread. */
-final class KinesisShardDirectory implements ShardDirectory {
+public final class KinesisShardDirectory implements ShardDirectory {
     private final KinesisStreams streams;
 
-    KinesisShardDirectory(KinesisStreams streams) {
+    /** Asks {@code streams}. */
+    public KinesisShardDirectory(KinesisStreams streams) {
         this.streams = streams;
     }
 
