@@ -6,14 +6,21 @@ import io.millrace.streamcore.api.call.StreamAddress;
 import io.millrace.streamcore.stream.Streams;
 import java.util.Map;
 
-/** The operation of this package and the loop that it works on. Safe for any thread. */
+/** The operation of this package and the loops that it works on. Safe for any thread. */
 public final class PushOperations implements AutoCloseable {
-    private final Subscriptions subscriptions;
+    /** With more, shards would have to be many and busy to keep them so. */
+    private static final int MOST_LOOPS = 4;
+
+    private final PushLoops subscriptions;
     private final Map<String, Operation> operations;
 
     /** Subscriptions to the shards of these streams. */
     public PushOperations(Streams streams, StreamAddress address, PushSettings settings, Platform platform) {
-        this.subscriptions = new Subscriptions(streams, settings, platform);
+        this.subscriptions = new PushLoops(
+                streams,
+                settings,
+                platform,
+                Math.min(MOST_LOOPS, Runtime.getRuntime().availableProcessors()));
         this.operations =
                 Map.of("SubscribeToShard", new SubscribeToShard(streams, address, platform.clock(), subscriptions));
     }

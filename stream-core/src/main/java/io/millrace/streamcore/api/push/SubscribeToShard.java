@@ -24,9 +24,9 @@ final class SubscribeToShard implements Operation {
     private final StreamAddress address;
     private final ConsumerAddress consumers;
     private final StartingPositions positions;
-    private final Subscriptions subscriptions;
+    private final PushLoops subscriptions;
 
-    SubscribeToShard(Streams streams, StreamAddress address, InstantSource clock, Subscriptions subscriptions) {
+    SubscribeToShard(Streams streams, StreamAddress address, InstantSource clock, PushLoops subscriptions) {
         this.streams = requireNonNull(streams, "streams");
         this.address = requireNonNull(address, "address");
         this.consumers = new ConsumerAddress(streams, address);

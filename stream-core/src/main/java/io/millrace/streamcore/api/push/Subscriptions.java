@@ -23,8 +23,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 
 /**
- * All subscriptions of this server: one for each consumer and shard. A second one is refused at first and takes over
- * later, as the service does it. Owns the push loop; all state belongs to it.
+ * The subscriptions of one push loop's shards: one for each consumer and shard. A second one is refused at first and takes
+ * over later, as the service does it. Owns the loop; all state belongs to it.
  */
 final class Subscriptions implements AutoCloseable {
     private final Streams streams;
@@ -34,10 +34,11 @@ final class Subscriptions implements AutoCloseable {
     private final Map<Key, Opened> open = new HashMap<>();
     private final Map<ShardFeed.Key, ShardFeed> feeds = new HashMap<>();
 
-    Subscriptions(Streams streams, PushSettings settings, Platform platform) {
+    /** No subscriptions yet, on a loop of this name. */
+    Subscriptions(Streams streams, PushSettings settings, Platform platform, String name) {
         this.streams = requireNonNull(streams, "streams");
         this.settings = requireNonNull(settings, "settings");
-        this.loop = platform.newEventLoop("stream-push");
+        this.loop = platform.newEventLoop(name);
         this.ticker = platform.ticker();
     }
 

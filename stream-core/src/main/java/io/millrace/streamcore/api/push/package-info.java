@@ -1,6 +1,6 @@
 /**
  * SubscribeToShard: records are pushed to registered consumers as frames of an event stream, encoded once for all who read
- * at the same place. Subscriptions and feeds belong to one event loop of their own; frames are immutable and go to any
+ * at the same place. The subscriptions and the feed of a shard belong to one of several event loops; frames are immutable and go to any
  * thread. Start here: {@link io.millrace.streamcore.api.push.PushOperations}, then {@code Subscription}.
  */
 @NullMarked

@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.BeforeEach;
@@ -51,7 +52,7 @@ class SubscriptionsTest {
         rig = new StreamsRig(MemoryDisk.empty(), seed, Duration.ZERO);
         rig.await(rig.streams().create(ORDERS, 1));
         consumer = rig.await(rig.streams().consumers().register(ORDERS, "app", Map.of()));
-        subscriptions = new Subscriptions(rig.streams(), settings, rig.simulation);
+        subscriptions = new Subscriptions(rig.streams(), settings, rig.simulation, "push");
     }
 
     static LongStream seeds() {
@@ -282,6 +283,26 @@ class SubscriptionsTest {
         run(Duration.ofSeconds(1));
         // What was read said that there is no more.
         assertThat(feed.reads() - before).isOne();
+    }
+
+    @Test
+    void theShardsOfAStreamAreSpreadOverTheLoopsAndEachKeepsToOne() {
+        StreamName many = new StreamName("many");
+        rig.await(rig.streams().create(many, 64));
+        try (PushLoops loops = new PushLoops(rig.streams(), PushSettings.DEFAULTS, rig.simulation, 4)) {
+            Map<Subscriptions, Long> shards = IntStream.range(0, 64)
+                    .mapToObj(shard -> rig.await(rig.streams().seek(many, ShardId.of(shard), Position.latest())))
+                    .collect(Collectors.groupingBy(loops::of, Collectors.counting()));
+            assertThat(shards)
+                    .hasSize(4)
+                    .values()
+                    .allSatisfy(count -> assertThat(count).isBetween(8L, 24L));
+            ShardCursor start = rig.await(rig.streams().seek(ORDERS, FIRST, Position.trimHorizon()));
+            put("one", 1);
+            ShardCursor tip = rig.await(rig.streams().seek(ORDERS, FIRST, Position.latest()));
+            assertThat(tip).isNotEqualTo(start);
+            assertThat(loops.of(tip)).isSameAs(loops.of(start));
+        }
     }
 
     @Test
