@@ -26,6 +26,9 @@ import picocli.CommandLine.Option;
         mixinStandardHelpOptions = true,
         description = "Measure the stream server side by side with its peers.")
 public final class Benchmark implements Callable<Integer> {
+    /** Holds the cache of a stream, 64 MiB, four times. */
+    private static final int STALLED_HEAP_MIB = 256;
+
     private final Platform platform = new SystemPlatform();
     private final PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
 
@@ -53,6 +56,21 @@ public final class Benchmark implements Callable<Integer> {
     @Option(names = "--push", description = "Measure put-to-push latency with 1, 5 and 20 pipes.")
     private boolean push;
 
+    @Option(names = "--stalled", description = "Measure what a pipe that reads nothing does while much is put.")
+    private boolean stalled;
+
+    @Option(names = "--catch-up", description = "Measure what reading much of one stream does to another's pipes.")
+    private boolean catchUp;
+
+    @Option(names = "--gb", defaultValue = "1", description = "For --stalled and --catch-up. Default: 1.")
+    private double gb;
+
+    @Option(names = "--mb-per-second", defaultValue = "40", description = "For --stalled. Default: 40.")
+    private int mbPerSecond;
+
+    @Option(names = "--rounds", defaultValue = "2", description = "For --stalled and --catch-up. Default: 2.")
+    private int rounds;
+
     @Option(names = "--start", description = "Measure how long the server takes to open --shards and --stored-gb.")
     private boolean start;
 
@@ -62,7 +80,9 @@ public final class Benchmark implements Callable<Integer> {
     @Option(names = "--rates", split = ",", defaultValue = "100,1000", description = "For --push: puts a second.")
     private List<Integer> rates;
 
-    @Option(names = "--threads", description = "For --push: show which of the server's threads used its CPU time.")
+    @Option(
+            names = "--threads",
+            description = "For --push and --catch-up: show which of the server's threads used its CPU time.")
     private boolean showsThreads;
 
     @Option(
@@ -90,6 +110,10 @@ public final class Benchmark implements Callable<Integer> {
                     .run(shards, storedGb);
         } else if (push) {
             push();
+        } else if (stalled) {
+            stalled();
+        } else if (catchUp) {
+            catchUp();
         } else if (curve) {
             new Curve(this::open, load, out).run(shards, storedGb);
         } else {
@@ -120,6 +144,30 @@ public final class Benchmark implements Callable<Integer> {
                     push(latency, peer, List.of(load), rates.subList(0, 1));
                 }
             }
+        }
+    }
+
+    private void stalled() throws IOException, InterruptedException {
+        StalledPipe measurement = new StalledPipe(platform, Duration.ofSeconds(warmUp), out);
+        out.println("# server with a heap of " + STALLED_HEAP_MIB + " MiB");
+        measurement.header();
+        for (int round = 0; round < rounds; round++) {
+            for (boolean isMultiplexed : new boolean[] {false, true}) {
+                for (boolean isWithStalled : new boolean[] {false, true}) {
+                    try (Opened opened = open(ServerUnderTest.Kind.millraceWithin(STALLED_HEAP_MIB, launcher))) {
+                        measurement.run(opened, isMultiplexed, isWithStalled, gb, mbPerSecond);
+                    }
+                }
+            }
+        }
+    }
+
+    private void catchUp() throws IOException, InterruptedException {
+        CatchUp measurement =
+                new CatchUp(platform, Duration.ofSeconds(warmUp), Duration.ofSeconds(seconds), showsThreads, out);
+        measurement.header();
+        try (Opened opened = open()) {
+            measurement.run(opened, gb, rounds);
         }
     }
 

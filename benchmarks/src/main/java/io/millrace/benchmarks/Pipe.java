@@ -15,6 +15,7 @@ final class Pipe implements Listener {
     private final ByteBuffer in = ByteBuffer.allocate(1 << 20);
     private final Stamps stamps;
     private volatile boolean isOpen;
+    private volatile long received;
 
     /** Opens it; one that is not healthy reads what comes first and then nothing. */
     Pipe(int port, byte[] request, boolean isHealthy, Ticker ticker) throws IOException {
@@ -31,8 +32,10 @@ final class Pipe implements Listener {
     @Override
     public void run() {
         try {
-            while (socket.read(in) >= 0) {
+            for (int read = socket.read(in); read >= 0; read = socket.read(in)) {
                 isOpen = true;
+                long before = received;
+                received = before + read;
                 if (!isHealthy) {
                     return;
                 }
@@ -48,6 +51,11 @@ final class Pipe implements Listener {
     @Override
     public boolean isOpen() {
         return isOpen;
+    }
+
+    /** How many bytes have come. Safe for any thread. */
+    long received() {
+        return received;
     }
 
     @Override

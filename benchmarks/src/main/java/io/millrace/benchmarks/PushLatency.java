@@ -1,10 +1,8 @@
 package io.millrace.benchmarks;
 
 import io.millrace.runtime.Platform;
-import io.millrace.runtime.Ticker;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,7 +16,6 @@ import org.HdrHistogram.Histogram;
  */
 final class PushLatency {
     private static final String STREAM = "push";
-    private static final int DATA_BYTES = 99;
     /** Of a stream with a given number of shards. */
     private static final int MOST_CONSUMERS = 20;
     /** So many puts a second that the server's JVM has compiled what matters before anything counts. */
@@ -29,9 +26,9 @@ final class PushLatency {
     private static final int STALLING_RECORDS = 500;
     private static final int STALLING_BYTES = 1000;
     /** After this time all that was put has been pushed. */
-    private static final Duration SETTLING = Duration.ofSeconds(1);
+    static final Duration SETTLING = Duration.ofSeconds(1);
     /** For so long a consumer may not subscribe to a shard again. */
-    private static final Duration TAKE_OVER = Duration.ofMillis(5500);
+    static final Duration TAKE_OVER = Duration.ofMillis(5500);
 
     private final Platform platform;
     private final Duration warmUp;
@@ -70,7 +67,7 @@ final class PushLatency {
         try (OpenPipes pipes =
                 OpenPipes.open(opened, requests, new PipeLoad(first.isMultiplexed(), most, 0), platform)) {
             pipes.count();
-            put(opened, WARM_UP_RATE, warmUp);
+            new TimedPuts(opened, STREAM, platform.ticker()).run(WARM_UP_RATE, warmUp);
         }
         List<Cost> costs = new ArrayList<>();
         for (PipeLoad load : loads) {
@@ -97,7 +94,7 @@ final class PushLatency {
         opened.calls().pause(SETTLING);
         pipes.count();
         CpuTimes before = opened.server().threads();
-        long puts = put(opened, perSecond, measured);
+        long puts = new TimedPuts(opened, STREAM, platform.ticker()).run(perSecond, measured);
         opened.calls().pause(SETTLING);
         CpuTimes after = opened.server().threads();
         Duration all = after.since(before);
@@ -107,23 +104,6 @@ final class PushLatency {
             out.println("# by thread, us/put: " + after.perOperation(before, puts));
         }
         return cpu.dividedBy(puts);
-    }
-
-    private long put(Benchmark.Opened opened, int perSecond, Duration duration) throws IOException {
-        Ticker ticker = platform.ticker();
-        long begun = ticker.nanoTime();
-        long puts = 0;
-        while (ticker.since(begun).compareTo(duration) < 0) {
-            byte[] data =
-                    ByteBuffer.allocate(DATA_BYTES).putLong(ticker.nanoTime()).array();
-            opened.connection().exchange(StreamCalls.putRecord(STREAM, data));
-            puts++;
-            long early = (long) (puts * 1e9 / perSecond) - ticker.since(begun).toNanos();
-            if (early > 0) {
-                opened.calls().pause(Duration.ofNanos(early));
-            }
-        }
-        return puts;
     }
 
     private void print(String server, PipeLoad load, long puts, Duration all, Duration cpu, Histogram latency) {

@@ -9,6 +9,7 @@ import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -78,6 +79,15 @@ final class ServerUnderTest implements AutoCloseable {
         return CpuTimes.of(process.pid());
     }
 
+    /** The most memory that the process has had, in MiB. */
+    long peakMemoryMib() throws IOException {
+        return Files.readAllLines(Path.of("/proc", String.valueOf(process.pid()), "status")).stream()
+                .filter(line -> line.startsWith("VmHWM:"))
+                .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", "")) >> 10)
+                .findFirst()
+                .orElseThrow();
+    }
+
     /** Ends the process without giving it a word. */
     void kill() throws InterruptedException {
         process.destroyForcibly().waitFor();
@@ -140,6 +150,15 @@ final class ServerUnderTest implements AutoCloseable {
                     "millrace",
                     launcher.resolveSibling(""),
                     (port, folder) -> command(launcher, port, "always", folder.resolve("data")));
+        }
+
+        /** Our own with a heap of at most so many MiB. */
+        static Kind millraceWithin(int heapMib, Path launcher) {
+            return new Kind("millrace", launcher.resolveSibling(""), (port, folder) -> {
+                List<String> all = new ArrayList<>(List.of("env", "MILLRACE_JAVA_OPTS=-Xmx" + heapMib + "m"));
+                all.addAll(command(launcher, port, "always", folder.resolve("data")));
+                return all;
+            });
         }
 
         /** Our own on a folder that stays. */

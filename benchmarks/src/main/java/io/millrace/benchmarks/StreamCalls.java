@@ -113,6 +113,11 @@ final class StreamCalls {
      * @return the bodies of their requests for the newest of what {@link #putRecord} puts
      */
     List<byte[]> subscriptions(String stream, int count) throws IOException {
+        return subscriptions(stream, count, "LATEST");
+    }
+
+    /** The same from a position of this type, such as {@code TRIM_HORIZON}. */
+    List<byte[]> subscriptions(String stream, int count, String position) throws IOException {
         connection.exchange(
                 Form.JSON.request("DescribeStreamSummary", out -> out.writeStringField("StreamName", stream)));
         String streamArn = connection.member("StreamARN");
@@ -135,7 +140,7 @@ final class StreamCalls {
                 out.writeStringField("ConsumerARN", arn);
                 out.writeStringField("ShardId", shard);
                 out.writeObjectFieldStart("StartingPosition");
-                out.writeStringField("Type", "LATEST");
+                out.writeStringField("Type", position);
                 out.writeEndObject();
             }));
         }
@@ -171,6 +176,24 @@ final class StreamCalls {
                 out.writeFieldName("Data");
                 out.writeBinary(data(random, bytes));
                 out.writeStringField("PartitionKey", key(random));
+                out.writeEndObject();
+            }
+            out.writeEndArray();
+        });
+    }
+
+    /** A PutRecords of random records that {@link Stamps} takes no notice of, all under one key. */
+    static ByteBuffer unstamped(String stream, int records, int bytes, SplittableRandom random) {
+        return Form.JSON.request("PutRecords", out -> {
+            out.writeStringField("StreamName", stream);
+            out.writeArrayFieldStart("Records");
+            for (int i = 0; i < records; i++) {
+                out.writeStartObject();
+                out.writeFieldName("Data");
+                out.writeBinary(ByteBuffer.wrap(data(random, bytes))
+                        .putLong(0, Stamps.NONE)
+                        .array());
+                out.writeStringField("PartitionKey", "key");
                 out.writeEndObject();
             }
             out.writeEndArray();
