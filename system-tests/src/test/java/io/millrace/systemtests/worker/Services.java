@@ -4,6 +4,8 @@ import io.millrace.consumer.RecordProcessor;
 import io.millrace.consumer.Worker;
 import io.millrace.consumer.WorkerBuilder;
 import io.millrace.dynamodblocal.DynamoDbLocal;
+import io.millrace.runtime.Platform;
+import io.millrace.runtime.SystemPlatform;
 import io.millrace.streamcore.StreamServer;
 import java.net.URI;
 import java.nio.file.Path;
@@ -34,10 +36,24 @@ final class Services implements AutoCloseable {
     final DynamoDbAsyncClient dynamoDb;
 
     Services(Path folder) {
-        server = StreamServer.builder().port(0).dataDirectory(folder).start();
+        this(folder, new SystemPlatform());
+    }
+
+    /** The same with a server that lives by the clock of {@code platform}. */
+    Services(Path folder, Platform platform) {
+        server = StreamServer.builder()
+                .port(0)
+                .dataDirectory(folder)
+                .platform(platform)
+                .start();
         dynamo = DynamoDbLocal.start(DynamoDbLocal.Settings.inMemory());
         kinesis = kinesisAt(server.endpoint());
         dynamoDb = dynamoDbAt(dynamo.endpoint());
+    }
+
+    /** Where DynamoDB Local listens. */
+    URI tables() {
+        return dynamo.endpoint();
     }
 
     static KinesisAsyncClient kinesisAt(URI endpoint) {
@@ -126,7 +142,13 @@ final class Services implements AutoCloseable {
 
     /** A worker of these services with short times; the stream is also the application's name. */
     WorkerBuilder worker(String stream, Supplier<RecordProcessor> processors) {
-        return Worker.builder().application("app-" + stream).stream(stream)
+        return workerOf("app-" + stream, processors).stream(stream);
+    }
+
+    /** A worker of these services with short times and no stream yet. */
+    WorkerBuilder workerOf(String application, Supplier<RecordProcessor> processors) {
+        return Worker.builder()
+                .application(application)
                 .processor(processors)
                 .failoverTime(Duration.ofSeconds(2))
                 .idleTimeBetweenReads(Duration.ofMillis(50))
