@@ -138,23 +138,28 @@ public final class Planner {
     }
 
     private void place(Candidate lease) {
-        Optional<Load> least = leastLoaded(lease);
-        StreamName stream = lease.key.stream();
-        // Where no room can be made for one lease, there is none for the next of its stream.
-        if (least.isEmpty() && !withoutRoom.contains(stream)) {
-            if (makeRoom(stream)) {
-                least = leastLoaded(lease);
-            } else {
-                withoutRoom.add(stream);
-            }
-        }
-        if (least.isPresent()) {
-            Load to = least.get();
+        Optional<Load> room = roomFor(lease);
+        if (room.isPresent()) {
+            Load to = room.get();
             String why = lease.owner
                     .map(owner -> owner.name() + " had it and does not take part any more; ")
                     .orElse("nobody had it; ");
             assign(lease, new Assignment(to.worker, why + to.worker.name() + " had least (" + to.size() + ")"));
         }
+    }
+
+    /** The least loaded of those with room; where nobody has any, room is made if that is possible. */
+    private Optional<Load> roomFor(Candidate lease) {
+        StreamName stream = lease.key.stream();
+        Optional<Load> least = leastLoaded(lease);
+        // Where no room can be made for one lease, there is none for the next of its stream.
+        if (least.isPresent() || withoutRoom.contains(stream)) {
+            return least;
+        }
+        if (!makeRoom(stream)) {
+            withoutRoom.add(stream);
+        }
+        return leastLoaded(lease);
     }
 
     private Optional<Load> leastLoaded(Candidate lease) {
@@ -208,12 +213,17 @@ public final class Planner {
     }
 
     private void shed(Load load, Candidate lease) {
-        Optional<Load> room = load.isOverfull() ? leastLoaded(lease) : Optional.empty();
-        if (room.isPresent()) {
+        Optional<Load> room = load.isOverfull() && isIn(lease, load) ? roomFor(lease) : Optional.empty();
+        // Making room may have taken something from this one, too.
+        if (room.isPresent() && load.isOverfull() && isIn(lease, load)) {
             move(
                     new Move(lease, load, room.get()),
                     load.worker.name() + " takes " + load.seat.maxLeases() + " at most");
         }
+    }
+
+    private boolean isIn(Candidate lease, Load load) {
+        return requireNonNull(plan.get(lease.key)).worker.equals(load.worker);
     }
 
     private void even() {

@@ -6,9 +6,12 @@ import io.millrace.lease.LeaseKey;
 import io.millrace.lease.table.ControlRows;
 import io.millrace.lease.table.Entity;
 import io.millrace.lease.table.InMemoryLeaseTable;
+import io.millrace.lease.table.LeaderRow;
 import io.millrace.lease.table.LeaseRow;
 import io.millrace.lease.table.LeaseTable;
+import io.millrace.lease.table.PlanRow;
 import io.millrace.lease.table.Row;
+import io.millrace.lease.table.WorkerRow;
 import io.millrace.lease.table.WriteOutcome;
 import io.millrace.model.ShardId;
 import java.util.HashMap;
@@ -85,6 +88,12 @@ final class CheckedTable implements LeaseTable {
                 checkChildren(after);
             }
         }
+        if (outcome.join().isApplied() && before.isPresent()) {
+            checkLeadership(before.get(), row);
+        }
+        if (outcome.join().isApplied() && before.isEmpty() && row instanceof WorkerRow worker) {
+            checkBegin(worker);
+        }
         return outcome;
     }
 
@@ -99,6 +108,26 @@ final class CheckedTable implements LeaseTable {
             deleted.add(lease.key());
         }
         return outcome;
+    }
+
+    /** A row that was removed because its worker was gone must not come again in the midst of its life. */
+    private static void checkBegin(WorkerRow worker) {
+        if (worker.leaseChanges() > 0 || worker.planSeen() > 0 || worker.state() != WorkerRow.State.ACTIVE) {
+            throw new AssertionError("a row of the past has come again: " + worker);
+        }
+    }
+
+    /** Leaderships have an order, and an older one never undoes what a younger one planned. */
+    private static void checkLeadership(Row before, Row after) {
+        boolean inOrder = true;
+        if (before instanceof LeaderRow old && after instanceof LeaderRow young) {
+            inOrder = young.epoch() > old.epoch();
+        } else if (before instanceof PlanRow old && after instanceof PlanRow young) {
+            inOrder = young.leaderEpoch() >= old.leaderEpoch();
+        }
+        if (!inOrder) {
+            throw new AssertionError("epochs of leaders go back from " + before + " to " + after);
+        }
     }
 
     private void checkChildren(LeaseRow parent) {

@@ -103,6 +103,7 @@ final class LeaseSimulationTest {
     @Test
     void overfullWorkerGivesAwayWhatOthersHaveRoomFor() {
         run(10535, Trouble.ALL, Mutation.NONE);
+        run(10384, Trouble.ALL, Mutation.NONE);
     }
 
     /** Light leases went back and forth for ever between two workers that could not get as much as the others. */

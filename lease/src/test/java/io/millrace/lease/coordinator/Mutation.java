@@ -1,21 +1,29 @@
 package io.millrace.lease.coordinator;
 
+import io.millrace.lease.LeaseKey;
 import io.millrace.lease.ShardDirectory;
 import io.millrace.lease.table.ControlRows;
 import io.millrace.lease.table.Entity;
+import io.millrace.lease.table.LeaderRow;
 import io.millrace.lease.table.LeaseRow;
 import io.millrace.lease.table.LeaseTable;
 import io.millrace.lease.table.Lineage;
+import io.millrace.lease.table.PlanRow;
 import io.millrace.lease.table.Row;
 import io.millrace.lease.table.WorkerRow;
 import io.millrace.lease.table.WriteOutcome;
+import io.millrace.model.Checkpoint;
+import io.millrace.model.Shard;
+import io.millrace.model.StreamName;
 import io.millrace.runtime.EventLoop;
 import io.millrace.runtime.Platform;
 import io.millrace.runtime.Ticker;
 import io.millrace.sim.Simulation;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Predicate;
@@ -235,6 +243,78 @@ enum Mutation {
                     return () -> host.ticker().nanoTime() - host.pausedNanos();
                 }
             };
+        }
+    },
+    /** A new leader goes on under the epoch of the one before. */
+    LEADER_WITHOUT_EPOCH {
+        @Override
+        LeaseTable table(LeaseTable table, Simulation sim) {
+            return new Rewriting(
+                    table,
+                    row -> row instanceof LeaderRow leader
+                            ? new LeaderRow(leader.revision(), 1, leader.leader())
+                            : row);
+        }
+    },
+    /** Plans apply whoever has planned meanwhile. */
+    PLAN_WITHOUT_CONDITION {
+        @Override
+        LeaseTable table(LeaseTable table, Simulation sim) {
+            return new Unconditional(table, PlanRow.class::isInstance);
+        }
+    },
+    /** Workers follow plans that were changed seconds ago. */
+    OUTDATED_PLANS {
+        @Override
+        LeaseTable table(LeaseTable table, Simulation sim) {
+            return new Passing(table) {
+                private List<PlanRow> kept = List.of();
+                private Duration keptAt = Duration.ofDays(-1);
+
+                @Override
+                public CompletableFuture<ControlRows> listControlRows() {
+                    return super.listControlRows().thenApply(rows -> {
+                        if (sim.elapsed().minus(keptAt).compareTo(LeaseWorld.FAILOVER.multipliedBy(2)) > 0) {
+                            kept = rows.plans();
+                            keptAt = sim.elapsed();
+                        }
+                        return new ControlRows(kept, rows.streams(), rows.workers());
+                    });
+                }
+            };
+        }
+    },
+    /** The rows of finished leases go while their shards can still be read. */
+    CLEANUP_TOO_EARLY {
+        @Override
+        ShardDirectory directory(ShardDirectory service) {
+            return new ShardDirectory() {
+                @Override
+                public CompletableFuture<StreamIdentity> identify(StreamName stream) {
+                    return service.identify(stream);
+                }
+
+                @Override
+                public CompletableFuture<List<Shard>> listShards(StreamName stream) {
+                    return service.listShards(stream)
+                            .thenApply(shards ->
+                                    shards.stream().filter(Shard::isOpen).toList());
+                }
+            };
+        }
+    },
+    /** Every checkpoint says what the one before should have said, also the one of the owner before. */
+    CHECKPOINT_OF_BEFORE {
+        @Override
+        LeaseTable table(LeaseTable table, Simulation sim) {
+            Map<LeaseKey, Checkpoint> last = new HashMap<>();
+            return new Rewriting(table, row -> {
+                if (row instanceof LeaseRow lease && lease.checkpoint() instanceof Checkpoint.Processed) {
+                    Checkpoint before = last.put(lease.key(), lease.checkpoint());
+                    return before == null ? row : lease.withCheckpoint(before);
+                }
+                return row;
+            });
         }
     },
     /** A worker's every run is the same run. */

@@ -2,7 +2,6 @@ package io.millrace.lease.coordinator;
 
 import io.millrace.lease.LeaseKey;
 import io.millrace.lease.table.LeaseRow;
-import io.millrace.model.StreamName;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -11,8 +10,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * Whether a fleet is as it should be once the faults are over, and in time.
@@ -25,7 +24,7 @@ import java.util.stream.Stream;
  */
 final class Settlement {
     private static final Duration GRACE = Duration.ofSeconds(2);
-    private static final Duration LOOK = Duration.ofMillis(25);
+    private static final Duration LOOK = Duration.ofMillis(50);
     private static final Duration LONGEST_READING = Duration.ofSeconds(60);
 
     private final LeaseWorld world;
@@ -33,6 +32,12 @@ final class Settlement {
     private final Duration bound;
     private final Map<LeaseKey, Duration> unowned = new TreeMap<>();
     private final Set<LeaseKey> readable = new HashSet<>();
+    private final Set<LeaseKey> done = new HashSet<>();
+
+    /** Nobody joins or leaves from now on. */
+    private final List<SimWorker> living;
+
+    private final Set<LeaseKey> keys;
     private Duration lastCame = Duration.ZERO;
     private Duration lastUnsettled;
 
@@ -42,6 +47,12 @@ final class Settlement {
         this.began = now();
         this.bound = began.plus(LeaseWorld.FAILOVER).plus(GRACE);
         this.lastUnsettled = began;
+        this.living = world.living();
+        this.keys = world.streams.all().keySet().stream()
+                .filter(stream -> living.stream().anyMatch(worker -> worker.reads(stream)))
+                .flatMap(stream ->
+                        world.streams.of(stream).shards().keySet().stream().map(shard -> new LeaseKey(stream, shard)))
+                .collect(Collectors.toCollection(TreeSet::new));
     }
 
     /**
@@ -105,27 +116,20 @@ final class Settlement {
 
     /** Every shard that anybody reads is done or has one owner, and no single move would make the counts more even. */
     boolean isSettled() {
-        return keys().allMatch(this::isInPlace) && (world.weighted || isEven());
+        return keys.stream().allMatch(this::isInPlace) && (world.weighted || isEven());
     }
 
     /** Closed shards are still being read. */
     private boolean isReading() {
-        return keys().anyMatch(key -> !world.streams.shard(key).isOpen() && !isInPlace(key));
-    }
-
-    private Stream<LeaseKey> keys() {
-        return world.streams.all().keySet().stream()
-                .filter(this::isRead)
-                .flatMap(stream ->
-                        world.streams.of(stream).shards().keySet().stream().map(shard -> new LeaseKey(stream, shard)));
+        return keys.stream().anyMatch(key -> !world.streams.shard(key).isOpen() && !isInPlace(key));
     }
 
     private void look() {
-        keys().forEach(this::look);
+        keys.forEach(this::look);
     }
 
     private void look(LeaseKey key) {
-        if (world.isDone(key) || waits(key)) {
+        if (isDone(key) || waits(key)) {
             unowned.remove(key);
             return;
         }
@@ -143,21 +147,22 @@ final class Settlement {
     }
 
     private boolean isInPlace(LeaseKey key) {
-        boolean settled = world.streams.shard(key).isOpen() ? owners(key) == 1 : world.isDone(key);
+        boolean settled = world.streams.shard(key).isOpen() ? owners(key) == 1 : isDone(key);
         return settled || (world.capped && (waits(key) || hasNoPlace(key)));
     }
 
     private boolean waits(LeaseKey key) {
         return world.streams.shard(key).parents().stream()
-                .anyMatch(parent -> !world.isDone(new LeaseKey(key.stream(), parent)));
+                .anyMatch(parent -> !isDone(new LeaseKey(key.stream(), parent)));
     }
 
     private long owners(LeaseKey key) {
-        return world.living().stream().filter(worker -> worker.holds(key)).count();
+        return living.stream().filter(worker -> worker.holds(key)).count();
     }
 
-    private boolean isRead(StreamName stream) {
-        return world.living().stream().anyMatch(worker -> worker.reads(stream));
+    /** What is done once stays so. */
+    private boolean isDone(LeaseKey key) {
+        return done.contains(key) || (world.isDone(key) && done.add(key));
     }
 
     /** All who read the stream are full, and none of them can pass a lease on so that one has room in the end. */
@@ -167,14 +172,14 @@ final class Settlement {
         }
         Set<SimWorker> reached = new HashSet<>();
         Deque<SimWorker> next = new ArrayDeque<>();
-        world.living().stream().filter(worker -> worker.reads(key.stream())).forEach(next::add);
+        living.stream().filter(worker -> worker.reads(key.stream())).forEach(next::add);
         while (!next.isEmpty()) {
             SimWorker worker = next.remove();
             if (reached.add(worker)) {
                 if (held(worker) < worker.maxLeases) {
                     return false;
                 }
-                world.living().stream().filter(to -> canPass(worker, to)).forEach(next::add);
+                living.stream().filter(to -> canPass(worker, to)).forEach(next::add);
             }
         }
         return true;
@@ -190,7 +195,6 @@ final class Settlement {
 
     /** No single move would make the counts more even. */
     private boolean isEven() {
-        List<SimWorker> living = world.living();
         for (SimWorker from : living) {
             int most = held(from);
             for (SimWorker to : living) {
@@ -205,7 +209,6 @@ final class Settlement {
 
     /** Every worker is within 10 % of the mean load, or no single move would help much; with a little for what still moves. */
     private boolean isEvenByLoad() {
-        List<SimWorker> living = world.living();
         double mean = living.stream().mapToDouble(this::load).sum() / living.size();
         for (SimWorker from : living) {
             double most = load(from);
