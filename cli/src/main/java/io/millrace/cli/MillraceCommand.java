@@ -2,6 +2,7 @@ package io.millrace.cli;
 
 import io.millrace.cli.demo.DemoCommand;
 import io.millrace.cli.demo.DemoWorkerCommand;
+import io.millrace.cli.demo.RehearsalCommand;
 import io.millrace.cli.leases.LeasesCommand;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -27,6 +28,7 @@ import picocli.CommandLine.Spec;
         subcommands = {
             DemoCommand.class,
             DemoWorkerCommand.class,
+            RehearsalCommand.class,
             ServerCommand.class,
             StreamCommand.class,
             PutCommand.class,

@@ -16,6 +16,7 @@ import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;
 import software.amazon.awssdk.http.nio.netty.SdkEventLoopGroup;
 import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 
 /** The demo's own server and DynamoDB Local, on free ports, in a temporary folder that goes with them. Immutable. */
@@ -57,14 +58,31 @@ record DemoStack(Path folder, StreamServer streams, DynamoDbLocal tables) implem
     /** A client for the server; the caller closes it. */
     KinesisAsyncClient kinesis() {
         return KinesisAsyncClient.builder()
-                // The threads end with the process: a client that owns its threads takes seconds to close.
-                .httpClientBuilder(NettyNioAsyncHttpClient.builder()
-                        .eventLoopGroup(
-                                SdkEventLoopGroup.builder().numberOfThreads(2).build()))
+                .httpClientBuilder(http())
                 .endpointOverride(streams.endpoint())
                 .region(Region.US_EAST_1)
-                .credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create(NO_SECRET, NO_SECRET)))
+                .credentialsProvider(keys())
                 .build();
+    }
+
+    /** A client for the tables; the caller closes it. */
+    DynamoDbAsyncClient dynamoDb() {
+        return DynamoDbAsyncClient.builder()
+                .httpClientBuilder(http())
+                .endpointOverride(tables.endpoint())
+                .region(Region.US_EAST_1)
+                .credentialsProvider(keys())
+                .build();
+    }
+
+    /** The threads end with the process: a client that owns its threads takes seconds to close. */
+    private static NettyNioAsyncHttpClient.Builder http() {
+        return NettyNioAsyncHttpClient.builder()
+                .eventLoopGroup(SdkEventLoopGroup.builder().numberOfThreads(2).build());
+    }
+
+    private static StaticCredentialsProvider keys() {
+        return StaticCredentialsProvider.create(AwsBasicCredentials.create(NO_SECRET, NO_SECRET));
     }
 
     @Override
