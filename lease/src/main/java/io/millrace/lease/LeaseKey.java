@@ -4,7 +4,6 @@ import static java.util.Objects.requireNonNull;
 
 import io.millrace.model.ShardId;
 import io.millrace.model.StreamName;
-import java.util.Comparator;
 
 /**
  * What a lease is about: one shard of one stream.
@@ -13,9 +12,6 @@ import java.util.Comparator;
  * @param shard the shard
  */
 public record LeaseKey(StreamName stream, ShardId shard) implements Comparable<LeaseKey> {
-    private static final Comparator<LeaseKey> ORDER =
-            Comparator.comparing(LeaseKey::stream).thenComparing(LeaseKey::shard);
-
     /** Checks the parts. */
     public LeaseKey {
         requireNonNull(stream, "stream");
@@ -24,7 +20,8 @@ public record LeaseKey(StreamName stream, ShardId shard) implements Comparable<L
 
     @Override
     public int compareTo(LeaseKey other) {
-        return ORDER.compare(this, other);
+        int byStream = stream.compareTo(other.stream);
+        return byStream != 0 ? byStream : shard.compareTo(other.shard);
     }
 
     /** {@code stream/shard}. */

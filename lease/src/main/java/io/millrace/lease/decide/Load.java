@@ -18,8 +18,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class Load {
     private static final double NOTHING = 1e-9;
-    private static final Comparator<Rank> BY_WEIGHT = Comparator.comparingDouble(Rank::weight)
-            .thenComparing(Rank::key, Comparator.nullsLast(Comparator.naturalOrder()));
 
     final WorkerId worker;
     final Seat seat;
@@ -41,7 +39,7 @@ final class Load {
         size++;
         if (!inHandoff) {
             shelf(lease)
-                    .computeIfAbsent(lease.key().stream(), stream -> new TreeMap<>(BY_WEIGHT))
+                    .computeIfAbsent(lease.key().stream(), stream -> new TreeMap<>())
                     .put(Rank.of(lease), lease);
         }
     }
@@ -154,7 +152,18 @@ final class Load {
     }
 
     /** A place by weight; without a key it stands behind all of that weight. */
-    private record Rank(double weight, @Nullable LeaseKey key) {
+    private record Rank(double weight, @Nullable LeaseKey key) implements Comparable<Rank> {
+        @Override
+        public int compareTo(Rank other) {
+            int byWeight = Double.compare(weight, other.weight);
+            if (byWeight != 0) {
+                return byWeight;
+            } else if (key == null || other.key == null) {
+                return Boolean.compare(key == null, other.key == null);
+            }
+            return key.compareTo(other.key);
+        }
+
         static Rank of(Candidate lease) {
             return new Rank(lease.weight(), lease.key());
         }

@@ -59,10 +59,12 @@ public final class Plans {
                 .toList();
         SortedMap<LeaseKey, Assignment> plan = Planner.plan(candidates, seats);
         NavigableSet<LeaseKey> unplaced = new TreeSet<>();
-        candidates.stream()
-                .map(Candidate::key)
-                .filter(key -> !plan.containsKey(key))
-                .forEach(unplaced::add);
+        if (plan.size() < candidates.size()) {
+            candidates.stream()
+                    .map(Candidate::key)
+                    .filter(key -> !plan.containsKey(key))
+                    .forEach(unplaced::add);
+        }
         SortedMap<LeaseKey, Assignment> news = new TreeMap<>(plan);
         news.entrySet().removeIf(entry -> entry.getValue().equals(last.get(entry.getKey())));
         return new Decision(changes(plan, leases, control.plans(), fleet, leader), news, unplaced);
