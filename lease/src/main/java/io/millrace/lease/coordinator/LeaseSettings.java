@@ -95,6 +95,11 @@ public record LeaseSettings(
         return failoverTime.dividedBy(5);
     }
 
+    /** How often a worker looks at leases that others are about to give it. */
+    Duration watchInterval() {
+        return pollInterval.dividedBy(5);
+    }
+
     /** For how long after a heartbeat was sent a worker may believe in its leases. */
     Duration proofTime() {
         return failoverTime.dividedBy(5).multipliedBy(4);

@@ -55,6 +55,7 @@ final class WorkerSession {
     private @Nullable PlanRow plan;
     private long planListed;
     private boolean waits;
+    private boolean watching;
     private boolean polling;
     private boolean pollAgain;
     private boolean listing;
@@ -239,6 +240,20 @@ final class WorkerSession {
             Intentions intentions = Intentions.of(mine, leases.engaged(), book, seen, patience.overdue(wiring.now()));
             intentions.takes().forEach(leases::take);
             waits = intentions.waits();
+            if (intentions.watches()) {
+                watch();
+            }
+        }
+    }
+
+    /** From its release until it is taken here nobody processes a lease: that time is worth some reads. */
+    private void watch() {
+        if (!watching) {
+            watching = true;
+            EventLoop.Cancellable unused = wiring.later(wiring.settings().watchInterval(), () -> {
+                watching = false;
+                follow();
+            });
         }
     }
 

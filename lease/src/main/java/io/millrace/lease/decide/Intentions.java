@@ -17,8 +17,9 @@ import java.util.Set;
  *
  * @param takes the leases to take now
  * @param waits true when a planned lease is neither held nor can be taken yet: look at the leases again soon
+ * @param watches true when a live worker is about to give one of them back: look very soon, its records wait
  */
-public record Intentions(List<LeaseRow> takes, boolean waits) {
+public record Intentions(List<LeaseRow> takes, boolean waits, boolean watches) {
     /** Copies the list. */
     public Intentions {
         takes = List.copyOf(takes);
@@ -35,6 +36,7 @@ public record Intentions(List<LeaseRow> takes, boolean waits) {
             PlanRow plan, Set<LeaseKey> held, LeaseBook leases, Fleet fleet, Set<LeaseKey> overdue) {
         List<LeaseRow> takes = new ArrayList<>();
         boolean waits = false;
+        boolean watches = false;
         for (LeaseKey key : plan.leases().keySet()) {
             Optional<LeaseRow> row = leases.row(key);
             if (held.contains(key) || row.map(LeaseRow::isFinished).orElse(false)) {
@@ -44,9 +46,12 @@ public record Intentions(List<LeaseRow> takes, boolean waits) {
                 takes.add(row.get());
             } else {
                 waits = true;
+                watches |= row.flatMap(LeaseRow::owner)
+                        .filter(owner -> fleet.of(owner).isAlive())
+                        .isPresent();
             }
         }
-        return new Intentions(takes, waits);
+        return new Intentions(takes, waits, watches);
     }
 
     private static boolean mayTake(LeaseRow row, PlanRow plan, LeaseBook leases, Fleet fleet, Set<LeaseKey> overdue) {
