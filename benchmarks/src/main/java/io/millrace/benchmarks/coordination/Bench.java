@@ -1,6 +1,7 @@
 package io.millrace.benchmarks.coordination;
 
 import io.millrace.runtime.Platform;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,11 +28,11 @@ record Bench(
 
     /** A program of ours with the flags that the launcher gives to {@code millrace consume}. */
     List<String> java(Class<?> program, List<String> arguments) {
-        return java(classPath, program, arguments);
+        return java(launcher, classPath, program, arguments);
     }
 
     /** The same without a bench. */
-    static List<String> java(String classPath, Class<?> program, List<String> arguments) {
+    static List<String> java(Path launcher, String classPath, Class<?> program, List<String> arguments) {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xshare:auto",
@@ -45,6 +46,10 @@ record Bench(
         }
         if (version >= 24) {
             command.add("--sun-misc-unsafe-memory-access=allow");
+        }
+        Path archive = launcher.resolveSibling("cli/target/millrace-" + version + ".jsa");
+        if (Files.exists(archive)) {
+            command.addAll(List.of("-XX:SharedArchiveFile=" + archive, "-Xlog:disable"));
         }
         command.addAll(List.of("-cp", classPath, program.getName()));
         command.addAll(arguments);

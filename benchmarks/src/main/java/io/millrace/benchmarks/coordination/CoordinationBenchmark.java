@@ -125,7 +125,7 @@ public final class CoordinationBenchmark implements Callable<Integer> {
         figures.note("plan");
         for (int i = 0; i < repeats; i++) {
             Queue<String> lines = new ConcurrentLinkedQueue<>();
-            List<String> command = Bench.java(classPath, PlanTime.class, List.of());
+            List<String> command = Bench.java(launcher, classPath, PlanTime.class, List.of());
             WorkerUnderTest.Start start = new WorkerUnderTest.Start("plan", command, Map.of(), Path.of("/dev/stderr"));
             try (WorkerUnderTest program = WorkerUnderTest.start(start, platform, threads, lines::add)) {
                 program.awaitEnd();
