@@ -100,7 +100,8 @@ final class SureTable {
             if (error != null) {
                 log.debug("Sending a write again, its {}. attempt got no answer: {}", attempt, error.getMessage());
                 loop.schedule(backoff.delay(attempt, platform.random()), () -> send(write, firstSentAt, attempt + 1));
-            } else if (attempt > 1 && outcome instanceof WriteOutcome.Conflict conflict && write.isOurs(conflict)) {
+            } else if (outcome instanceof WriteOutcome.Conflict conflict && write.isOurs(conflict)) {
+                // Also at our first attempt: the client may have sent it twice by itself.
                 write.settled.complete(new Settled(WriteOutcome.applied(), firstSentAt, firstSentAt));
             } else {
                 write.settled.complete(new Settled(requireNonNull(outcome), sentAt, firstSentAt));

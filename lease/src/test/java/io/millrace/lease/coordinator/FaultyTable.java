@@ -30,6 +30,7 @@ final class FaultyTable implements LeaseTable {
     private boolean deaf;
     private boolean throttled;
     private boolean blind;
+    private boolean clientsTryAgain;
     private Duration lastArrival = Duration.ZERO;
 
     FaultyTable(Simulation sim, LeaseTable table, RandomGenerator random, boolean faults) {
@@ -50,6 +51,11 @@ final class FaultyTable implements LeaseTable {
     /** When the last of what is under way arrives, in time since the simulation began. */
     Duration lastArrival() {
         return lastArrival;
+    }
+
+    /** Clients send a write again by themselves when its answer is lost, and tell of the second sending only. */
+    void letClientsTryAgain() {
+        clientsTryAgain = true;
     }
 
     /** Writes are applied, but no answer comes back. */
@@ -126,6 +132,9 @@ final class FaultyTable implements LeaseTable {
                     if (random.nextBoolean()) {
                         sim.at(delay(), () -> answer.completeExceptionally(error("no answer")));
                     }
+                } else if (isWrite && clientsTryAgain && fate == 4) {
+                    // Applied, and the client that heard nothing has sent it again.
+                    sim.at(delay(), () -> answer.complete(action.get().join()));
                 } else {
                     sim.at(delay(), () -> answer.complete(result.join()));
                 }

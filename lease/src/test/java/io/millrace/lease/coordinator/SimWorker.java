@@ -51,8 +51,14 @@ final class SimWorker implements LeaseListener {
         this.host = new SimHost(world.sim, 1 + (all ? off * 7 / 3 : off));
         this.way =
                 new FaultyTable(world.sim, mutation.table(world.table, world.sim), random.split(), world.hasFaults());
+        if (all) {
+            way.letClientsTryAgain();
+        }
         ShardDirectory service = mutation.directory(world.streams);
         this.directory = new FaultyDirectory(world.sim, service, world.more.split());
+        if (!world.hasFaults()) {
+            directory.heal();
+        }
         this.consumer = host.newEventLoop("consumer-" + name);
         this.streams.add(FakeStream.NAME);
         if (all && world.most.nextInt(3) == 0) {
