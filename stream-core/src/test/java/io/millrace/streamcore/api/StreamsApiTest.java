@@ -41,7 +41,12 @@ class StreamsApiTest {
             assertThat(rig.ok("ListTagsForStream", "{'StreamName': 's'}")).contains("{\"Key\":\"a\",\"Value\":\"b\"}");
             rig.ok("CreateStream", "{'StreamName': 'd', 'StreamModeDetails': {'StreamMode': 'ON_DEMAND'}}");
             assertThat(rig.ok("DescribeStreamSummary", "{'StreamName': 'd'}"))
-                    .contains("\"OpenShardCount\":4", "\"WarmThroughput\":{\"TargetMiBps\":0,\"CurrentMiBps\":0}");
+                    .contains("\"OpenShardCount\":4")
+                    .doesNotContain("WarmThroughput");
+            rig.ok("UpdateAccountSettings", "{'MinimumThroughputBillingCommitment': {'Status': 'ENABLED'}}");
+            assertThat(rig.ok("DescribeStreamSummary", "{'StreamName': 'd'}"))
+                    .contains("\"WarmThroughput\":{\"TargetMiBps\":0,\"CurrentMiBps\":0}");
+            assertThat(rig.ok("DescribeStreamSummary", "{'StreamName': 's'}")).doesNotContain("WarmThroughput");
         }
     }
 

@@ -19,7 +19,7 @@ public final class ControlOperations {
                 Map.entry("DeleteStream", new DeleteStream(streams, address)),
                 Map.entry("ListStreams", new ListStreams(streams, tokens)),
                 Map.entry("DescribeStream", new DescribeStream(streams, address)),
-                Map.entry("DescribeStreamSummary", new DescribeStreamSummary(streams, address)),
+                Map.entry("DescribeStreamSummary", new DescribeStreamSummary(streams, address, clock)),
                 Map.entry("DescribeLimits", new DescribeLimits(streams)),
                 Map.entry("UpdateShardCount", new UpdateShardCount(streams, address)),
                 Map.entry("ListShards", new ListShards(streams, address, tokens, clock)),

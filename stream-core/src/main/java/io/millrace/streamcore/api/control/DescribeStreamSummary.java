@@ -7,6 +7,8 @@ import io.millrace.streamcore.api.call.StreamAnswers;
 import io.millrace.streamcore.api.shape.Values;
 import io.millrace.streamcore.stream.StreamState;
 import io.millrace.streamcore.stream.Streams;
+import io.millrace.streamcore.stream.account.BillingCommitment;
+import java.time.InstantSource;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
@@ -14,10 +16,12 @@ import java.util.concurrent.CompletionStage;
 final class DescribeStreamSummary implements Operation {
     private final Streams streams;
     private final StreamAddress address;
+    private final InstantSource clock;
 
-    DescribeStreamSummary(Streams streams, StreamAddress address) {
+    DescribeStreamSummary(Streams streams, StreamAddress address, InstantSource clock) {
         this.streams = streams;
         this.address = address;
+        this.clock = clock;
     }
 
     @Override
@@ -34,10 +38,15 @@ final class DescribeStreamSummary implements Operation {
                     .number("MaxRecordSizeInKiB", state.options().maxRecordKib())
                     // Newer than the model: producers ask whether their partition keys count. Here they always do.
                     .text("RecordDistributionStrategy", "USER_PARTITION_KEY");
-            if (state.options().isOnDemand()) {
+            if (state.options().isOnDemand() && hasCommitment()) {
                 StreamAnswers.warmThroughput(out, state);
             }
             out.end().end();
         });
+    }
+
+    /** Without one nothing can be kept warm, and the service does not speak of it. */
+    private boolean hasCommitment() {
+        return streams.account().commitment().statusAt(clock.instant()) != BillingCommitment.Status.DISABLED;
     }
 }
