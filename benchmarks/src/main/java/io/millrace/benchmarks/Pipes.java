@@ -31,7 +31,11 @@ final class Pipes implements Listener {
     private static final int END_STREAM = 1;
     private static final int END_HEADERS = 4;
     private static final int CONNECTION_WINDOW = 1 << 30;
-    private static final int UPDATE_AT = 1 << 14;
+    /** As the SDK for Java has it. */
+    private static final int STREAM_WINDOW = 1 << 20;
+
+    private static final short INITIAL_WINDOW_SIZE = 4;
+    private static final int UPDATE_AT = STREAM_WINDOW / 4;
 
     private final Socket socket;
     private final DataInputStream in;
@@ -58,7 +62,15 @@ final class Pipes implements Listener {
         socket.setTcpNoDelay(true);
         in = new DataInputStream(new BufferedInputStream(socket.getInputStream(), 1 << 16));
         ByteBuffer out = ByteBuffer.allocate(4096 + requests.size() * 2048).put(PREFACE);
-        frame(out, SETTINGS, 0, 0, new byte[0]);
+        frame(
+                out,
+                SETTINGS,
+                0,
+                0,
+                ByteBuffer.allocate(6)
+                        .putShort(INITIAL_WINDOW_SIZE)
+                        .putInt(STREAM_WINDOW)
+                        .array());
         frame(out, WINDOW_UPDATE, 0, 0, number(CONNECTION_WINDOW));
         for (int i = 0; i < requests.size(); i++) {
             frame(out, HEADERS, END_HEADERS, 2 * i + 1, headers("SubscribeToShard"));

@@ -36,14 +36,15 @@ final class Stamps {
         int end = in.limit() - DATA.length - STAMP;
         int at = in.position();
         while (at <= end) {
-            if (in.get(at) == '"' && isData(in, at)) {
+            byte last = in.get(at + DATA.length - 1);
+            if (last == '"' && isData(in, at)) {
                 if (latency != null) {
                     in.get(at + DATA.length, stamp);
                     count(latency, now);
                 }
                 at += DATA.length + STAMP;
             } else {
-                at++;
+                at += step(last);
             }
         }
         in.position(Math.max(in.position(), at));
@@ -74,6 +75,18 @@ final class Stamps {
         } catch (IllegalArgumentException cutByAChunk) {
             // A chunk or frame of the body ends within the stamp; the table shows that a record is missing.
         }
+    }
+
+    /** How far what is looked for can be from a place where its last byte would be this one (Horspool's search). */
+    private static int step(byte last) {
+        return switch (last) {
+            case ':' -> 1;
+            case '"' -> 2;
+            case 'a' -> 3;
+            case 't' -> 4;
+            case 'D' -> 6;
+            default -> DATA.length;
+        };
     }
 
     private static boolean isData(ByteBuffer in, int at) {
