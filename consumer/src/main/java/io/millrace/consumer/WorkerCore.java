@@ -184,8 +184,10 @@ final class WorkerCore {
     private void streamGone(StreamName stream, String reason) {
         if (failure == null && !left && streams.reads(stream)) {
             tell(new WorkerEvent.StreamGone(now(), stream, reason));
-            log.warn("worker {}: {}", name, reason);
-            streams.gone(stream, () -> endBecause(reason));
+            streams.gone(
+                    stream,
+                    () -> log.warn("worker {} goes on with its other streams: {}", name, reason),
+                    () -> endBecause(reason));
         }
     }
 

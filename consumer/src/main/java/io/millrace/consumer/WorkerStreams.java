@@ -108,14 +108,16 @@ final class WorkerStreams {
     /**
      * {@code stream} is gone for good: reads it no more.
      *
-     * @param otherwise run if there is no other
+     * @param others run if there are others to go on with
+     * @param none run if there are none; then it stays
      */
-    void gone(StreamName stream, Runnable otherwise) {
+    void gone(StreamName stream, Runnable others, Runnable none) {
         enqueue(() -> {
             if (reads(stream) && !closed) {
                 if (read.size() == 1) {
-                    otherwise.run();
+                    none.run();
                 } else {
+                    others.run();
                     removeNow(stream, new CompletableFuture<>());
                 }
             }

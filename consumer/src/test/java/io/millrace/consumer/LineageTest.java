@@ -3,7 +3,6 @@ package io.millrace.consumer;
 import static io.millrace.consumer.WorkerWorld.ORDERS;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ch.qos.logback.classic.Level;
 import io.millrace.model.Bytes;
 import io.millrace.model.Position;
 import io.millrace.model.ShardId;
@@ -169,14 +168,14 @@ class LineageTest {
         }
         world.sim.run(MOMENT);
         world.from = Position.latest();
-        try (Warnings told = new Warnings("io.millrace.lease.coordinator", Level.INFO)) {
+        try (Warnings told = new Warnings("io.millrace.lease.coordinator")) {
             world.start("second");
             world.sim.runUntil(() -> world.processed.size() == 40, MOMENT);
             assertThat(told.lines())
                     .filteredOn(line -> line.contains("is not used"))
                     .singleElement()
                     .asString()
-                    .contains("Stream orders began at TrimHorizon", "Latest");
+                    .contains("Stream orders began at trim_horizon", "the setting latest");
         }
         assertThat(world.duplicates).isZero();
     }

@@ -193,11 +193,17 @@ class ManyStreamsTest {
         world.sim.runUntil(() -> held(one) == 4 && held(two) == 4, MOMENT);
         world.putAndAwait(CLICKS, 20);
         world.delete(CLICKS);
+        Warnings warnings = new Warnings(WorkerCore.class.getName());
         world.sim.runUntil(
                 () -> one.streams().size() == 1 && two.streams().size() == 1 && held(one) + held(two) == 4,
                 Duration.ofMinutes(10));
         world.sim.run(Duration.ofMinutes(5));
+        warnings.close();
         assertThat(gone()).as("once for each worker").isEqualTo(2);
+        assertThat(warnings.lines())
+                .hasSize(2)
+                .allMatch(line -> line.endsWith(
+                        "goes on with its other streams: stream clicks was deleted;" + " nothing more to consume"));
         world.sim.runUntil(() -> shards(one, ORDERS) == 2 && shards(two, ORDERS) == 2, MOMENT);
         world.putAndAwait(ORDERS, 20);
         assertThat(one.failure()).isEmpty();

@@ -8,6 +8,7 @@ import io.millrace.lease.table.LeaseTable;
 import io.millrace.lease.table.StreamRow;
 import io.millrace.lease.table.TableRefusedException;
 import io.millrace.lease.table.WriteOutcome;
+import io.millrace.model.Position;
 import io.millrace.runtime.Backoff;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -87,13 +88,20 @@ final class Preparation {
             throw new StreamReplacedException(stream.name(), pinned.identity(), found);
         }
         if (!pinned.initialPosition().equals(stream.initialPosition())) {
-            log.info(
+            log.warn(
                     "Stream {} began at {} when this application first started, and still does for shards it has not"
                             + " read; the setting {} is not used",
                     stream.name(),
-                    pinned.initialPosition(),
-                    stream.initialPosition());
+                    spoken(pinned.initialPosition()),
+                    spoken(stream.initialPosition()));
         }
+    }
+
+    private static String spoken(Position.Initial position) {
+        if (position instanceof Position.AtTimestamp at) {
+            return at.time().toString();
+        }
+        return position instanceof Position.Latest ? "latest" : "trim_horizon";
     }
 
     /** Calls until there is an answer, a final refusal, or no time left. */

@@ -91,6 +91,25 @@ class CommandTest {
     }
 
     @Test
+    void consumeOfSeveralStreamsSaysWhichOneEachRecordIsFrom() throws IOException {
+        expect(0, "", "stream", "create", "left", "--shards", "1");
+        expect(0, "", "stream", "create", "right", "--shards", "1");
+        expect(0, "from the left\n", "put", "left");
+        expect(0, "from the right\n", "put", "right");
+        Path events = folder.resolve("several");
+        try (CommandRun worker =
+                run("", "consume", "left", "right", "--app", "several", "--json", "--events", events.toString())) {
+            String out = worker.awaitOutput(text -> text.lines().count() >= 2);
+            assertThat(out.lines().map(line -> line.substring(0, line.indexOf(',')) + " " + data(line)))
+                    .containsExactlyInAnyOrder(
+                            "{\"stream\":\"left\" from the left", "{\"stream\":\"right\" from the right");
+            worker.terminate();
+            assertThat(worker.exitCode()).as(worker.err()).isZero();
+        }
+        assertThat(Files.readString(events)).contains("\"stream\":\"left\"", "\"stream\":\"right\"");
+    }
+
+    @Test
     void consumeOfAStreamThatIsDeletedEndsWithOneLine() {
         expect(0, "", "stream", "create", "passing", "--shards", "2");
         expect(0, "one\n", "put", "passing");
