@@ -29,6 +29,8 @@ import org.slf4j.LoggerFactory;
 final class OwnedLease implements HeldLease {
     private static final Logger log = LoggerFactory.getLogger(OwnedLease.class);
 
+    private static final String NOT_OURS = "the table says that it is not this worker's any more";
+
     /** Bytes a second below which changes of a load are nobody's business. */
     private static final long SMALL_LOAD = 1024;
 
@@ -179,6 +181,13 @@ final class OwnedLease implements HeldLease {
         }
     }
 
+    /** Ends this ownership if {@code listed} shows that somebody wrote the row after us and did not leave it to us. */
+    void compare(LeaseRow listed) {
+        if (!writing && listed.revision() > row.revision() && !isOurs(listed)) {
+            lose(NOT_OURS);
+        }
+    }
+
     /**
      * Sets what the lease cost since the last time. The row hears of it with its next checkpoint; a load that halved or
      * doubled is written on its own, so an idle lease costs one write and then none.
@@ -283,14 +292,16 @@ final class OwnedLease implements HeldLease {
         if (state == LeaseState.ENDED) {
             return;
         }
-        if (conflict.currentOrNull() instanceof LeaseRow current
-                && current.owner().equals(row.owner())
-                && current.epoch() == row.epoch()) {
+        if (conflict.currentOrNull() instanceof LeaseRow current && isOurs(current)) {
             write(ours.withRevision(current.revision()), then);
         } else {
             owner.learn(conflict);
-            lose("the table says that it belongs to somebody else");
+            lose(NOT_OURS);
         }
+    }
+
+    private boolean isOurs(LeaseRow other) {
+        return other.owner().equals(row.owner()) && other.epoch() == row.epoch();
     }
 
     private void finished(Finish end) {

@@ -87,6 +87,12 @@ final class Preparation {
         if (!pinned.identity().equals(found)) {
             throw new StreamReplacedException(stream.name(), pinned.identity(), found);
         }
+        if (pinned.importing()) {
+            throw new StartFailedException(
+                    "an import of leases of stream " + stream.name() + " has not finished, so some checkpoints are"
+                            + " missing; run `millrace leases import` again to its end",
+                    null);
+        }
         if (!pinned.initialPosition().equals(stream.initialPosition())) {
             log.warn(
                     "Stream {} began at {} when this application first started, and still does for shards it has not"

@@ -268,6 +268,7 @@ final class WorkerSession {
                 rows -> {
                     listing = false;
                     book.replaceAll(rows, sentAt, wiring.now());
+                    leases.compare();
                     planListed = reason.revision();
                     waits = false;
                     follow();

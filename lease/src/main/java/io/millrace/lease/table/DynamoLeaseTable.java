@@ -44,6 +44,9 @@ public final class DynamoLeaseTable implements LeaseTable {
     /** The name of the table unless the user wants another. */
     public static final String DEFAULT_NAME = "millrace";
 
+    private static final String KEY = "its partition key must be " + RowCodec.APPLICATION + ", its sort key "
+            + RowCodec.ENTITY + ", both of type S";
+
     private final DynamoDbAsyncClient client;
     private final String name;
     private final String application;
@@ -215,11 +218,11 @@ public final class DynamoLeaseTable implements LeaseTable {
     private boolean isReady(TableDescription table) {
         boolean fits = table.keySchema().size() == 2
                 && table.keySchema().get(0).attributeName().equals(RowCodec.APPLICATION)
-                && table.keySchema().get(1).attributeName().equals(RowCodec.ENTITY);
+                && table.keySchema().get(1).attributeName().equals(RowCodec.ENTITY)
+                && table.attributeDefinitions().containsAll(List.of(text(RowCodec.APPLICATION), text(RowCodec.ENTITY)));
         if (!fits) {
             throw new TableRefusedException(
-                    "DynamoDB table '" + name + "' is not a Millrace lease table (its key must be "
-                            + RowCodec.APPLICATION + " and " + RowCodec.ENTITY + "); use another table name",
+                    "DynamoDB table '" + name + "' is not a Millrace lease table (" + KEY + "); use another table name",
                     null);
         }
         return table.tableStatus() == TableStatus.ACTIVE || table.tableStatus() == TableStatus.UPDATING;
@@ -246,8 +249,12 @@ public final class DynamoLeaseTable implements LeaseTable {
                 && answer.statusCode() >= 400
                 && answer.statusCode() < 500
                 && !answer.isThrottlingException()) {
+            boolean isShape = answer.awsErrorDetails() != null
+                    && "ValidationException".equals(answer.awsErrorDetails().errorCode());
             return new TableRefusedException(
-                    "DynamoDB refuses to use table '" + name + "': " + firstLine(answer), cause);
+                    "DynamoDB refuses to use table '" + name + "': " + firstLine(answer)
+                            + (isShape ? "; is it a Millrace lease table? (" + KEY + ")" : ""),
+                    cause);
         }
         if (cause instanceof SdkException) {
             return new TableUnavailableException(

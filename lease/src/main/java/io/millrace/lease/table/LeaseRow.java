@@ -78,6 +78,14 @@ public record LeaseRow(
         return new LeaseRow(key, revision, epoch, null, checkpoint, lineage, load);
     }
 
+    /**
+     * This lease moved by hand, in any direction. It has no owner and the next epoch, so whoever had it finds out at its next
+     * write, which fails.
+     */
+    public LeaseRow movedTo(Checkpoint target, Lineage place) {
+        return new LeaseRow(key, revision, epoch + 1, null, target, place, load);
+    }
+
     /** This lease processed up to {@code moved}. */
     public LeaseRow withCheckpoint(Checkpoint moved) {
         return new LeaseRow(key, revision, epoch, ownerOrNull, moved, lineage, load);

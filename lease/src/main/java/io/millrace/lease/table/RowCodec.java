@@ -73,6 +73,7 @@ final class RowCodec {
             item.put("created", text(stream.identity().created().toString()));
             writeInitial(stream.initialPosition(), "initialPosition", "initialTimestamp", item);
             item.put("synced", AttributeValue.fromBool(stream.synced()));
+            item.put("importing", stream.importing() ? AttributeValue.fromBool(true) : null);
         }
         return item;
     }
@@ -209,7 +210,8 @@ final class RowCodec {
                 item.revision(),
                 new StreamIdentity(item.text("arn"), Instant.parse(item.text("created"))),
                 initial(item.text("initialPosition"), "initialTimestamp", item),
-                item.flag("synced"));
+                item.flag("synced"),
+                item.has("importing") && item.flag("importing"));
     }
 
     private static LeaseKey leaseKey(String text, char separator) {

@@ -14,9 +14,15 @@ import io.millrace.model.StreamName;
  * @param identity tells the stream from another of the same name
  * @param initialPosition where shards begin that the application never read
  * @param synced false until the first look at the stream has made all its leases
+ * @param importing true while leases are taken over from elsewhere and not all are there: no worker may start then
  */
 public record StreamRow(
-        StreamName name, long revision, StreamIdentity identity, Position.Initial initialPosition, boolean synced)
+        StreamName name,
+        long revision,
+        StreamIdentity identity,
+        Position.Initial initialPosition,
+        boolean synced,
+        boolean importing)
         implements Row {
     /** Checks the parts. */
     public StreamRow {
@@ -28,9 +34,25 @@ public record StreamRow(
         }
     }
 
+    /** A stream whose leases are made by the workers themselves. */
+    public StreamRow(
+            StreamName name, long revision, StreamIdentity identity, Position.Initial initialPosition, boolean synced) {
+        this(name, revision, identity, initialPosition, synced, false);
+    }
+
     /** This stream with all its first leases made. */
     public StreamRow afterSync() {
         return new StreamRow(name, revision, identity, initialPosition, true);
+    }
+
+    /** This stream while leases of it are taken over from elsewhere; {@link #afterSync} ends that. */
+    public StreamRow duringImport() {
+        return new StreamRow(name, revision, identity, initialPosition, synced, true);
+    }
+
+    /** This stream with {@code position} for shards that the application never read. */
+    public StreamRow beginningAt(Position.Initial position) {
+        return new StreamRow(name, revision, identity, position, synced, importing);
     }
 
     @Override
@@ -40,6 +62,6 @@ public record StreamRow(
 
     @Override
     public StreamRow withRevision(long other) {
-        return new StreamRow(name, other, identity, initialPosition, synced);
+        return new StreamRow(name, other, identity, initialPosition, synced, importing);
     }
 }

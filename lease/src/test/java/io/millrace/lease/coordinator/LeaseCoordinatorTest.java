@@ -12,6 +12,7 @@ import io.millrace.lease.coordinator.LeaseSettings.StreamSettings;
 import io.millrace.lease.table.InMemoryLeaseTable;
 import io.millrace.lease.table.LeaseRow;
 import io.millrace.lease.table.LeaseTable;
+import io.millrace.lease.table.StreamRow;
 import io.millrace.model.Checkpoint;
 import io.millrace.model.ChildShard;
 import io.millrace.model.Position;
@@ -216,6 +217,53 @@ final class LeaseCoordinatorTest {
         // Its holder finds out with its next write, and takes the new row.
         assertThat(alice.lease(3).checkpoint(at(5))).isNotCompletedExceptionally();
         sim.runUntil(() -> row(3).isOwnedBy(alice.coordinator.workerId()), SECOND.multipliedBy(12));
+    }
+
+    @Test
+    void leaseMovedByHandIsLostAtOnceAndTakenAgainFromThere() {
+        Worker alice = new Worker("alice");
+        sim.runUntil(() -> alice.held.size() == 8, SECOND);
+        HeldLease before = alice.lease(3);
+        CompletableFuture<CheckpointOutcome> saved = before.checkpoint(at(5));
+        sim.runUntil(saved::isDone, SECOND);
+
+        LeaseRow row = row(3);
+        assertThat(table.put(row.movedTo(Checkpoint.notStarted(Position.trimHorizon()), row.lineage()))
+                        .join()
+                        .isApplied())
+                .isTrue();
+        // What `leases reset --force` does, too: a plan under a new revision makes its worker look at the leases.
+        table.listControlRows().join().plans().forEach(plan -> table.put(plan).join());
+
+        sim.runUntil(() -> alice.held.containsKey(key(3)) && alice.lease(3) != before, SECOND);
+        assertThat(alice.lost).hasSize(1).first().asString().contains("orders/shardId-000000000003 epoch 1");
+        assertThat(alice.lease(3).epoch()).isGreaterThan(before.epoch());
+        assertThat(alice.lease(3).checkpoint()).isEqualTo(Checkpoint.notStarted(Position.trimHorizon()));
+        assertThat(before.checkpoint(at(9))).isNotCompletedExceptionally();
+        sim.run(SECOND);
+        assertThat(row(3).checkpoint()).isEqualTo(Checkpoint.notStarted(Position.trimHorizon()));
+        assertThat(alice.held).hasSize(8);
+    }
+
+    @Test
+    void noWorkerStartsDuringAnImport() {
+        StreamRow half = new StreamRow(
+                        FakeStream.NAME, 0, stream.identify(FakeStream.NAME).join(), Position.trimHorizon(), false)
+                .duringImport();
+        table.put(half).join();
+
+        Worker early = new Worker("early");
+        sim.runUntil(() -> early.coordinator.start().isDone(), SECOND);
+        assertThat(early.coordinator.start())
+                .failsWithin(Duration.ZERO)
+                .withThrowableThat()
+                .withCauseInstanceOf(StartFailedException.class)
+                .withMessageContaining("an import of leases of stream orders has not finished");
+        assertThat(table.listLeases().join()).isEmpty();
+
+        table.put(half.withRevision(1).afterSync()).join();
+        Worker alice = new Worker("alice");
+        sim.runUntil(() -> alice.held.size() == 8, SECOND);
     }
 
     private static Checkpoint at(int number) {

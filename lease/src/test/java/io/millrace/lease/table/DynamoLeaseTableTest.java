@@ -21,7 +21,9 @@ import software.amazon.awssdk.core.retry.RetryMode;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeDefinition;
+import software.amazon.awssdk.services.dynamodb.model.BillingMode;
 import software.amazon.awssdk.services.dynamodb.model.KeySchemaElement;
+import software.amazon.awssdk.services.dynamodb.model.TableDescription;
 
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 final class DynamoLeaseTableTest extends LeaseTableConformance {
@@ -106,6 +108,72 @@ final class DynamoLeaseTableTest extends LeaseTableConformance {
                 .withThrowableThat()
                 .withCauseInstanceOf(TableRefusedException.class)
                 .withMessageContaining("is not a Millrace lease table");
+    }
+
+    @Test
+    void missingTableIsMadeWithOnDemandBilling() {
+        awaitReady(new DynamoLeaseTable(client, "on-demand", "app"));
+
+        TableDescription made = describe("on-demand");
+        assertThat(made.billingModeSummary().billingMode()).isEqualTo(BillingMode.PAY_PER_REQUEST);
+        assertThat(made.hasGlobalSecondaryIndexes()).isFalse();
+    }
+
+    @Test
+    void tableMadeBeforehandIsUsedAsItIs() {
+        done(client.createTable(request -> request.tableName("brought")
+                .provisionedThroughput(
+                        throughput -> throughput.readCapacityUnits(7L).writeCapacityUnits(9L))
+                .tableClass("STANDARD_INFREQUENT_ACCESS")
+                // The order of the definitions means nothing.
+                .attributeDefinitions(attribute("entity", "S"), attribute("application", "S"))
+                .keySchema(key("application", "HASH"), key("entity", "RANGE"))));
+        LeaseTable table = new DynamoLeaseTable(client, "brought", "app");
+        awaitReady(table);
+        Row row = new LeaderRow(0, 1, new WorkerId("alice", "1"));
+
+        assertThat(done(table.put(row)).isApplied()).isTrue();
+        assertThat(done(table.get(row.entity()))).contains(row.withRevision(1));
+        assertThat(describe("brought").provisionedThroughput().writeCapacityUnits())
+                .isEqualTo(9);
+    }
+
+    @Test
+    void tableOfAnotherKeyIsRefusedAndNothingIsWritten() {
+        done(client.createTable(request -> request.tableName("numbers")
+                .billingMode("PAY_PER_REQUEST")
+                .attributeDefinitions(attribute("application", "S"), attribute("entity", "N"))
+                .keySchema(key("application", "HASH"), key("entity", "RANGE"))));
+        LeaseTable table = new DynamoLeaseTable(client, "numbers", "app");
+
+        assertThat(table.ensureTable())
+                .failsWithin(java.time.Duration.ofSeconds(20))
+                .withThrowableThat()
+                .withCauseInstanceOf(TableRefusedException.class)
+                .withMessageContaining("'numbers' is not a Millrace lease table")
+                .withMessageContaining("partition key must be application, its sort key entity, both of type S");
+        assertThat(table.listControlRows())
+                .failsWithin(java.time.Duration.ofSeconds(20))
+                .withThrowableThat()
+                .withCauseInstanceOf(TableRefusedException.class)
+                .withMessageContaining("is it a Millrace lease table?");
+        assertThat(done(client.scan(request -> request.tableName("numbers"))).count())
+                .isZero();
+    }
+
+    private TableDescription describe(String table) {
+        return done(client.describeTable(request -> request.tableName(table))).table();
+    }
+
+    private static AttributeDefinition attribute(String name, String type) {
+        return AttributeDefinition.builder()
+                .attributeName(name)
+                .attributeType(type)
+                .build();
+    }
+
+    private static KeySchemaElement key(String name, String type) {
+        return KeySchemaElement.builder().attributeName(name).keyType(type).build();
     }
 
     private static void awaitReady(LeaseTable table) {

@@ -189,6 +189,7 @@ abstract class LeaseTableConformance {
                 new PlanRow(ALICE, 0, ALICE, 7, new TreeMap<>(), new TreeMap<>()),
                 new LeaderRow(0, 4, BOB),
                 new StreamRow(STREAM, 0, identity, Position.trimHorizon(), false),
+                new StreamRow(new StreamName("half"), 0, identity, Position.trimHorizon(), false).duringImport(),
                 new StreamRow(
                         new StreamName("a.b_c-d"),
                         0,
