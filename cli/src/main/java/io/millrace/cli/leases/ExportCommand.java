@@ -3,16 +3,20 @@ package io.millrace.cli.leases;
 import io.millrace.cli.terminal.AwsAccess;
 import io.millrace.cli.terminal.CommandFailure;
 import io.millrace.cli.terminal.Terminal;
+import io.millrace.fanout.KinesisStreams;
 import io.millrace.lease.ShardDirectory.StreamIdentity;
 import io.millrace.lease.kcl.KclLease;
 import io.millrace.lease.kcl.KclSnapshot;
 import io.millrace.lease.kcl.KclTable;
 import io.millrace.lease.kcl.KclTranslation;
 import io.millrace.lease.table.LeaseRow;
-import io.millrace.lease.table.LeaseTable;
+import io.millrace.model.Checkpoint;
+import io.millrace.model.Position;
 import io.millrace.model.StreamName;
 import io.millrace.runtime.Platform;
 import io.millrace.runtime.SystemPlatform;
+import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -24,6 +28,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
+import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 
 /** {@code millrace leases export APP}: lets an application of the KCL go on where ours stopped. */
 @Command(
@@ -71,13 +76,16 @@ public final class ExportCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        try (DynamoDbAsyncClient client = access.dynamoDb()) {
-            LeaseTable own = flags.of(client, application);
-            new TableView(own, platform.ticker()).refuseWhileWorkersLive(flags.failover, "stop them before the export");
-            Map<String, KclLease> rows = rows(own);
+        try (DynamoDbAsyncClient client = access.dynamoDb();
+                KinesisAsyncClient kinesis = access.kinesis()) {
+            TableView view = flags.view(client, application, platform.ticker());
+            chosen(view);
+            view.refuseUnfinishedImport();
             KclTable table = new KclTable(client, kclTable);
             KclSnapshot there =
                     KclFlags.still(table, flags.failover, platform.ticker()).orElse(KclSnapshot.EMPTY);
+            view.refuseWhileWorkersLive("stop them before the export");
+            Map<String, KclLease> rows = rows(view, new ShardProbe(new KinesisStreams(kinesis)));
             Map<String, KclLease> before = there.leases();
             List<String> present =
                     rows.keySet().stream().filter(before::containsKey).toList();
@@ -100,14 +108,14 @@ public final class ExportCommand implements Callable<Integer> {
         if (!dryRun && !table.put(row, before).join()) {
             throw CommandFailure.failed(
                     "the row '" + row.leaseKey() + "' was just changed by somebody; those before it are"
-                            + " written, run the export again with --overwrite");
+                            + " written: do not start the KCL, run the export again with --overwrite");
         }
         terminal.line((dryRun ? "would export " : "exported ") + row.leaseKey() + " at " + row.checkpoint()
                 + (row.subSequence() == 0 ? "" : "/" + row.subSequence()));
     }
 
-    private Map<String, KclLease> rows(LeaseTable own) {
-        List<LeaseRow> leases = own.listLeases().join().stream()
+    private List<LeaseRow> chosen(TableView view) {
+        List<LeaseRow> leases = view.leases().stream()
                 .filter(lease -> stream == null || lease.key().stream().value().equals(stream))
                 .toList();
         if (leases.isEmpty()) {
@@ -118,10 +126,32 @@ public final class ExportCommand implements Callable<Integer> {
                 leases.stream().map(lease -> lease.key().stream()).distinct().count();
         if (streams > 1 && !multiStream) {
             throw CommandFailure.usage("the application has " + streams
-                    + " streams: choose one with --stream, or write all" + " with --multi-stream");
+                    + " streams: choose one with --stream, or write all with --multi-stream");
         }
+        return leases;
+    }
+
+    /** Read again: what counts is what is there once the workers are known to be gone. */
+    private Map<String, KclLease> rows(TableView view, ShardProbe probe) {
+        List<LeaseRow> leases = chosen(view).stream().map(probe::forTheKcl).toList();
+        leases.stream()
+                .map(LeaseRow::checkpoint)
+                .filter(Checkpoint.NotStarted.class::isInstance)
+                .map(start -> ((Checkpoint.NotStarted) start).position())
+                .filter(Position.AtTimestamp.class::isInstance)
+                .map(position -> ((Position.AtTimestamp) position).time())
+                .min(Comparator.naturalOrder())
+                .ifPresent(this::tellTime);
         Map<StreamName, StreamIdentity> identities = new TreeMap<>();
-        own.listControlRows().join().streams().forEach(row -> identities.put(row.name(), row.identity()));
+        view.control().streams().forEach(row -> identities.put(row.name(), row.identity()));
         return KclTranslation.toKcl(leases, identities, multiStream);
+    }
+
+    /** The KCL's rows have no place for it. */
+    private void tellTime(Instant earliest) {
+        terminal.note(
+                "millrace: some rows begin AT_TIMESTAMP, and the KCL takes the time from its own configuration: set"
+                        + " its initial position to AT_TIMESTAMP " + earliest
+                        + " (InitialPositionInStreamExtended.newInitialPositionAtTimestamp) before it starts");
     }
 }

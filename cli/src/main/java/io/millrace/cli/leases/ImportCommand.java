@@ -5,38 +5,33 @@ import io.millrace.cli.terminal.CommandFailure;
 import io.millrace.cli.terminal.StartPosition;
 import io.millrace.cli.terminal.Terminal;
 import io.millrace.fanout.KinesisStreams;
-import io.millrace.lease.LeaseKey;
 import io.millrace.lease.ShardDirectory.StreamIdentity;
-import io.millrace.lease.WorkerId;
 import io.millrace.lease.kcl.KclSnapshot;
 import io.millrace.lease.kcl.KclStream;
 import io.millrace.lease.kcl.KclTable;
 import io.millrace.lease.kcl.KclTranslation;
 import io.millrace.lease.table.LeaseRow;
 import io.millrace.lease.table.LeaseTable;
+import io.millrace.lease.table.Row;
 import io.millrace.lease.table.StreamRow;
-import io.millrace.lease.table.TableUnavailableException;
 import io.millrace.model.Position;
 import io.millrace.model.StreamName;
 import io.millrace.runtime.Platform;
 import io.millrace.runtime.SystemPlatform;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
-import software.amazon.awssdk.services.dynamodb.model.ResourceNotFoundException;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 
 /** {@code millrace leases import APP}: goes on where an application of the KCL stopped. */
@@ -47,8 +42,6 @@ import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
             "Its table is only read. Refuses while anything in it moves."
         })
 public final class ImportCommand implements Callable<Integer> {
-    private static final WorkerId TOOL = new WorkerId("leases-import", "tool");
-
     private final Terminal terminal;
     private final AwsAccess access;
     private final Platform platform = new SystemPlatform();
@@ -79,7 +72,9 @@ public final class ImportCommand implements Callable<Integer> {
             description = "Where the KCL was configured to begin, for rows that say AT_TIMESTAMP only.")
     private Position.@Nullable Initial atTimestamp;
 
-    @Option(names = "--overwrite", description = "Replace leases that the application has already.")
+    @Option(
+            names = "--overwrite",
+            description = "Replace leases that the application has already. An import that broke off is ended without.")
     private boolean overwrite;
 
     @Option(names = "--dry-run", description = "Show what would be done, and check that it could be; change nothing.")
@@ -98,87 +93,58 @@ public final class ImportCommand implements Callable<Integer> {
             KclSnapshot source = KclFlags.still(new KclTable(client, kclTable), flags.failover, platform.ticker())
                     .filter(table -> !table.leases().isEmpty())
                     .orElseThrow(() -> CommandFailure.failed("there are no leases in a table '" + kclTable + "'"));
-            Map<String, KclStream> streams = streams(source, new KinesisStreams(kinesis));
+            KinesisStreams service = new KinesisStreams(kinesis);
+            Map<String, KclStream> streams = streams(source, service);
             KclTranslation.Imported imported = KclTranslation.toLeases(source, streams, moments());
-            imported.notes().forEach(note -> terminal.note("millrace: " + note));
+            List<String> notes = new ArrayList<>(imported.notes());
+            ShardProbe probe = new ShardProbe(service);
+            List<LeaseRow> leases = imported.leases().stream()
+                    .map(lease -> probe.forUs(lease, notes))
+                    .toList();
             LeaseTable table = flags.of(client, application);
             if (!dryRun) {
                 KclFlags.await(() -> table.ensureTable().join());
-                new TableView(table, platform.ticker())
-                        .refuseWhileWorkersLive(flags.failover, "stop them before the import");
             }
-            write(table, imported.leases(), streams.values());
+            TableView view = new TableView(table, platform.ticker(), flags.failover);
+            view.refuseWhileWorkersLive("stop them before the import");
+            ImportPlan plan = ImportPlan.of(leases, streams.values(), view.control(), view.leases(), overwrite);
+            notes.addAll(plan.notes());
+            notes.forEach(note -> terminal.note("millrace: " + note));
+            plan.kept().forEach(lease -> tell("is there already: ", lease));
+            if (dryRun) {
+                plan.leases().forEach(lease -> tell("would import ", lease));
+            } else {
+                write(table, plan);
+            }
         }
         return CommandFailure.OK;
     }
 
-    private void write(LeaseTable table, List<LeaseRow> leases, Collection<KclStream> streams) {
-        Map<LeaseKey, LeaseRow> present = new TreeMap<>();
-        Map<StreamName, StreamRow> pinned = new TreeMap<>();
-        boolean tableExists = dryRun ? exists(table, present) : fill(table, present);
-        if (tableExists) {
-            table.listControlRows().join().streams().forEach(row -> pinned.put(row.name(), row));
-        }
-        List<LeaseRow> writes = new ArrayList<>();
-        for (LeaseRow lease : leases) {
-            LeaseRow before = present.get(lease.key());
-            if (before != null && !overwrite) {
-                throw CommandFailure.failed("application '" + application + "' has a lease of " + lease.key()
-                        + " already, nothing was changed; with --overwrite its checkpoint is replaced");
+    private void write(LeaseTable table, ImportPlan plan) {
+        List<StreamRow> barriers = new ArrayList<>();
+        for (StreamRow stream : plan.barriers()) {
+            boolean stands = table.get(stream.entity()).join().equals(Optional.of(stream));
+            if (!stands) {
+                require(table, stream, "the row of stream " + stream.name());
             }
-            writes.add(before == null ? lease : replaced(before, lease));
+            barriers.add(stands ? stream : stream.withRevision(stream.revision() + 1));
         }
-        for (KclStream found : streams) {
-            StreamRow before = pinned.get(found.name());
-            if (before != null && !before.identity().equals(found.identity())) {
-                throw CommandFailure.failed("stream " + found.name()
-                        + " is not the one that the application has read before; nothing was changed");
-            }
-            if (before == null && !dryRun) {
-                // Synced, because there are leases: a shard without one is read from its beginning, unless a descendant
-                // has
-                // one.
-                StreamRow row = new StreamRow(found.name(), 0, found.identity(), Position.trimHorizon(), true);
-                require(table.put(row).join().isApplied(), "the row of stream " + found.name());
-            }
+        for (LeaseRow lease : plan.leases()) {
+            require(table, lease, "lease " + lease.key());
+            tell("imported ", lease);
         }
-        for (LeaseRow lease : writes) {
-            if (!dryRun) {
-                require(table.put(lease).join().isApplied(), "lease " + lease.key());
-            }
-            terminal.line((dryRun ? "would import " : "imported ") + lease.key() + " at "
-                    + LeaseReport.text(lease.checkpoint()));
-        }
+        // Synced, because there are leases: a shard without one is read from its beginning, unless a descendant has
+        // one.
+        barriers.forEach(stream -> require(table, stream.afterSync(), "the row of stream " + stream.name()));
     }
 
-    private static LeaseRow replaced(LeaseRow before, LeaseRow lease) {
-        LeaseRow taken = before.takenBy(TOOL).released();
-        return lease.isFinished()
-                ? taken.finished(lease.lineage().children())
-                : taken.withCheckpoint(lease.checkpoint());
+    private void tell(String what, LeaseRow lease) {
+        terminal.line(what + lease.key() + " at " + LeaseReport.text(lease.checkpoint()));
     }
 
-    private static boolean fill(LeaseTable table, Map<LeaseKey, LeaseRow> present) {
-        table.listLeases().join().forEach(lease -> present.put(lease.key(), lease));
-        return true;
-    }
-
-    /** A dry run makes no table. */
-    private static boolean exists(LeaseTable table, Map<LeaseKey, LeaseRow> present) {
-        try {
-            return fill(table, present);
-        } catch (CompletionException missing) {
-            if (missing.getCause() instanceof TableUnavailableException gone
-                    && gone.getCause() instanceof ResourceNotFoundException) {
-                return false;
-            }
-            throw missing;
-        }
-    }
-
-    private static void require(boolean applied, String what) {
-        if (!applied) {
-            throw CommandFailure.failed(what + " was just changed by somebody; run the import again with --overwrite");
+    private static void require(LeaseTable table, Row row, String what) {
+        if (!table.put(row).join().isApplied()) {
+            throw CommandFailure.failed(what + " was just changed by somebody; run the import again to end it");
         }
     }
 

@@ -6,6 +6,7 @@ import io.millrace.cli.terminal.Pause;
 import io.millrace.cli.terminal.Terminal;
 import io.millrace.runtime.SystemPlatform;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -41,10 +42,15 @@ public final class LeasesCommand implements Callable<Integer> {
     @Mixin
     private TableFlags flags = new TableFlags();
 
-    @Option(names = "--watch", description = "Show it again each second, until interrupted.")
+    @Option(
+            names = "--watch",
+            description = "Show it again each second until interrupted: in place on a terminal, else line after line.")
     private boolean watch;
 
-    @Option(names = "--json", description = "Print one JSON object a line: the leader, workers, streams, leases.")
+    @Option(
+            names = "--json",
+            description =
+                    "Print one JSON document: leader, workers, streams, leases; with --watch one a line each second.")
     private boolean json;
 
     @Option(
@@ -64,10 +70,13 @@ public final class LeasesCommand implements Callable<Integer> {
         if (app == null) {
             throw new ParameterException(spec.commandLine(), "the application is missing");
         }
+        if (json && why) {
+            throw new ParameterException(spec.commandLine(), "--json tells why as well, leave out --why");
+        }
         try (DynamoDbAsyncClient client = access.dynamoDb()) {
-            TableView view = new TableView(flags.of(client, app), new SystemPlatform().ticker());
+            TableView view = flags.view(client, app, new SystemPlatform().ticker());
             Snapshot snapshot = view.lookAWhile(flags.failover.multipliedBy(3).dividedBy(10));
-            if (isEmpty(snapshot) && !watch) {
+            if (snapshot.isEmpty()) {
                 throw CommandFailure.failed("there is no application '" + app + "' in table '" + flags.table + "'");
             }
             show(app, snapshot);
@@ -81,20 +90,18 @@ public final class LeasesCommand implements Callable<Integer> {
 
     private void show(String app, Snapshot snapshot) {
         if (json) {
-            LeaseReport.json(snapshot).forEach(object -> terminal.line(object.toString()));
+            terminal.line(LeaseJson.document(app, flags.table, snapshot).toString());
             return;
         }
-        List<String> lines = why ? LeaseReport.why(snapshot) : LeaseReport.lines(app, snapshot);
-        if (watch && terminal.errIsTerminal()) {
-            terminal.screen(terminal.size().fit(lines));
-        } else {
-            lines.forEach(terminal::line);
+        List<String> lines =
+                new ArrayList<>(why ? new LeaseReasons(snapshot).lines() : LeaseReport.lines(app, snapshot));
+        if (watch && terminal.outIsTerminal() && terminal.errIsTerminal()) {
+            terminal.screen(LeaseReport.fit(lines, terminal.size()));
+            return;
         }
-    }
-
-    private static boolean isEmpty(Snapshot snapshot) {
-        return snapshot.leases().isEmpty()
-                && snapshot.control().workers().isEmpty()
-                && snapshot.control().streams().isEmpty();
+        if (watch) {
+            lines.add("");
+        }
+        terminal.line(String.join("\n", lines));
     }
 }

@@ -4,17 +4,22 @@ import io.millrace.cli.terminal.AwsAccess;
 import io.millrace.cli.terminal.CommandFailure;
 import io.millrace.cli.terminal.StartPosition;
 import io.millrace.cli.terminal.Terminal;
-import io.millrace.lease.WorkerId;
+import io.millrace.fanout.KinesisStreams;
+import io.millrace.lease.decide.Reset;
 import io.millrace.lease.table.LeaseRow;
 import io.millrace.lease.table.LeaseTable;
+import io.millrace.lease.table.PlanRow;
 import io.millrace.lease.table.StreamRow;
+import io.millrace.lease.table.WriteOutcome;
 import io.millrace.model.Checkpoint;
 import io.millrace.model.Position;
 import io.millrace.model.RecordPosition;
 import io.millrace.model.SequenceNumber;
+import io.millrace.model.Shard;
 import io.millrace.runtime.Platform;
 import io.millrace.runtime.SystemPlatform;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -23,16 +28,19 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.TypeConversionException;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
+import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 
 /** {@code millrace leases reset APP}: moves checkpoints by hand. */
 @Command(
         name = "reset",
         description = {
             "Set where an application goes on reading: one shard, or all of them.",
-            "With --all and anything but latest, finished shards are read again too, as far as the stream still has them."
+            "With --all and anything but latest, all that the streams still hold is read again: finished shards too, and"
+                    + " those that have no lease."
         })
 public final class ResetCommand implements Callable<Integer> {
-    private static final WorkerId TOOL = new WorkerId("leases-reset", "tool");
+    /** A lease that its owner is writing is tried again. */
+    private static final int ATTEMPTS = 20;
 
     private final Terminal terminal;
     private final AwsAccess access;
@@ -61,8 +69,8 @@ public final class ResetCommand implements Callable<Integer> {
     @Option(
             names = "--force",
             description =
-                    "Also while workers live: they lose the leases at their next write and take them again at the new"
-                            + " position; what they have in hand may be processed twice.")
+                    "Also while workers live: they lose the leases, whatever they save after that fails, and they take"
+                            + " them again at the new position; what they have in hand is processed twice.")
     private boolean force;
 
     /** Made by the command line. */
@@ -79,60 +87,99 @@ public final class ResetCommand implements Callable<Integer> {
         Checkpoint target = target();
         try (DynamoDbAsyncClient client = access.dynamoDb()) {
             LeaseTable table = flags.of(client, application);
-            List<LeaseRow> chosen =
-                    table.listLeases().join().stream().filter(this::isChosen).toList();
-            if (chosen.isEmpty()) {
-                throw CommandFailure.failed("application '" + application + "' has no "
-                        + (shard == null ? "leases" : "lease of " + shard) + " in table '" + flags.table + "'");
-            }
-            long streams = chosen.stream()
-                    .map(lease -> lease.key().stream())
-                    .distinct()
-                    .count();
-            if (shard != null && streams > 1) {
-                throw CommandFailure.usage("several streams have a shard " + shard + ", say --shard STREAM/" + shard);
-            }
+            TableView view = new TableView(table, platform.ticker(), flags.failover);
+            refuseWhatIsNotThere(view);
+            view.refuseUnfinishedImport();
             if (!force) {
-                new TableView(table, platform.ticker())
-                        .refuseWhileWorkersLive(flags.failover, "stop them first, or use --force");
+                view.refuseWhileWorkersLive("stop them first, or use --force");
             }
             if (all && target instanceof Checkpoint.NotStarted start) {
-                pinAnew(table, start.position());
+                resetAll(table, view, start.position());
+            } else {
+                view.leases().stream()
+                        .filter(this::isChosen)
+                        .forEach(lease -> write(table, lease.movedTo(target, lease.lineage()), Optional.of(lease)));
             }
-            // Read again: what counts is what is there once the workers are known to be gone.
-            table.listLeases().join().stream().filter(this::isChosen).forEach(lease -> reset(table, lease, target));
+            wake(table, view);
         }
         return CommandFailure.OK;
     }
 
-    /** Shards that have no lease yet begin there too. */
-    private static void pinAnew(LeaseTable table, Position.Initial position) {
-        for (StreamRow stream : table.listControlRows().join().streams()) {
-            StreamRow anew =
-                    new StreamRow(stream.name(), stream.revision(), stream.identity(), position, stream.synced());
-            if (!table.put(anew).join().isApplied()) {
-                throw CommandFailure.failed("the row of stream " + stream.name() + " was just changed; try again");
+    private void refuseWhatIsNotThere(TableView view) {
+        List<LeaseRow> chosen = view.leases().stream().filter(this::isChosen).toList();
+        boolean isKnown = all && !view.control().streams().isEmpty();
+        if (chosen.isEmpty() && !isKnown) {
+            throw CommandFailure.failed("application '" + application + "' has no "
+                    + (shard == null ? "leases" : "lease of " + shard) + " in table '" + flags.table + "'");
+        }
+        long streams =
+                chosen.stream().map(lease -> lease.key().stream()).distinct().count();
+        if (shard != null && streams > 1) {
+            throw CommandFailure.usage("several streams have a shard " + shard + ", say --shard STREAM/" + shard);
+        }
+    }
+
+    private void resetAll(LeaseTable table, TableView view, Position.Initial from) {
+        try (KinesisAsyncClient kinesis = access.kinesis()) {
+            KinesisStreams service = new KinesisStreams(kinesis);
+            for (StreamRow stream : view.control().streams()) {
+                Optional<List<Shard>> shards = service.shards(stream.name()).join();
+                if (shards.isEmpty()) {
+                    terminal.note("millrace: left as it is, there is no stream " + stream.name() + " any more");
+                    continue;
+                }
+                // Shards that appear later begin there too.
+                if (!table.put(stream.beginningAt(from)).join().isApplied()) {
+                    throw CommandFailure.failed("the row of stream " + stream.name() + " was just changed; try again");
+                }
+                List<LeaseRow> leases = view.leases();
+                Reset.changes(stream.name(), from, skipsPast(), shards.get(), leases)
+                        .forEach(change -> write(
+                                table,
+                                change,
+                                leases.stream()
+                                        .filter(lease -> lease.key().equals(change.key()))
+                                        .findFirst()));
             }
         }
     }
 
-    private void reset(LeaseTable table, LeaseRow lease, Checkpoint target) {
-        if (all && lease.isFinished() && to.equalsIgnoreCase("latest")) {
-            return;
+    /** Under the next epoch, so that whoever had the lease learns at its next write that it has it no more. */
+    private void write(LeaseTable table, LeaseRow change, Optional<LeaseRow> before) {
+        LeaseRow next = change;
+        Optional<LeaseRow> seen = before;
+        for (int attempt = 1; true; attempt++) {
+            if (!(table.put(next).join() instanceof WriteOutcome.Conflict conflict)) {
+                terminal.line(change.key() + ": "
+                        + seen.map(LeaseRow::checkpoint).map(LeaseReport::text).orElse("no lease") + " -> "
+                        + LeaseReport.text(change.checkpoint()));
+                return;
+            }
+            if (attempt == ATTEMPTS || !(conflict.currentOrNull() instanceof LeaseRow current)) {
+                throw CommandFailure.failed("lease " + change.key()
+                        + " was just changed by somebody; those before it are reset, try again");
+            }
+            seen = Optional.of(current);
+            next = current.movedTo(change.checkpoint(), change.lineage());
         }
-        // Under the next epoch, so that whoever had the lease learns at its next write that it has it no more.
-        LeaseRow moved = lease.takenBy(TOOL).released().withCheckpoint(target);
-        if (!table.put(moved).join().isApplied()) {
-            throw CommandFailure.failed(
-                    "lease " + lease.key() + " was just changed by somebody; those before it are reset, try again");
+    }
+
+    /** A worker looks at the leases when its plan is new: then it finds out even if it has nothing to write. */
+    private static void wake(LeaseTable table, TableView view) {
+        for (PlanRow plan : view.control().plans()) {
+            // A conflict is as good: the leader has just written a plan.
+            table.put(plan).join();
         }
-        terminal.line(lease.key() + ": " + LeaseReport.text(lease.checkpoint()) + " -> " + LeaseReport.text(target));
     }
 
     private boolean isChosen(LeaseRow lease) {
         return shard == null
                 || lease.key().toString().equals(shard)
                 || lease.key().shard().value().equals(shard);
+    }
+
+    private boolean skipsPast() {
+        return to.equalsIgnoreCase("latest");
     }
 
     private Checkpoint target() {
@@ -148,6 +195,7 @@ public final class ResetCommand implements Callable<Integer> {
         }
         try {
             Position.Initial position = new StartPosition().convert(to);
+            StartPosition.refuseFuture(position, platform.clock().instant());
             // LATEST is the moment of this command: read later as it stands, it would skip what came until then.
             return Checkpoint.notStarted(
                     position instanceof Position.Latest

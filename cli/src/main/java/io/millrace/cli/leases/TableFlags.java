@@ -3,6 +3,7 @@ package io.millrace.cli.leases;
 import io.millrace.cli.terminal.CommandFailure;
 import io.millrace.cli.terminal.Seconds;
 import io.millrace.lease.table.DynamoLeaseTable;
+import io.millrace.runtime.Ticker;
 import java.time.Duration;
 import picocli.CommandLine.Option;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
@@ -31,5 +32,9 @@ final class TableFlags {
         } catch (IllegalArgumentException e) {
             throw CommandFailure.usage(String.valueOf(e.getMessage()));
         }
+    }
+
+    TableView view(DynamoDbAsyncClient client, String application, Ticker ticker) {
+        return new TableView(of(client, application), ticker, failover);
     }
 }

@@ -4,10 +4,15 @@ import io.millrace.cli.leases.Snapshot.Silence;
 import io.millrace.cli.terminal.CommandFailure;
 import io.millrace.cli.terminal.Pause;
 import io.millrace.lease.WorkerId;
+import io.millrace.lease.decide.Fleet;
+import io.millrace.lease.decide.Liveness;
 import io.millrace.lease.table.ControlRows;
 import io.millrace.lease.table.Entity;
 import io.millrace.lease.table.LeaderRow;
+import io.millrace.lease.table.LeaseRow;
 import io.millrace.lease.table.LeaseTable;
+import io.millrace.lease.table.StreamRow;
+import io.millrace.lease.table.TableUnavailableException;
 import io.millrace.lease.table.WorkerRow;
 import io.millrace.runtime.Ticker;
 import java.time.Duration;
@@ -15,30 +20,52 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.stream.Collectors;
+import software.amazon.awssdk.services.dynamodb.model.ResourceNotFoundException;
 
-/** Looks at the table of one application, a while if need be. Blocks; for one thread. */
+/** Looks at the table of one application, a while if need be; a missing table is an empty one. Blocks; for one thread. */
 final class TableView {
     private static final Duration LOOK = Duration.ofMillis(200);
 
     private final LeaseTable table;
     private final Ticker ticker;
+    private final Duration failover;
+    private final Liveness liveness;
     private final Map<WorkerId, Sighting> sightings = new HashMap<>();
+    private Fleet fleet = new Fleet(0, new TreeMap<>());
+    private boolean watched;
 
-    TableView(LeaseTable table, Ticker ticker) {
+    TableView(LeaseTable table, Ticker ticker, Duration failover) {
         this.table = table;
         this.ticker = ticker;
+        this.failover = failover;
+        this.liveness = new Liveness(failover);
     }
 
     private record Sighting(long revision, long since, boolean moved) {}
 
     /** Reads everything once; heartbeats are judged by all looks so far. */
     Snapshot look() {
-        Optional<LeaderRow> leader = table.get(Entity.leader())
-                .thenApply(row -> row.filter(LeaderRow.class::isInstance).map(LeaderRow.class::cast))
-                .join();
+        Optional<LeaderRow> leader = join(
+                table.get(Entity.leader())
+                        .thenApply(
+                                row -> row.filter(LeaderRow.class::isInstance).map(LeaderRow.class::cast)),
+                Optional.empty());
         ControlRows control = watch();
-        return new Snapshot(leader, control, table.listLeases().join(), silences(control));
+        return new Snapshot(leader, control, leases(), fleet, silences(control));
+    }
+
+    /** All leases. */
+    List<LeaseRow> leases() {
+        return join(table.listLeases(), List.of());
+    }
+
+    /** All rows but the leases and the leader's. */
+    ControlRows control() {
+        return join(table.listControlRows(), new ControlRows(List.of(), List.of(), List.of()));
     }
 
     /**
@@ -56,8 +83,8 @@ final class TableView {
         return look();
     }
 
-    /** Fails unless no worker's heartbeat moves for {@code failover}. */
-    void refuseWhileWorkersLive(Duration failover, String otherwise) {
+    /** Fails unless no worker's heartbeat moves for the failover time, and none joins meanwhile. */
+    void refuseWhileWorkersLive(String otherwise) {
         long start = ticker.nanoTime();
         while (true) {
             ControlRows control = watch();
@@ -79,17 +106,29 @@ final class TableView {
         }
     }
 
+    /** Fails where an import broke off: some of the checkpoints are missing. */
+    void refuseUnfinishedImport() {
+        control().streams().stream().filter(StreamRow::importing).findFirst().ifPresent(stream -> {
+            throw CommandFailure.failed("an import of stream " + stream.name()
+                    + " has not finished, so some checkpoints are missing; run it again first");
+        });
+    }
+
     private ControlRows watch() {
-        ControlRows control = table.listControlRows().join();
+        long sentAt = ticker.nanoTime();
+        ControlRows control = control();
         long now = ticker.nanoTime();
+        fleet = liveness.observe(control.workers(), sentAt, now);
         for (WorkerRow row : control.workers()) {
             Sighting before = sightings.get(row.id());
+            // A worker that was not there at the first look has joined since: it lives.
             if (before == null) {
-                sightings.put(row.id(), new Sighting(row.revision(), now, false));
+                sightings.put(row.id(), new Sighting(row.revision(), now, watched));
             } else if (before.revision != row.revision()) {
                 sightings.put(row.id(), new Sighting(row.revision(), now, true));
             }
         }
+        watched = true;
         return control;
     }
 
@@ -108,5 +147,17 @@ final class TableView {
             silences.put(row.id(), new Silence(ticker.since(seen.since), seen.moved));
         }
         return silences;
+    }
+
+    private static <T> T join(CompletableFuture<T> read, T whenMissing) {
+        try {
+            return read.join();
+        } catch (CompletionException error) {
+            if (error.getCause() instanceof TableUnavailableException gone
+                    && gone.getCause() instanceof ResourceNotFoundException) {
+                return whenMissing;
+            }
+            throw error;
+        }
     }
 }

@@ -3,6 +3,8 @@ package io.millrace.systemtests.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
@@ -52,16 +54,63 @@ class LeasesTest {
             worker.awaitOutput(text -> text.lines().count() >= RECORDS);
 
             assertThat(out("leases", "app-shown", "--failover", "3"))
-                    .contains("2 leases to process", "1 workers", "leader one", "open", "moved");
+                    .contains("2 leases to process", "1 worker,", "leader one", "open", "moved");
             assertThat(out("leases", "app-shown", "--failover", "3", "--why"))
-                    .contains("leader: one", "owned by one", "planned so: nobody had it");
+                    .contains("leader: one", "owned by one", "planned so: nobody had it")
+                    .contains("decided anew from these rows the plan is the same");
             assertThat(out("leases", "app-shown", "--failover", "3", "--json").lines())
-                    .hasSize(5)
-                    .allMatch(line -> line.startsWith("{\"kind\":"));
+                    .hasSize(1)
+                    .first()
+                    .asString()
+                    .startsWith("{\"application\":\"app-shown\",\"table\":\"millrace\",\"leader\":{\"worker\":\"one#")
+                    .contains("\"workers\":[{\"worker\":\"one#", "\"heartbeatMoved\":true", "\"owns\":2")
+                    .contains("\"streams\":[{\"stream\":\"shown\"", "\"importing\":false")
+                    .contains("\"leases\":[{\"stream\":\"shown\",\"shard\":\"shardId-000000000000\",\"state\":\"OPEN\"")
+                    .contains("\"nextFor\":null", "\"checkpoint\":\"SEQUENCE_NUMBER\"");
+            watchIsAppendedWhereNobodyWatchesAndEndsWithItsReader();
+            watchStaysWithinTheTerminal();
             CommandRun refused =
                     expect(1, "", "leases", "reset", "app-shown", "--to", "trim_horizon", "--all", "--failover", "3");
             assertThat(refused.err()).contains("workers of the application live: one");
             assertThat(refused.out()).isEmpty();
+
+            // Nothing is put, so the worker has nothing to write from which it would learn that it lost its leases.
+            assertThat(out("leases", "reset", "app-shown", "--to", "trim_horizon", "--all", "--force")
+                            .lines())
+                    .hasSize(2)
+                    .allMatch(line -> line.endsWith("-> trim_horizon"));
+            worker.awaitOutput(text -> text.lines().count() >= 2 * RECORDS);
+        }
+    }
+
+    private static void watchIsAppendedWhereNobodyWatchesAndEndsWithItsReader() {
+        try (CommandRun watch =
+                CommandRun.startForOneLine(folder, environment, "leases", "app-shown", "--watch", "--json")) {
+            assertThat(watch.exitCode()).as(watch.err()).isEqualTo(141);
+            assertThat(watch.err()).isEmpty();
+        }
+        try (CommandRun watch = CommandRun.start(folder, environment, "", "leases", "app-shown", "--watch")) {
+            watch.awaitOutput(text -> text.lines()
+                            .filter(line -> line.startsWith("app-shown: 2 leases"))
+                            .count()
+                    >= 2);
+            watch.terminate();
+            assertThat(watch.exitCode()).isEqualTo(143);
+            assertThat(watch.out()).doesNotContain("\u001b");
+            assertThat(watch.err()).isEmpty();
+        }
+    }
+
+    private static void watchStaysWithinTheTerminal() {
+        Map<String, String> onTerminal = new HashMap<>(environment);
+        onTerminal.putAll(Map.of("MILLRACE_TTY", "12", "MILLRACE_SIZE", "6 40"));
+        try (CommandRun watch = CommandRun.startMixed(folder, onTerminal, "leases", "app-shown", "--watch")) {
+            // Four lines and the count of the rest, and the cursor in the sixth.
+            String output = watch.awaitOutput(text -> text.split("\u001b\\[5A", -1).length > 2);
+            assertThat(output.lines().filter(line -> line.contains("  and 4 more lines")))
+                    .hasSizeGreaterThan(1);
+            assertThat(output.lines().map(line -> line.replaceAll("\u001b\\[[0-9]*[AJ]|\r", "")))
+                    .allMatch(line -> line.length() < 40);
         }
     }
 
@@ -109,7 +158,46 @@ class LeasesTest {
     }
 
     @Test
+    void resetToTrimHorizonReadsShardsThatNeverHadALease() {
+        expect(0, "", "stream", "create", "reread", "--shards", "1");
+        expect(0, LINES, "put", "reread");
+        expect(0, "", "stream", "split", "reread", "shardId-000000000000");
+        // It begins at a moment that only what comes after it shows.
+        try (CommandRun producer =
+                        CommandRun.start(folder, environment, "new\n".repeat(1_000), "put", "reread", "--rate", "20");
+                CommandRun worker = consume("reread", "--from", "latest")) {
+            worker.awaitOutput(text -> text.contains("new"));
+            worker.terminate();
+            assertThat(worker.exitCode()).isZero();
+        }
+        assertThat(out("leases", "app-reread")).contains("2 leases to process, 0 finished");
+
+        assertThat(out("leases", "reset", "app-reread", "--to", "trim_horizon", "--all", "--failover", "1"))
+                .contains("reread/shardId-000000000000: no lease -> trim_horizon");
+        try (CommandRun worker = consume("reread")) {
+            String output = worker.awaitOutput(text -> text.contains("new"));
+            assertThat(output.lines().limit(RECORDS))
+                    .containsExactlyInAnyOrderElementsOf(LINES.lines().toList());
+        }
+    }
+
+    @Test
     void wrongCommandLinesAndMissingThingsAreToldInOneLine() {
+        assertThat(expect(1, "", "leases", "nobody").err())
+                .isEqualTo("millrace leases: there is no application 'nobody' in table 'millrace'\n");
+        assertThat(expect(1, "", "leases", "nobody", "--table", "none", "--watch")
+                        .err())
+                .isEqualTo("millrace leases: there is no application 'nobody' in table 'none'\n");
+        Map<String, String> nowhere = new HashMap<>(environment);
+        nowhere.put("AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:1");
+        try (CommandRun run = CommandRun.start(folder, nowhere, "", "leases", "app")) {
+            assertThat(run.exitCode()).isEqualTo(1);
+            assertThat(run.err().lines())
+                    .hasSize(1)
+                    .first()
+                    .asString()
+                    .contains("cannot reach DynamoDB at http://127.0.0.1:1", "AWS_ENDPOINT_URL_DYNAMODB");
+        }
         assertThat(expect(2, "", "leases").err()).contains("the application is missing");
         assertThat(expect(2, "", "leases", "reset", "a", "--to", "latest").err())
                 .contains("--all");
@@ -134,7 +222,7 @@ class LeasesTest {
     }
 
     private static List<String> checkpoints(String application) {
-        Pattern checkpoint = Pattern.compile("\"shard\":\"[^\"]*\"|\"checkpoint\":\"[^\"]*\"");
+        Pattern checkpoint = Pattern.compile("\"(shard|checkpoint|sequenceNumber|subSequenceNumber)\":[^,]*");
         return checkpoint
                 .matcher(out("leases", application, "--json"))
                 .results()
@@ -142,19 +230,11 @@ class LeasesTest {
                 .toList();
     }
 
-    private static CommandRun consume(String stream) {
-        return CommandRun.start(
-                folder,
-                environment,
-                "",
-                "consume",
-                stream,
-                "--app",
-                "app-" + stream,
-                "--worker-id",
-                "one",
-                "--failover",
-                "2");
+    private static CommandRun consume(String stream, String... more) {
+        List<String> arguments = new ArrayList<>(
+                List.of("consume", stream, "--app", "app-" + stream, "--worker-id", "one", "--failover", "2"));
+        arguments.addAll(List.of(more));
+        return CommandRun.start(folder, environment, "", arguments.toArray(String[]::new));
     }
 
     private static String out(String... arguments) {

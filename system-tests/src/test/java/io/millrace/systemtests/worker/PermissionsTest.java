@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.millrace.consumer.RecordProcessor;
 import io.millrace.consumer.Worker;
 import io.millrace.systemtests.house.Checkout;
+import io.millrace.systemtests.process.CallLog;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.MatchResult;
@@ -18,10 +18,6 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import software.amazon.awssdk.core.interceptor.Context;
-import software.amazon.awssdk.core.interceptor.ExecutionAttributes;
-import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
-import software.amazon.awssdk.core.interceptor.SdkExecutionAttribute;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 
@@ -32,11 +28,11 @@ class PermissionsTest {
     @Test
     @Timeout(60)
     void workerCallsNothingButWhatThePolicyOfTheDocsAllows(@TempDir Path folder) throws Exception {
-        Set<String> called = new ConcurrentSkipListSet<>();
+        CallLog calls = CallLog.in(folder.resolve("calls"));
         CountDownLatch processed = new CountDownLatch(10);
-        try (Services services = new Services(folder);
-                KinesisAsyncClient kinesis = services.kinesisWith(new Recorder(called));
-                DynamoDbAsyncClient dynamoDb = services.dynamoDbWith(new Recorder(called))) {
+        try (Services services = new Services(folder.resolve("data"));
+                KinesisAsyncClient kinesis = services.kinesisWith(calls);
+                DynamoDbAsyncClient dynamoDb = services.dynamoDbWith(calls)) {
             services.createStream("watched", 2);
             services.put("watched", 0, 10, 10);
             RecordProcessor counting = batch -> batch.records().forEach(record -> processed.countDown());
@@ -51,25 +47,16 @@ class PermissionsTest {
 
         Set<String> allowed = new TreeSet<>(policy());
         allowed.add("dynamodb:CreateTable");
-        assertThat(called).isEqualTo(allowed);
+        assertThat(CallLog.actions(CallLog.read(folder.resolve("calls")))).isEqualTo(allowed);
     }
 
+    /** What the first JSON document of the page allows. */
     private static Set<String> policy() throws Exception {
         String page = Files.readString(Checkout.top().resolve("docs/iam.md"));
-        return ACTION.matcher(page)
+        String policy = page.substring(page.indexOf("```json"), page.indexOf("## The table"));
+        return ACTION.matcher(policy)
                 .results()
                 .map((MatchResult found) -> found.group(1))
                 .collect(Collectors.toSet());
-    }
-
-    /** Notes the name of each call. */
-    private record Recorder(Set<String> called) implements ExecutionInterceptor {
-        @Override
-        public void beforeExecution(Context.BeforeExecution context, ExecutionAttributes attributes) {
-            called.add(
-                    attributes.getAttribute(SdkExecutionAttribute.SERVICE_NAME).startsWith("Dynamo")
-                            ? "dynamodb:" + attributes.getAttribute(SdkExecutionAttribute.OPERATION_NAME)
-                            : "kinesis:" + attributes.getAttribute(SdkExecutionAttribute.OPERATION_NAME));
-        }
     }
 }
