@@ -74,8 +74,9 @@ final class TableView {
      * @param most a little above the time between two heartbeats shows who lives; the failover time proves who does not
      */
     Snapshot lookAWhile(Duration most) {
-        long start = ticker.nanoTime();
         ControlRows control = watch();
+        // From here: the first call also makes the connection.
+        long start = ticker.nanoTime();
         while (ticker.since(start).compareTo(most) < 0 && !allMoved(control)) {
             Pause.of(LOOK);
             control = watch();

@@ -53,12 +53,12 @@ class LeasesTest {
         try (CommandRun worker = consume("shown")) {
             worker.awaitOutput(text -> text.lines().count() >= RECORDS);
 
-            assertThat(out("leases", "app-shown", "--failover", "3"))
+            assertThat(out("leases", "app-shown"))
                     .contains("2 leases to process", "1 worker,", "leader one", "open", "moved");
-            assertThat(out("leases", "app-shown", "--failover", "3", "--why"))
+            assertThat(out("leases", "app-shown", "--why"))
                     .contains("leader: one", "owned by one", "planned so: nobody had it")
                     .contains("decided anew from these rows the plan is the same");
-            assertThat(out("leases", "app-shown", "--failover", "3", "--json").lines())
+            assertThat(out("leases", "app-shown", "--json").lines())
                     .hasSize(1)
                     .first()
                     .asString()
@@ -167,6 +167,7 @@ class LeasesTest {
                         CommandRun.start(folder, environment, "new\n".repeat(1_000), "put", "reread", "--rate", "20");
                 CommandRun worker = consume("reread", "--from", "latest")) {
             worker.awaitOutput(text -> text.contains("new"));
+            producer.terminate();
             worker.terminate();
             assertThat(worker.exitCode()).isZero();
         }
