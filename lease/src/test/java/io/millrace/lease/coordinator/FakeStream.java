@@ -25,6 +25,7 @@ final class FakeStream implements ShardDirectory {
 
     private final NavigableMap<ShardId, Shard> shards = new TreeMap<>();
     private final Set<ShardId> trimmed = new HashSet<>();
+    private boolean deleted;
     private StreamIdentity identity = new StreamIdentity(
             "arn:aws:kinesis:local:000000000000:stream/orders", Instant.parse("2026-01-01T00:00:00Z"));
 
@@ -34,6 +35,11 @@ final class FakeStream implements ShardDirectory {
 
     void recreate() {
         identity = new StreamIdentity(identity.arn(), identity.created().plusSeconds(60));
+    }
+
+    /** The stream is gone. */
+    void delete() {
+        deleted = true;
     }
 
     /** Retention passes for the oldest closed shard that is still listed. */
@@ -83,14 +89,16 @@ final class FakeStream implements ShardDirectory {
 
     @Override
     public CompletableFuture<StreamIdentity> identify(StreamName stream) {
-        return stream.equals(NAME) || stream.equals(OTHER)
+        return !deleted && (stream.equals(NAME) || stream.equals(OTHER))
                 ? CompletableFuture.completedFuture(identity)
                 : CompletableFuture.failedFuture(new StreamNotFoundException(stream));
     }
 
     @Override
     public CompletableFuture<List<Shard>> listShards(StreamName stream) {
-        return CompletableFuture.completedFuture(listed());
+        return deleted
+                ? CompletableFuture.failedFuture(new StreamNotFoundException(stream))
+                : CompletableFuture.completedFuture(listed());
     }
 
     private Shard close(ShardId id) {

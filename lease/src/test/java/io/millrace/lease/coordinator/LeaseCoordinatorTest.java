@@ -149,6 +149,81 @@ final class LeaseCoordinatorTest {
     }
 
     @Test
+    void deletedStreamLeavesTheLeasesAsTheyAreAndNobodyElseStarts() {
+        Worker alice = new Worker("alice");
+        sim.runUntil(() -> alice.held.size() == 8, SECOND);
+        List<LeaseRow> before = table.listLeases().join();
+
+        stream.delete();
+        sim.run(Duration.ofMinutes(3));
+        assertThat(alice.held.values()).hasSize(8).allMatch(HeldLease::isValid);
+        assertThat(table.listLeases().join()).isEqualTo(before);
+
+        Worker bob = new Worker("bob");
+        sim.runUntil(() -> bob.coordinator.start().isDone(), SECOND);
+        assertThat(bob.coordinator.start())
+                .failsWithin(Duration.ZERO)
+                .withThrowableThat()
+                .withCauseInstanceOf(StreamNotFoundException.class)
+                .withMessageContaining("stream orders does not exist");
+    }
+
+    @Test
+    void initialPositionOfTheFirstStartStays() {
+        Worker alice = new Worker("alice", FakeStream.NAME, Position.latest(), table);
+        sim.runUntil(() -> alice.held.size() == 8, SECOND);
+        Checkpoint begun = Checkpoint.notStarted(
+                new Position.AtTimestamp(sim.clock().instant().minus(sim.elapsed())));
+        assertThat(alice.held.values()).allMatch(lease -> lease.checkpoint().equals(begun));
+        leave(alice);
+
+        Worker bob = new Worker("bob", FakeStream.NAME, Position.trimHorizon(), table);
+        sim.runUntil(() -> bob.held.size() == 8, SECOND);
+
+        assertThat(bob.held.values()).allMatch(lease -> lease.checkpoint().equals(begun));
+        assertThat(table.listControlRows().join().streams())
+                .allMatch(row -> row.initialPosition().equals(Position.latest()));
+    }
+
+    @Test
+    void finishedLeaseIsCleanedUpByALeaderThatKnowsItFromTheTableOnly() {
+        Worker alice = new Worker("alice");
+        sim.runUntil(() -> alice.held.size() == 8, SECOND);
+        stream.split(ShardId.of(3));
+        alice.finish(3);
+        sim.runUntil(() -> alice.held.containsKey(key(8)) && alice.held.containsKey(key(9)), SECOND);
+        save(alice.lease(8).checkpoint(at(5)));
+        leave(alice);
+        stream.trimOldest();
+
+        Worker bob = new Worker("bob");
+        sim.runUntil(() -> bob.held.size() == 9, SECOND);
+        assertThat(row(3).isFinished()).as("while a child has not begun").isTrue();
+        save(bob.lease(9).checkpoint(at(5)));
+
+        sim.runUntil(
+                () -> table.listLeases().join().stream()
+                        .noneMatch(row -> row.key().equals(key(3))),
+                Duration.ofSeconds(62));
+    }
+
+    @Test
+    void shardsThatRetentionTookUnreadDoNotHoldUpTheirChildren() {
+        stream.split(ShardId.of(3));
+        Worker alice = new Worker("alice");
+        sim.runUntil(() -> alice.held.size() == 8, SECOND);
+        assertThat(alice.held).doesNotContainKeys(key(8), key(9));
+        leave(alice);
+        assertThat(table.delete(row(3)).join().isApplied()).isTrue();
+        stream.trimOldest();
+
+        Worker bob = new Worker("bob");
+
+        sim.runUntil(() -> bob.held.containsKey(key(8)) && bob.held.containsKey(key(9)), SECOND.multipliedBy(2));
+        assertThat(row(8).lineage().parents()).isEmpty();
+    }
+
+    @Test
     void streamsAreAddedAndRemovedWhileWorkersRun() {
         Worker alice = new Worker("alice");
         Worker bob = new Worker("bob");
@@ -192,7 +267,7 @@ final class LeaseCoordinatorTest {
     void workerThatIsClosedWhileItStartsLeavesNoRowBehind() {
         for (int millis = 0; millis < 60; millis++) {
             LeaseTable slow = new FaultyTable(sim, table, new SplittableRandom(millis), false);
-            Worker alice = new Worker("alice", FakeStream.NAME, slow);
+            Worker alice = new Worker("alice", FakeStream.NAME, Position.trimHorizon(), slow);
             sim.run(Duration.ofMillis(millis));
 
             CompletableFuture<CloseReport> left = alice.coordinator.close(SECOND);
@@ -266,6 +341,16 @@ final class LeaseCoordinatorTest {
         sim.runUntil(() -> alice.held.size() == 8, SECOND);
     }
 
+    private void leave(Worker worker) {
+        CompletableFuture<CloseReport> left = worker.coordinator.close(SECOND);
+        sim.runUntil(left::isDone, SECOND.multipliedBy(2));
+    }
+
+    private void save(CompletableFuture<CheckpointOutcome> write) {
+        sim.runUntil(write::isDone, SECOND);
+        assertThat(write.join()).isEqualTo(CheckpointOutcome.SAVED);
+    }
+
     private static Checkpoint at(int number) {
         return Checkpoint.processed(RecordPosition.of(SequenceNumber.parse(Integer.toString(number))));
     }
@@ -292,11 +377,11 @@ final class LeaseCoordinatorTest {
         }
 
         Worker(String name, StreamName consumed) {
-            this(name, consumed, table);
+            this(name, consumed, Position.trimHorizon(), table);
         }
 
-        Worker(String name, StreamName consumed, LeaseTable way) {
-            LeaseSettings settings = LeaseSettings.builder().workerName(name).stream(consumed, Position.trimHorizon())
+        Worker(String name, StreamName consumed, Position.Initial initial, LeaseTable way) {
+            LeaseSettings settings = LeaseSettings.builder().workerName(name).stream(consumed, initial)
                     .build();
             coordinator = LeaseCoordinator.create(settings, way, stream, this, sim, new SimpleMeterRegistry());
             assertThat(coordinator.start()).isNotCompletedExceptionally();

@@ -68,6 +68,15 @@ final class ShardSyncTest {
     }
 
     @Test
+    void shardThatAppearsLaterOfAnApplicationThatBeganAtATimeStartsThereUnlessItFollowsWhatWasRead() {
+        List<LeaseRow> made = sync(stream(THEN, true), List.of(closed(0), open(1, 0), open(2)), lease(0));
+
+        assertThat(made).extracting(LeaseRow::key).containsExactly(key(1), key(2));
+        assertThat(made.get(0).checkpoint()).isEqualTo(Checkpoint.notStarted(Position.trimHorizon()));
+        assertThat(made.get(1).checkpoint()).isEqualTo(Checkpoint.notStarted(THEN));
+    }
+
+    @Test
     void shardWhoseDescendantWasReadIsNotReadAgain() {
         LeaseRow started = lease(1, 0).withCheckpoint(Checkpoint.processed(RecordPosition.of(SequenceNumber.ZERO)));
 
