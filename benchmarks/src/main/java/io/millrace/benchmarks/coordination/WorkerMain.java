@@ -75,8 +75,6 @@ public final class WorkerMain {
             count(timer);
             worker.run();
             timer.execute(timer::close);
-            // Whoever waits for this process does not wait for the client's threads.
-            var unused = threads.eventLoopGroup().shutdownGracefully();
         }
     }
 
