@@ -99,8 +99,11 @@ class ManyStreamsTest {
         world.sim.runUntil(() -> held(leader) == 4, MOMENT);
         WorkerCore other = world.start("other", CLICKS);
         world.sim.runUntil(() -> held(other) == 1, MOMENT);
+        // From here on the other reads by iterators, which are good for the old stream.
+        world.putAndAwait(CLICKS, 10);
         world.create(CLICKS, 3);
         world.sim.run(Duration.ofMinutes(3));
+        assertThat(held(other)).as("it has not noticed yet").isEqualTo(1);
         assertThat(world.table.listLeases().join())
                 .filteredOn(row -> row.key().stream().equals(CLICKS))
                 .hasSize(1);
