@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /**
  * What an import writes, in this order: first the rows that keep workers from starting, then the leases, and last the rows
@@ -74,25 +75,32 @@ record ImportPlan(List<StreamRow> barriers, List<LeaseRow> leases, List<LeaseRow
         }
         List<LeaseRow> writes = new ArrayList<>();
         List<LeaseRow> kept = new ArrayList<>();
-        Set<LeaseKey> ours = new HashSet<>();
-        for (LeaseRow lease : imported) {
-            ours.add(lease.key());
-            LeaseRow old = before.get(lease.key());
-            StreamRow stream = known.get(lease.key().stream());
-            boolean again = stream != null && stream.importing();
-            if (old == null) {
-                writes.add(lease);
-            } else if (!overwrite && !again) {
-                throw CommandFailure.failed("the application has a lease of " + lease.key()
-                        + " already, nothing was changed; with --overwrite its checkpoint is replaced");
-            } else if (again && isSettled(old, lease)) {
-                kept.add(old);
-            } else {
-                writes.add(old.movedTo(lease.checkpoint(), lease.lineage()));
-            }
-        }
         List<String> notes = new ArrayList<>();
-        streams.forEach(stream -> rest(stream, imported, before, ours, writes, notes));
+        for (KclStream stream : streams) {
+            StreamRow row = known.get(stream.name());
+            boolean again = row != null && row.importing();
+            List<LeaseRow> own = imported.stream()
+                    .filter(lease -> lease.key().stream().equals(stream.name()))
+                    .toList();
+            List<LeaseRow> replaced = new ArrayList<>();
+            for (LeaseRow lease : own) {
+                LeaseRow old = before.get(lease.key());
+                if (old == null) {
+                    writes.add(lease);
+                } else if (again && isSettled(old, lease)) {
+                    kept.add(old);
+                } else {
+                    replaced.add(old.movedTo(lease.checkpoint(), lease.lineage()));
+                }
+            }
+            replaced.addAll(forgotten(stream, own, before, notes));
+            if (!replaced.isEmpty() && !overwrite && !again) {
+                throw CommandFailure.failed(
+                        "the application has a lease of " + replaced.get(0).key()
+                                + " already, nothing was changed; with --overwrite its checkpoint is replaced");
+            }
+            writes.addAll(replaced);
+        }
         return new ImportPlan(barriers, writes, kept, notes);
     }
 
@@ -109,30 +117,30 @@ record ImportPlan(List<StreamRow> barriers, List<LeaseRow> leases, List<LeaseRow
         return sameMoment || old.checkpoint().equals(lease.checkpoint());
     }
 
-    /** Leases that the application has and the KCL has not: what it has read before it has no rows of any more. */
-    private static void rest(
-            KclStream stream,
-            List<LeaseRow> imported,
-            Map<LeaseKey, LeaseRow> before,
-            Set<LeaseKey> ours,
-            List<LeaseRow> writes,
-            List<String> notes) {
+    /**
+     * Leases that the application has and the KCL has not. Of what it has read before the KCL has no rows any more: that is
+     * finished. The others stay.
+     */
+    private static List<LeaseRow> forgotten(
+            KclStream stream, List<LeaseRow> imported, Map<LeaseKey, LeaseRow> before, List<String> notes) {
         Set<ShardId> ancestors = ancestors(stream, imported);
+        Set<LeaseKey> known = imported.stream().map(LeaseRow::key).collect(Collectors.toSet());
+        List<LeaseRow> finished = new ArrayList<>();
         for (LeaseRow old : before.values()) {
-            boolean isRest = old.key().stream().equals(stream.name()) && !ours.contains(old.key()) && !old.isFinished();
+            boolean isRest =
+                    old.key().stream().equals(stream.name()) && !known.contains(old.key()) && !old.isFinished();
             if (isRest && ancestors.contains(old.key().shard())) {
-                writes.add(old.movedTo(Checkpoint.shardEnd(), old.lineage()));
+                finished.add(old.movedTo(Checkpoint.shardEnd(), old.lineage()));
             } else if (isRest) {
                 notes.add(old.key() + ": left as it is, the KCL has no row of it");
             }
         }
+        return finished;
     }
 
     private static Set<ShardId> ancestors(KclStream stream, List<LeaseRow> imported) {
         Deque<ShardId> open = new ArrayDeque<>();
-        imported.stream()
-                .filter(lease -> lease.key().stream().equals(stream.name()))
-                .forEach(lease -> open.addAll(parents(stream, lease.key().shard())));
+        imported.forEach(lease -> open.addAll(parents(stream, lease.key().shard())));
         Set<ShardId> ancestors = new HashSet<>();
         while (!open.isEmpty()) {
             ShardId next = open.remove();

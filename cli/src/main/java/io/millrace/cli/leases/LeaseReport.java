@@ -59,7 +59,8 @@ final class LeaseReport {
         return application + ": " + counted(snapshot.leases().size() - finished, "lease") + " to process, " + finished
                 + " finished, " + counted(snapshot.control().workers().size(), "worker") + ", leader "
                 + snapshot.leader()
-                        .map(leader -> leader.leader().name() + " (epoch " + leader.epoch() + ")")
+                        .map(leader -> leader.leader().name() + " (epoch " + leader.epoch()
+                                + (snapshot.silences().containsKey(leader.leader()) ? ")" : ", gone)"))
                         .orElse("none");
     }
 

@@ -97,6 +97,9 @@ final class ImportPlanTest {
         put(table, at(0, 3));
         put(table, at(1, 3));
 
+        assertThatThrownBy(() -> plan(List.of(at(2, 7)), table, false))
+                .isInstanceOf(CommandFailure.class)
+                .hasMessageContaining("orders/shardId-000000000000 already, nothing was changed");
         ImportPlan plan = plan(List.of(at(2, 7)), table, true);
 
         assertThat(plan.leases()).extracting(LeaseRow::key).containsExactly(key(2), key(0));
