@@ -43,7 +43,8 @@ class ShardConsumerSimulationTest {
 
     static LongStream seeds() {
         Long replay = Long.getLong("seed");
-        return replay != null ? LongStream.of(replay) : LongStream.range(0, 100);
+        long first = Long.getLong("first", 0);
+        return replay != null ? LongStream.of(replay) : LongStream.range(first, first + Long.getLong("seeds", 100));
     }
 
     @ParameterizedTest
