@@ -9,9 +9,11 @@ import io.millrace.lease.LeaseKey;
 import io.millrace.lease.LeaseListener;
 import io.millrace.lease.StreamNotFoundException;
 import io.millrace.lease.coordinator.LeaseSettings.StreamSettings;
+import io.millrace.lease.table.Entity;
 import io.millrace.lease.table.InMemoryLeaseTable;
 import io.millrace.lease.table.LeaseRow;
 import io.millrace.lease.table.LeaseTable;
+import io.millrace.lease.table.Row;
 import io.millrace.lease.table.StreamRow;
 import io.millrace.model.Checkpoint;
 import io.millrace.model.ChildShard;
@@ -26,6 +28,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -341,6 +344,55 @@ final class LeaseCoordinatorTest {
         sim.runUntil(() -> alice.held.size() == 8, SECOND);
     }
 
+    @Test
+    void workerThatIsLostWhileItLeavesTakesItsRowAway() {
+        FaultyTable way = new FaultyTable(sim, table, new SplittableRandom(1), false);
+        Worker alice = new Worker("alice", FakeStream.NAME, Position.trimHorizon(), way);
+        sim.runUntil(() -> alice.held.size() == 8, SECOND);
+        sim.run(SECOND.multipliedBy(5));
+        long beats = beats(alice);
+        sim.runUntil(() -> beats(alice) > beats, SECOND.multipliedBy(3));
+
+        // The proof lasts for 8 s after this beat; the table is back a second later.
+        way.throttleFor(SECOND.multipliedBy(9));
+        CompletableFuture<CloseReport> left = alice.coordinator.close(SECOND.multipliedBy(30));
+        sim.run(Duration.ofMillis(8500));
+        assertThat(alice.held).isEmpty();
+        assertThat(left).isNotDone();
+
+        sim.runUntil(left::isDone, SECOND);
+        assertThat(left.join().rowsRemoved()).isTrue();
+        assertThat(table.listControlRows().join().workers()).isEmpty();
+    }
+
+    @Test
+    void outdatedReadDoesNotMakeAWorkerTakeALeaseTwice() {
+        SlowReads way = new SlowReads(table);
+        Worker alice = new Worker("alice", FakeStream.NAME, Position.trimHorizon(), way);
+        sim.runUntil(() -> alice.held.size() == 8, SECOND);
+        stream.merge(ShardId.of(3), ShardId.of(4));
+        alice.finish(3);
+
+        // Who finishes the second parent looks whether the child is free; the answer comes when a plan has had it
+        // taken.
+        way.readsTake = SECOND.multipliedBy(2);
+        alice.finish(4);
+        sim.runUntil(() -> alice.held.containsKey(key(8)), SECOND);
+        HeldLease child = alice.lease(8);
+        sim.run(SECOND.multipliedBy(3));
+
+        assertThat(way.reads).as("late reads").isPositive();
+        assertThat(alice.lease(8)).isSameAs(child);
+        assertThat(row(8).epoch()).isEqualTo(1);
+    }
+
+    private long beats(Worker worker) {
+        return table.get(Entity.worker(worker.coordinator.workerId()))
+                .join()
+                .orElseThrow()
+                .revision();
+    }
+
     private void leave(Worker worker) {
         CompletableFuture<CloseReport> left = worker.coordinator.close(SECOND);
         sim.runUntil(left::isDone, SECOND.multipliedBy(2));
@@ -364,6 +416,28 @@ final class LeaseCoordinatorTest {
                 .filter(row -> row.key().equals(key(shard)))
                 .findFirst()
                 .orElseThrow();
+    }
+
+    /** Reads of single rows show what was so when they were asked for, a while later. */
+    private final class SlowReads extends PassingTable {
+        Duration readsTake = Duration.ZERO;
+        int reads;
+
+        SlowReads(LeaseTable inner) {
+            super(inner);
+        }
+
+        @Override
+        public CompletableFuture<Optional<Row>> get(Entity entity) {
+            CompletableFuture<Optional<Row>> now = super.get(entity);
+            if (readsTake.isZero()) {
+                return now;
+            }
+            reads++;
+            CompletableFuture<Optional<Row>> later = new CompletableFuture<>();
+            sim.at(readsTake, () -> later.complete(now.join()));
+            return later;
+        }
     }
 
     /** A worker whose consumer gives back at once what it is asked for. */

@@ -24,7 +24,6 @@ import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
@@ -121,7 +120,7 @@ enum Mutation {
     NO_CHILDREN {
         @Override
         LeaseTable table(LeaseTable table, Simulation sim) {
-            return new Passing(table) {
+            return new PassingTable(table) {
                 @Override
                 public CompletableFuture<WriteOutcome> put(Row row) {
                     boolean child = row instanceof LeaseRow lease
@@ -153,7 +152,7 @@ enum Mutation {
     IGNORES_OWNERS {
         @Override
         LeaseTable table(LeaseTable table, Simulation sim) {
-            return new Passing(table) {
+            return new PassingTable(table) {
                 @Override
                 public CompletableFuture<List<LeaseRow>> listLeases() {
                     return super.listLeases()
@@ -167,7 +166,7 @@ enum Mutation {
     LOSES_ROWS {
         @Override
         LeaseTable table(LeaseTable table, Simulation sim) {
-            return new Passing(table) {
+            return new PassingTable(table) {
                 private int reads;
 
                 @Override
@@ -189,7 +188,7 @@ enum Mutation {
     OUTDATED_READS {
         @Override
         LeaseTable table(LeaseTable table, Simulation sim) {
-            return new Passing(table) {
+            return new PassingTable(table) {
                 private ControlRows kept = new ControlRows(List.of(), List.of(), List.of());
                 private Duration keptAt = Duration.ofDays(-1);
 
@@ -267,7 +266,7 @@ enum Mutation {
     OUTDATED_PLANS {
         @Override
         LeaseTable table(LeaseTable table, Simulation sim) {
-            return new Passing(table) {
+            return new PassingTable(table) {
                 private List<PlanRow> kept = List.of();
                 private Duration keptAt = Duration.ofDays(-1);
 
@@ -364,47 +363,8 @@ enum Mutation {
                 settings.maxLeases());
     }
 
-    /** Passes everything on. */
-    private static class Passing implements LeaseTable {
-        private final LeaseTable inner;
-
-        Passing(LeaseTable inner) {
-            this.inner = inner;
-        }
-
-        @Override
-        public CompletableFuture<Boolean> ensureTable() {
-            return inner.ensureTable();
-        }
-
-        @Override
-        public CompletableFuture<Optional<Row>> get(Entity entity) {
-            return inner.get(entity);
-        }
-
-        @Override
-        public CompletableFuture<ControlRows> listControlRows() {
-            return inner.listControlRows();
-        }
-
-        @Override
-        public CompletableFuture<List<LeaseRow>> listLeases() {
-            return inner.listLeases();
-        }
-
-        @Override
-        public CompletableFuture<WriteOutcome> put(Row row) {
-            return inner.put(row);
-        }
-
-        @Override
-        public CompletableFuture<WriteOutcome> delete(Row seen) {
-            return inner.delete(seen);
-        }
-    }
-
     /** Writes something else than what was asked for. */
-    private static final class Rewriting extends Passing {
+    private static final class Rewriting extends PassingTable {
         private final UnaryOperator<Row> change;
 
         Rewriting(LeaseTable inner, UnaryOperator<Row> change) {
@@ -419,7 +379,7 @@ enum Mutation {
     }
 
     /** Writes rows of one kind without looking. */
-    private static final class Unconditional extends Passing {
+    private static final class Unconditional extends PassingTable {
         private final Predicate<Row> which;
 
         Unconditional(LeaseTable inner, Predicate<Row> which) {

@@ -1,0 +1,50 @@
+package io.millrace.lease.coordinator;
+
+import io.millrace.lease.table.ControlRows;
+import io.millrace.lease.table.Entity;
+import io.millrace.lease.table.LeaseRow;
+import io.millrace.lease.table.LeaseTable;
+import io.millrace.lease.table.Row;
+import io.millrace.lease.table.WriteOutcome;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+
+/** Passes everything on; what differs is for others to say. */
+class PassingTable implements LeaseTable {
+    private final LeaseTable inner;
+
+    PassingTable(LeaseTable inner) {
+        this.inner = inner;
+    }
+
+    @Override
+    public CompletableFuture<Boolean> ensureTable() {
+        return inner.ensureTable();
+    }
+
+    @Override
+    public CompletableFuture<Optional<Row>> get(Entity entity) {
+        return inner.get(entity);
+    }
+
+    @Override
+    public CompletableFuture<ControlRows> listControlRows() {
+        return inner.listControlRows();
+    }
+
+    @Override
+    public CompletableFuture<List<LeaseRow>> listLeases() {
+        return inner.listLeases();
+    }
+
+    @Override
+    public CompletableFuture<WriteOutcome> put(Row row) {
+        return inner.put(row);
+    }
+
+    @Override
+    public CompletableFuture<WriteOutcome> delete(Row seen) {
+        return inner.delete(seen);
+    }
+}
