@@ -7,8 +7,10 @@ import io.millrace.lease.table.LeaseRow;
 import io.millrace.lease.table.PlanRow;
 import io.millrace.lease.table.WorkerRow;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
@@ -30,10 +32,11 @@ public record Intentions(List<LeaseRow> takes, boolean waits, boolean watches) {
      * its owner is proven dead, or its owner was told to give it, has confirmed that, and has had its time.
      *
      * @param held what this worker holds or is taking
-     * @param overdue what others should have given long ago, see {@link HandoffPatience}
+     * @param overdue what others should have given long ago, with the epochs of those ownerships, see
+     *     {@link HandoffPatience}
      */
     public static Intentions of(
-            PlanRow plan, Set<LeaseKey> held, LeaseBook leases, Fleet fleet, Set<LeaseKey> overdue) {
+            PlanRow plan, Set<LeaseKey> held, LeaseBook leases, Fleet fleet, Map<LeaseKey, Long> overdue) {
         List<LeaseRow> takes = new ArrayList<>();
         boolean waits = false;
         boolean watches = false;
@@ -54,29 +57,28 @@ public record Intentions(List<LeaseRow> takes, boolean waits, boolean watches) {
         return new Intentions(takes, waits, watches);
     }
 
-    private static boolean mayTake(LeaseRow row, PlanRow plan, LeaseBook leases, Fleet fleet, Set<LeaseKey> overdue) {
-        return leases.isFree(row, fleet) || row.isOwnedBy(plan.worker()) || overdue.contains(row.key());
+    private static boolean mayTake(
+            LeaseRow row, PlanRow plan, LeaseBook leases, Fleet fleet, Map<LeaseKey, Long> overdue) {
+        return leases.isFree(row, fleet)
+                || row.isOwnedBy(plan.worker())
+                || Objects.equals(overdue.get(row.key()), row.epoch());
     }
 
     /**
-     * The leases of {@code plan} whose owners were told to give them to {@code me} and have confirmed that they know:
-     * the owner's own row names the revision of the plan that says so.
+     * The leases whose owners were told to give them to {@code me} and have confirmed that they know: the owner's own row
+     * names the revision of the plan that says so. With the epochs of the ownerships that shall end.
      */
-    static Set<LeaseKey> confirmed(ControlRows control, LeaseBook leases, WorkerId me) {
-        Set<LeaseKey> confirmed = new HashSet<>();
+    static Map<LeaseKey, Long> confirmed(ControlRows control, LeaseBook leases, WorkerId me) {
+        Map<LeaseKey, Long> confirmed = new HashMap<>();
         for (PlanRow plan : control.plans()) {
             Optional<WorkerRow> worker = control.workers().stream()
                     .filter(row -> row.id().equals(plan.worker()))
                     .findFirst();
             if (worker.map(row -> row.planSeen() == plan.revision()).orElse(false)) {
-                plan.gives().forEach((key, to) -> {
-                    boolean still = leases.row(key)
-                            .map(row -> row.isOwnedBy(plan.worker()))
-                            .orElse(false);
-                    if (to.equals(me) && still) {
-                        confirmed.add(key);
-                    }
-                });
+                plan.gives()
+                        .forEach((key, to) -> leases.row(key)
+                                .filter(row -> to.equals(me) && row.isOwnedBy(plan.worker()))
+                                .ifPresent(row -> confirmed.put(key, row.epoch())));
             }
         }
         return confirmed;

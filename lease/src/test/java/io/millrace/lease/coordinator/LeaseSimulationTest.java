@@ -119,6 +119,12 @@ final class LeaseSimulationTest {
         run(536, Trouble.ALL, Mutation.NONE);
     }
 
+    /** A lease that its owner had owed, and given back in the end, was taken by force from its next owner. */
+    @Test
+    void forceIsForTheOwnershipThatHasHadItsTime() {
+        run(11487, Trouble.ALL, Mutation.NONE);
+    }
+
     /** One run. */
     static void run(long seed, Trouble trouble, Mutation mutation) {
         try {
