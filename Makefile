@@ -3,10 +3,10 @@
 MVN := ./mvnw
 SEEDS ?= 10000
 
-.PHONY: help check quick fmt sim slow demo bench clean
+.PHONY: help check quick fmt sim slow demo bench coordination clean
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 14
 
 check: ## everything that CI runs: format, static checks, all tests
 	$(MVN) verify
@@ -28,6 +28,9 @@ demo: ## the main job, watched
 
 bench: ## the server side by side with its peers: make bench ARGS='--no-peers --only PutRecord'
 	benchmarks/run $(ARGS)
+
+coordination: ## how long shards stand still when workers start, join, stop and die: make coordination ARGS='--only start'
+	benchmarks/run-coordination $(ARGS)
 
 clean: ## forget what was built
 	$(MVN) -q clean

@@ -39,6 +39,10 @@ record Bench(
                 "-XX:+UseSerialGC",
                 "-Xss512k",
                 "-XX:MetaspaceSize=96m",
+                "-XX:Tier4InvocationThreshold=50000",
+                "-XX:Tier4MinInvocationThreshold=6000",
+                "-XX:Tier4CompileThreshold=150000",
+                "-XX:Tier4BackEdgeThreshold=400000",
                 "-Dio.netty.leakDetection.level=disabled"));
         int version = Runtime.version().feature();
         if (version >= 22) {

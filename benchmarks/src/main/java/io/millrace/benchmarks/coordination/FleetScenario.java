@@ -5,6 +5,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /**
  * Three workers share 64 shards; workers join, stop and are killed, followers and leaders, while records come all the time.
@@ -41,6 +43,7 @@ final class FleetScenario {
             stop(fleet, fleet.follower(), Row.STOP);
             join(fleet);
             stop(fleet, fleet.leader(), Row.STOP_LEADER);
+            tellLosses(fleet, planned);
             bench.figures().add(Row.MOVE_REPEATED, fleet.journal().repeated(planned, bench.now()));
             kill(fleet, fleet.follower(), Row.KILL);
             kill(fleet, fleet.leader(), Row.KILL_LEADER);
@@ -88,6 +91,14 @@ final class FleetScenario {
         worker.awaitEnd();
         fleet.awaitEven(SHARDS);
         settle();
+    }
+
+    /** A worker that the machine kept from its heartbeats loses its leases, and their records come again. */
+    private void tellLosses(Fleet fleet, long since) {
+        fleet.journal().events(Line.Kind.LOST, since).stream()
+                .collect(Collectors.groupingBy(
+                        told -> told.worker() + ": " + told.line().text(), TreeMap::new, Collectors.counting()))
+                .forEach((reason, count) -> bench.figures().note("    " + count + " leases lost by " + reason));
     }
 
     private void kill(Fleet fleet, WorkerUnderTest worker, Row row) throws IOException {

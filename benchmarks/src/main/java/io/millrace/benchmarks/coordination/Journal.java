@@ -101,12 +101,12 @@ final class Journal {
         return holdings().getOrDefault(worker, Set.of());
     }
 
-    /** True when {@code workers} hold {@code total} leases, even to one. */
+    /** True when {@code workers} hold {@code total} leases, even within 10 % or one. */
     boolean isEven(Collection<String> workers, int total) {
         return isEven(holdings(), workers, total);
     }
 
-    /** When {@code workers} first held {@code total} leases, even to one, after {@code since}. */
+    /** When {@code workers} first held {@code total} leases, even within 10 % or one, after {@code since}. */
     OptionalLong evenAt(Collection<String> workers, int total, long since) {
         Map<String, Set<String>> holdings = new TreeMap<>();
         for (Told told : events()) {
@@ -124,7 +124,9 @@ final class Journal {
                 .sorted()
                 .toList();
         int sum = counts.stream().mapToInt(Integer::intValue).sum();
-        return sum == total && counts.get(counts.size() - 1) - counts.get(0) <= 1;
+        double mean = (double) total / workers.size();
+        double band = Math.max(1, mean / 10);
+        return sum == total && mean - counts.get(0) <= band && counts.get(counts.size() - 1) - mean <= band;
     }
 
     private static void apply(Told told, Map<String, Set<String>> holdings) {
@@ -160,10 +162,15 @@ final class Journal {
         return recordsOf(shard).stream().min(Comparator.comparingLong(Told::at));
     }
 
-    /** How many records were processed again between {@code from} and {@code to}. */
+    /**
+     * How many records were processed again between {@code from} and {@code to}, of shards that nobody lost meanwhile: what
+     * a worker loses it has not been asked for.
+     */
     int repeated(long from, long to) {
+        Set<String> moved = new HashSet<>(records.keySet());
+        events(Line.Kind.LOST, from).forEach(lost -> moved.remove(lost.shard()));
         int repeated = 0;
-        for (String shard : records.keySet()) {
+        for (String shard : moved) {
             Set<String> seen = new HashSet<>();
             for (Told told : inOrder(shard)) {
                 boolean again = !seen.add(told.line().text());
