@@ -74,6 +74,9 @@ public final class Benchmark implements Callable<Integer> {
     @Option(names = "--start", description = "Measure how long the server takes to open --shards and --stored-gb.")
     private boolean start;
 
+    @Option(names = "--encrypted", description = "Measure what encryption at rest costs: the server with and without.")
+    private boolean encrypted;
+
     @Option(names = "--pipes", split = ",", defaultValue = "1,5,20", description = "For --push. Default: 1,5,20.")
     private List<Integer> pipeCounts;
 
@@ -108,6 +111,8 @@ public final class Benchmark implements Callable<Integer> {
         if (start) {
             new StartTime(data -> open(ServerUnderTest.Kind.millraceOn(data, launcher)), platform.ticker(), out)
                     .run(shards, storedGb);
+        } else if (encrypted) {
+            encryption(load);
         } else if (push) {
             push();
         } else if (stalled) {
@@ -203,6 +208,33 @@ public final class Benchmark implements Callable<Integer> {
         }
         out.println();
         table.lines().forEach(out::println);
+    }
+
+    /** Pages of the newest records come out of memory as they were put, so that some of older ones are read too. */
+    private void encryption(LoadRun load) throws IOException, InterruptedException {
+        List<Workload> all = new ArrayList<>(workloads());
+        Gets stored =
+                new Gets("GetRecords 5,000 x 1 KiB, beyond the cache, cbor", Form.CBOR, "old", 30, 5_000, 1024, 2);
+        if (only.matcher(stored.name()).find()) {
+            all.add(stored);
+        }
+        Comparison table = new Comparison();
+        for (Workload workload : all) {
+            measure(load, table, "plain", workload);
+            measure(load, table, "encrypted", new Encrypted(workload));
+        }
+        out.println();
+        table.lines().forEach(out::println);
+    }
+
+    private void measure(LoadRun load, Comparison table, String how, Workload workload)
+            throws IOException, InterruptedException {
+        try (Opened opened = open()) {
+            workload.prepare(opened.calls());
+            Measurement seen = load.run(workload, opened.server());
+            table.add(workload.name(), how, seen);
+            out.println("# " + Comparison.line(workload.name(), how, seen, ""));
+        }
     }
 
     private List<Workload> workloads() {

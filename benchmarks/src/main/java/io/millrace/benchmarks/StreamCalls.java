@@ -15,10 +15,21 @@ final class StreamCalls {
 
     private final Connection connection;
     private final Pause pause;
+    private final boolean isEncrypting;
 
     StreamCalls(Connection connection, Pause pause) {
+        this(connection, pause, false);
+    }
+
+    private StreamCalls(Connection connection, Pause pause, boolean isEncrypting) {
         this.connection = connection;
         this.pause = pause;
+        this.isEncrypting = isEncrypting;
+    }
+
+    /** The same, but every stream that is made is encrypted before anything is put. */
+    StreamCalls encrypting() {
+        return new StreamCalls(connection, pause, true);
     }
 
     /** Makes a stream and waits until it takes records. */
@@ -62,6 +73,18 @@ final class StreamCalls {
         for (int tries = 0; !isTaken(request, tries < TRIES); tries++) {
             pause();
         }
+        awaitActive(stream);
+        if (isEncrypting) {
+            connection.exchange(Form.JSON.request("StartStreamEncryption", out -> {
+                out.writeStringField("StreamName", stream);
+                out.writeStringField("EncryptionType", "KMS");
+                out.writeStringField("KeyId", "alias/aws/kinesis");
+            }));
+            awaitActive(stream);
+        }
+    }
+
+    private void awaitActive(String stream) throws IOException {
         for (int tries = 0; tries < TRIES; tries++) {
             try {
                 connection.exchange(Form.JSON.request("DescribeStreamSummary", out -> {
