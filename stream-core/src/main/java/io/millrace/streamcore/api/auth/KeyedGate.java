@@ -76,13 +76,16 @@ final class KeyedGate implements AccessGate {
         }
     }
 
-    /** A consumer has a policy of its own, which alone can allow what is done with it; each of both can deny it. */
+    /**
+     * A consumer has a policy of its own, which alone can allow what is done with it; each of both can deny it. One that does
+     * not exist, which may be about to be registered, is the stream's affair.
+     */
     private Verdict policyOn(
             String stream, Set<RequestedStreams.Consumer> consumers, Principal principal, String action) {
         Verdict onStream = policies.onStream(stream, principal, action);
         List<Verdict> onConsumers = consumers.stream()
                 .filter(consumer -> consumer.stream().equals(stream))
-                .map(consumer -> policies.onConsumer(stream, consumer.name(), principal, action))
+                .flatMap(consumer -> policies.onConsumer(stream, consumer.name(), principal, action).stream())
                 .toList();
         if (onStream == Verdict.DENIED || onConsumers.contains(Verdict.DENIED)) {
             return Verdict.DENIED;

@@ -32,13 +32,12 @@ public final class ResourcePolicies {
                 : verdict(policy.get(), principal, action, found.get().arn());
     }
 
-    /** What the policy on a consumer says; nothing if there is no policy or no consumer. */
-    public Verdict onConsumer(String stream, String consumer, Principal principal, String action) {
-        Optional<ConsumerState> found = consumer(stream, consumer);
-        Optional<String> policy = found.flatMap(ConsumerState::policy);
-        return policy.isEmpty()
-                ? Verdict.SILENT
-                : verdict(policy.get(), principal, action, found.get().arn());
+    /** What the policy on a consumer says, nothing if it has none; empty if there is no such consumer. */
+    public Optional<Verdict> onConsumer(String stream, String consumer, Principal principal, String action) {
+        return consumer(stream, consumer)
+                .map(found -> found.policy()
+                        .map(policy -> verdict(policy, principal, action, found.arn()))
+                        .orElse(Verdict.SILENT));
     }
 
     private Verdict verdict(String policy, Principal principal, String action, String arn) {

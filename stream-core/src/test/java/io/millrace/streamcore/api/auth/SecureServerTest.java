@@ -294,7 +294,12 @@ class SecureServerTest {
                         b -> b.streamARN(ARN + "orders").consumerName("c")))
                 .consumer()
                 .consumerARN();
+        assertRefused(
+                guest.registerStreamConsumer(b -> b.streamARN(ARN + "orders").consumerName("d")),
+                "AccessDeniedException",
+                ARN + "orders");
         attach(ARN + "orders", policy("Allow", "*", "kinesis:*", "*"));
+        await(guest.registerStreamConsumer(b -> b.streamARN(ARN + "orders").consumerName("d")));
         assertRefused(
                 guest.describeStreamConsumer(b -> b.consumerARN(consumer)), "AccessDeniedException", ARN + "orders");
         attach(consumer, policy("Allow", "*", "kinesis:Describe*", consumer));
@@ -311,7 +316,7 @@ class SecureServerTest {
                 why);
         assertThat(await(admin.listStreamConsumers(b -> b.streamARN(ARN + "orders")))
                         .consumers())
-                .hasSize(1);
+                .hasSize(2);
     }
 
     @Test
