@@ -128,10 +128,6 @@ public final class ResetCommand implements Callable<Integer> {
                     terminal.note("millrace: left as it is, there is no stream " + stream.name() + " any more");
                     continue;
                 }
-                // Shards that appear later begin there too.
-                if (!table.put(stream.beginningAt(from)).join().isApplied()) {
-                    throw CommandFailure.failed("the row of stream " + stream.name() + " was just changed; try again");
-                }
                 List<LeaseRow> leases = view.leases();
                 Reset.changes(stream.name(), from, skipsPast(), shards.get(), leases)
                         .forEach(change -> write(

@@ -50,11 +50,6 @@ public record StreamRow(
         return new StreamRow(name, revision, identity, initialPosition, synced, true);
     }
 
-    /** This stream with {@code position} for shards that the application never read. */
-    public StreamRow beginningAt(Position.Initial position) {
-        return new StreamRow(name, revision, identity, position, synced, importing);
-    }
-
     @Override
     public Entity entity() {
         return Entity.stream(name);

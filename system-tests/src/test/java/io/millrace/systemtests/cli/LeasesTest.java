@@ -175,7 +175,7 @@ class LeasesTest {
 
         assertThat(out("leases", "reset", "app-reread", "--to", "trim_horizon", "--all", "--failover", "1"))
                 .contains("reread/shardId-000000000000: no lease -> trim_horizon");
-        try (CommandRun worker = consume("reread")) {
+        try (CommandRun worker = consume("reread", "--from", "latest")) {
             String output = worker.awaitOutput(text -> text.contains("new"));
             assertThat(output.lines().limit(RECORDS))
                     .containsExactlyInAnyOrderElementsOf(LINES.lines().toList());
