@@ -157,7 +157,6 @@ class CommandTest {
 
     @Test
     void commandsThatComeLaterSaySo() {
-        assertThat(oneLine(2, "leases", "app", "--watch")).contains("millrace leases: ", "comes with a later version");
         assertThat(oneLine(2, "daemon", "x.properties")).contains("millrace daemon: ", "comes with a later version");
     }
 
