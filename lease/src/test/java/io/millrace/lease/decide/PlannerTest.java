@@ -289,6 +289,24 @@ final class PlannerTest {
     }
 
     @Test
+    void lightLeaseDoesNotGoToAndFroBetweenWorkersThatCannotGetMore() {
+        // Carol reads another stream, which lifts the mean out of reach for Alice and Bob.
+        StreamName other = new StreamName("other");
+        LeaseKey heavy = new LeaseKey(other, ShardId.of(0));
+        Map<WorkerId, Seat> seats = Map.of(
+                ALICE, new Seat(9, Set.of(Rows.STREAM)),
+                BOB, new Seat(9, Set.of(Rows.STREAM)),
+                CAROL, new Seat(9, Set.of(other)));
+        List<Candidate> leases = List.of(
+                new Candidate(key(0), Optional.of(ALICE), planned(ALICE), 4),
+                new Candidate(key(1), Optional.of(ALICE), planned(ALICE), 0.4),
+                new Candidate(key(2), Optional.of(BOB), planned(BOB), 3.9),
+                new Candidate(heavy, Optional.of(CAROL), planned(CAROL), 10));
+
+        assertThat(moves(leases, Planner.plan(leases, seats))).isZero();
+    }
+
+    @Test
     void whatNobodyCanMakeRoomForStaysOutOfThePlan() {
         Map<WorkerId, Seat> seats = Map.of(ALICE, new Seat(1, Set.of()), BOB, new Seat(1, Set.of()));
 
