@@ -40,6 +40,11 @@ final class CheckedTable implements LeaseTable {
         return Map.copyOf(calls);
     }
 
+    /** True when the lease had a row that was deleted. */
+    boolean wasDeleted(LeaseKey key) {
+        return deleted.contains(key);
+    }
+
     void forgetCalls() {
         calls.clear();
     }

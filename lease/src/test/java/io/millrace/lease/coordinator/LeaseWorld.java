@@ -136,10 +136,14 @@ final class LeaseWorld {
         return table.lease(Entity.lease(key)).orElse(null);
     }
 
-    /** True when nothing of the shard is left to be read: it was, or retention took it before it had a lease. */
+    /**
+     * True when nothing of the shard is left to be read: it was, or retention took it before it had a lease. A late write
+     * may make the row again that was cleaned up after retention: there is nothing to read, and nothing waits for it.
+     */
     boolean isDone(LeaseKey key) {
         LeaseRow row = row(key);
-        return row == null ? !streams.isListed(key) : row.isFinished();
+        boolean isGone = row == null || table.wasDeleted(key);
+        return (isGone && !streams.isListed(key)) || (row != null && row.isFinished());
     }
 
     /** A child is taken when all its parents are done. Of a parent that retention has taken nothing can be delivered. */
