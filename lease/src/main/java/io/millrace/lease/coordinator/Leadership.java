@@ -263,7 +263,8 @@ final class Leadership {
                 log.warn("Cannot list the shards of {}, trying again: {}", stream.name(), error.getMessage());
             }
         });
-        return shards.thenCombine(readLeases(), (found, done) -> found).thenCompose(found -> apply(stream, found));
+        CompletableFuture<List<LeaseRow>> leases = readLeases();
+        return shards.thenCompose(found -> leases.thenCompose(rows -> apply(stream, found, rows)));
     }
 
     /** Of a stream that only others read nobody here would notice that it is another one by now. */
@@ -280,7 +281,7 @@ final class Leadership {
                 }));
     }
 
-    private CompletableFuture<Void> apply(StreamRow stream, List<Shard> shards) {
+    private CompletableFuture<Void> apply(StreamRow stream, List<Shard> shards, List<LeaseRow> leases) {
         List<LeaseRow> changes = ShardSync.changes(stream, shards, book.rows());
         audit(stream, changes);
         CompletableFuture<Void> written = CompletableFuture.completedFuture(null);
@@ -293,7 +294,8 @@ final class Leadership {
                 written = written.thenCompose(done -> put(lease));
             }
         }
-        for (LeaseRow row : Cleanup.obsolete(stream.name(), shards, book.rows())) {
+        // What the book knows beyond the list may be a parent's end without the children that were made before it.
+        for (LeaseRow row : Cleanup.obsolete(stream.name(), shards, leases)) {
             log.debug("{} is processed and past retention; its row goes", row.key());
             parallel.add(delete(row).thenRun(() -> book.forget(row)));
         }
@@ -375,9 +377,12 @@ final class Leadership {
         toldUnplaced = !unplaced.isEmpty();
     }
 
-    private CompletableFuture<Void> readLeases() {
+    private CompletableFuture<List<LeaseRow>> readLeases() {
         long sentAt = wiring.now();
-        return table.read(LeaseTable::listLeases).thenAccept(rows -> book.replaceAll(rows, sentAt, wiring.now()));
+        return table.read(LeaseTable::listLeases).thenApply(rows -> {
+            book.replaceAll(rows, sentAt, wiring.now());
+            return rows;
+        });
     }
 
     private CompletableFuture<Void> put(Row changed) {

@@ -26,7 +26,8 @@ public final class Cleanup {
      *
      * @param stream the stream
      * @param listed all that the stream lists; a list made before a shard was proves nothing of it
-     * @param leases all leases
+     * @param leases all leases as one list of the table showed them: children are made before their parent is finished, so
+     *     a list that shows the end shows them too
      */
     public static List<LeaseRow> obsolete(StreamName stream, Collection<Shard> listed, Collection<LeaseRow> leases) {
         Set<ShardId> needed = listed.stream().map(Shard::id).collect(Collectors.toCollection(HashSet::new));

@@ -125,6 +125,29 @@ final class LeaseSimulationTest {
         run(11487, Trouble.ALL, Mutation.NONE);
     }
 
+    /**
+     * The leader knew of a parent's end, which it had written itself, but had listed the leases before the child was made:
+     * it deleted the parent's row, and the child waited for it until the next sync.
+     */
+    @Test
+    void parentIsCleanedUpOnlyByAListThatShowsItsEnd() {
+        run(38727, Trouble.ALL, Mutation.NONE);
+    }
+
+    /** A row that came again after retention, where nothing can be read, is nobody's hurry. */
+    @Test
+    void rowThatComesAgainAfterRetentionIsInNoHurry() {
+        run(59160, Trouble.ALL, Mutation.NONE);
+    }
+
+    /** Measured loads step over the edge at one look of the leader, and back at the next. */
+    @Test
+    void measuredLoadsComeOutEven() {
+        for (long seed : List.of(44348L, 45067L, 47679L, 92369L)) {
+            run(seed, Trouble.ALL, Mutation.NONE);
+        }
+    }
+
     /** One run. */
     static void run(long seed, Trouble trouble, Mutation mutation) {
         try {
