@@ -2,6 +2,7 @@ package io.millrace.benchmarks.coordination;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -67,6 +68,30 @@ final class FleetScenario {
                 .max(Duration::compareTo)
                 .orElseThrow();
         bench.figures().addNanos(Row.MOVE_PAUSE, 0, longest.toNanos());
+        moved.stream()
+                .max(Comparator.comparing(told -> fleet.journal().longestGap(told.shard(), told.at(), AROUND)))
+                .ifPresent(told -> tellParts(fleet.journal(), told));
+    }
+
+    /** Where the longest pause went. */
+    private void tellParts(Journal journal, Journal.Told taken) {
+        long released = journal.events(Line.Kind.RELEASED, taken.at() - AROUND.toNanos()).stream()
+                .filter(told -> told.shard().equals(taken.shard()) && told.at() <= taken.at())
+                .mapToLong(Journal.Told::at)
+                .max()
+                .orElse(taken.at());
+        long before = journal.lastBefore(taken.shard(), released).orElse(released);
+        long after = journal.firstElsewhere(taken.shard(), "", taken.at())
+                .map(Journal.Told::at)
+                .orElse(taken.at());
+        bench.figures()
+                .note("    of it " + millis(released - before) + " ms until it was let go, "
+                        + millis(taken.at() - released) + " ms until it was taken, " + millis(after - taken.at())
+                        + " ms until the first record");
+    }
+
+    private static long millis(long nanos) {
+        return nanos / 1_000_000;
     }
 
     private void stop(Fleet fleet, WorkerUnderTest worker, Row row) throws IOException, InterruptedException {

@@ -157,6 +157,14 @@ final class Journal {
                 .min(Comparator.comparingLong(Told::at));
     }
 
+    /** When the last record of {@code shard} before {@code moment} was processed. */
+    OptionalLong lastBefore(String shard, long moment) {
+        return recordsOf(shard).stream()
+                .mapToLong(Told::at)
+                .filter(at -> at <= moment)
+                .max();
+    }
+
     /** The first record of {@code shard} that was processed. */
     Optional<Told> first(String shard) {
         return recordsOf(shard).stream().min(Comparator.comparingLong(Told::at));
