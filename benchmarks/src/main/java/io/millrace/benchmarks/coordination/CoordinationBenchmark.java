@@ -103,17 +103,24 @@ public final class CoordinationBenchmark implements Callable<Integer> {
             figures.note("start");
             new StartScenario(bench).run(repeats);
         }
-        if (only.contains(Scenario.CHILDREN)) {
-            figures.note("children");
-            new ChildrenScenario(bench).run(repeats);
-        }
         if (only.contains(Scenario.FLEET)) {
+            Duration longest = Duration.ofSeconds(failover.get(failover.size() - 1));
+            figures.warmUp();
+            for (int i = 0; i <= repeats; i++) {
+                figures.note("moves, " + i + " of " + repeats);
+                new FleetScenario(bench, longest).moves("moves-" + i);
+                figures.measure();
+            }
             for (int seconds : failover) {
                 for (int i = 1; i <= repeats; i++) {
                     figures.note("fleet, F = " + seconds + " s, " + i + " of " + repeats);
                     new FleetScenario(bench, Duration.ofSeconds(seconds)).run("fleet-" + seconds + "-" + i);
                 }
             }
+        }
+        if (only.contains(Scenario.CHILDREN)) {
+            figures.note("children");
+            new ChildrenScenario(bench).run(repeats);
         }
         if (only.contains(Scenario.IDLE)) {
             figures.note("idle");

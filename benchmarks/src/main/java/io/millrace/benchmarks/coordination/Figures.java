@@ -13,6 +13,8 @@ final class Figures {
     private final Map<Key, List<Double>> samples = new TreeMap<>();
     private final PrintWriter out;
 
+    private boolean isCounting = true;
+
     Figures(PrintWriter out) {
         this.out = out;
     }
@@ -44,8 +46,20 @@ final class Figures {
 
     void add(Row row, long failover, double value) {
         Key key = new Key(row, failover);
-        samples.computeIfAbsent(key, missing -> new ArrayList<>()).add(value);
-        out.println("#   " + key.title() + ": " + text(row, value));
+        if (isCounting) {
+            samples.computeIfAbsent(key, missing -> new ArrayList<>()).add(value);
+        }
+        out.println("#   " + key.title() + ": " + text(row, value) + (isCounting ? "" : " (does not count)"));
+    }
+
+    /** From now on figures are told, but stay out of the table: the servers' own JVMs have just started. */
+    void warmUp() {
+        isCounting = false;
+    }
+
+    /** From now on figures count. */
+    void measure() {
+        isCounting = true;
     }
 
     void addNanos(Row row, long failover, long nanos) {

@@ -14,7 +14,8 @@ import java.util.stream.Collectors;
  * Belongs to one thread.
  */
 final class FleetScenario {
-    private static final int SHARDS = 64;
+    private static final int MANY = 64;
+    private static final int FEW = 16;
     private static final Duration PACE = Duration.ofMillis(50);
     private static final Duration IDLE_TIME = Duration.ofMillis(250);
 
@@ -29,16 +30,26 @@ final class FleetScenario {
         this.failover = failover;
     }
 
-    void run(String stream) throws IOException, InterruptedException {
-        bench.stack().createStream(stream, SHARDS);
+    /** Two joins with a stop between them, in a fleet with a few shards. */
+    void moves(String stream) throws IOException, InterruptedException {
+        bench.stack().createStream(stream, FEW);
         try (Fleet fleet = new Fleet(bench, stream, failover, IDLE_TIME);
                 SteadyLoad load =
-                        SteadyLoad.start(bench.platform(), bench.stack().kinesis(), stream, SHARDS, PACE)) {
-            for (int i = 0; i < 3; i++) {
-                WorkerUnderTest unused = fleet.start();
-            }
-            fleet.awaitEven(SHARDS);
-            settle();
+                        SteadyLoad.start(bench.platform(), bench.stack().kinesis(), stream, FEW, PACE)) {
+            start(fleet, FEW);
+            pause(fleet, fleet.start(), FEW, Row.MOVE_PAUSE);
+            leave(fleet, fleet.follower(), FEW);
+            pause(fleet, fleet.start(), FEW, Row.MOVE_PAUSE);
+            tellRefused(load);
+        }
+    }
+
+    void run(String stream) throws IOException, InterruptedException {
+        bench.stack().createStream(stream, MANY);
+        try (Fleet fleet = new Fleet(bench, stream, failover, IDLE_TIME);
+                SteadyLoad load =
+                        SteadyLoad.start(bench.platform(), bench.stack().kinesis(), stream, MANY, PACE)) {
+            start(fleet, MANY);
             long planned = bench.now();
             join(fleet);
             stop(fleet, fleet.follower(), Row.STOP);
@@ -48,17 +59,43 @@ final class FleetScenario {
             bench.figures().add(Row.MOVE_REPEATED, fleet.journal().repeated(planned, bench.now()));
             kill(fleet, fleet.follower(), Row.KILL);
             kill(fleet, fleet.leader(), Row.KILL_LEADER);
-            if (load.failed() > 0) {
-                bench.figures().note(load.failed() + " records were refused by the server");
-            }
+            tellRefused(load);
         }
+    }
+
+    private static void start(Fleet fleet, int shards) throws IOException {
+        for (int i = 0; i < 3; i++) {
+            WorkerUnderTest unused = fleet.start();
+        }
+        fleet.awaitEven(shards);
+        settle();
+    }
+
+    private void tellRefused(SteadyLoad load) {
+        if (load.failed() > 0) {
+            bench.figures().note(load.failed() + " records were refused by the server");
+        }
+    }
+
+    private static void leave(Fleet fleet, WorkerUnderTest worker, int shards)
+            throws IOException, InterruptedException {
+        fleet.remove(worker);
+        worker.terminate();
+        worker.awaitEnd();
+        fleet.awaitEven(shards);
+        settle();
     }
 
     private void join(Fleet fleet) throws IOException {
         WorkerUnderTest joined = fleet.start();
-        fleet.awaitEven(SHARDS);
-        OptionalLong even = fleet.journal().evenAt(fleet.names(), SHARDS, joined.startedAt());
+        fleet.awaitEven(MANY);
+        OptionalLong even = fleet.journal().evenAt(fleet.names(), MANY, joined.startedAt());
         bench.figures().addNanos(Row.JOIN, 0, even.orElseThrow() - joined.startedAt());
+        pause(fleet, joined, MANY, Row.MOVE_PAUSE_MANY);
+    }
+
+    private void pause(Fleet fleet, WorkerUnderTest joined, int shards, Row row) throws IOException {
+        fleet.awaitEven(shards);
         settle();
         List<Journal.Told> moved = fleet.journal().events(Line.Kind.TAKEN, joined.startedAt()).stream()
                 .filter(told -> told.worker().equals(joined.name()))
@@ -67,7 +104,7 @@ final class FleetScenario {
                 .map(told -> fleet.journal().longestGap(told.shard(), told.at(), AROUND))
                 .max(Duration::compareTo)
                 .orElseThrow();
-        bench.figures().addNanos(Row.MOVE_PAUSE, 0, longest.toNanos());
+        bench.figures().addNanos(row, 0, longest.toNanos());
         moved.stream()
                 .max(Comparator.comparing(told -> fleet.journal().longestGap(told.shard(), told.at(), AROUND)))
                 .ifPresent(told -> tellParts(fleet.journal(), told));
@@ -114,7 +151,7 @@ final class FleetScenario {
         bench.figures().addNanos(row, 0, slowest);
         bench.figures().note("    all its shards elsewhere " + (last - asked) / 1_000_000 + " ms after SIGTERM");
         worker.awaitEnd();
-        fleet.awaitEven(SHARDS);
+        fleet.awaitEven(MANY);
         settle();
     }
 
@@ -134,7 +171,7 @@ final class FleetScenario {
         long last = fleet.awaitElsewhere(shards, worker.name(), killed);
         bench.figures().addNanos(row, failover.toSeconds(), last - killed);
         fleet.journal().forget(worker.name());
-        fleet.awaitEven(SHARDS);
+        fleet.awaitEven(MANY);
         settle();
     }
 

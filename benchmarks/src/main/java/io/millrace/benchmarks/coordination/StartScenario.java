@@ -38,13 +38,12 @@ final class StartScenario {
     void run(int repeats) throws IOException, InterruptedException {
         bench.stack().createStream(STREAM, SHARDS);
         try (SteadyLoad load = SteadyLoad.start(bench.platform(), bench.stack().kinesis(), STREAM, SHARDS, PACE)) {
-            // The first start meets servers whose own JVMs have just started.
-            boolean counts = false;
+            bench.figures().warmUp();
             for (int i = 0; i <= repeats; i++) {
                 bench.stack().deleteTable();
-                start("start-" + i, Row.START_EMPTY, counts);
-                start("start-" + i, Row.START_EXISTING, counts);
-                counts = true;
+                start("start-" + i, Row.START_EMPTY);
+                start("start-" + i, Row.START_EXISTING);
+                bench.figures().measure();
             }
             if (load.failed() > 0) {
                 bench.figures().note(load.failed() + " records were refused by the server");
@@ -52,7 +51,7 @@ final class StartScenario {
         }
     }
 
-    private void start(String application, Row row, boolean counts) throws IOException, InterruptedException {
+    private void start(String application, Row row) throws IOException, InterruptedException {
         Path jvmLog = bench.stack().log("jvm-" + ++made);
         Map<String, String> environment = new HashMap<>(bench.stack().environment());
         environment.put("MILLRACE_JAVA_OPTS", "-Xlog:os=info,gc+init=info:file=" + jvmLog + ":utctime,uptimenanos");
@@ -63,11 +62,9 @@ final class StartScenario {
         try (WorkerUnderTest worker =
                 WorkerUnderTest.start(start, bench.platform(), bench.threads(), line -> first.complete(bench.now()))) {
             long seen = first.orTimeout(60, TimeUnit.SECONDS).join();
-            if (counts) {
-                worker.cpuMillis().ifPresent(cpu -> bench.figures().add(Row.START_CPU, (double) cpu));
-                bench.figures().addNanos(row, 0, seen - jvmStart(jvmLog));
-                bench.figures().addNanos(Row.START_COMMAND, 0, seen - worker.startedAt());
-            }
+            worker.cpuMillis().ifPresent(cpu -> bench.figures().add(Row.START_CPU, (double) cpu));
+            bench.figures().addNanos(row, 0, seen - jvmStart(jvmLog));
+            bench.figures().addNanos(Row.START_COMMAND, 0, seen - worker.startedAt());
             worker.terminate();
             worker.awaitEnd();
         }
