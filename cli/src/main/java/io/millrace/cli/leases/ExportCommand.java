@@ -94,7 +94,7 @@ public final class ExportCommand implements Callable<Integer> {
                         + "' already, nothing was changed; with --overwrite its checkpoint is replaced");
             }
             if (!dryRun) {
-                KclFlags.await(() -> table.ensureTable().join());
+                KclFlags.await(() -> table.ensureTable().join(), platform.ticker());
             }
             rows.values().forEach(row -> write(table, row, Optional.ofNullable(before.get(row.leaseKey()))));
             before.keySet().stream()

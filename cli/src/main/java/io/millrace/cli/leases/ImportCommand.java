@@ -103,7 +103,7 @@ public final class ImportCommand implements Callable<Integer> {
                     .toList();
             LeaseTable table = flags.of(client, application);
             if (!dryRun) {
-                KclFlags.await(() -> table.ensureTable().join());
+                KclFlags.await(() -> table.ensureTable().join(), platform.ticker());
             }
             TableView view = new TableView(table, platform.ticker(), flags.failover);
             view.refuseWhileWorkersLive("stop them before the import");

@@ -8,11 +8,13 @@ import io.millrace.runtime.Ticker;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Supplier;
+import java.util.function.BooleanSupplier;
 
 /** What import and export have in common: telling whether a KCL is at work, and waiting for new tables. Stateless. */
 final class KclFlags {
     private static final Duration LOOK = Duration.ofMillis(500);
+    /** The service takes seconds. */
+    private static final Duration LONGEST_CREATION = Duration.ofMinutes(5);
 
     private KclFlags() {}
 
@@ -39,9 +41,14 @@ final class KclFlags {
         return first;
     }
 
-    /** Waits until {@code ready} says yes. */
-    static void await(Supplier<Boolean> ready) {
-        while (!ready.get()) {
+    /** Waits until {@code ready} says yes of a new table; fails if it never does. */
+    static void await(BooleanSupplier ready, Ticker ticker) {
+        long start = ticker.nanoTime();
+        while (!ready.getAsBoolean()) {
+            if (ticker.since(start).compareTo(LONGEST_CREATION) > 0) {
+                throw CommandFailure.failed("the new table is not active after " + LONGEST_CREATION.toMinutes()
+                        + " minutes, nothing was written to it; run this again once it is");
+            }
             Pause.of(LOOK);
         }
     }
