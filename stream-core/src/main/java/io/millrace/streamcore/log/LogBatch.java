@@ -12,26 +12,26 @@ public final class LogBatch {
     private final long firstIndex;
     private final int count;
     private final long timeMillis;
-    /** Many batches share one array: thousands of them stay in memory, so each is as few objects as can be. */
+    /** Batches that were appended together share one array. */
     private final byte[] bytes;
 
     private final int from;
     private final int size;
 
-    /** A batch of these parts; the payload must not be written to again; one without an array is copied. */
-    public LogBatch(long firstIndex, int count, long timeMillis, ByteBuffer payload) {
+    /**
+     * A batch of these parts.
+     *
+     * @param bytes where its payload stands, and maybe others'; must not be written to again
+     * @param from where its payload begins
+     * @param size how many bytes its payload has
+     */
+    public LogBatch(long firstIndex, int count, long timeMillis, byte[] bytes, int from, int size) {
         this.firstIndex = firstIndex;
         this.count = count;
         this.timeMillis = timeMillis;
-        this.size = requireNonNull(payload, "payload").remaining();
-        if (payload.hasArray()) {
-            this.bytes = payload.array();
-            this.from = payload.arrayOffset() + payload.position();
-        } else {
-            this.bytes = new byte[size];
-            this.from = 0;
-            payload.get(payload.position(), bytes);
-        }
+        this.bytes = requireNonNull(bytes, "bytes");
+        this.from = from;
+        this.size = size;
     }
 
     /** The index of the batch's first record in its shard. */

@@ -15,15 +15,16 @@ import java.util.concurrent.CompletableFuture;
 public interface ShardLog {
     /**
      * Appends batches, in the order given and together. Completes once all of them are as durable as the log's
-     * {@link FsyncPolicy} says, and readable; a failure says nothing of single ones.
+     * {@link FsyncPolicy} says, and readable; a failure says nothing of single ones. What it costs hardly depends on how
+     * many shards they are for.
      *
      * @return what became of each, in the same order
      */
-    CompletableFuture<List<AppendOutcome>> append(List<NewBatch> batches);
+    CompletableFuture<AppendedBatches> append(NewBatches batches);
 
-    /** Appends one batch: see {@link NewBatch} for its parts and {@link #append(List)} for the rest. */
+    /** Appends one batch: see {@link NewBatches#add} for its parts and {@link #append(NewBatches)} for the rest. */
     default CompletableFuture<AppendOutcome> append(int shard, int count, ByteBuffer payload) {
-        return append(List.of(new NewBatch(shard, count, payload))).thenApply(outcomes -> outcomes.get(0));
+        return append(NewBatches.of(shard, count, payload)).thenApply(appended -> appended.outcome(0));
     }
 
     /**

@@ -2,33 +2,29 @@ package io.millrace.streamcore.stream;
 
 import static java.util.Objects.requireNonNull;
 
-import io.millrace.model.ShardId;
-import io.millrace.streamcore.log.AppendOutcome;
+import io.millrace.streamcore.log.AppendedBatches;
 import io.millrace.streamcore.log.LogClosedException;
-import io.millrace.streamcore.log.NewBatch;
+import io.millrace.streamcore.log.NewBatches;
 import io.millrace.streamcore.stream.LiveStream.View;
 import io.millrace.streamcore.stream.Streams.PutAnswer;
 import io.millrace.streamcore.stream.Streams.PutResult;
 import io.millrace.streamcore.stream.Streams.Refused;
 import io.millrace.streamcore.stream.Streams.Stored;
-import io.millrace.streamcore.stream.quota.ShardQuota;
 import io.millrace.streamcore.stream.quota.StreamQuota;
 import java.nio.ByteBuffer;
 import java.util.AbstractList;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.RandomAccess;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One put on its way. Records are grouped by shard, each group is encoded once and appended as one batch. A group that
- * finds its shard sealed waits for the children to open and goes there; nothing of it was written before.
+ * One put on its way. Records are grouped by shard, encoded once, each group's side by side, and appended together, a
+ * group a batch. Records that find their shard sealed wait for the children to open and are then put again, as a put of
+ * their own; nothing of them was written before.
  *
- * <p>Runs on the caller's thread up to the appends and on the log's threads after; its steps never overlap.
+ * <p>Runs on the caller's thread up to the append and on the log's threads after; its steps never overlap.
  */
 final class PutOperation {
     private static final int REFUSED = -1;
@@ -37,224 +33,199 @@ final class PutOperation {
     private final List<NewRecord> records;
     private final Refusals refusals;
     private final @Nullable StreamQuota quotaOrNull;
-    /** By record: the batch that holds it. */
-    private final Batch[] batchOf;
-    /** By record: its place in the batch, or {@link #REFUSED}. */
-    private final int[] placeOf;
-
     /** As its stream is when the put begins: all its records are told to be so, wherever they go. */
     private final boolean isEncrypted;
 
-    private int refused;
+    private final View view;
+    private final ShardGroups groups;
+    /** By record: its group; of a refused one the slot of the shard that refused it. */
+    private final int[] groupOf;
+    /** By record: its place in the group, or {@link #REFUSED}; of one that is put again its place among those. */
+    private final int[] placeOf;
 
+    private int refused;
     private final CompletableFuture<PutResult> done = new CompletableFuture<>();
 
     PutOperation(LiveStream stream, List<NewRecord> records, Refusals refusals, @Nullable StreamQuota quotaOrNull) {
+        this(
+                stream,
+                records,
+                refusals,
+                quotaOrNull,
+                stream.view().entry().options().isEncrypted());
+    }
+
+    private PutOperation(
+            LiveStream stream,
+            List<NewRecord> records,
+            Refusals refusals,
+            @Nullable StreamQuota quotaOrNull,
+            boolean isEncrypted) {
         this.stream = requireNonNull(stream, "stream");
         this.records = List.copyOf(records);
         this.refusals = requireNonNull(refusals, "refusals");
         this.quotaOrNull = quotaOrNull;
-        this.batchOf = new Batch[records.size()];
+        this.isEncrypted = isEncrypted;
+        this.view = stream.view();
+        this.groups = new ShardGroups(Math.min(records.size(), view.routing().size()));
+        this.groupOf = new int[records.size()];
         this.placeOf = new int[records.size()];
-        this.isEncrypted = stream.view().entry().options().isEncrypted();
     }
 
     CompletableFuture<PutResult> start() {
-        View view = stream.view();
-        Map<Integer, Batch> byShard = new HashMap<>();
-        for (int i = 0; i < records.size(); i++) {
-            add(i, view, byShard, quotaOrNull);
-        }
-        append(view, byShard);
-        return done;
-    }
-
-    private void add(int record, View view, Map<Integer, Batch> byShard, @Nullable StreamQuota quota) {
-        ShardEntry shard = view.routing().route(records.get(record).hashKey());
-        Batch batch = byShard.get(shard.index());
-        if (batch == null) {
-            batch = new Batch(shard, quota == null ? null : quota.shard(shard.id()));
-            byShard.put(shard.index(), batch);
-        }
-        batchOf[record] = batch;
-        if (batch.takes(records.get(record))) {
-            placeOf[record] = batch.add(record, records.get(record));
-        } else {
-            placeOf[record] = REFUSED;
-            refused++;
-        }
-    }
-
-    private void append(View view, Map<Integer, Batch> byShard) {
         if (!view.isUsable()) {
             done.completeExceptionally(refusals.streamNotFound(view.entry().name()));
-            return;
+            return done;
         }
-        List<Batch> batches = new ArrayList<>(byShard.size());
-        for (Batch batch : byShard.values()) {
-            if (batch.count > 0) {
-                batches.add(batch);
-            }
+        for (int i = 0; i < groupOf.length; i++) {
+            group(i, records.get(i));
         }
-        if (batches.isEmpty()) {
-            finish();
-            return;
+        if (groups.size() == 0) {
+            finish(new AppendedBatches(new long[0], 0), List.of());
+            return done;
         }
-        List<NewBatch> encoded = new ArrayList<>(batches.size());
-        ByteBuffer room = roomFor(batches);
-        for (Batch batch : batches) {
-            ByteBuffer payload = batch.encode(records, isEncrypted, room);
-            stream.load().add(batch.shard.index(), batch.count, payload.remaining());
-            encoded.add(new NewBatch(batch.shard.index(), batch.count, payload));
-        }
-        var unused = view.log().append(encoded).whenComplete((outcomes, error) -> {
-            if (outcomes == null) {
+        var unused = view.log().append(encoded()).whenComplete((appended, error) -> {
+            if (appended == null) {
                 done.completeExceptionally(
                         error instanceof LogClosedException
                                 ? refusals.streamNotFound(view.entry().name())
                                 : refusals.internalFailure());
             } else {
-                answer(view, batches, outcomes);
+                answer(appended);
             }
         });
+        return done;
     }
 
-    /** One array for all batches: a put to hundreds of shards would be hundreds of small ones. */
-    private static ByteBuffer roomFor(List<Batch> batches) {
-        int room = 0;
-        for (Batch batch : batches) {
-            room = Math.addExact(room, batch.room);
+    private void group(int i, NewRecord record) {
+        int slot = view.routing().route(record.hashKey());
+        if (quotaOrNull != null && !quotaOrNull.shard(view.routing().id(slot)).takesRecord(record.size())) {
+            groupOf[i] = slot;
+            placeOf[i] = REFUSED;
+            refused++;
+        } else {
+            groupOf[i] = groups.add(slot, RecordCodec.roomFor(record));
+            placeOf[i] = groups.count(groupOf[i]) - 1;
         }
-        return ByteBuffer.allocate(room);
     }
 
-    private void answer(View view, List<Batch> batches, List<AppendOutcome> outcomes) {
-        List<Batch> sealed = new ArrayList<>(0);
+    /** All records in one array, a group's next to each other. */
+    private NewBatches encoded() {
+        int[] ends = new int[groups.size()];
+        int room = 0;
+        for (int group = 0; group < ends.length; group++) {
+            ends[group] = room;
+            room = Math.addExact(room, groups.room(group));
+        }
+        ByteBuffer target = ByteBuffer.allocate(room);
+        for (int i = 0; i < groupOf.length; i++) {
+            if (placeOf[i] != REFUSED) {
+                int group = groupOf[i];
+                ends[group] = RecordCodec.encode(records.get(i), isEncrypted, target, ends[group]);
+            }
+        }
+        NewBatches batches = new NewBatches(ends.length, target.array());
+        boolean isMeasured = view.entry().options().isOnDemand();
+        for (int group = 0; group < ends.length; group++) {
+            int shard = shard(group).index();
+            batches.add(shard, groups.count(group), groups.room(group));
+            if (isMeasured) {
+                stream.load().add(shard, groups.count(group), groups.room(group));
+            }
+        }
+        return batches;
+    }
+
+    private void answer(AppendedBatches appended) {
         int stored = 0;
         long bytes = 0;
-        for (int i = 0; i < batches.size(); i++) {
-            Batch batch = batches.get(i);
-            batch.outcome = outcomes.get(i);
-            if (batch.outcome instanceof AppendOutcome.Sealed) {
-                sealed.add(batch);
+        boolean hasSealed = false;
+        for (int group = 0; group < groups.size(); group++) {
+            if (appended.isSealed(group)) {
+                hasSealed = true;
             } else {
-                stored += batch.count;
-                bytes += batch.bytes;
+                stored += groups.count(group);
+                bytes += RecordCodec.netBytes(groups.room(group), groups.count(group));
             }
         }
         if (stored > 0) {
             stream.probe().stored(stored, bytes);
         }
-        if (sealed.isEmpty()) {
-            finish();
+        if (hasSealed) {
+            awaitChildren(appended);
         } else {
-            awaitChildren(view, sealed);
+            finish(appended, List.of());
         }
     }
 
-    private void finish() {
-        if (refused > 0) {
-            stream.probe().refused(refused);
+    private void awaitChildren(AppendedBatches appended) {
+        List<NewRecord> again = new ArrayList<>();
+        for (int i = 0; i < groupOf.length; i++) {
+            if (placeOf[i] != REFUSED && appended.isSealed(groupOf[i])) {
+                placeOf[i] = again.size();
+                again.add(records.get(i));
+            }
         }
-        done.complete(new PutResult(new Answers(batchOf, placeOf), refused, isEncrypted));
-    }
-
-    private void awaitChildren(View seen, List<Batch> sealed) {
-        var unused = stream.changeFrom(seen).whenComplete((ok, error) -> {
+        var unused = stream.changeFrom(view).whenComplete((ok, error) -> {
             if (error != null) {
                 done.completeExceptionally(refusals.internalFailure());
             } else {
-                reroute(sealed);
+                putAgain(appended, again);
             }
         });
     }
 
-    private void reroute(List<Batch> sealed) {
-        View view = stream.view();
-        Map<Integer, Batch> byShard = new HashMap<>();
-        for (Batch batch : sealed) {
-            for (int i = 0; i < batch.count; i++) {
-                // What one shard took counts no second time at its child.
-                add(batch.recordAt(i), view, byShard, null);
+    private void putAgain(AppendedBatches appended, List<NewRecord> again) {
+        // What one shard took counts no second time at its child.
+        PutOperation children = new PutOperation(stream, again, refusals, null, isEncrypted);
+        var unused = children.start().whenComplete((result, error) -> {
+            if (error != null) {
+                done.completeExceptionally(error);
+            } else {
+                finish(appended, result.answers());
             }
-        }
-        append(view, byShard);
+        });
     }
 
-    /** The records of a put that go to one shard. */
-    private static final class Batch {
-        private final ShardEntry shard;
-        private final ShardId id;
-        private final @Nullable ShardQuota quotaOrNull;
-        private int[] members = new int[4];
-        private int count;
-        private int room;
-        private long bytes;
-        private @Nullable AppendOutcome outcome;
-
-        Batch(ShardEntry shard, @Nullable ShardQuota quotaOrNull) {
-            this.shard = shard;
-            this.id = shard.id();
-            this.quotaOrNull = quotaOrNull;
+    private void finish(AppendedBatches appended, List<PutAnswer> again) {
+        if (refused > 0) {
+            stream.probe().refused(refused);
         }
+        done.complete(new PutResult(new Answers(appended, again), refused, isEncrypted));
+    }
 
-        boolean takes(NewRecord record) {
-            return quotaOrNull == null || quotaOrNull.takesRecord(record.size());
-        }
-
-        int add(int number, NewRecord record) {
-            if (count == members.length) {
-                members = Arrays.copyOf(members, count * 2);
-            }
-            members[count] = number;
-            room = Math.addExact(room, RecordCodec.roomFor(record));
-            return count++;
-        }
-
-        int recordAt(int place) {
-            return members[place];
-        }
-
-        /** Writes the records at the target's position, which moves on. */
-        ByteBuffer encode(List<NewRecord> records, boolean isEncrypted, ByteBuffer target) {
-            int start = target.position();
-            int end = start;
-            for (int i = 0; i < count; i++) {
-                end = RecordCodec.encode(records.get(members[i]), isEncrypted, target, end);
-            }
-            bytes = RecordCodec.netBytes(end - start, count);
-            target.position(end);
-            return target.slice(start, end - start);
-        }
+    private ShardEntry shard(int group) {
+        return view.routing().shard(groups.slot(group));
     }
 
     /** The answers, each made when it is asked for: on the thread that sends it, not on the log's. */
-    private static final class Answers extends AbstractList<PutAnswer> implements RandomAccess {
-        private final Batch[] batchOf;
-        private final int[] placeOf;
+    private final class Answers extends AbstractList<PutAnswer> implements RandomAccess {
+        private final AppendedBatches appended;
+        private final List<PutAnswer> again;
 
-        Answers(Batch[] batchOf, int[] placeOf) {
-            this.batchOf = batchOf;
-            this.placeOf = placeOf;
+        Answers(AppendedBatches appended, List<PutAnswer> again) {
+            this.appended = appended;
+            this.again = again;
         }
 
         @Override
         public PutAnswer get(int record) {
-            Batch batch = batchOf[record];
-            if (placeOf[record] == REFUSED) {
-                return new Refused(batch.id, Refused.Reason.RATE_EXCEEDED);
+            int group = groupOf[record];
+            int place = placeOf[record];
+            if (place == REFUSED) {
+                return new Refused(view.routing().id(group), Refused.Reason.RATE_EXCEEDED);
             }
-            if (!(batch.outcome instanceof AppendOutcome.Appended appended)) {
-                throw new IllegalStateException("a put was answered before its records were in the log");
+            if (appended.isSealed(group)) {
+                return again.get(place);
             }
             return new Stored(
-                    batch.id,
-                    batch.shard.sequenceNumber(appended.firstIndex() + placeOf[record], appended.timeMillis()));
+                    view.routing().id(groups.slot(group)),
+                    shard(group).sequenceNumber(appended.firstIndex(group) + place, appended.timeMillis()));
         }
 
         @Override
         public int size() {
-            return batchOf.length;
+            return groupOf.length;
         }
     }
 }

@@ -24,7 +24,7 @@ final class RecordCodec {
 
     private RecordCodec() {}
 
-    /** Room enough for a record. */
+    /** The room that a record takes. */
     static int roomFor(NewRecord record) {
         return OVERHEAD + record.size();
     }
@@ -34,16 +34,24 @@ final class RecordCodec {
         return length - (long) OVERHEAD * count;
     }
 
-    /** Writes a record of an encrypted stream, or of another, at {@code at}. Answers where the record ends. */
+    /**
+     * Writes a record of an encrypted stream, or of another, at {@code at}. Answers where the record ends.
+     *
+     * @throws IllegalArgumentException if its partition key is no text, with half of a surrogate pair in it
+     */
     static int encode(NewRecord record, boolean isEncrypted, ByteBuffer target, int at) {
         byte[] key = record.partitionKey().getBytes(StandardCharsets.UTF_8);
         Bytes data = record.data();
+        int end = at + OVERHEAD + key.length + data.size();
+        if (end - at != roomFor(record)) {
+            throw new IllegalArgumentException("half of a character in a partition key");
+        }
         target.putInt(at, HEAD + key.length + data.size());
         target.put(at + 4, isEncrypted ? ENCRYPTED : PLAIN);
         target.putShort(at + 5, (short) key.length);
         target.put(at + OVERHEAD, key);
         target.put(at + OVERHEAD + key.length, data.asByteBuffer(), 0, data.size());
-        return at + OVERHEAD + key.length + data.size();
+        return end;
     }
 
     /**

@@ -2,6 +2,7 @@ package io.millrace.streamcore.log;
 
 import io.millrace.model.Bytes;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.List;
 
 /** Batches as a log would give them, for tests of what reads them. */
@@ -10,12 +11,25 @@ public final class LogBatches {
 
     /** A batch of these parts. */
     public static LogBatch of(long firstIndex, int count, long timeMillis, ByteBuffer payload) {
-        return new LogBatch(firstIndex, count, timeMillis, payload);
+        byte[] bytes = Bytes.copyOf(payload).toByteArray();
+        return new LogBatch(firstIndex, count, timeMillis, bytes, 0, bytes.length);
     }
 
     /** A batch of texts, none of which holds a line break. */
     public static ByteBuffer payload(String... records) {
         return Bytes.utf8(String.join("\n", records)).asByteBuffer();
+    }
+
+    /** Single batches as one append. */
+    public static NewBatches together(NewBatches... singles) {
+        int length = Arrays.stream(singles).mapToInt(NewBatches::totalLength).sum();
+        ByteBuffer bytes = ByteBuffer.allocate(length);
+        NewBatches all = new NewBatches(singles.length, bytes.array());
+        for (NewBatches single : singles) {
+            bytes.put(single.bytes(), single.from(0), single.length(0));
+            all.add(single.shard(0), single.count(0), single.length(0));
+        }
+        return all;
     }
 
     /** The texts of a batch made by {@link #payload}. */

@@ -106,20 +106,45 @@ public abstract class ShardLogConformance {
     void batchesOfSeveralShardsAreAppendedTogether() {
         append(1, "x");
         await(log().seal(2));
-        List<AppendOutcome> outcomes = await(log().append(List.of(
-                new NewBatch(0, 2, LogBatches.payload("a", "b")),
-                new NewBatch(2, 1, LogBatches.payload("too late")),
-                new NewBatch(1, 1, LogBatches.payload("y")),
-                new NewBatch(0, 1, LogBatches.payload("c")))));
-        assertThat(outcomes).hasSize(4);
-        assertThat(outcomes.get(1)).isInstanceOf(AppendOutcome.Sealed.class);
-        assertThat(List.of(outcomes.get(0), outcomes.get(2), outcomes.get(3)))
-                .extracting(outcome -> ((AppendOutcome.Appended) outcome).firstIndex())
+        AppendedBatches appended = await(log().append(LogBatches.together(
+                NewBatches.of(0, 2, LogBatches.payload("a", "b")),
+                NewBatches.of(2, 1, LogBatches.payload("too late")),
+                NewBatches.of(1, 1, LogBatches.payload("y")),
+                NewBatches.of(0, 1, LogBatches.payload("c")))));
+        assertThat(appended.isSealed(1)).isTrue();
+        assertThat(List.of(appended.firstIndex(0), appended.firstIndex(2), appended.firstIndex(3)))
                 .containsExactly(0L, 1L, 2L);
+        assertThat(texts(0)).containsExactly("a", "b", "c");
+        assertThat(texts(1)).containsExactly("x", "y");
         restart();
-        assertThat(log().bounds(0).end()).isEqualTo(3);
-        assertThat(log().bounds(1).end()).isEqualTo(2);
+        assertThat(texts(0)).containsExactly("a", "b", "c");
+        assertThat(texts(1)).containsExactly("x", "y");
         assertThat(log().bounds(2).end()).isZero();
+    }
+
+    @Test
+    void anAppendToSealedShardsAloneWritesNothing() {
+        append(0, "a");
+        await(log().seal(0));
+        await(log().seal(1));
+        AppendedBatches appended = await(log().append(LogBatches.together(
+                NewBatches.of(0, 1, LogBatches.payload("b")), NewBatches.of(1, 1, LogBatches.payload("y")))));
+        assertThat(appended.isSealed(0)).isTrue();
+        assertThat(appended.isSealed(1)).isTrue();
+        assertThat(texts(0)).containsExactly("a");
+        assertThat(append(2, "c").firstIndex()).isZero();
+    }
+
+    @Test
+    void aShardHasAnyNumber() {
+        for (int shard : List.of(0, 5000, 65_535, 65_536, Integer.MAX_VALUE)) {
+            append(shard, "first of " + shard);
+            append(shard, "second of " + shard);
+        }
+        restart();
+        for (int shard : List.of(0, 5000, 65_535, 65_536, Integer.MAX_VALUE)) {
+            assertThat(texts(shard)).containsExactly("first of " + shard, "second of " + shard);
+        }
     }
 
     @Test
@@ -160,6 +185,34 @@ public abstract class ShardLogConformance {
         restart();
         assertThat(append(0, "newer").firstIndex()).isEqualTo(3);
         assertThat(await(log().read(0, 2, 10, 1000))).hasSize(2);
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3})
+    void randomAppendsToManyShardsMatchPlainLists(long fixedSeed) {
+        long seed = Long.getLong("seed", fixedSeed);
+        SplittableRandom random = new SplittableRandom(seed);
+        List<List<String>> model = new ArrayList<>();
+        for (int shard = 0; shard < 40; shard++) {
+            model.add(new ArrayList<>());
+        }
+        for (int step = 0; step < 60; step++) {
+            int batches = random.nextInt(1, 30);
+            NewBatches[] batch = new NewBatches[batches];
+            for (int i = 0; i < batches; i++) {
+                int shard = random.nextInt(model.size());
+                String record = "s" + step + "-" + i + "x".repeat(random.nextInt(300));
+                batch[i] = NewBatches.of(shard, 1, LogBatches.payload(record));
+                model.get(shard).add(record);
+            }
+            await(log().append(LogBatches.together(batch)));
+            int shard = random.nextInt(model.size());
+            assertThat(texts(shard)).as("seed %s, step %s", seed, step).isEqualTo(model.get(shard));
+        }
+        restart();
+        for (int shard = 0; shard < model.size(); shard++) {
+            assertThat(texts(shard)).as("seed %s, shard %s", seed, shard).isEqualTo(model.get(shard));
+        }
     }
 
     @ParameterizedTest
@@ -212,6 +265,12 @@ public abstract class ShardLogConformance {
         restart();
         LogBatch found = await(log().read(0, 0, 1, 1)).get(0);
         assertThat(Bytes.copyOf(found.payload())).isEqualTo(Bytes.wrap(bytes));
+    }
+
+    private List<String> texts(int shard) {
+        return await(log().read(shard, 0, 1000, 1 << 20)).stream()
+                .flatMap(batch -> LogBatches.texts(batch).stream())
+                .toList();
     }
 
     private AppendOutcome.Appended append(int shard, String... records) {

@@ -168,14 +168,14 @@ final class StreamEntryTest {
         RoutingTable routing = new RoutingTable(stream.shards());
         for (ShardEntry shard : stream.shards()) {
             if (shard.isOpen()) {
-                assertThat(routing.route(shard.range().start())).isEqualTo(shard);
-                assertThat(routing.route(shard.range().end())).isEqualTo(shard);
+                assertThat(routing.shard(routing.route(shard.range().start()))).isEqualTo(shard);
+                assertThat(routing.shard(routing.route(shard.range().end()))).isEqualTo(shard);
             }
         }
         for (int i = 0; i < 1000; i++) {
             HashKey key = new HashKey(random.nextLong(), random.nextLong());
-            assertThat(routing.route(key).range().contains(key)).isTrue();
-            assertThat(routing.route(key).isOpen()).isTrue();
+            assertThat(routing.shard(routing.route(key)).range().contains(key)).isTrue();
+            assertThat(routing.shard(routing.route(key)).isOpen()).isTrue();
         }
     }
 

@@ -91,7 +91,7 @@ final class DiskMetaStore implements MetaStore {
                     case CATALOG -> entries.putAll(MetaCodec.decodeWhole(frame.payload()));
                     case CHANGE -> apply(entries, frame.firstIndex(), MetaCodec.decode(frame.payload()));
                     case CLOSE -> {}
-                    case RECORDS, SEAL, STATE, SEALED_STATE ->
+                    case RECORDS, BATCHES, SEAL, STATE, SEALED_STATE ->
                         throw new IllegalArgumentException("this is a log's entry, not a catalog's");
                 }
             } catch (IllegalArgumentException e) {

@@ -2,13 +2,13 @@ package io.millrace.streamcore.log.disk;
 
 import static java.util.Objects.requireNonNull;
 
-import io.millrace.streamcore.log.AppendOutcome;
+import io.millrace.streamcore.log.AppendedBatches;
 import io.millrace.streamcore.log.LogBatch;
 import io.millrace.streamcore.log.LogClosedException;
 import io.millrace.streamcore.log.LogException;
 import io.millrace.streamcore.log.LogFailedException;
 import io.millrace.streamcore.log.LogKeyException;
-import io.millrace.streamcore.log.NewBatch;
+import io.millrace.streamcore.log.NewBatches;
 import io.millrace.streamcore.log.ShardBounds;
 import io.millrace.streamcore.log.ShardLog;
 import java.io.IOException;
@@ -46,7 +46,7 @@ final class DiskShardLog implements ShardLog {
         this.shards = found.shards();
         this.writer = new LogWriter(
                 context, directory, shards, new SegmentChain(context, directory, shards, found.segments()));
-        this.reader = new LogReader(name, context.readers(), context.probe(), () -> closed);
+        this.reader = new LogReader(name, context, writer.cache(), () -> closed);
     }
 
     /** Opens a log, and makes it if there is none and it may be new. On the writer's loop; blocks. */
@@ -58,7 +58,7 @@ final class DiskShardLog implements ShardLog {
     }
 
     @Override
-    public CompletableFuture<List<AppendOutcome>> append(List<NewBatch> batches) {
+    public CompletableFuture<AppendedBatches> append(NewBatches batches) {
         Pending.Append append = new Pending.Append(batches);
         enqueue(append);
         return append.done();
@@ -99,9 +99,7 @@ final class DiskShardLog implements ShardLog {
 
     @Override
     public Runnable follow(int shard, Runnable listener) {
-        ShardTail tail = shards.computeIfAbsent(shard, ShardTail::new);
-        tail.followers().add(listener);
-        return () -> tail.followers().remove(listener);
+        return shards.computeIfAbsent(shard, ShardTail::new).follow(listener);
     }
 
     @Override

@@ -59,7 +59,7 @@ final class FrameFile implements Closeable {
             ByteBuffer start = ByteBuffer.allocate(START + first.size());
             start.putLong(FILE_MAGIC).putLong(salt).putInt(startCrc(salt)).putInt(0);
             first.putHeader(start, salt, 0);
-            start.put(first.payload().duplicate()).flip();
+            start.put(first.payload().duplicate()).put(first.body().duplicate()).flip();
             int size = start.remaining();
             file.write(start, 0);
             file.force();
@@ -123,15 +123,8 @@ final class FrameFile implements Closeable {
             drain(staging);
         }
         frame.putHeader(staging, salt, durable);
-        ByteBuffer payload = frame.payload().duplicate();
-        while (payload.hasRemaining()) {
-            if (!staging.hasRemaining()) {
-                drain(staging);
-            }
-            int piece = Math.min(payload.remaining(), staging.remaining());
-            staging.put(payload.duplicate().limit(payload.position() + piece));
-            payload.position(payload.position() + piece);
-        }
+        put(frame.payload(), staging);
+        put(frame.body(), staging);
         size += frame.size();
         return position;
     }
@@ -151,19 +144,18 @@ final class FrameFile implements Closeable {
         }
     }
 
-    /** Reads the frame at {@code position} of this payload length. */
-    Frame read(int position, int payloadLength) throws IOException {
-        ByteBuffer buffer = ByteBuffer.allocate(Frame.HEADER_BYTES + payloadLength);
-        file.read(buffer, position);
-        if (!buffer.hasRemaining()
-                && Frame.isHeader(buffer, 0, salt)
-                && Frame.payloadLength(buffer, 0) == payloadLength) {
-            Frame frame = Frame.parse(buffer, 0, buffer.slice(Frame.HEADER_BYTES, payloadLength));
-            if (frame.isWhole()) {
-                return frame;
-            }
+    /**
+     * Reads the batch whose bytes begin at {@code position}.
+     *
+     * @throws CorruptLogException if they do not have this checksum
+     */
+    ByteBuffer read(int position, int length, int checksum) throws IOException {
+        ByteBuffer bytes = ByteBuffer.allocate(length);
+        file.read(bytes, position);
+        if (bytes.hasRemaining() || Frame.crc(bytes.flip()) != checksum) {
+            throw new CorruptLogException(path, position, "a batch does not match its checksum");
         }
-        throw new CorruptLogException(path, position, "a batch does not match its checksum");
+        return bytes;
     }
 
     /** The first bytes of the payload of the file's first frame, if that is of this kind; null if not. */
@@ -173,8 +165,8 @@ final class FrameFile implements Closeable {
         file.read(start, START);
         boolean isThere = !start.hasRemaining()
                 && Frame.isHeader(start, 0, salt)
-                && Frame.payloadLength(start, 0) >= bytes
-                && Frame.parse(start, 0, start.slice(0, 0)).kind() == kind;
+                && Frame.length(start, 0) >= bytes
+                && Frame.kind(start, 0) == kind;
         return isThere ? start.slice(Frame.HEADER_BYTES, bytes) : null;
     }
 
@@ -267,6 +259,18 @@ final class FrameFile implements Closeable {
         file.close();
     }
 
+    private void put(ByteBuffer bytes, ByteBuffer staging) throws IOException {
+        ByteBuffer rest = bytes.duplicate();
+        while (rest.hasRemaining()) {
+            if (!staging.hasRemaining()) {
+                drain(staging);
+            }
+            int piece = Math.min(rest.remaining(), staging.remaining());
+            staging.put(rest.duplicate().limit(rest.position() + piece));
+            rest.position(rest.position() + piece);
+        }
+    }
+
     private void drain(ByteBuffer staging) throws IOException {
         staging.flip();
         int length = staging.remaining();
@@ -283,12 +287,11 @@ final class FrameFile implements Closeable {
         if (place < 0 || !Frame.isHeader(window.buffer, place, salt)) {
             return null;
         }
-        int length = Frame.payloadLength(window.buffer, place);
-        place = window.find(at, Frame.HEADER_BYTES + length);
+        place = window.find(at, Frame.HEADER_BYTES + Frame.length(window.buffer, place));
         if (place < 0) {
             return null;
         }
-        Frame frame = Frame.parse(window.buffer, place, window.buffer.slice(place + Frame.HEADER_BYTES, length));
+        Frame frame = Frame.parse(window.buffer, place);
         return frame.isWhole() ? frame : null;
     }
 

@@ -4,7 +4,7 @@ import org.jspecify.annotations.Nullable;
 
 /** What a frame of a file holds. */
 enum FrameKind {
-    /** Records of one shard. */
+    /** One batch, as each was written once; still read. */
     RECORDS(1),
     /** The end of a shard. */
     SEAL(2),
@@ -17,7 +17,9 @@ enum FrameKind {
     /** The log was closed in good order: all before it is durable. */
     CLOSE(6),
     /** As {@link #STATE}, after the wrapped key with which the segment's records are encrypted. */
-    SEALED_STATE(7);
+    SEALED_STATE(7),
+    /** Batches of records that were appended together: see {@link BatchTable}. */
+    BATCHES(8);
 
     private final int code;
 

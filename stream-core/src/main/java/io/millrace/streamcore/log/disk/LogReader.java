@@ -25,17 +25,19 @@ final class LogReader {
     private final String name;
     private final Executor readers;
     private final LogProbe probe;
+    private final BatchCache cache;
     private final BooleanSupplier isClosed;
 
-    LogReader(String name, Executor readers, LogProbe probe, BooleanSupplier isClosed) {
+    LogReader(String name, LogContext context, BatchCache cache, BooleanSupplier isClosed) {
         this.name = requireNonNull(name, "name");
-        this.readers = requireNonNull(readers, "readers");
-        this.probe = requireNonNull(probe, "probe");
+        this.readers = context.readers();
+        this.probe = context.probe();
+        this.cache = requireNonNull(cache, "cache");
         this.isClosed = requireNonNull(isClosed, "isClosed");
     }
 
     CompletableFuture<List<LogBatch>> read(ShardTail tail, long index, int maxRecords, int maxBytes) {
-        List<LogBatch> cached = new Page(tail, index, maxRecords, maxBytes).readCached();
+        List<LogBatch> cached = new Page(tail, cache, index, maxRecords, maxBytes).readCached();
         if (!cached.isEmpty() || index >= tail.end()) {
             if (!cached.isEmpty()) {
                 probe.readCached();
@@ -43,7 +45,7 @@ final class LogReader {
             return CompletableFuture.completedFuture(cached);
         }
         probe.readFromDisk();
-        return onDisk(() -> new Page(tail, index, maxRecords, maxBytes).readAll());
+        return onDisk(() -> new Page(tail, cache, index, maxRecords, maxBytes).readAll());
     }
 
     CompletableFuture<Long> findTime(ShardTail tail, long timeMillis) {
@@ -112,6 +114,7 @@ final class LogReader {
     /** The batches of one answer. */
     private static final class Page {
         private final ShardTail tail;
+        private final BatchCache cache;
         private final int maxRecords;
         private final int maxBytes;
         private final List<LogBatch> batches = new ArrayList<>();
@@ -119,8 +122,9 @@ final class LogReader {
         private long records;
         private long bytes;
 
-        Page(ShardTail tail, long index, int maxRecords, int maxBytes) {
+        Page(ShardTail tail, BatchCache cache, long index, int maxRecords, int maxBytes) {
             this.tail = tail;
+            this.cache = cache;
             this.next = Math.max(0, index);
             this.maxRecords = maxRecords;
             this.maxBytes = maxBytes;
@@ -132,7 +136,7 @@ final class LogReader {
             for (ShardTail.Span span : spans) {
                 SegmentIndex index = span.segment().indexIfLoaded();
                 ShardIndex rows = index == null ? null : index.shard(tail.shard());
-                if (rows == null || !takeCached(rows)) {
+                if (rows == null || !takeCached(span.segment(), rows)) {
                     break;
                 }
             }
@@ -163,10 +167,10 @@ final class LogReader {
             return spans.subList(at, spans.size());
         }
 
-        private boolean takeCached(ShardIndex rows) {
+        private boolean takeCached(Segment segment, ShardIndex rows) {
             int size = rows.size();
             for (int row = firstRow(rows); row < size; row++) {
-                LogBatch batch = rows.batch(row);
+                LogBatch batch = cache.find(segment, rows, row);
                 if (batch == null || !take(batch)) {
                     return false;
                 }
@@ -177,8 +181,8 @@ final class LogReader {
         private boolean takeAll(Segment segment, ShardIndex rows) throws IOException {
             int size = rows.size();
             for (int row = firstRow(rows); row < size; row++) {
-                LogBatch batch = rows.batch(row);
-                if (!take(batch != null ? batch : load(segment, rows, row))) {
+                LogBatch batch = cache.find(segment, rows, row);
+                if (!take(batch != null ? batch : segment.read(tail.shard(), rows, row))) {
                     return false;
                 }
             }
@@ -187,14 +191,6 @@ final class LogReader {
 
         private int firstRow(ShardIndex rows) {
             return next >= rows.endIndex() ? rows.size() : Math.max(0, rows.rowOf(next));
-        }
-
-        private static LogBatch load(Segment segment, ShardIndex rows, int row) throws IOException {
-            Frame frame = segment.read(rows.position(row), rows.length(row));
-            if (frame.firstIndex() != rows.firstIndex(row) || frame.count() != rows.count(row)) {
-                throw segment.file().damage(rows.position(row));
-            }
-            return new LogBatch(frame.firstIndex(), frame.count(), frame.timeMillis(), frame.payload());
         }
 
         /** Adds a batch; false once a limit is reached. */

@@ -210,22 +210,28 @@ final class LogRecovery {
         switch (frame.kind()) {
             case STATE -> readState(file, position, frame.payload());
             case SEALED_STATE -> readState(file, position, afterKey(frame.payload()));
-            case RECORDS -> {
-                ShardTail tail = shards.computeIfAbsent(frame.shard(), ShardTail::new);
-                if (frame.firstIndex() != tail.nextIndex() || frame.count() < 1) {
-                    throw new CorruptLogException(
-                            file.path(),
-                            position,
-                            "batch " + frame.firstIndex() + " of shard " + frame.shard() + " does not follow record "
-                                    + tail.nextIndex());
-                }
-                tail.restore(frame.firstIndex() + frame.count(), frame.timeMillis(), tail.isSealed());
-            }
+            case RECORDS, BATCHES ->
+                BatchTable.visit(
+                        frame,
+                        position,
+                        (shard, firstIndex, count, at, length, checksum) ->
+                                append(file, position, shard, firstIndex, count, frame.timeMillis()));
             case SEAL -> shards.computeIfAbsent(frame.shard(), ShardTail::new).close();
             case CLOSE -> {}
             case CHANGE, CATALOG ->
                 throw new CorruptLogException(file.path(), position, "this is a catalog's entry, not a log's");
         }
+    }
+
+    private void append(FrameFile file, int position, int shard, long firstIndex, int count, long timeMillis) {
+        ShardTail tail = shards.computeIfAbsent(shard, ShardTail::new);
+        if (firstIndex != tail.nextIndex() || count < 1) {
+            throw new CorruptLogException(
+                    file.path(),
+                    position,
+                    "batch " + firstIndex + " of shard " + shard + " does not follow record " + tail.nextIndex());
+        }
+        tail.restore(firstIndex + count, timeMillis, tail.isSealed());
     }
 
     private static ByteBuffer afterKey(ByteBuffer state) {

@@ -4,11 +4,11 @@ import static java.util.Objects.requireNonNull;
 
 import io.millrace.runtime.EventLoop;
 import io.millrace.streamcore.log.FsyncPolicy;
-import io.millrace.streamcore.log.LogBatch;
 import io.millrace.streamcore.log.LogFailedException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -27,6 +27,8 @@ import org.slf4j.LoggerFactory;
  */
 final class LogWriter {
     private static final Logger log = LoggerFactory.getLogger(LogWriter.class);
+    /** Higher shards' tails are looked up each time. */
+    private static final int MOST_KNOWN = 1 << 16;
 
     private final LogContext context;
     private final Path directory;
@@ -34,6 +36,9 @@ final class LogWriter {
     private final SegmentChain segments;
     private final BatchCache cache;
     private final Set<ShardTail> touched = new LinkedHashSet<>();
+    /** By shard: tails that were looked up, so that a put to hundreds of shards finds them quickly. */
+    private @Nullable ShardTail[] known = {};
+
     private EventLoop.Cancellable fsyncTimer = EventLoop.Cancellable.DONE;
     private boolean fsyncDue;
     private EventLoop.Cancellable repairTimer = EventLoop.Cancellable.DONE;
@@ -47,6 +52,10 @@ final class LogWriter {
         this.shards = requireNonNull(shards, "shards");
         this.segments = requireNonNull(segments, "segments");
         this.cache = new BatchCache(context.settings().cacheBytes());
+        this.now = shards.values().stream()
+                .mapToLong(ShardTail::lastTimeMillis)
+                .max()
+                .orElse(0);
     }
 
     /** Why nothing is taken now, if so. Safe for any thread. */
@@ -76,42 +85,43 @@ final class LogWriter {
         for (Pending pending : group) {
             pending.complete();
         }
-        for (ShardTail tail : touched) {
-            tail.followers().forEach(Runnable::run);
-        }
+        touched.forEach(ShardTail::tellFollowers);
         touched.clear();
     }
 
-    /** The time stamp of this group, in ms since the epoch. */
+    /** The time stamp of this group, in ms since the epoch; never below an earlier group's. */
     long now() {
         return now;
     }
 
     ShardTail tail(int shard) {
-        return shards.computeIfAbsent(shard, ShardTail::new);
+        ShardTail tail = shard < known.length ? known[shard] : null;
+        return tail != null ? tail : find(shard);
     }
 
     SegmentChain segments() {
         return segments;
     }
 
-    /** Lets readers see a durable batch. */
-    void publish(Segment segment, ShardTail tail, LogBatch batch, int position) {
-        int size = segment.stored(batch.size());
-        boolean cached = cache.takes(size);
-        ShardIndex index = segment.writable(batch.timeMillis()).writable(tail.shard());
-        index.add(batch.firstIndex(), batch.count(), batch.timeMillis(), position, size, cached ? batch : null);
-        if (cached) {
-            cache.add(index, size);
+    /** The newest batches; readers look there first. */
+    BatchCache cache() {
+        return cache;
+    }
+
+    private ShardTail find(int shard) {
+        ShardTail tail = shards.computeIfAbsent(shard, ShardTail::new);
+        if (shard < MOST_KNOWN) {
+            if (shard >= known.length) {
+                known = Arrays.copyOf(known, Math.max(shard + 1, 2 * known.length));
+            }
+            known[shard] = tail;
         }
-        tail.enter(segment, batch.firstIndex(), batch.timeMillis());
-        tail.publish(batch.endIndex(), batch.timeMillis(), false);
-        touch(tail);
+        return tail;
     }
 
     /** Whoever follows the shard is to be told once the group is answered. */
     void touch(ShardTail tail) {
-        if (!tail.followers().isEmpty()) {
+        if (tail.isFollowed()) {
             touched.add(tail);
         }
     }
@@ -193,7 +203,7 @@ final class LogWriter {
     }
 
     private @Nullable LogFailedException writeDurably(List<Pending> group) {
-        now = context.clock().millis();
+        now = Math.max(now, context.clock().millis());
         long begun = context.ticker().nanoTime();
         try {
             context.mark().remove();

@@ -2,14 +2,11 @@ package io.millrace.streamcore.log.disk;
 
 import static java.util.Objects.requireNonNull;
 
-import io.millrace.streamcore.log.AppendOutcome;
-import io.millrace.streamcore.log.LogBatch;
+import io.millrace.streamcore.log.AppendedBatches;
 import io.millrace.streamcore.log.LogException;
-import io.millrace.streamcore.log.NewBatch;
+import io.millrace.streamcore.log.NewBatches;
 import io.millrace.streamcore.log.ShardBounds;
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -32,98 +29,70 @@ abstract sealed class Pending {
 
     /** Batches to append together. */
     static final class Append extends Pending {
-        private final List<Part> parts;
-        private final CompletableFuture<List<AppendOutcome>> done = new CompletableFuture<>();
+        private final BatchTable table;
+        private final ShardTail[] tails;
+        private final CompletableFuture<AppendedBatches> done = new CompletableFuture<>();
+        private long timeMillis;
+        private @Nullable Segment segment;
+        /** Where in the segment the first batch's bytes begin. */
+        private int position;
 
-        Append(List<NewBatch> batches) {
-            parts = new ArrayList<>(batches.size());
-            for (NewBatch batch : batches) {
-                parts.add(new Part(batch));
-            }
+        Append(NewBatches batches) {
+            table = new BatchTable(batches);
+            tails = new ShardTail[batches.size()];
         }
 
-        CompletableFuture<List<AppendOutcome>> done() {
+        CompletableFuture<AppendedBatches> done() {
             return done;
         }
 
         @Override
         void write(LogWriter writer) throws IOException {
-            for (Part part : parts) {
-                part.write(writer);
+            NewBatches batches = table.batches();
+            Segment newest = writer.segments().room(batches.size(), batches.totalLength());
+            timeMillis = writer.now();
+            for (int batch = 0; batch < tails.length; batch++) {
+                ShardTail tail = writer.tail(batches.shard(batch));
+                tails[batch] = tail;
+                if (tail.isSealed()) {
+                    table.leaveOut(batch);
+                } else {
+                    table.number(batch, tail.take(batches.count(batch), timeMillis));
+                }
+            }
+            if (!table.isEmpty()) {
+                position = writer.segments().append(table, timeMillis);
+                segment = newest;
             }
         }
 
         @Override
         void publish(LogWriter writer) {
-            for (Part part : parts) {
-                part.publish(writer);
+            Segment in = segment;
+            if (in == null) {
+                return;
+            }
+            NewBatches batches = table.batches();
+            int frame = writer.cache().add(in, batches, position);
+            in.note(timeMillis);
+            int at = position;
+            for (int batch = 0; batch < tails.length; batch++) {
+                if (!table.isLeftOut(batch)) {
+                    tails[batch].publish(in, table, batch, timeMillis, at, frame);
+                    writer.touch(tails[batch]);
+                }
+                at += batches.length(batch) + in.tagBytes();
             }
         }
 
         @Override
         void complete() {
-            List<AppendOutcome> outcomes = new ArrayList<>(parts.size());
-            for (Part part : parts) {
-                outcomes.add(part.outcome());
-            }
-            done.complete(outcomes);
+            done.complete(table.outcome(timeMillis));
         }
 
         @Override
         void fail(LogException error) {
             done.completeExceptionally(error);
-        }
-    }
-
-    /** One batch and where it came to stand. */
-    private static final class Part {
-        private final NewBatch batch;
-        private final int payloadCrc;
-
-        private @Nullable ShardTail tail;
-        private @Nullable Segment segment;
-        private int position;
-        private long firstIndex;
-        private long timeMillis;
-
-        Part(NewBatch batch) {
-            if (batch.payload().remaining() > Frame.MAX_PAYLOAD) {
-                throw new IllegalArgumentException("a batch has at most " + Frame.MAX_PAYLOAD + " bytes, not "
-                        + batch.payload().remaining());
-            }
-            this.batch = batch;
-            this.payloadCrc = Frame.crc(batch.payload());
-        }
-
-        void write(LogWriter writer) throws IOException {
-            ShardTail found = writer.tail(batch.shard());
-            if (found.isSealed()) {
-                return;
-            }
-            tail = found;
-            segment = writer.segments().room(batch.payload().remaining());
-            timeMillis = Math.max(writer.now(), found.lastTimeMillis());
-            firstIndex = found.take(batch.count(), timeMillis);
-            position = writer.segments()
-                    .append(new Frame(
-                            FrameKind.RECORDS,
-                            batch.shard(),
-                            firstIndex,
-                            timeMillis,
-                            batch.count(),
-                            payloadCrc,
-                            batch.payload()));
-        }
-
-        void publish(LogWriter writer) {
-            if (segment != null && tail != null) {
-                writer.publish(
-                        segment, tail, new LogBatch(firstIndex, batch.count(), timeMillis, batch.payload()), position);
-            }
-        }
-
-        AppendOutcome outcome() {
-            return segment == null ? new AppendOutcome.Sealed() : new AppendOutcome.Appended(firstIndex, timeMillis);
         }
     }
 
@@ -149,9 +118,9 @@ abstract sealed class Pending {
             ShardTail sealed = writer.tail(shard);
             tail = sealed;
             if (!sealed.isSealed()) {
-                var unused = writer.segments().room(0);
+                var unused = writer.segments().room(0, 0);
                 sealed.close();
-                var unusedPlace = writer.segments()
+                writer.segments()
                         .append(Frame.mark(FrameKind.SEAL, shard, sealed.nextIndex(), sealed.lastTimeMillis()));
             }
         }

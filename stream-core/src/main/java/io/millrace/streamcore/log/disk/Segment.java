@@ -3,6 +3,8 @@ package io.millrace.streamcore.log.disk;
 import static java.util.Objects.requireNonNull;
 
 import io.millrace.streamcore.log.CorruptLogException;
+import io.millrace.streamcore.log.LogBatch;
+import io.millrace.streamcore.log.NewBatches;
 import java.io.Closeable;
 import java.io.IOException;
 import java.lang.ref.SoftReference;
@@ -90,22 +92,41 @@ final class Segment implements Closeable {
         return keyOrNull == null ? !encrypted : encrypted && isSealing;
     }
 
-    /** How long a payload of this size is in the file. */
-    int stored(int payloadBytes) {
-        return keyOrNull == null ? payloadBytes : payloadBytes + SegmentKey.TAG_BYTES;
+    /** How much longer a batch is in the file. */
+    int tagBytes() {
+        return keyOrNull == null ? 0 : SegmentKey.TAG_BYTES;
     }
 
-    /** Adds a frame, its records encrypted if the segment's are. Writer only. */
-    int append(Frame frame, ByteBuffer staging) throws IOException {
+    /** Adds a frame without records. Writer only. */
+    void append(Frame frame, ByteBuffer staging) throws IOException {
+        var unused = file.append(frame, staging);
+    }
+
+    /**
+     * Adds a frame of batches, encrypted if the segment's are, and answers where the bytes of the first begin. Writer only.
+     */
+    int append(BatchTable table, long timeMillis, ByteBuffer staging) throws IOException {
+        int position = file.size() + Frame.HEADER_BYTES + table.size() * BatchTable.ROW_BYTES;
         SegmentKey key = keyOrNull;
-        boolean isSealed = key != null && frame.kind() == FrameKind.RECORDS;
-        return file.append(isSealed ? requireNonNull(key).seal(frame, file.size()) : frame, staging);
+        NewBatches batches = table.batches();
+        ByteBuffer bytes = key == null
+                ? ByteBuffer.wrap(batches.bytes(), batches.from(0), batches.totalLength())
+                : key.seal(table, timeMillis, position);
+        var unused = file.append(table.frame(timeMillis, bytes, tagBytes()), staging);
+        return position;
     }
 
-    /** Reads the batch that has this many bytes in the file. Blocks. */
-    Frame read(int position, int storedBytes) throws IOException {
-        Frame frame = file.read(position, storedBytes);
-        return keyOrNull == null ? frame : keyOrNull.open(frame, position, file.path());
+    /** Reads the batch of a row of the shard's index. Blocks. */
+    LogBatch read(int shard, ShardIndex rows, int row) throws IOException {
+        ByteBuffer stored = file.read(rows.position(row), rows.length(row), rows.checksum(row));
+        ByteBuffer payload = keyOrNull == null ? stored : keyOrNull.open(stored, shard, rows, row, file.path());
+        return new LogBatch(
+                rows.firstIndex(row),
+                rows.count(row),
+                rows.timeMillis(row),
+                payload.array(),
+                payload.arrayOffset() + payload.position(),
+                payload.remaining());
     }
 
     /** The oldest batch's time, the end of time without one. Writer only. */
@@ -118,11 +139,15 @@ final class Segment implements Closeable {
         return lastTimeMillis;
     }
 
-    /** The index to add to, while this is the newest segment. Writer only. */
-    SegmentIndex writable(long timeMillis) {
+    /** Batches of this time are in it. Writer only. */
+    void note(long timeMillis) {
         firstTimeMillis = Math.min(firstTimeMillis, timeMillis);
         lastTimeMillis = Math.max(lastTimeMillis, timeMillis);
-        return requireNonNull(live, "a full segment takes no batches");
+    }
+
+    /** The shard's index to add to, while this is the newest segment. Writer only. */
+    ShardIndex writable(int shard) {
+        return requireNonNull(live, "a full segment takes no batches").writable(shard);
     }
 
     /** The index, if it is in memory. */
@@ -185,30 +210,21 @@ final class Segment implements Closeable {
         }
     }
 
-    /** Enters a frame that was found in a file. */
+    /** Enters the batches of a frame that was found in a file. */
     static void add(FrameFile file, SegmentIndex index, int position, Frame frame) {
-        if (frame.kind() == FrameKind.RECORDS) {
-            ShardIndex before = index.shard(frame.shard());
+        BatchTable.visit(frame, position, (shard, firstIndex, count, at, length, checksum) -> {
+            ShardIndex before = index.shard(shard);
             boolean follows = before == null
-                    ? frame.firstIndex() >= 0
-                    : frame.firstIndex() == before.endIndex()
-                            && frame.timeMillis() >= before.timeMillis(before.size() - 1);
-            if (frame.shard() < 0 || frame.count() < 1 || !follows) {
+                    ? firstIndex >= 0
+                    : firstIndex == before.endIndex() && frame.timeMillis() >= before.timeMillis(before.size() - 1);
+            if (shard < 0 || count < 1 || !follows) {
                 throw new CorruptLogException(
                         file.path(),
                         position,
-                        "batch " + frame.firstIndex() + " of shard " + frame.shard()
-                                + " is not the next one of its shard");
+                        "batch " + firstIndex + " of shard " + shard + " is not the next one of its shard");
             }
-            index.writable(frame.shard())
-                    .add(
-                            frame.firstIndex(),
-                            frame.count(),
-                            frame.timeMillis(),
-                            position,
-                            frame.payload().remaining(),
-                            null);
-        }
+            index.writable(shard).add(firstIndex, count, frame.timeMillis(), at, length, checksum, BatchCache.NONE);
+        });
     }
 
     private static void save(DiskFiles files, FrameFile file, SegmentIndex index) throws IOException {

@@ -63,14 +63,16 @@ final class SegmentChain {
     }
 
     /**
-     * The segment for a frame of this payload; one that is full or not for it is followed by a new one first. To be called
-     * before numbers are taken for the frame, because a new segment begins with the state of all shards.
+     * The segment for a frame of so many batches with so many bytes; one that is full or not for it is followed by a new
+     * one first. To be called before numbers are taken for the frame, because a new segment begins with the state of all
+     * shards.
      */
-    Segment room(int payloadBytes) throws IOException {
+    Segment room(int batches, int bytes) throws IOException {
         Segment newest = newest();
         FrameFile file = newest.file();
+        long stored = (long) batches * (BatchTable.ROW_BYTES + newest.tagBytes()) + bytes;
         boolean isFull = file.size() > file.firstFrameEnd()
-                && (long) file.size() + Frame.HEADER_BYTES + newest.stored(payloadBytes)
+                && file.size() + Frame.HEADER_BYTES + stored
                         > context.settings().segmentBytes();
         if (isFull || !newest.takes(encrypts)) {
             roll();
@@ -78,9 +80,14 @@ final class SegmentChain {
         return newest();
     }
 
-    /** Adds a frame to the newest segment and answers its place. */
-    int append(Frame frame) throws IOException {
-        return newest().append(frame, context.staging());
+    /** Adds a frame without records to the newest segment. */
+    void append(Frame frame) throws IOException {
+        newest().append(frame, context.staging());
+    }
+
+    /** Adds batches to the newest segment and answers where the bytes of the first begin. */
+    int append(BatchTable table, long timeMillis) throws IOException {
+        return newest().append(table, timeMillis, context.staging());
     }
 
     void flush() throws IOException {
@@ -99,7 +106,9 @@ final class SegmentChain {
     /** Writes the indexes of segments that became full; not before all their batches are published. */
     void finishFull() throws IOException {
         while (!unfinished.isEmpty()) {
-            unfinished.get(0).finish();
+            Segment full = unfinished.get(0);
+            full.finish();
+            shards.values().forEach(tail -> tail.letGo(full));
             unfinished.remove(0);
         }
     }

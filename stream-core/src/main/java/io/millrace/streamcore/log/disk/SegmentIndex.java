@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * indexes and only the newest segment itself. The writer's loop adds; any thread reads.
  */
 final class SegmentIndex {
-    private static final long MAGIC = 0x4d4c494e44455801L;
+    private static final long MAGIC = 0x4d4c494e44455802L;
 
     private final Map<Integer, ShardIndex> shards = new ConcurrentHashMap<>();
 

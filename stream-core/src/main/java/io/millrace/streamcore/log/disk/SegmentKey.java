@@ -3,6 +3,7 @@ package io.millrace.streamcore.log.disk;
 import static java.util.Objects.requireNonNull;
 
 import io.millrace.streamcore.log.CorruptLogException;
+import io.millrace.streamcore.log.NewBatches;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -13,8 +14,9 @@ import javax.crypto.spec.SecretKeySpec;
 
 /**
  * The key of one segment: seals the batches in it with AES-256 in GCM mode. A batch's place in the file is its nonce, so no
- * place may be sealed twice: only the run of the server that made the segment seals with its key. The batch's header is
- * bound in.
+ * place may be sealed twice: only the run of the server that made the segment seals with its key. What the log says of the
+ * batch is bound in. All of it is as it was when each batch had a frame of its own, so that it opens what was sealed then:
+ * the place is where such a frame would have begun.
  *
  * <p>Sealing belongs to the writer's loop; opening is safe for any thread.
  */
@@ -46,68 +48,79 @@ final class SegmentKey {
         this.sealing = newCipher();
     }
 
-    /** The frame as it stands at {@code position}; its payload is good until the next call. Writer only. */
-    Frame seal(Frame plain, int position) {
-        int size = plain.payload().remaining() + TAG_BYTES;
+    /**
+     * The batches' bytes as they stand from {@code position} on, good until the next call; the table learns their
+     * checksums. Writer only.
+     */
+    ByteBuffer seal(BatchTable table, long timeMillis, int position) {
+        int size = table.batches().totalLength() + table.size() * TAG_BYTES;
         if (scratch.capacity() < size) {
             scratch = ByteBuffer.allocate(Math.max(size, 2 * scratch.capacity()));
         }
         scratch.clear();
         try {
-            putNonce(nonce, position);
-            putHeader(header, plain);
-            sealing.init(Cipher.ENCRYPT_MODE, key, new GCMParameterSpec(8 * TAG_BYTES, nonce));
-            sealing.updateAAD(header);
-            ByteBuffer rest = plain.payload().duplicate();
-            int end = rest.limit();
-            while (end - rest.position() > PIECE) {
-                sealing.update(rest.limit(rest.position() + PIECE), scratch);
-                rest.limit(end);
+            for (int batch = 0; batch < table.size(); batch++) {
+                int start = scratch.position();
+                seal(table, batch, timeMillis, position + start);
+                table.setChecksum(batch, Frame.crc(scratch.slice(start, scratch.position() - start)));
             }
-            sealing.doFinal(rest, scratch);
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("this Java platform cannot seal with AES-GCM", e);
         }
-        return plain.withPayload(scratch.flip());
+        return scratch.flip();
+    }
+
+    private void seal(BatchTable table, int batch, long timeMillis, int position) throws GeneralSecurityException {
+        NewBatches batches = table.batches();
+        putNonce(nonce, position);
+        putHeader(header, batches.shard(batch), table.firstIndex(batch), timeMillis, table.count(batch));
+        sealing.init(Cipher.ENCRYPT_MODE, key, new GCMParameterSpec(8 * TAG_BYTES, nonce));
+        sealing.updateAAD(header);
+        ByteBuffer rest = ByteBuffer.wrap(batches.bytes(), batches.from(batch), batches.length(batch));
+        int end = rest.limit();
+        while (end - rest.position() > PIECE) {
+            sealing.update(rest.limit(rest.position() + PIECE), scratch);
+            rest.limit(end);
+        }
+        sealing.doFinal(rest, scratch);
     }
 
     /**
-     * The frame that was sealed at {@code position} of {@code file}.
+     * The bytes of the batch of this row that was sealed in {@code file}.
      *
      * @throws CorruptLogException if it is not what was sealed there
      */
-    Frame open(Frame sealed, int position, Path file) {
+    ByteBuffer open(ByteBuffer sealed, int shard, ShardIndex rows, int row, Path file) {
         byte[] place = new byte[NONCE_BYTES];
         byte[] bound = new byte[HEADER_BYTES];
-        putNonce(place, position);
-        putHeader(bound, sealed);
+        putNonce(place, rows.position(row));
+        putHeader(bound, shard, rows.firstIndex(row), rows.timeMillis(row), rows.count(row));
         try {
             Cipher cipher = requireNonNull(OPENING.get());
             cipher.init(Cipher.DECRYPT_MODE, key, new GCMParameterSpec(8 * TAG_BYTES, place));
             cipher.updateAAD(bound);
-            ByteBuffer payload = sealed.payload();
-            ByteBuffer plain = ByteBuffer.allocate(Math.max(0, payload.remaining() - TAG_BYTES));
+            ByteBuffer plain = ByteBuffer.allocate(Math.max(0, sealed.remaining() - TAG_BYTES));
             // Whatever comes without an array the platform takes in small pieces, which matters as it does above.
-            cipher.doFinal(payload.asReadOnlyBuffer(), plain);
-            return sealed.withPayload(plain.flip());
+            cipher.doFinal(sealed.asReadOnlyBuffer(), plain);
+            return plain.flip();
         } catch (AEADBadTagException e) {
-            throw new CorruptLogException(file, position, "an encrypted batch is not what was written here");
+            throw new CorruptLogException(file, rows.position(row), "an encrypted batch is not what was written here");
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("this Java platform cannot open what AES-GCM sealed", e);
         }
     }
 
     private static void putNonce(byte[] target, int position) {
-        ByteBuffer.wrap(target).putLong(0).putInt(position);
+        ByteBuffer.wrap(target).putLong(0).putInt(position - Frame.HEADER_BYTES);
     }
 
-    private static void putHeader(byte[] target, Frame frame) {
+    private static void putHeader(byte[] target, int shard, long firstIndex, long timeMillis, int count) {
         ByteBuffer.wrap(target)
-                .putInt(frame.kind().code())
-                .putInt(frame.shard())
-                .putLong(frame.firstIndex())
-                .putLong(frame.timeMillis())
-                .putInt(frame.count());
+                .putInt(FrameKind.RECORDS.code())
+                .putInt(shard)
+                .putLong(firstIndex)
+                .putLong(timeMillis)
+                .putInt(count);
     }
 
     static Cipher newCipher() {

@@ -1,50 +1,58 @@
 package io.millrace.streamcore.log.disk;
 
-import io.millrace.streamcore.log.LogBatch;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
-import java.util.concurrent.atomic.AtomicReferenceArray;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Where the batches of one shard stand in one segment: columns of numbers, one row for each batch, and the batch itself
- * while it is in the cache. The writer's loop adds rows and empties the cache; any thread reads.
+ * Where the batches of one shard stand in one segment, a row for each. All that a row holds stands side by side, because a
+ * put that touches hundreds of shards adds a row to each of their indexes. The writer's loop adds rows; any thread reads.
  */
 final class ShardIndex {
-    static final int ROW_BYTES = 24;
+    static final int ROW_BYTES = 8 + 8 + 4 + 4 + 4;
 
-    private volatile Columns columns = new Columns(8);
+    /** What stands where in a row: pairs have one number in the upper half of a word and one in the lower. */
+    private static final int FIRST_INDEX = 0;
+
+    private static final int TIME = 1;
+    private static final int POSITION_AND_LENGTH = 2;
+    private static final int CHECKSUM_AND_FRAME = 3;
+    private static final int WORDS = 4;
+
+    /** One more than whole rows: where the next one will begin, the last one's end index stands already. */
+    private volatile long[] words;
+
     private volatile int size;
-    /** The writer's: no row before this one has its batch cached. */
-    private int oldestCached;
 
-    /** Adds a row. Writer only. */
-    void add(long firstIndex, int count, long timeMillis, int position, int length, @Nullable LogBatch batch) {
-        int row = size;
-        Columns current = columns;
-        if (row == current.position.length) {
-            current = current.grown();
-            columns = current;
-        }
-        current.firstIndex[row] = firstIndex;
-        current.firstIndex[row + 1] = firstIndex + count;
-        current.timeMillis[row] = timeMillis;
-        current.position[row] = position;
-        current.length[row] = length;
-        if (batch != null) {
-            current.batches.set(row, batch);
-        }
-        size = row + 1;
+    ShardIndex() {
+        this(4);
     }
 
-    /** Forgets the oldest batch that is still cached, and answers its length; there must be one. Writer only. */
-    int evictOldest() {
-        Columns current = columns;
-        while (current.batches.get(oldestCached) == null) {
-            oldestCached++;
+    private ShardIndex(int rows) {
+        words = new long[rows * WORDS + 1];
+    }
+
+    /**
+     * Adds a row. Writer only.
+     *
+     * @param position where the batch's bytes begin in the segment
+     * @param length how many they are there
+     * @param checksum their CRC32C
+     * @param frame by what number the {@link BatchCache} knows it
+     */
+    void add(long firstIndex, int count, long timeMillis, int position, int length, int checksum, int frame) {
+        int row = size;
+        int at = row * WORDS;
+        long[] current = words;
+        if (at + WORDS >= current.length) {
+            current = Arrays.copyOf(current, 2 * at + WORDS + 1);
+            words = current;
         }
-        current.batches.set(oldestCached, null);
-        return current.length[oldestCached++];
+        current[at + FIRST_INDEX] = firstIndex;
+        current[at + TIME] = timeMillis;
+        current[at + POSITION_AND_LENGTH] = pair(position, length);
+        current[at + CHECKSUM_AND_FRAME] = pair(checksum, frame);
+        current[at + WORDS] = firstIndex + count;
+        size = row + 1;
     }
 
     int size() {
@@ -53,51 +61,57 @@ final class ShardIndex {
 
     /** The index after the last row's last record. */
     long endIndex() {
-        int rows = size;
-        return columns.firstIndex[rows];
+        return firstIndex(size);
     }
 
+    /** The index of a row's first record; of the row after the last, where that begins. */
     long firstIndex(int row) {
-        return columns.firstIndex[row];
+        return words[row * WORDS + FIRST_INDEX];
     }
 
     int count(int row) {
-        Columns current = columns;
-        return (int) (current.firstIndex[row + 1] - current.firstIndex[row]);
+        return (int) (firstIndex(row + 1) - firstIndex(row));
     }
 
     long timeMillis(int row) {
-        return columns.timeMillis[row];
+        return words[row * WORDS + TIME];
     }
 
     int position(int row) {
-        return columns.position[row];
+        return upper(words[row * WORDS + POSITION_AND_LENGTH]);
     }
 
     int length(int row) {
-        return columns.length[row];
+        return (int) words[row * WORDS + POSITION_AND_LENGTH];
     }
 
-    @Nullable
-    LogBatch batch(int row) {
-        return columns.batches.get(row);
+    int checksum(int row) {
+        return upper(words[row * WORDS + CHECKSUM_AND_FRAME]);
+    }
+
+    /** The number of the frame in the cache, {@link BatchCache#NONE} without one. */
+    int frame(int row) {
+        return (int) words[row * WORDS + CHECKSUM_AND_FRAME];
     }
 
     /** The row that holds the record of this index, which must not be below the first row's. */
     int rowOf(long index) {
-        int rows = size;
-        int found = Arrays.binarySearch(columns.firstIndex, 0, rows, index);
-        return found >= 0 ? found : -found - 2;
+        return lowest(FIRST_INDEX, index + 1) - 1;
     }
 
     /** The first row of this time or later; {@link #size} if there is none. */
     int rowAtTime(long millis) {
+        return lowest(TIME, millis);
+    }
+
+    /** The first row that has at least {@code bound} in this word, which rises from row to row. */
+    private int lowest(int word, long bound) {
         int low = 0;
         int high = size;
-        Columns current = columns;
+        long[] current = words;
         while (low < high) {
             int middle = (low + high) >>> 1;
-            if (current.timeMillis[middle] < millis) {
+            if (current[middle * WORDS + word] < bound) {
                 low = middle + 1;
             } else {
                 high = middle;
@@ -109,12 +123,12 @@ final class ShardIndex {
     void encode(ByteBuffer target) {
         int rows = size;
         target.putInt(rows).putLong(endIndex());
-        Columns current = columns;
         for (int row = 0; row < rows; row++) {
-            target.putLong(current.firstIndex[row])
-                    .putLong(current.timeMillis[row])
-                    .putInt(current.position[row])
-                    .putInt(current.length[row]);
+            target.putLong(firstIndex(row))
+                    .putLong(timeMillis(row))
+                    .putInt(position(row))
+                    .putInt(length(row))
+                    .putInt(checksum(row));
         }
     }
 
@@ -124,70 +138,44 @@ final class ShardIndex {
      * @throws IllegalArgumentException if these cannot be the places of batches in it
      */
     static ShardIndex decode(ByteBuffer source, int segmentSize) {
-        ShardIndex index = new ShardIndex();
         int rows = source.getInt();
         if (rows < 1 || rows > source.remaining() / ROW_BYTES) {
             throw new IllegalArgumentException("row count " + rows);
         }
         long end = source.getLong();
-        Columns columns = new Columns(rows);
-        for (int row = 0; row < rows; row++) {
-            columns.firstIndex[row] = source.getLong();
-            columns.timeMillis[row] = source.getLong();
-            columns.position[row] = source.getInt();
-            columns.length[row] = source.getInt();
+        ShardIndex index = new ShardIndex(rows);
+        long[] words = index.words;
+        for (int at = 0; at < rows * WORDS; at += WORDS) {
+            words[at + FIRST_INDEX] = source.getLong();
+            words[at + TIME] = source.getLong();
+            words[at + POSITION_AND_LENGTH] = source.getLong();
+            words[at + CHECKSUM_AND_FRAME] = pair(source.getInt(), BatchCache.NONE);
         }
-        columns.firstIndex[rows] = end;
+        words[rows * WORDS] = end;
         for (int row = 0; row < rows; row++) {
-            columns.check(row, segmentSize);
+            index.check(row, segmentSize);
         }
-        index.columns = columns;
         index.size = rows;
         return index;
     }
 
-    /** Room for rows; {@code firstIndex} has one more for the end of the last. */
-    private static final class Columns {
-        private final long[] firstIndex;
-        private final long[] timeMillis;
-        private final int[] position;
-        private final int[] length;
-        private final AtomicReferenceArray<@Nullable LogBatch> batches;
-
-        Columns(int rows) {
-            this(new long[rows + 1], new long[rows], new int[rows], new int[rows]);
+    private void check(int row, int segmentSize) {
+        long count = firstIndex(row + 1) - firstIndex(row);
+        int start = FrameFile.START + Frame.HEADER_BYTES;
+        boolean isInFile =
+                position(row) >= start && length(row) >= 0 && (long) position(row) + length(row) <= segmentSize;
+        boolean isInOrder = row == 0
+                || (timeMillis(row) >= timeMillis(row - 1) && position(row) >= position(row - 1) + length(row - 1));
+        if (firstIndex(row) < 0 || count < 1 || count > Integer.MAX_VALUE || !isInFile || !isInOrder) {
+            throw new IllegalArgumentException("row " + row);
         }
+    }
 
-        private Columns(long[] firstIndex, long[] timeMillis, int[] position, int[] length) {
-            this.firstIndex = firstIndex;
-            this.timeMillis = timeMillis;
-            this.position = position;
-            this.length = length;
-            this.batches = new AtomicReferenceArray<>(position.length);
-        }
+    private static long pair(int upper, int lower) {
+        return (long) upper << 32 | (lower & 0xffffffffL);
+    }
 
-        void check(int row, int segmentSize) {
-            long count = firstIndex[row + 1] - firstIndex[row];
-            long fileEnd = (long) position[row] + Frame.HEADER_BYTES + length[row];
-            boolean isInFile = position[row] >= FrameFile.START && length[row] >= 0 && fileEnd <= segmentSize;
-            boolean isInOrder =
-                    row == 0 || (timeMillis[row] >= timeMillis[row - 1] && position[row] > position[row - 1]);
-            if (firstIndex[row] < 0 || count < 1 || count > Integer.MAX_VALUE || !isInFile || !isInOrder) {
-                throw new IllegalArgumentException("row " + row);
-            }
-        }
-
-        Columns grown() {
-            int rows = position.length * 2;
-            Columns grown = new Columns(
-                    Arrays.copyOf(firstIndex, rows + 1),
-                    Arrays.copyOf(timeMillis, rows),
-                    Arrays.copyOf(position, rows),
-                    Arrays.copyOf(length, rows));
-            for (int row = 0; row < position.length; row++) {
-                grown.batches.set(row, batches.get(row));
-            }
-            return grown;
-        }
+    private static int upper(long pair) {
+        return (int) (pair >>> 32);
     }
 }

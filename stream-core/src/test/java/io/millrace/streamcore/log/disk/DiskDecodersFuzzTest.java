@@ -3,9 +3,11 @@ package io.millrace.streamcore.log.disk;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.model.Bytes;
+import io.millrace.streamcore.log.LogBatches;
 import io.millrace.streamcore.log.LogException;
 import io.millrace.streamcore.log.LogSettings;
 import io.millrace.streamcore.log.MetaChange;
+import io.millrace.streamcore.log.NewBatches;
 import io.millrace.streamcore.log.ShardBounds;
 import io.millrace.streamcore.log.ShardLog;
 import java.io.IOException;
@@ -90,6 +92,9 @@ final class DiskDecodersFuzzTest {
         for (int i = 0; i < 12; i++) {
             rig.await(log.encrypt(i % 4 == 3));
             rig.append(log, i % 3, "x".repeat(random.nextInt(20_000)), "y");
+            rig.await(log.append(LogBatches.together(
+                    NewBatches.of((i + 1) % 3, 1, LogBatches.payload("z")),
+                    NewBatches.of((i + 2) % 3, 2, LogBatches.payload("x".repeat(random.nextInt(200)), "y")))));
         }
         rig.await(log.seal(2));
         if (random.nextBoolean()) {
@@ -160,7 +165,7 @@ final class DiskDecodersFuzzTest {
             int length = buffer.getInt(at + 4);
             boolean fits = length >= 0 && length <= bytes.length - at - Frame.HEADER_BYTES;
             if (fits) {
-                buffer.putInt(at + 8, Frame.crc(buffer.slice(at + Frame.HEADER_BYTES, length)));
+                buffer.putInt(at + 8, Frame.crc(refitted(buffer, at, length)));
             }
             CRC32C crc = new CRC32C();
             crc.update(bytes, 8, 8);
@@ -171,5 +176,25 @@ final class DiskDecodersFuzzTest {
             }
             at += Frame.HEADER_BYTES + length;
         }
+    }
+
+    /** Makes the batches' checksums fit, and answers what the frame's is made of. */
+    private static ByteBuffer refitted(ByteBuffer buffer, int at, int length) {
+        int start = at + Frame.HEADER_BYTES;
+        long rows = buffer.getInt(at + 32);
+        if (buffer.getInt(at + 36) != FrameKind.BATCHES.code() || rows < 0 || rows * BatchTable.ROW_BYTES > length) {
+            return buffer.slice(start, length);
+        }
+        int table = (int) rows * BatchTable.ROW_BYTES;
+        int next = start + table;
+        for (int row = start; row < start + table; row += BatchTable.ROW_BYTES) {
+            int size = buffer.getInt(row + 8);
+            if (size < 0 || size > start + length - next) {
+                break;
+            }
+            buffer.putInt(row + 12, Frame.crc(buffer.slice(next, size)));
+            next += size;
+        }
+        return buffer.slice(start, table);
     }
 }

@@ -52,9 +52,27 @@ final class DiskShardLogTest {
     }
 
     @Nested
-    final class WithoutCache extends ShardLogConformance {
+    final class WithoutCache extends InMemory {
+        WithoutCache() {
+            super(0);
+        }
+    }
+
+    @Nested
+    final class WithLittleCache extends InMemory {
+        WithLittleCache() {
+            super(10_000);
+        }
+    }
+
+    abstract static class InMemory extends ShardLogConformance {
+        private final long cacheBytes;
         private LogRig rig;
         private ShardLog log;
+
+        InMemory(long cacheBytes) {
+            this.cacheBytes = cacheBytes;
+        }
 
         @BeforeEach
         void open() {
@@ -64,7 +82,7 @@ final class DiskShardLogTest {
         private void open(FaultyFiles files) {
             rig = new LogRig(
                     files,
-                    LogSettings.DEFAULTS.withSegmentBytes(LogRig.SMALL_SEGMENT).withCacheBytes(0),
+                    LogSettings.DEFAULTS.withSegmentBytes(LogRig.SMALL_SEGMENT).withCacheBytes(cacheBytes),
                     1);
             log = rig.open();
         }
@@ -87,17 +105,36 @@ final class DiskShardLogTest {
     }
 
     @Nested
-    final class Encrypted extends ShardLogConformance {
+    final class Encrypted extends OnDiskEncrypted {
+        Encrypted() {
+            super(0);
+        }
+    }
+
+    @Nested
+    final class EncryptedWithLittleCache extends OnDiskEncrypted {
+        EncryptedWithLittleCache() {
+            super(10_000);
+        }
+    }
+
+    abstract static class OnDiskEncrypted extends ShardLogConformance {
+        private final long cacheBytes;
+
         @TempDir
         private Path directory;
 
         private DiskLogEngine engine;
         private ShardLog log;
 
+        OnDiskEncrypted(long cacheBytes) {
+            this.cacheBytes = cacheBytes;
+        }
+
         @BeforeEach
         void open() {
             LogSettings settings =
-                    LogSettings.DEFAULTS.withSegmentBytes(LogRig.SMALL_SEGMENT).withCacheBytes(0);
+                    LogSettings.DEFAULTS.withSegmentBytes(LogRig.SMALL_SEGMENT).withCacheBytes(cacheBytes);
             engine = DiskLogEngine.open(directory, settings, LogProbe.NONE, new SystemPlatform());
             log = await(engine.open(LogRig.NAME));
             await(log.encrypt(true));

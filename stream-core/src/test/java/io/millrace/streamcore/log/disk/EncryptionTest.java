@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.millrace.streamcore.log.CorruptLogException;
+import io.millrace.streamcore.log.LogBatches;
 import io.millrace.streamcore.log.LogException;
 import io.millrace.streamcore.log.LogKeyException;
 import io.millrace.streamcore.log.LogSettings;
+import io.millrace.streamcore.log.NewBatches;
 import io.millrace.streamcore.log.ShardLog;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -103,8 +105,8 @@ final class EncryptionTest {
         FaultyFiles files = encrypted();
         Path segment = secondSegment();
         byte[] bytes = files.bytes(segment);
-        int frame = bytes.length - Frame.HEADER_BYTES - SegmentKey.TAG_BYTES - SECRET.length();
-        bytes[frame + Frame.HEADER_BYTES + 3] ^= 1;
+        int frame = lastFrame(bytes);
+        bytes[bytes.length - SegmentKey.TAG_BYTES - 3] ^= 1;
         refit(bytes, frame);
         files.replace(segment, bytes);
         assertTampered(files);
@@ -115,12 +117,39 @@ final class EncryptionTest {
         FaultyFiles files = encrypted();
         Path segment = secondSegment();
         byte[] bytes = files.bytes(segment);
-        int frame = bytes.length - Frame.HEADER_BYTES - SegmentKey.TAG_BYTES - SECRET.length();
+        int frame = lastFrame(bytes);
         // Ten years ago.
         ByteBuffer.wrap(bytes).putLong(frame + 24, 1_450_000_000_000L);
         refit(bytes, frame);
         files.replace(segment, bytes);
         assertTampered(files);
+    }
+
+    @Test
+    void whoSwapsTheShardsOfAnAppendIsFoundOut() {
+        LogRig rig = new LogRig(new FaultyFiles(), settings, 1);
+        ShardLog log = rig.open();
+        rig.await(log.encrypt(true));
+        rig.await(log.append(LogBatches.together(
+                NewBatches.of(0, 1, LogBatches.payload(SECRET)), NewBatches.of(1, 1, LogBatches.payload(SECRET)))));
+        FaultyFiles files = rig.files.copied();
+        byte[] bytes = files.bytes(secondSegment());
+        int stored = SECRET.length() + SegmentKey.TAG_BYTES;
+        byte[] first = Arrays.copyOfRange(bytes, bytes.length - 2 * stored, bytes.length - stored);
+        // No two places are sealed alike.
+        assertThat(Arrays.copyOfRange(bytes, bytes.length - stored, bytes.length))
+                .isNotEqualTo(first);
+        int frame = bytes.length - 2 * stored - 2 * BatchTable.ROW_BYTES - Frame.HEADER_BYTES;
+        ByteBuffer.wrap(bytes).putInt(frame + Frame.HEADER_BYTES, 1);
+        ByteBuffer.wrap(bytes).putInt(frame + Frame.HEADER_BYTES + BatchTable.ROW_BYTES, 0);
+        refit(bytes, frame);
+        files.replace(secondSegment(), bytes);
+        LogRig next = new LogRig(files, settings, 3);
+        ShardLog reopened = next.open();
+        for (int shard = 0; shard < 2; shard++) {
+            var read = reopened.read(shard, 0, 1, 1);
+            assertThatThrownBy(() -> next.await(read)).isInstanceOf(CorruptLogException.class);
+        }
     }
 
     @ParameterizedTest
@@ -234,11 +263,22 @@ final class EncryptionTest {
         return LogRig.FIRST_SEGMENT.resolveSibling("000000000002.log");
     }
 
+    /** Where the last frame of a file begins that holds {@link #SECRET} alone. */
+    private static int lastFrame(byte[] file) {
+        return file.length - Frame.HEADER_BYTES - BatchTable.ROW_BYTES - SegmentKey.TAG_BYTES - SECRET.length();
+    }
+
     /** Makes a changed frame's checksums fit, as anybody can who reads the code. */
     private static void refit(byte[] file, int frame) {
         ByteBuffer buffer = ByteBuffer.wrap(file);
-        int length = buffer.getInt(frame + 4);
-        buffer.putInt(frame + 8, Frame.crc(buffer.slice(frame + Frame.HEADER_BYTES, length)));
+        int row = frame + Frame.HEADER_BYTES;
+        int table = buffer.getInt(frame + 32) * BatchTable.ROW_BYTES;
+        int at = row + table;
+        for (int i = row; i < row + table; i += BatchTable.ROW_BYTES) {
+            buffer.putInt(i + 12, Frame.crc(buffer.slice(at, buffer.getInt(i + 8))));
+            at += buffer.getInt(i + 8);
+        }
+        buffer.putInt(frame + 8, Frame.crc(buffer.slice(row, table)));
         CRC32C crc = new CRC32C();
         crc.update(file, 8, 8);
         crc.update(file, frame, 44);

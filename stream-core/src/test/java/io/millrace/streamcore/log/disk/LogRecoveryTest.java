@@ -12,6 +12,7 @@ import io.millrace.streamcore.log.LogClosedException;
 import io.millrace.streamcore.log.LogFailedException;
 import io.millrace.streamcore.log.LogInUseException;
 import io.millrace.streamcore.log.LogSettings;
+import io.millrace.streamcore.log.NewBatches;
 import io.millrace.streamcore.log.ShardLog;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -56,12 +57,51 @@ final class LogRecoveryTest {
     }
 
     @Test
+    void anAppendToSeveralShardsIsThereWholeOrNotAtAll() {
+        LogRig rig = new LogRig(new FaultyFiles());
+        ShardLog log = rig.open();
+        rig.await(log.seal(2));
+        int start = rig.files.bytes(LogRig.FIRST_SEGMENT).length;
+        List<Integer> ends = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            rig.await(log.append(ofFourShards("append " + i)));
+            ends.add(rig.files.bytes(LogRig.FIRST_SEGMENT).length);
+        }
+        byte[] whole = rig.files.bytes(LogRig.FIRST_SEGMENT);
+        for (int cut = start; cut <= whole.length; cut++) {
+            FaultyFiles files = rig.files.copied();
+            files.replace(LogRig.FIRST_SEGMENT, Arrays.copyOf(whole, cut));
+            int end = cut;
+            int appends = (int) ends.stream().filter(at -> at <= end).count();
+            LogRig after = new LogRig(files);
+            ShardLog recovered = after.open();
+            for (int shard : List.of(0, 1, 3)) {
+                assertThat(after.records(recovered, shard))
+                        .as("shard %s cut at %s", shard, cut)
+                        .isEqualTo(List.of("append 0", "append 1", "append 2").subList(0, appends));
+            }
+            assertThat(recovered.bounds(2).end()).isZero();
+            assertThat(after.append(recovered, 1, "next").firstIndex()).isEqualTo(appends);
+        }
+    }
+
+    /** One record each for shards 0 to 3. */
+    private static NewBatches ofFourShards(String record) {
+        return LogBatches.together(
+                NewBatches.of(0, 1, LogBatches.payload(record)),
+                NewBatches.of(1, 1, LogBatches.payload(record)),
+                NewBatches.of(2, 1, LogBatches.payload(record)),
+                NewBatches.of(3, 1, LogBatches.payload(record)));
+    }
+
+    @Test
     void aFlippedBitInAcknowledgedBatchesIsDamage() {
         LogRig rig = new LogRig(new FaultyFiles());
         ShardLog log = rig.open();
         int start = rig.files.bytes(LogRig.FIRST_SEGMENT).length;
         rig.append(log, 0, "first");
-        rig.append(log, 0, "second");
+        rig.await(log.seal(2));
+        rig.await(log.append(ofFourShards("second")));
         int last = rig.files.bytes(LogRig.FIRST_SEGMENT).length;
         rig.append(log, 0, "third");
         byte[] whole = rig.files.bytes(LogRig.FIRST_SEGMENT);
@@ -113,6 +153,29 @@ final class LogRecoveryTest {
         assertThatThrownBy(() -> after.records(reopened, 0))
                 .isInstanceOf(CorruptLogException.class)
                 .hasMessageContaining("000000000001.log");
+    }
+
+    @Test
+    void aDamagedBatchHarmsNoOtherOfItsAppend() {
+        LogRig rig = smallSegments(new FaultyFiles());
+        ShardLog log = rig.open();
+        rig.await(log.append(ofFourShards("together")));
+        int end = rig.files.bytes(LogRig.FIRST_SEGMENT).length;
+        for (int i = 0; i < 100; i++) {
+            rig.append(log, 4, "x".repeat(2000));
+        }
+        rig.close();
+        byte[] bytes = rig.files.bytes(LogRig.FIRST_SEGMENT);
+        bytes[end - 1] ^= 1;
+        rig.files.replace(LogRig.FIRST_SEGMENT, bytes);
+        LogRig after = smallSegments(rig.files);
+        ShardLog reopened = after.open();
+        for (int shard = 0; shard < 3; shard++) {
+            assertThat(after.records(reopened, shard)).containsExactly("together");
+        }
+        assertThatThrownBy(() -> after.records(reopened, 3))
+                .isInstanceOf(CorruptLogException.class)
+                .hasMessageContaining("000000000001.log is damaged at byte " + (end - "together".length()));
     }
 
     @Test
