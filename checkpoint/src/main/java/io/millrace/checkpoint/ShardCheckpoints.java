@@ -90,6 +90,26 @@ public final class ShardCheckpoints {
         return latest;
     }
 
+    /**
+     * Gives the lease back at what is processed, in one write, and closes. Completes, on the loop, when the table holds
+     * both or the lease is lost.
+     */
+    public CompletableFuture<CheckpointOutcome> release() {
+        stopTimer();
+        Checkpoint last = ledger.processed();
+        ledger.asked(last);
+        CompletableFuture<CheckpointOutcome> released = new CompletableFuture<>();
+        loop.whenComplete(lease.release(last), (outcome, error) -> {
+            close();
+            if (error != null) {
+                released.completeExceptionally(error);
+            } else {
+                released.complete(requireNonNull(outcome));
+            }
+        });
+        return released;
+    }
+
     /** What users call. */
     public Checkpointer checkpointer() {
         return checkpointer;
@@ -98,10 +118,7 @@ public final class ShardCheckpoints {
     /** No more writes: the ownership is over. What a user asks for from now on is answered with a lost lease. */
     public void close() {
         closed = true;
-        if (timer != null) {
-            timer.cancel();
-            timer = null;
-        }
+        stopTimer();
         // Nobody shall wait for an answer that may come after the loop's end.
         List<CompletableFuture<CheckpointOutcome>> unanswered = List.copyOf(waiting);
         waiting.clear();
@@ -154,15 +171,19 @@ public final class ShardCheckpoints {
         });
     }
 
+    private void stopTimer() {
+        if (timer != null) {
+            timer.cancel();
+            timer = null;
+        }
+    }
+
     private void write() {
         Optional<Checkpoint> due = ledger.due();
         if (closed || due.isEmpty()) {
             return;
         }
-        if (timer != null) {
-            timer.cancel();
-            timer = null;
-        }
+        stopTimer();
         Checkpoint checkpoint = due.get();
         ledger.asked(checkpoint);
         lastWrite = ticker.nanoTime();

@@ -86,6 +86,19 @@ class ShardCheckpointsTest {
         }
 
         @Test
+        void aReleaseTakesWhatIsProcessedWithItAndIsTheLastWrite() {
+            process(1);
+            process(2);
+            CompletableFuture<CheckpointOutcome> released = checkpoints.release();
+            sim.run(Duration.ofSeconds(5));
+            assertThat(released).isCompletedWithValue(CheckpointOutcome.SAVED);
+            assertThat(lease.released).containsExactly(Checkpoint.processed(at(2)));
+            process(3);
+            sim.run(Duration.ofSeconds(5));
+            assertThat(lease.asked).containsExactly(Checkpoint.processed(at(1)));
+        }
+
+        @Test
         void nothingIsWrittenOnceClosed() {
             process(1);
             process(2);
@@ -206,6 +219,7 @@ class ShardCheckpointsTest {
     /** Remembers what it was asked to save. */
     private static final class WrittenLease implements HeldLease {
         final List<Checkpoint> asked = new CopyOnWriteArrayList<>();
+        final List<Checkpoint> released = new CopyOnWriteArrayList<>();
         final CompletableFuture<Checkpoint> firstAsked = new CompletableFuture<>();
         volatile @Nullable CompletableFuture<CheckpointOutcome> answer;
 
@@ -238,8 +252,9 @@ class ShardCheckpointsTest {
         }
 
         @Override
-        public CompletableFuture<Void> release() {
-            return CompletableFuture.completedFuture(null);
+        public CompletableFuture<CheckpointOutcome> release(Checkpoint last) {
+            released.add(last);
+            return CompletableFuture.completedFuture(CheckpointOutcome.SAVED);
         }
 
         @Override

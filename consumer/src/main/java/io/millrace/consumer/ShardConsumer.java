@@ -25,6 +25,9 @@ import org.slf4j.LoggerFactory;
 final class ShardConsumer implements ShardReading.Taker {
     private static final Logger log = LoggerFactory.getLogger(ShardConsumer.class);
 
+    /** A little more than the time between two reads of a shard that has records. */
+    private static final Duration NEXT_BATCH = Duration.ofMillis(250);
+
     private static final String UNPROVEN = "the lease can no longer be proven to be ours";
 
     private final HeldLease lease;
@@ -79,12 +82,20 @@ final class ShardConsumer implements ShardReading.Taker {
         initialize();
     }
 
-    /** The lease shall be given back. */
-    void drain() {
+    /**
+     * The lease shall be given back within {@code time}. From its last batch here to the first one of its next owner the
+     * shard stands still, so a shard that brings records goes right after the next of them.
+     */
+    void drain(Duration time) {
         if (drainRequested) {
             return;
         }
         drainRequested = true;
+        if (state == ConsumerState.FETCHING && reading.isFlowing()) {
+            Duration share = time.dividedBy(4);
+            timer = loop.schedule(share.compareTo(NEXT_BATCH) < 0 ? share : NEXT_BATCH, this::startDraining);
+            return;
+        }
         boolean waitsForNothing = state == ConsumerState.FETCHING
                 || state == ConsumerState.INITIALIZE_FAILED
                 || state == ConsumerState.BATCH_FAILED;
@@ -139,6 +150,7 @@ final class ShardConsumer implements ShardReading.Taker {
 
     @Override
     public void batch(SourceBatch batch) {
+        timer.cancel();
         inHand = batch.records();
         inHandBehind = batch.millisBehindLatest();
         hand(1);
@@ -270,7 +282,6 @@ final class ShardConsumer implements ShardReading.Taker {
         timer.cancel();
         moveTo(ConsumerState.DRAINING, "the lease is to be given back");
         stopReading();
-        CompletableFuture<CheckpointOutcome> unused = checkpoints.flush();
         if (!processor.expectsEnd()) {
             release();
             return;
@@ -285,17 +296,14 @@ final class ShardConsumer implements ShardReading.Taker {
     }
 
     private void release() {
-        loop.whenComplete(checkpoints.flush(), (outcome, error) -> {
-            if (state != ConsumerState.DRAINING) {
-                return;
-            }
+        lettingGo = true;
+        loop.whenComplete(checkpoints.release(), (outcome, error) -> {
             if (outcome == CheckpointOutcome.LEASE_LOST) {
+                lettingGo = false;
                 lost("another worker owned the shard when its last checkpoint was saved");
-                return;
+            } else {
+                done(new ConsumerEnd.Released(), "released");
             }
-            lettingGo = true;
-            checkpoints.close();
-            loop.whenComplete(lease.release(), (released, failure) -> done(new ConsumerEnd.Released(), "released"));
         });
     }
 

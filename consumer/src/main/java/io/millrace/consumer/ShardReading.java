@@ -42,6 +42,9 @@ final class ShardReading implements RecordSourceListener {
     private final Taker taker;
     private @Nullable RecordSource source;
     private boolean asked;
+    /** The last answer brought records, so the next one probably does too, and soon. */
+    private boolean flowing;
+
     private boolean closed;
     private boolean askingDirectory;
     /** Set when the shard turned out to be over without the source having said so. */
@@ -85,6 +88,11 @@ final class ShardReading implements RecordSourceListener {
         }
     }
 
+    /** True while the shard brings records: what is asked for comes within the time between two reads. */
+    boolean isFlowing() {
+        return flowing;
+    }
+
     /** Reads no more, and answers no more. */
     void close() {
         closed = true;
@@ -108,6 +116,7 @@ final class ShardReading implements RecordSourceListener {
     @Override
     public void batch(SourceBatch batch) {
         asked = false;
+        flowing = true;
         failures.readingWorks();
         taker.batch(batch);
     }
@@ -121,6 +130,7 @@ final class ShardReading implements RecordSourceListener {
 
     @Override
     public void idle(long millisBehindLatest) {
+        flowing = false;
         failures.readingWorks();
         status.behind(millisBehindLatest);
     }
@@ -140,6 +150,7 @@ final class ShardReading implements RecordSourceListener {
 
     @Override
     public void trouble(SourceTrouble trouble) {
+        flowing = false;
         if (FailureLog.isWorthTelling(trouble)) {
             failures.readingFailed(trouble, parts.platform().clock().instant());
             status.failuresChanged();

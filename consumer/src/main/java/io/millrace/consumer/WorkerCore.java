@@ -3,6 +3,7 @@ package io.millrace.consumer;
 import io.millrace.consumer.streams.GuardedStreams;
 import io.millrace.fanout.PollingSettings;
 import io.millrace.fanout.PollingSources;
+import io.millrace.lease.CheckpointOutcome;
 import io.millrace.lease.HeldLease;
 import io.millrace.lease.LeaseKey;
 import io.millrace.lease.LeaseListener;
@@ -246,7 +247,7 @@ final class WorkerCore {
     private void take(HeldLease lease) {
         if (!streams.reads(lease.key().stream())) {
             log.debug("{} comes too late: its stream is not read any more", lease.key());
-            CompletableFuture<Void> unused = lease.release();
+            CompletableFuture<CheckpointOutcome> unused = lease.release(lease.checkpoint());
             return;
         }
         ShardConsumer consumer = new ShardConsumer(lease, parts);
@@ -315,11 +316,11 @@ final class WorkerCore {
         }
 
         @Override
-        public void leaseAskedFor(HeldLease lease) {
+        public void leaseAskedFor(HeldLease lease, Duration within) {
             loop.execute(() -> {
                 ShardConsumer consumer = consumers.get(lease);
                 if (consumer != null) {
-                    consumer.drain();
+                    consumer.drain(within);
                 }
             });
         }

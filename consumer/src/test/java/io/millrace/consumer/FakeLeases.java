@@ -101,13 +101,14 @@ final class FakeLeases {
         }
 
         @Override
-        public CompletableFuture<Void> release() {
+        public CompletableFuture<CheckpointOutcome> release(Checkpoint last) {
             valid = false;
             return later(() -> {
+                CheckpointOutcome outcome = write(last);
                 if (row.holder == this) {
                     row.holder = null;
                 }
-                return null;
+                return outcome;
             });
         }
 

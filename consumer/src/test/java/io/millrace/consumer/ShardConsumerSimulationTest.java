@@ -166,7 +166,7 @@ class ShardConsumerSimulationTest {
             ShardConsumer consumer = requireNonNull(consumers.get(shard));
             FakeLeases.Fake lease = (FakeLeases.Fake) consumer.lease();
             if (!force || sim.random().nextBoolean()) {
-                consumer.drain();
+                consumer.drain(Duration.ofSeconds(8));
             } else if (lease.isValid()) {
                 // Its proof runs out first; only then another may take it; and the old owner may hear of it late.
                 lease.valid = false;

@@ -97,7 +97,7 @@ class ShardConsumerTest {
         consumer.start();
         prepare();
         give(1, 3);
-        consumer.drain();
+        consumer.drain(Duration.ofSeconds(8));
         assertThat(consumer.health().state()).isEqualTo(ConsumerState.PROCESSING);
         returnFromUser();
         assertThat(source.closed).isTrue();
@@ -109,6 +109,73 @@ class ShardConsumerTest {
     }
 
     @Test
+    void aShardThatBringsRecordsIsGivenBackRightAfterItsNextBatch() {
+        consumer.start();
+        prepare();
+        give(1, 3);
+        returnFromUser();
+        consumer.drain(Duration.ofSeconds(8));
+        sim.run(Duration.ofMillis(200));
+        assertThat(consumer.health().state()).isEqualTo(ConsumerState.FETCHING);
+        give(4, 4);
+        sim.run(Duration.ofSeconds(1));
+        assertThat(consumer.health().state()).isEqualTo(ConsumerState.PROCESSING);
+        returnFromUser();
+        returnFromUser();
+        assertThat(processor.calls).containsExactly("initialize", "1..3", "4..4", "shutdownRequested");
+        assertThat(ends).containsExactly(new ConsumerEnd.Released());
+        assertThat(lease.row.checkpoint).isEqualTo(Checkpoint.processed(at(4)));
+    }
+
+    @Test
+    void aShardWhoseNextBatchDoesNotComeSoonIsGivenBackWithoutIt() {
+        consumer.start();
+        prepare();
+        give(1, 3);
+        returnFromUser();
+        consumer.drain(Duration.ofSeconds(8));
+        sim.run(Duration.ofMillis(260));
+        returnFromUser();
+        assertThat(ends).containsExactly(new ConsumerEnd.Released());
+    }
+
+    @Test
+    void aWorkerInAHurryWaitsForTheNextBatchOnlyAQuarterOfItsTime() {
+        consumer.start();
+        prepare();
+        give(1, 3);
+        returnFromUser();
+        consumer.drain(Duration.ofMillis(40));
+        sim.run(Duration.ofMillis(11));
+        assertThat(consumer.health().state()).isEqualTo(ConsumerState.DRAINING);
+    }
+
+    @Test
+    void aShardWithNothingNewIsGivenBackAtOnce() {
+        consumer.start();
+        prepare();
+        give(1, 3);
+        returnFromUser();
+        source.listener().idle(0);
+        consumer.drain(Duration.ofSeconds(8));
+        assertThat(consumer.health().state()).isEqualTo(ConsumerState.DRAINING);
+    }
+
+    @Test
+    void aLeaseThatTurnsOutLostWhenItIsGivenBackIsToldAsLost() {
+        consumer.start();
+        prepare();
+        give(1, 3);
+        lease.row.epoch++;
+        consumer.drain(Duration.ofSeconds(8));
+        returnFromUser();
+        returnFromUser();
+        assertThat(ends)
+                .containsExactly(
+                        new ConsumerEnd.Lost("another worker owned the shard when its last checkpoint was saved"));
+    }
+
+    @Test
     void aDrainInTheMidstOfRetriesLeavesTheBatchToTheNextOwner() {
         processor.throwing = "1..3";
         consumer.start();
@@ -116,7 +183,7 @@ class ShardConsumerTest {
         give(1, 3);
         returnFromUser();
         assertThat(consumer.health().state()).isEqualTo(ConsumerState.BATCH_FAILED);
-        consumer.drain();
+        consumer.drain(Duration.ofSeconds(8));
         sim.run(Duration.ofMillis(1));
         returnFromUser();
         assertThat(ends).containsExactly(new ConsumerEnd.Released());
@@ -128,7 +195,7 @@ class ShardConsumerTest {
         processor.throwing = "initialize";
         consumer.start();
         prepare();
-        consumer.drain();
+        consumer.drain(Duration.ofSeconds(8));
         sim.run(Duration.ofSeconds(1));
         assertThat(processor.calls).containsExactly("initialize");
         assertThat(ends).containsExactly(new ConsumerEnd.Released());

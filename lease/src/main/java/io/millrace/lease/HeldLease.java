@@ -39,10 +39,16 @@ public interface HeldLease {
     CompletableFuture<CheckpointOutcome> checkpoint(Checkpoint checkpoint);
 
     /**
-     * Gives the lease back at its last saved checkpoint, so that another worker may take it at once. The holder must
-     * have stopped handing out records. Completes when the row says so or the lease is lost anyway.
+     * Gives the lease back at {@code last}, so that another worker may take it at once: checkpoint and release are one
+     * write, because from its last record on nobody processes the shard. The holder must have stopped handing out
+     * records.
+     *
+     * @param last how far it is processed
+     * @return completes when the table holds both ({@link CheckpointOutcome#SAVED}) or when this worker turned out not
+     *     to own the lease any more ({@link CheckpointOutcome#LEASE_LOST})
+     * @throws IllegalArgumentException if {@code last} is behind what was asked for before in this ownership
      */
-    CompletableFuture<Void> release();
+    CompletableFuture<CheckpointOutcome> release(Checkpoint last);
 
     /**
      * Ends the lease at the shard's end: creates the children's leases where they are missing, saves

@@ -1,5 +1,7 @@
 package io.millrace.lease;
 
+import java.time.Duration;
+
 /**
  * Is told what this worker owns. Called on the coordinator's event loop, one call at a time; must not block. For one
  * {@link HeldLease} the calls come in this order: taken once, asked for at most once, lost at most once.
@@ -10,9 +12,11 @@ public interface LeaseListener {
 
     /**
      * The lease shall go to another worker, or this one is closing: finish the batch in hand, checkpoint, then call
-     * {@link HeldLease#release}. After the handoff timeout others may take it by force.
+     * {@link HeldLease#release}.
+     *
+     * @param within what is not released after this time is given back at the checkpoint that it has then
      */
-    void leaseAskedFor(HeldLease lease);
+    void leaseAskedFor(HeldLease lease, Duration within);
 
     /**
      * The lease is no longer ours and no checkpoint is possible: stop at once.

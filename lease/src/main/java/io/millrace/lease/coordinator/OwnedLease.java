@@ -50,7 +50,7 @@ final class OwnedLease implements HeldLease {
     // Owned by the loop.
     private boolean writing;
     private final List<Save> saves = new ArrayList<>();
-    private final CompletableFuture<Void> released = new CompletableFuture<>();
+    private final CompletableFuture<CheckpointOutcome> released = new CompletableFuture<>();
     private @Nullable Finish finish;
     private long load;
     private long measuredAt;
@@ -92,15 +92,13 @@ final class OwnedLease implements HeldLease {
 
     @Override
     public CompletableFuture<CheckpointOutcome> checkpoint(Checkpoint checkpoint) {
-        Checkpoint last = asked.getAndUpdate(before -> before.isAfter(checkpoint) ? before : checkpoint);
-        if (last.isAfter(checkpoint)) {
-            throw new IllegalArgumentException("checkpoint of " + key() + " would move back");
-        }
-        if (checkpoint.isShardEnd()) {
-            throw new IllegalArgumentException("the end of " + key() + " is saved by finish()");
-        }
-        Save save = new Save(checkpoint, new CompletableFuture<>());
-        send(() -> save(save), () -> save.done.complete(CheckpointOutcome.LEASE_LOST));
+        Save save = ask(checkpoint);
+        send(
+                () -> {
+                    save(save);
+                    pump();
+                },
+                () -> save.done.complete(CheckpointOutcome.LEASE_LOST));
         return save.done;
     }
 
@@ -110,9 +108,27 @@ final class OwnedLease implements HeldLease {
     }
 
     @Override
-    public CompletableFuture<Void> release() {
-        send(() -> startRelease("released by its holder"), () -> released.complete(null));
-        return released;
+    public CompletableFuture<CheckpointOutcome> release(Checkpoint last) {
+        Save save = ask(last);
+        send(
+                () -> {
+                    save(save);
+                    startRelease("released by its holder");
+                },
+                () -> save.done.complete(CheckpointOutcome.LEASE_LOST));
+        return save.done.thenCompose(
+                saved -> saved == CheckpointOutcome.SAVED ? released : CompletableFuture.completedFuture(saved));
+    }
+
+    private Save ask(Checkpoint checkpoint) {
+        Checkpoint last = asked.getAndUpdate(before -> before.isAfter(checkpoint) ? before : checkpoint);
+        if (last.isAfter(checkpoint)) {
+            throw new IllegalArgumentException("checkpoint of " + key() + " would move back");
+        }
+        if (checkpoint.isShardEnd()) {
+            throw new IllegalArgumentException("the end of " + key() + " is saved by finish()");
+        }
+        return new Save(checkpoint, new CompletableFuture<>());
     }
 
     @Override
@@ -137,10 +153,6 @@ final class OwnedLease implements HeldLease {
         return state;
     }
 
-    CompletableFuture<Void> released() {
-        return released;
-    }
-
     /**
      * Asks the holder to release within {@code time}; then the lease is given back over its head. One whose end is being
      * written goes on, but not beyond that time.
@@ -155,7 +167,7 @@ final class OwnedLease implements HeldLease {
             wasAskedFor = true;
             moveTo(LeaseState.ASKED_FOR, reason);
             patience = owner.wiring().later(time, () -> takeAway("it was not released within " + time));
-            owner.wiring().listener().leaseAskedFor(this);
+            owner.wiring().listener().leaseAskedFor(this, time);
         }
     }
 
@@ -210,7 +222,6 @@ final class OwnedLease implements HeldLease {
     private void save(Save save) {
         if (state.allowsProcessing()) {
             saves.add(save);
-            pump();
         } else {
             save.done.complete(CheckpointOutcome.LEASE_LOST);
         }
@@ -242,15 +253,19 @@ final class OwnedLease implements HeldLease {
         Finish end = finish;
         if (end != null) {
             writeEnd(end);
+        } else if (state == LeaseState.RELEASING) {
+            write(progress(latest).released(), this::givenBack);
         } else if (latest.isAfter(row.checkpoint()) || loadIsNews) {
-            loadIsNews = false;
-            write(row.withCheckpoint(latest).withLoad(load), this::pump);
+            write(progress(latest), this::pump);
         } else {
             settleSaved();
-            if (state == LeaseState.RELEASING) {
-                write(row.released(), this::givenBack);
-            }
         }
+    }
+
+    private LeaseRow progress(Checkpoint latest) {
+        loadIsNews = false;
+        LeaseRow measured = row.withLoad(load);
+        return latest.isAfter(row.checkpoint()) ? measured.withCheckpoint(latest) : measured;
     }
 
     /** The children's rows come first: a crash in between leaves the parent to its next owner, who ends it again. */
@@ -329,7 +344,7 @@ final class OwnedLease implements HeldLease {
         if (end != null && outcome == CheckpointOutcome.LEASE_LOST) {
             end.done.complete(outcome);
         }
-        released.complete(null);
+        released.complete(outcome);
     }
 
     private void moveTo(LeaseState next, String reason) {

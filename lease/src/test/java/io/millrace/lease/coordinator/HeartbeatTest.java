@@ -119,7 +119,7 @@ final class HeartbeatTest {
         }
 
         @Override
-        public void leaseAskedFor(HeldLease lease) {
+        public void leaseAskedFor(HeldLease lease, Duration within) {
             throw new AssertionError("a heartbeat asks for no leases");
         }
 

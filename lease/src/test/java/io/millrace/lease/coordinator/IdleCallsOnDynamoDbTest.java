@@ -157,8 +157,8 @@ final class IdleCallsOnDynamoDbTest {
         }
 
         @Override
-        public void leaseAskedFor(HeldLease lease) {
-            assertThat(lease.release()).isNotCompletedExceptionally();
+        public void leaseAskedFor(HeldLease lease, Duration within) {
+            assertThat(lease.release(lease.checkpoint())).isNotCompletedExceptionally();
         }
 
         @Override

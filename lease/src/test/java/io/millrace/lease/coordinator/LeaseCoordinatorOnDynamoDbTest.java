@@ -128,9 +128,9 @@ final class LeaseCoordinatorOnDynamoDbTest {
         }
 
         @Override
-        public void leaseAskedFor(HeldLease lease) {
+        public void leaseAskedFor(HeldLease lease, Duration within) {
             held.remove(lease.key());
-            assertThat(lease.release()).isNotCompletedExceptionally();
+            assertThat(lease.release(lease.checkpoint())).isNotCompletedExceptionally();
             events.add("asked");
         }
 

@@ -95,6 +95,22 @@ final class LeaseCoordinatorTest {
     }
 
     @Test
+    void aReleaseSavesTheLastCheckpointInTheSameWrite() {
+        Worker alice = new Worker("alice");
+        sim.runUntil(() -> alice.held.size() == 8, SECOND);
+        HeldLease lease = alice.lease(0);
+        long before = row(0).revision();
+
+        CompletableFuture<CheckpointOutcome> released = lease.release(at(9));
+        sim.runUntil(() -> row(0).revision() > before, SECOND);
+
+        assertThat(row(0).owner()).isEmpty();
+        assertThat(row(0).checkpoint()).isEqualTo(at(9));
+        sim.runUntil(released::isDone, SECOND);
+        assertThat(released.join()).isEqualTo(CheckpointOutcome.SAVED);
+    }
+
+    @Test
     void childrenOfASplitAreOwnedAtOnceByWhoFinishedTheParent() {
         Worker alice = new Worker("alice");
         sim.runUntil(() -> alice.held.size() == 8, SECOND);
@@ -487,8 +503,8 @@ final class LeaseCoordinatorTest {
         }
 
         @Override
-        public void leaseAskedFor(HeldLease lease) {
-            CompletableFuture<Void> released = lease.release();
+        public void leaseAskedFor(HeldLease lease, Duration within) {
+            CompletableFuture<CheckpointOutcome> released = lease.release(lease.checkpoint());
             held.remove(lease.key());
             assertThat(released).isNotCompletedExceptionally();
         }

@@ -235,9 +235,9 @@ final class OutageTest {
         }
 
         @Override
-        public void leaseAskedFor(HeldLease lease) {
+        public void leaseAskedFor(HeldLease lease, Duration within) {
             held.remove(lease.key());
-            assertThat(lease.release()).isNotCompletedExceptionally();
+            assertThat(lease.release(lease.checkpoint())).isNotCompletedExceptionally();
             events.add("asked");
         }
 

@@ -136,13 +136,13 @@ final class SimWorker implements LeaseListener {
     }
 
     @Override
-    public void leaseAskedFor(HeldLease lease) {
+    public void leaseAskedFor(HeldLease lease, Duration within) {
         int mood = world.hasFaults() ? random.nextInt(10) : 1;
         if (mood > 0) {
             Duration drain = Duration.ofMillis(random.nextInt(mood > 8 ? 3000 : 200));
             consumer.schedule(drain, () -> {
                 if (held.remove(lease.key(), lease)) {
-                    assertThat(lease.release()).isNotCompletedExceptionally();
+                    assertThat(lease.release(next())).isNotCompletedExceptionally();
                 }
             });
         }
