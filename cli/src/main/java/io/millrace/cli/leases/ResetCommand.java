@@ -8,6 +8,7 @@ import io.millrace.fanout.KinesisStreams;
 import io.millrace.lease.decide.Reset;
 import io.millrace.lease.table.LeaseRow;
 import io.millrace.lease.table.LeaseTable;
+import io.millrace.lease.table.NewsRow;
 import io.millrace.lease.table.PlanRow;
 import io.millrace.lease.table.StreamRow;
 import io.millrace.lease.table.WriteOutcome;
@@ -165,6 +166,11 @@ public final class ResetCommand implements Callable<Integer> {
         for (PlanRow plan : view.control().plans()) {
             // A conflict is as good: the leader has just written a plan.
             table.put(plan).join();
+        }
+        boolean told = false;
+        while (!told) {
+            NewsRow news = new NewsRow(table.listMembers().join().news(), "leases reset");
+            told = table.put(news).join().isApplied();
         }
     }
 

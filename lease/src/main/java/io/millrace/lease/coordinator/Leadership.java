@@ -17,6 +17,7 @@ import io.millrace.lease.table.Entity;
 import io.millrace.lease.table.LeaderRow;
 import io.millrace.lease.table.LeaseRow;
 import io.millrace.lease.table.LeaseTable;
+import io.millrace.lease.table.NewsRow;
 import io.millrace.lease.table.PlanRow;
 import io.millrace.lease.table.Row;
 import io.millrace.lease.table.StreamRow;
@@ -78,6 +79,7 @@ final class Leadership {
     private boolean toldUnplaced;
     private final Map<StreamName, Integer> holes = new HashMap<>();
     private SortedSet<StreamName> streams = new TreeSet<>();
+    private long news;
     private @Nullable ControlRows control;
     private @Nullable Fleet fleet;
 
@@ -125,20 +127,27 @@ final class Leadership {
         }
     }
 
-    void onControl(ControlRows rows, Fleet seen) {
+    /** Takes in what was read, and how often plans were written by then. */
+    void onControl(long plansWritten, ControlRows rows, Fleet seen) {
+        news = Math.max(news, plansWritten);
         control = rows;
         fleet = seen;
-        LeaderElection.latest(rows.plans())
+        learnFrom(rows.plans());
+        if (!isLeader() && LeaderElection.isSuspect(leader, seen)) {
+            suspect(seen);
+        }
+        work();
+    }
+
+    /** A plan of a leader that was not known yet tells of it. */
+    private void learnFrom(List<PlanRow> plans) {
+        LeaderElection.latest(plans)
                 .filter(plan -> plan.leaderEpoch() > highestEpoch)
                 .ifPresent(plan -> {
                     highestEpoch = plan.leaderEpoch();
                     leader = Optional.of(plan.leader());
                     rowKnown = false;
                 });
-        if (!isLeader() && LeaderElection.isSuspect(leader, seen)) {
-            suspect(seen);
-        }
-        work();
     }
 
     private void suspect(Fleet seen) {
@@ -340,27 +349,50 @@ final class Leadership {
 
     private CompletableFuture<Void> plan(ControlRows rows, Fleet seen) {
         Object occasion = occasion(rows, seen);
-        return readLeases().thenCompose(done -> {
-            LeaderRow mine = row.orElseThrow();
-            List<CompletableFuture<Void>> writes = new ArrayList<>();
-            Plans.Decision decision = Plans.decide(book, rows, seen, mine);
-            decision.news().forEach((key, to) -> log.debug("{} goes to {}: {}", key, to.worker(), to.reason()));
-            tellUnplaced(decision.unplaced());
-            for (PlanRow plan : decision.changed()) {
-                writes.add(put(plan));
-                if (plan.worker().equals(me)) {
-                    ownPlan = plan.revision() + 1;
-                }
+        CompletableFuture<List<LeaseRow>> leases = readLeases();
+        return table.read(LeaseTable::listPlans)
+                .thenCompose(plans -> leases.thenCompose(done -> write(occasion, rows.withPlans(plans), seen)));
+    }
+
+    private CompletableFuture<Void> write(Object occasion, ControlRows rows, Fleet seen) {
+        learnFrom(rows.plans());
+        if (!isLeader()) {
+            // What a younger leader has planned is not ours to change.
+            return CompletableFuture.completedFuture(null);
+        }
+        LeaderRow mine = row.orElseThrow();
+        List<CompletableFuture<Void>> writes = new ArrayList<>();
+        Plans.Decision decision = Plans.decide(book, rows, seen, mine);
+        decision.news().forEach((key, to) -> log.debug("{} goes to {}: {}", key, to.worker(), to.reason()));
+        tellUnplaced(decision.unplaced());
+        for (PlanRow plan : decision.changed()) {
+            writes.add(put(plan));
+            if (plan.worker().equals(me)) {
+                ownPlan = plan.revision() + 1;
             }
-            Plans.stale(rows.plans(), seen).forEach(plan -> writes.add(delete(plan)));
-            for (WorkerRow worker : rows.workers()) {
-                if (seen.of(worker.id()) == Standing.EXPIRED) {
-                    log.info("Worker {} is dead: its heartbeat stopped", worker.id());
-                    writes.add(delete(worker));
-                }
+        }
+        Plans.stale(rows.plans(), seen).forEach(plan -> writes.add(delete(plan)));
+        for (WorkerRow worker : rows.workers()) {
+            if (seen.of(worker.id()) == Standing.EXPIRED) {
+                log.info("Worker {} is dead: its heartbeat stopped", worker.id());
+                writes.add(delete(worker));
             }
-            planned = occasion;
-            return all(writes);
+        }
+        planned = occasion;
+        CompletableFuture<Void> written = all(writes);
+        return decision.changed().isEmpty() ? written : written.thenCompose(done -> tell());
+    }
+
+    /** The others read plans only when the news have moved since; so these come after all the plans they tell of. */
+    private CompletableFuture<Void> tell() {
+        return table.put(new NewsRow(news, me.toString())).thenCompose(settled -> {
+            if (settled.outcome() instanceof WriteOutcome.Conflict conflict) {
+                // Somebody else's news may have been heard before our plans were written.
+                news = conflict.current().map(Row::revision).orElse(0L);
+                return tell();
+            }
+            news++;
+            return CompletableFuture.<Void>completedFuture(null);
         });
     }
 

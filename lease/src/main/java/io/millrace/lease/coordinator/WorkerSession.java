@@ -11,12 +11,14 @@ import io.millrace.lease.table.ControlRows;
 import io.millrace.lease.table.Entity;
 import io.millrace.lease.table.LeaderRow;
 import io.millrace.lease.table.LeaseTable;
+import io.millrace.lease.table.Members;
 import io.millrace.lease.table.PlanRow;
 import io.millrace.lease.table.Row;
 import io.millrace.lease.table.WorkerRow;
 import io.millrace.model.StreamName;
 import io.millrace.runtime.EventLoop;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedSet;
@@ -28,7 +30,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One life of a worker, from joining to leaving or being lost: reads the control rows at every poll and does what follows
+ * One life of a worker, from joining to leaving or being lost: looks at the others at every poll and does what follows
  * from them. A worker that was lost lives on in a new session under a new run, so nothing old can be mistaken.
  *
  * <p>Belongs to the loop.
@@ -38,6 +40,9 @@ final class WorkerSession {
 
     /** How long leaving waits for a table that does not answer, once the leases are gone or the deadline has passed. */
     static final Duration LAST_WRITES = Duration.ofSeconds(2);
+
+    /** So many leases are watched at the full pace; more of them more slowly, so that the table is not flooded. */
+    private static final int WATCHED_AT_ONCE = 100;
 
     private final Wiring wiring;
     private final SureTable table;
@@ -52,9 +57,14 @@ final class WorkerSession {
     private final CompletableFuture<CloseReport> left = new CompletableFuture<>();
 
     private @Nullable Fleet fleet;
+    private List<PlanRow> plans = List.of();
+    /** The news after which the plans were read. */
+    private long plansRead = -1;
+
     private @Nullable PlanRow plan;
     private long planListed;
     private boolean waits;
+    private boolean settled;
     private boolean watching;
     private boolean polling;
     private boolean pollAgain;
@@ -153,7 +163,7 @@ final class WorkerSession {
                 error -> poll());
     }
 
-    /** Reads the control rows now, or again once the read under way is done. */
+    /** Reads who takes part and what is planned now, or again once the read under way is done. */
     private void poll() {
         if (over) {
             return;
@@ -167,17 +177,41 @@ final class WorkerSession {
         nextPoll.cancel();
         long sentAt = wiring.now();
         wiring.then(
-                table.read(LeaseTable::listControlRows),
-                rows -> {
-                    polling = false;
-                    onControl(rows, sentAt);
-                    schedulePoll(sentAt);
-                },
-                error -> {
-                    log.debug("Cannot read the workers' rows, trying again: {}", error.getMessage());
-                    polling = false;
-                    schedulePoll(sentAt);
-                });
+                table.read(LeaseTable::listMembers),
+                members -> onMembers(members, sentAt),
+                error -> pollFailed(error, sentAt));
+    }
+
+    /**
+     * Plans grow with the leases, so they are read when there are new ones. Who waits for others to act on theirs reads
+     * them every time: what it may take by force in the end must have been planned when it began to wait.
+     */
+    private void onMembers(Members members, long sentAt) {
+        if (members.news() == plansRead && settled) {
+            polled(members, sentAt);
+        } else {
+            wiring.then(
+                    table.read(LeaseTable::listPlans),
+                    found -> {
+                        plans = found;
+                        plansRead = members.news();
+                        patience.observe(new ControlRows(found, members), book, id(), wiring.now());
+                        polled(members, sentAt);
+                    },
+                    error -> pollFailed(error, sentAt));
+        }
+    }
+
+    private void polled(Members members, long sentAt) {
+        polling = false;
+        onControl(members.news(), new ControlRows(plans, members), sentAt);
+        schedulePoll(sentAt);
+    }
+
+    private void pollFailed(Throwable error, long sentAt) {
+        log.debug("Cannot read the workers' rows, trying again: {}", error.getMessage());
+        polling = false;
+        schedulePoll(sentAt);
     }
 
     private void schedulePoll(long sentAt) {
@@ -191,19 +225,18 @@ final class WorkerSession {
         }
     }
 
-    private void onControl(ControlRows rows, long sentAt) {
+    private void onControl(long news, ControlRows rows, long sentAt) {
         if (over) {
             return;
         }
         Fleet seen = liveness.observe(rows.workers(), sentAt, wiring.now());
         fleet = seen;
-        leadership.onControl(rows, seen);
+        leadership.onControl(news, rows, seen);
         Optional<PlanRow> own = rows.plans().stream()
                 .filter(row -> row.worker().equals(id()) && row.leaderEpoch() >= leadership.epoch())
                 .findFirst();
         plan = own.orElse(null);
         own.ifPresent(this::obey);
-        patience.observe(rows, book, id(), wiring.now());
         follow();
         firstLook.complete(null);
     }
@@ -223,11 +256,11 @@ final class WorkerSession {
         }
     }
 
-    /** Takes what the plan says and the leases allow, and looks at the leases again if that may change soon. */
+    /** Looks at the leases if the plan is new or something is waited for, and takes what can be taken. */
     private void follow() {
         PlanRow mine = plan;
-        Fleet seen = fleet;
-        if (mine == null || seen == null || leaving || over) {
+        if (mine == null || leaving || over) {
+            settled = true;
             return;
         }
         if (leadership.isMadeFromBook(mine)) {
@@ -236,25 +269,49 @@ final class WorkerSession {
         if (mine.revision() != planListed || waits) {
             listLeases(mine);
         }
+        take();
+    }
+
+    /** Takes what the plan says and the leases allow. */
+    private void take() {
+        PlanRow mine = plan;
+        Fleet seen = fleet;
+        if (mine == null || seen == null || leaving || over) {
+            return;
+        }
+        settled = false;
         if (mine.revision() == planListed) {
             Intentions intentions = Intentions.of(mine, leases.engaged(), book, seen, patience.overdue(wiring.now()));
             intentions.takes().forEach(leases::take);
             waits = intentions.waits();
-            if (intentions.watches()) {
-                watch();
-            }
+            settled = intentions.isSettled();
+            watch(intentions.watches());
         }
     }
 
-    /** From its release until it is taken here nobody processes a lease: that time is worth some reads. */
-    private void watch() {
-        if (!watching) {
-            watching = true;
-            EventLoop.Cancellable unused = wiring.later(wiring.settings().watchInterval(), () -> {
-                watching = false;
-                follow();
-            });
+    /**
+     * From its release until it is taken here nobody processes a lease: that time is worth some reads, of these leases
+     * only.
+     */
+    private void watch(List<LeaseKey> given) {
+        if (watching || given.isEmpty()) {
+            return;
         }
+        watching = true;
+        int portions = 1 + given.size() / WATCHED_AT_ONCE;
+        EventLoop.Cancellable unused = wiring.later(
+                wiring.settings().watchInterval().multipliedBy(portions),
+                () -> wiring.then(
+                        table.read(rows -> rows.getLeases(given)),
+                        found -> {
+                            watching = false;
+                            found.forEach(row -> book.hear(row, wiring.now()));
+                            take();
+                        },
+                        error -> {
+                            watching = false;
+                            take();
+                        }));
     }
 
     private void listLeases(PlanRow reason) {
@@ -271,7 +328,7 @@ final class WorkerSession {
                     leases.compare();
                     planListed = reason.revision();
                     waits = false;
-                    follow();
+                    take();
                 },
                 error -> listing = false);
     }

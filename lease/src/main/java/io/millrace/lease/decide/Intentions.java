@@ -18,13 +18,20 @@ import java.util.Set;
  * What a worker does about its plan.
  *
  * @param takes the leases to take now
- * @param waits true when a planned lease is neither held nor can be taken yet: look at the leases again soon
- * @param watches true when a live worker is about to give one of them back: look very soon, its records wait
+ * @param waits true when a planned lease is neither held nor can be taken yet, and nobody alive has it: look at the
+ *     leases again soon
+ * @param watches what live workers are about to give back: look at these very soon, their records wait
  */
-public record Intentions(List<LeaseRow> takes, boolean waits, boolean watches) {
-    /** Copies the list. */
+public record Intentions(List<LeaseRow> takes, boolean waits, List<LeaseKey> watches) {
+    /** Copies the lists. */
     public Intentions {
         takes = List.copyOf(takes);
+        watches = List.copyOf(watches);
+    }
+
+    /** True when everything planned is held, or will be as soon as it is taken. */
+    public boolean isSettled() {
+        return !waits && watches.isEmpty();
     }
 
     /**
@@ -39,7 +46,7 @@ public record Intentions(List<LeaseRow> takes, boolean waits, boolean watches) {
             PlanRow plan, Set<LeaseKey> held, LeaseBook leases, Fleet fleet, Map<LeaseKey, Long> overdue) {
         List<LeaseRow> takes = new ArrayList<>();
         boolean waits = false;
-        boolean watches = false;
+        List<LeaseKey> watches = new ArrayList<>();
         for (LeaseKey key : plan.leases().keySet()) {
             Optional<LeaseRow> row = leases.row(key);
             if (held.contains(key) || row.map(LeaseRow::isFinished).orElse(false)) {
@@ -47,11 +54,12 @@ public record Intentions(List<LeaseRow> takes, boolean waits, boolean watches) {
             }
             if (row.isPresent() && leases.isReady(row.get()) && mayTake(row.get(), plan, leases, fleet, overdue)) {
                 takes.add(row.get());
+            } else if (row.flatMap(LeaseRow::owner)
+                    .filter(owner -> fleet.of(owner).isAlive())
+                    .isPresent()) {
+                watches.add(key);
             } else {
                 waits = true;
-                watches |= row.flatMap(LeaseRow::owner)
-                        .filter(owner -> fleet.of(owner).isAlive())
-                        .isPresent();
             }
         }
         return new Intentions(takes, waits, watches);

@@ -2,8 +2,11 @@ package io.millrace.lease.table;
 
 import static java.util.Objects.requireNonNull;
 
+import com.google.common.collect.Lists;
 import io.millrace.lease.LeaseException;
+import io.millrace.lease.LeaseKey;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +26,7 @@ import software.amazon.awssdk.services.dynamodb.model.DynamoDbException;
 import software.amazon.awssdk.services.dynamodb.model.GetItemRequest;
 import software.amazon.awssdk.services.dynamodb.model.KeySchemaElement;
 import software.amazon.awssdk.services.dynamodb.model.KeyType;
+import software.amazon.awssdk.services.dynamodb.model.KeysAndAttributes;
 import software.amazon.awssdk.services.dynamodb.model.QueryRequest;
 import software.amazon.awssdk.services.dynamodb.model.QueryResponse;
 import software.amazon.awssdk.services.dynamodb.model.ResourceInUseException;
@@ -43,6 +47,9 @@ import software.amazon.awssdk.services.dynamodb.model.UpdateItemRequest;
 public final class DynamoLeaseTable implements LeaseTable {
     /** The name of the table unless the user wants another. */
     public static final String DEFAULT_NAME = "millrace";
+
+    /** The most that BatchGetItem takes at once (DynamoDB API). */
+    private static final int MOST_KEYS = 100;
 
     private static final String KEY = "its partition key must be " + RowCodec.APPLICATION + ", its sort key "
             + RowCodec.ENTITY + ", both of type S";
@@ -89,18 +96,53 @@ public final class DynamoLeaseTable implements LeaseTable {
     }
 
     @Override
-    public CompletableFuture<ControlRows> listControlRows() {
-        return query("entity > :from", Map.of(":from", RowCodec.text(Entity.AFTER_LEASES)))
-                .thenApply(ControlRows::of);
+    public CompletableFuture<Members> listMembers() {
+        return query("entity > :from", Map.of(":from", RowCodec.text(Entity.AFTER_PLANS)))
+                .thenApply(Members::of);
+    }
+
+    @Override
+    public CompletableFuture<List<PlanRow>> listPlans() {
+        return list(Entity.PLAN_PREFIX, PlanRow.class);
     }
 
     @Override
     public CompletableFuture<List<LeaseRow>> listLeases() {
-        return query("begins_with(entity, :from)", Map.of(":from", RowCodec.text(Entity.LEASE_PREFIX)))
-                .thenApply(rows -> rows.stream()
-                        .filter(LeaseRow.class::isInstance)
-                        .map(LeaseRow.class::cast)
-                        .toList());
+        return list(Entity.LEASE_PREFIX, LeaseRow.class);
+    }
+
+    @Override
+    public CompletableFuture<List<LeaseRow>> getLeases(Collection<LeaseKey> keys) {
+        List<LeaseRow> rows = new ArrayList<>();
+        CompletableFuture<List<LeaseRow>> all = CompletableFuture.completedFuture(rows);
+        for (List<LeaseKey> part : Lists.partition(List.copyOf(keys), MOST_KEYS)) {
+            KeysAndAttributes wanted = KeysAndAttributes.builder()
+                    .keys(part.stream().map(key -> key(Entity.lease(key))).toList())
+                    .consistentRead(true)
+                    .build();
+            all = all.thenCompose(before -> get(wanted, rows));
+        }
+        return all;
+    }
+
+    /** Goes on until the service has answered for every key; it leaves out what would be too much at once. */
+    private CompletableFuture<List<LeaseRow>> get(KeysAndAttributes wanted, List<LeaseRow> rows) {
+        return translated(client.batchGetItem(request -> request.requestItems(Map.of(name, wanted))))
+                .thenCompose(answer -> {
+                    for (Map<String, AttributeValue> item : answer.responses().getOrDefault(name, List.of())) {
+                        if (RowCodec.row(item) instanceof LeaseRow lease) {
+                            rows.add(lease);
+                        }
+                    }
+                    KeysAndAttributes left = answer.unprocessedKeys().get(name);
+                    return left == null ? CompletableFuture.completedFuture(rows) : get(left, rows);
+                });
+    }
+
+    private <T extends Row> CompletableFuture<List<T>> list(String prefix, Class<T> kind) {
+        return query("begins_with(entity, :from)", Map.of(":from", RowCodec.text(prefix)))
+                .thenApply(rows ->
+                        rows.stream().filter(kind::isInstance).map(kind::cast).toList());
     }
 
     @Override

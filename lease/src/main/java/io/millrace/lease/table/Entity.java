@@ -7,21 +7,22 @@ import io.millrace.lease.WorkerId;
 import io.millrace.model.StreamName;
 
 /**
- * What a row is about: the sort key of the table. The text sorts so that all rows that are not leases, but the leader's,
- * stand together behind the leases: one range read gets them.
+ * What a row is about: the sort key of the table. The text sorts so that all rows of which there are few, but the leader's,
+ * stand together behind leases and plans: one range read gets them.
  *
- * @param text {@code leader}, {@code lease#<stream>#<shard>}, {@code plan#<worker id>}, {@code stream#<name>} or
- *     {@code worker#<worker id>}
+ * @param text {@code leader}, {@code lease#<stream>#<shard>}, {@code plan#<worker id>}, {@code plans}, {@code
+ *     stream#<name>} or {@code worker#<worker id>}
  */
 public record Entity(String text) implements Comparable<Entity> {
     static final String LEADER = "leader";
     static final String LEASE_PREFIX = "lease#";
     static final String PLAN_PREFIX = "plan#";
+    static final String NEWS = "plans";
     static final String STREAM_PREFIX = "stream#";
     static final String WORKER_PREFIX = "worker#";
 
-    /** Above every lease and below every plan, stream and worker: {@code $} is the character after {@code #}. */
-    static final String AFTER_LEASES = "lease$";
+    /** Above every plan and below the news, every stream and worker: {@code $} is the character after {@code #}. */
+    static final String AFTER_PLANS = "plan$";
 
     /** Checks the part. */
     public Entity {
@@ -41,6 +42,11 @@ public record Entity(String text) implements Comparable<Entity> {
     /** The row that says what {@code worker} shall own. */
     public static Entity plan(WorkerId worker) {
         return new Entity(PLAN_PREFIX + worker);
+    }
+
+    /** The row that tells of new plans. */
+    public static Entity news() {
+        return new Entity(NEWS);
     }
 
     /** The row of one stream. */

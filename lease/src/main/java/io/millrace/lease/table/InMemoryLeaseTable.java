@@ -1,5 +1,7 @@
 package io.millrace.lease.table;
 
+import io.millrace.lease.LeaseKey;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -12,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * forgets everything with it. Futures are complete when they are returned.
  */
 public final class InMemoryLeaseTable implements LeaseTable {
-    private static final Entity AFTER_LEASES = new Entity(Entity.AFTER_LEASES);
+    private static final Entity AFTER_PLANS = new Entity(Entity.AFTER_PLANS);
 
     private final ConcurrentNavigableMap<Entity, Row> rows = new ConcurrentSkipListMap<>();
 
@@ -30,18 +32,35 @@ public final class InMemoryLeaseTable implements LeaseTable {
     }
 
     @Override
-    public CompletableFuture<ControlRows> listControlRows() {
+    public CompletableFuture<Members> listMembers() {
         return CompletableFuture.completedFuture(
-                ControlRows.of(rows.tailMap(AFTER_LEASES).values()));
+                Members.of(rows.tailMap(AFTER_PLANS).values()));
+    }
+
+    @Override
+    public CompletableFuture<List<PlanRow>> listPlans() {
+        return CompletableFuture.completedFuture(all(PlanRow.class));
+    }
+
+    @Override
+    public CompletableFuture<List<LeaseRow>> getLeases(Collection<LeaseKey> keys) {
+        return CompletableFuture.completedFuture(keys.stream()
+                .map(key -> rows.get(Entity.lease(key)))
+                .filter(LeaseRow.class::isInstance)
+                .map(LeaseRow.class::cast)
+                .toList());
     }
 
     @Override
     public CompletableFuture<List<LeaseRow>> listLeases() {
-        List<LeaseRow> leases = rows.headMap(AFTER_LEASES).values().stream()
-                .filter(LeaseRow.class::isInstance)
-                .map(LeaseRow.class::cast)
+        return CompletableFuture.completedFuture(all(LeaseRow.class));
+    }
+
+    private <T extends Row> List<T> all(Class<T> kind) {
+        return rows.headMap(AFTER_PLANS).values().stream()
+                .filter(kind::isInstance)
+                .map(kind::cast)
                 .toList();
-        return CompletableFuture.completedFuture(leases);
     }
 
     @Override

@@ -1,5 +1,7 @@
 package io.millrace.lease.table;
 
+import io.millrace.lease.LeaseKey;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -22,8 +24,22 @@ public interface LeaseTable {
     /** The row about {@code entity}, empty when there is none. */
     CompletableFuture<Optional<Row>> get(Entity entity);
 
-    /** All plans, streams and workers. Not one moment's picture: each row is as it was at some time during the call. */
-    CompletableFuture<ControlRows> listControlRows();
+    /**
+     * The news, all streams and workers. Not one moment's picture: each row is as it was at some time during the call.
+     * What it costs does not depend on how many leases there are.
+     */
+    CompletableFuture<Members> listMembers();
+
+    /** All plans, each as it was at some time during the call. */
+    CompletableFuture<List<PlanRow>> listPlans();
+
+    /** Members, and then plans that are at least as new as the news among them. */
+    default CompletableFuture<ControlRows> listControlRows() {
+        return listMembers().thenCompose(members -> listPlans().thenApply(plans -> new ControlRows(plans, members)));
+    }
+
+    /** The rows of {@code keys}, in any order; a lease without a row is left out. */
+    CompletableFuture<List<LeaseRow>> getLeases(Collection<LeaseKey> keys);
 
     /** All leases, in the order of their keys; each as it was at some time during the call. */
     CompletableFuture<List<LeaseRow>> listLeases();

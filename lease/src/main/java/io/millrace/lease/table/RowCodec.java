@@ -65,6 +65,8 @@ final class RowCodec {
             Map<String, AttributeValue> gives = new TreeMap<>();
             plan.gives().forEach((key, to) -> gives.put(key.toString(), text(to.toString())));
             item.put("gives", AttributeValue.fromM(gives));
+        } else if (row instanceof NewsRow news) {
+            item.put("by", text(news.by()));
         } else if (row instanceof LeaderRow leader) {
             item.put("epoch", number(leader.epoch()));
             item.put("leader", text(leader.leader().toString()));
@@ -96,6 +98,8 @@ final class RowCodec {
                 return plan(entity, item);
             } else if (entity.startsWith(Entity.STREAM_PREFIX)) {
                 return stream(entity, item);
+            } else if (entity.equals(Entity.NEWS)) {
+                return new NewsRow(item.revision(), item.text("by"));
             } else if (entity.equals(Entity.LEADER)) {
                 return new LeaderRow(item.revision(), item.number("epoch"), worker(item.text("leader")));
             }

@@ -3,17 +3,18 @@ package io.millrace.lease.coordinator;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.lease.LeaseKey;
-import io.millrace.lease.table.ControlRows;
 import io.millrace.lease.table.Entity;
 import io.millrace.lease.table.InMemoryLeaseTable;
 import io.millrace.lease.table.LeaderRow;
 import io.millrace.lease.table.LeaseRow;
 import io.millrace.lease.table.LeaseTable;
+import io.millrace.lease.table.Members;
 import io.millrace.lease.table.PlanRow;
 import io.millrace.lease.table.Row;
 import io.millrace.lease.table.WorkerRow;
 import io.millrace.lease.table.WriteOutcome;
 import io.millrace.model.ShardId;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -65,9 +66,21 @@ final class CheckedTable implements LeaseTable {
     }
 
     @Override
-    public CompletableFuture<ControlRows> listControlRows() {
-        calls.merge("listControlRows", 1, Integer::sum);
-        return table.listControlRows();
+    public CompletableFuture<Members> listMembers() {
+        calls.merge("listMembers", 1, Integer::sum);
+        return table.listMembers();
+    }
+
+    @Override
+    public CompletableFuture<List<PlanRow>> listPlans() {
+        calls.merge("listPlans", 1, Integer::sum);
+        return table.listPlans();
+    }
+
+    @Override
+    public CompletableFuture<List<LeaseRow>> getLeases(Collection<LeaseKey> keys) {
+        calls.merge("getLeases", 1, Integer::sum);
+        return table.getLeases(keys);
     }
 
     @Override

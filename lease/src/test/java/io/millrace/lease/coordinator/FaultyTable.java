@@ -1,14 +1,17 @@
 package io.millrace.lease.coordinator;
 
-import io.millrace.lease.table.ControlRows;
+import io.millrace.lease.LeaseKey;
 import io.millrace.lease.table.Entity;
 import io.millrace.lease.table.LeaseRow;
 import io.millrace.lease.table.LeaseTable;
+import io.millrace.lease.table.Members;
+import io.millrace.lease.table.PlanRow;
 import io.millrace.lease.table.Row;
 import io.millrace.lease.table.TableUnavailableException;
 import io.millrace.lease.table.WriteOutcome;
 import io.millrace.sim.Simulation;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -92,8 +95,18 @@ final class FaultyTable implements LeaseTable {
     }
 
     @Override
-    public CompletableFuture<ControlRows> listControlRows() {
-        return call(table::listControlRows, false);
+    public CompletableFuture<Members> listMembers() {
+        return call(table::listMembers, false);
+    }
+
+    @Override
+    public CompletableFuture<List<PlanRow>> listPlans() {
+        return call(table::listPlans, false);
+    }
+
+    @Override
+    public CompletableFuture<List<LeaseRow>> getLeases(Collection<LeaseKey> keys) {
+        return call(() -> table.getLeases(keys), false);
     }
 
     @Override

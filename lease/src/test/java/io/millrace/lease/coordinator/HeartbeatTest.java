@@ -4,13 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.millrace.lease.HeldLease;
+import io.millrace.lease.LeaseKey;
 import io.millrace.lease.LeaseListener;
 import io.millrace.lease.WorkerId;
-import io.millrace.lease.table.ControlRows;
 import io.millrace.lease.table.Entity;
 import io.millrace.lease.table.InMemoryLeaseTable;
 import io.millrace.lease.table.LeaseRow;
 import io.millrace.lease.table.LeaseTable;
+import io.millrace.lease.table.Members;
+import io.millrace.lease.table.PlanRow;
 import io.millrace.lease.table.Row;
 import io.millrace.lease.table.WorkerRow;
 import io.millrace.lease.table.WriteOutcome;
@@ -18,6 +20,7 @@ import io.millrace.model.Position;
 import io.millrace.sim.Simulation;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -160,7 +163,17 @@ final class HeartbeatTest {
         }
 
         @Override
-        public CompletableFuture<ControlRows> listControlRows() {
+        public CompletableFuture<Members> listMembers() {
+            throw new UnsupportedOperationException("a heartbeat only writes");
+        }
+
+        @Override
+        public CompletableFuture<List<PlanRow>> listPlans() {
+            throw new UnsupportedOperationException("a heartbeat only writes");
+        }
+
+        @Override
+        public CompletableFuture<List<LeaseRow>> getLeases(Collection<LeaseKey> keys) {
             throw new UnsupportedOperationException("a heartbeat only writes");
         }
 

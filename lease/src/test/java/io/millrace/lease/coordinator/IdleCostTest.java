@@ -30,6 +30,15 @@ final class IdleCostTest {
         assertThat(calls).doesNotContainKeys("delete", "get");
     }
 
+    @Test
+    void whatGrowsWithShardsIsReadOnlyByTheLeadersPeriodicLook() {
+        Map<String, Integer> calls = callsPerMinute(48);
+
+        assertThat(calls.getOrDefault("listLeases", 0)).isLessThanOrEqualTo(6);
+        assertThat(calls.getOrDefault("listPlans", 0)).isLessThanOrEqualTo(6);
+        assertThat(calls).doesNotContainKey("getLeases");
+    }
+
     private static Map<String, Integer> callsPerMinute(int shards) {
         LeaseWorld world = new LeaseWorld(3, Trouble.NONE, shards);
         world.join();

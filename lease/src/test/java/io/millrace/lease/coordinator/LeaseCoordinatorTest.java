@@ -13,6 +13,7 @@ import io.millrace.lease.table.Entity;
 import io.millrace.lease.table.InMemoryLeaseTable;
 import io.millrace.lease.table.LeaseRow;
 import io.millrace.lease.table.LeaseTable;
+import io.millrace.lease.table.NewsRow;
 import io.millrace.lease.table.Row;
 import io.millrace.lease.table.StreamRow;
 import io.millrace.model.Checkpoint;
@@ -327,7 +328,9 @@ final class LeaseCoordinatorTest {
                         .isApplied())
                 .isTrue();
         // What `leases reset --force` does, too: a plan under a new revision makes its worker look at the leases.
-        table.listControlRows().join().plans().forEach(plan -> table.put(plan).join());
+        table.listPlans().join().forEach(plan -> table.put(plan).join());
+        long news = table.listMembers().join().news();
+        assertThat(table.put(new NewsRow(news, "test")).join().isApplied()).isTrue();
 
         sim.runUntil(() -> alice.held.containsKey(key(3)) && alice.lease(3) != before, SECOND);
         assertThat(alice.lost).hasSize(1).first().asString().contains("orders/shardId-000000000003 epoch 1");

@@ -2,12 +2,12 @@ package io.millrace.lease.coordinator;
 
 import io.millrace.lease.LeaseKey;
 import io.millrace.lease.ShardDirectory;
-import io.millrace.lease.table.ControlRows;
 import io.millrace.lease.table.Entity;
 import io.millrace.lease.table.LeaderRow;
 import io.millrace.lease.table.LeaseRow;
 import io.millrace.lease.table.LeaseTable;
 import io.millrace.lease.table.Lineage;
+import io.millrace.lease.table.Members;
 import io.millrace.lease.table.PlanRow;
 import io.millrace.lease.table.Row;
 import io.millrace.lease.table.WorkerRow;
@@ -21,6 +21,7 @@ import io.millrace.runtime.Ticker;
 import io.millrace.sim.Simulation;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -155,9 +156,16 @@ enum Mutation {
             return new PassingTable(table) {
                 @Override
                 public CompletableFuture<List<LeaseRow>> listLeases() {
-                    return super.listLeases()
-                            .thenApply(rows ->
-                                    rows.stream().map(LeaseRow::released).toList());
+                    return super.listLeases().thenApply(this::released);
+                }
+
+                @Override
+                public CompletableFuture<List<LeaseRow>> getLeases(Collection<LeaseKey> keys) {
+                    return super.getLeases(keys).thenApply(this::released);
+                }
+
+                private List<LeaseRow> released(List<LeaseRow> rows) {
+                    return rows.stream().map(LeaseRow::released).toList();
                 }
             };
         }
@@ -170,13 +178,13 @@ enum Mutation {
                 private int reads;
 
                 @Override
-                public CompletableFuture<ControlRows> listControlRows() {
+                public CompletableFuture<Members> listMembers() {
                     reads++;
-                    return super.listControlRows()
+                    return super.listMembers()
                             .thenApply(rows -> reads % 50 > 0 || rows.workers().isEmpty()
                                     ? rows
-                                    : new ControlRows(
-                                            rows.plans(),
+                                    : new Members(
+                                            rows.news(),
                                             rows.streams(),
                                             rows.workers()
                                                     .subList(1, rows.workers().size())));
@@ -189,13 +197,13 @@ enum Mutation {
         @Override
         LeaseTable table(LeaseTable table, Simulation sim) {
             return new PassingTable(table) {
-                private ControlRows kept = new ControlRows(List.of(), List.of(), List.of());
+                private Members kept = new Members(0, List.of(), List.of());
                 private Duration keptAt = Duration.ofDays(-1);
 
                 @Override
-                public CompletableFuture<ControlRows> listControlRows() {
+                public CompletableFuture<Members> listMembers() {
                     if (sim.elapsed().minus(keptAt).compareTo(LeaseWorld.FAILOVER.plusSeconds(1)) > 0) {
-                        kept = super.listControlRows().join();
+                        kept = super.listMembers().join();
                         keptAt = sim.elapsed();
                     }
                     return CompletableFuture.completedFuture(kept);
@@ -271,13 +279,13 @@ enum Mutation {
                 private Duration keptAt = Duration.ofDays(-1);
 
                 @Override
-                public CompletableFuture<ControlRows> listControlRows() {
-                    return super.listControlRows().thenApply(rows -> {
+                public CompletableFuture<List<PlanRow>> listPlans() {
+                    return super.listPlans().thenApply(plans -> {
                         if (sim.elapsed().minus(keptAt).compareTo(LeaseWorld.FAILOVER.multipliedBy(2)) > 0) {
-                            kept = rows.plans();
+                            kept = plans;
                             keptAt = sim.elapsed();
                         }
-                        return new ControlRows(kept, rows.streams(), rows.workers());
+                        return kept;
                     });
                 }
             };

@@ -1,11 +1,14 @@
 package io.millrace.lease.coordinator;
 
-import io.millrace.lease.table.ControlRows;
+import io.millrace.lease.LeaseKey;
 import io.millrace.lease.table.Entity;
 import io.millrace.lease.table.LeaseRow;
 import io.millrace.lease.table.LeaseTable;
+import io.millrace.lease.table.Members;
+import io.millrace.lease.table.PlanRow;
 import io.millrace.lease.table.Row;
 import io.millrace.lease.table.WriteOutcome;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -29,8 +32,18 @@ class PassingTable implements LeaseTable {
     }
 
     @Override
-    public CompletableFuture<ControlRows> listControlRows() {
-        return inner.listControlRows();
+    public CompletableFuture<Members> listMembers() {
+        return inner.listMembers();
+    }
+
+    @Override
+    public CompletableFuture<List<PlanRow>> listPlans() {
+        return inner.listPlans();
+    }
+
+    @Override
+    public CompletableFuture<List<LeaseRow>> getLeases(Collection<LeaseKey> keys) {
+        return inner.getLeases(keys);
     }
 
     @Override

@@ -127,9 +127,41 @@ abstract class LeaseTableConformance {
         listed.addAll(control.workers());
         assertThat(listed)
                 .containsExactlyInAnyOrderElementsOf(rows.stream()
-                        .filter(row -> !(row instanceof LeaseRow) && !(row instanceof LeaderRow))
+                        .filter(row -> row instanceof PlanRow || row instanceof StreamRow || row instanceof WorkerRow)
                         .map(row -> row.withRevision(1))
                         .toList());
+    }
+
+    @Test
+    void membersComeWithTheNumberOfTimesThatPlansWereWritten() {
+        LeaseTable table = emptyTable();
+        assertThat(done(table.listMembers()).news()).isZero();
+
+        done(table.put(new NewsRow(0, "alice")));
+        done(table.put(new NewsRow(1, "bob")));
+
+        assertThat(done(table.listMembers()).news()).isEqualTo(2);
+        assertThat(done(table.put(new NewsRow(1, "carol"))).isApplied()).isFalse();
+    }
+
+    @Test
+    void leasesAreFoundByTheirKeysHoweverMany() {
+        LeaseTable table = emptyTable();
+        List<LeaseKey> keys = new ArrayList<>();
+        List<LeaseKey> written = new ArrayList<>();
+        List<CompletableFuture<WriteOutcome>> writes = new ArrayList<>();
+        for (int i = 100; i < 350; i++) {
+            LeaseKey key = new LeaseKey(STREAM, ShardId.of(i));
+            keys.add(key);
+            if (i % 7 > 0) {
+                written.add(key);
+                writes.add(table.put(lease(i)));
+            }
+        }
+        writes.forEach(LeaseTableConformance::done);
+
+        assertThat(done(table.getLeases(keys))).extracting(LeaseRow::key).containsExactlyInAnyOrderElementsOf(written);
+        assertThat(done(table.getLeases(List.of()))).isEmpty();
     }
 
     @Test
@@ -171,6 +203,7 @@ abstract class LeaseTableConformance {
         StreamIdentity identity = new StreamIdentity("arn:aws:kinesis:x:1:stream/orders", Instant.EPOCH);
         LeaseKey key = new LeaseKey(STREAM, ShardId.of(3));
         return List.of(
+                new NewsRow(0, "alice"),
                 lease(1),
                 lease(2).takenBy(ALICE).withCheckpoint(at(9, 0)),
                 lease(3).takenBy(ALICE).withLoad(123_456),
