@@ -2,8 +2,6 @@ package io.millrace.lease;
 
 import static java.util.Objects.requireNonNull;
 
-import java.util.Comparator;
-
 /**
  * One run of one worker. The name is the user's and may be used again, even by two processes at once; the run is drawn
  * anew at every start, so that a restarted worker is never mistaken for the one that crashed.
@@ -12,9 +10,6 @@ import java.util.Comparator;
  * @param run what tells this run from all others of the name; not empty, without {@code #}
  */
 public record WorkerId(String name, String run) implements Comparable<WorkerId> {
-    private static final Comparator<WorkerId> ORDER =
-            Comparator.comparing(WorkerId::name).thenComparing(WorkerId::run);
-
     /** Checks the form. */
     public WorkerId {
         requireNonNull(name, "name");
@@ -29,7 +24,8 @@ public record WorkerId(String name, String run) implements Comparable<WorkerId> 
 
     @Override
     public int compareTo(WorkerId other) {
-        return ORDER.compare(this, other);
+        int byName = name.compareTo(other.name);
+        return byName != 0 ? byName : run.compareTo(other.run);
     }
 
     /** {@code name#run}, as the table's keys have it. */

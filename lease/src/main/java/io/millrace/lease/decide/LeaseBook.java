@@ -72,9 +72,15 @@ public final class LeaseBook {
      * end. A parent without a row is waited for: the leader's shard sync creates it, or strikes it from the list.
      */
     public boolean isReady(LeaseRow row) {
-        return !row.isFinished()
-                && (!row.isNotStarted()
-                        || row.lineage().parents().stream().allMatch(parent -> isFinished(row.key(), parent)));
+        if (row.isFinished() || !row.isNotStarted()) {
+            return !row.isFinished();
+        }
+        for (ShardId parent : row.lineage().parents()) {
+            if (!isFinished(row.key(), parent)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** True when the lease's owner, if any, can no longer act on it. */

@@ -1,14 +1,12 @@
 package io.millrace.lease.decide;
 
-import io.millrace.lease.LeaseKey;
 import io.millrace.lease.WorkerId;
 import io.millrace.lease.decide.Planner.Candidate;
 import io.millrace.model.StreamName;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
-import java.util.NavigableMap;
+import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -24,9 +22,9 @@ final class Load {
     double weight;
 
     /** Nobody works on these yet, so moving them interrupts nothing. */
-    private final SortedMap<StreamName, NavigableMap<Rank, Candidate>> idle = new TreeMap<>();
+    private final SortedMap<StreamName, Shelf> idle = new TreeMap<>();
 
-    private final SortedMap<StreamName, NavigableMap<Rank, Candidate>> worked = new TreeMap<>();
+    private final SortedMap<StreamName, Shelf> worked = new TreeMap<>();
     private int size;
 
     Load(WorkerId worker, Seat seat) {
@@ -38,18 +36,18 @@ final class Load {
         weight += lease.weight();
         size++;
         if (!inHandoff) {
-            shelf(lease)
-                    .computeIfAbsent(lease.key().stream(), stream -> new TreeMap<>())
-                    .put(Rank.of(lease), lease);
+            shelves(lease)
+                    .computeIfAbsent(lease.key().stream(), stream -> new Shelf())
+                    .add(lease);
         }
     }
 
     void remove(Candidate lease) {
         weight -= lease.weight();
         size--;
-        NavigableMap<Rank, Candidate> shelf = shelf(lease).get(lease.key().stream());
+        Shelf shelf = shelves(lease).get(lease.key().stream());
         if (shelf != null) {
-            shelf.remove(Rank.of(lease));
+            shelf.remove(lease);
         }
     }
 
@@ -77,10 +75,10 @@ final class Load {
     /** What may go elsewhere, those not worked on first. */
     List<Candidate> lightestFirst() {
         List<Candidate> leases = new ArrayList<>();
-        for (SortedMap<StreamName, NavigableMap<Rank, Candidate>> shelves : List.of(idle, worked)) {
+        for (SortedMap<StreamName, Shelf> shelves : List.of(idle, worked)) {
             shelves.values().stream()
-                    .flatMap(shelf -> shelf.values().stream())
-                    .sorted(Comparator.comparingDouble(Candidate::weight).thenComparing(Candidate::key))
+                    .flatMap(shelf -> shelf.all().stream())
+                    .sorted(Shelf::compare)
                     .forEach(leases::add);
         }
         return leases;
@@ -89,11 +87,11 @@ final class Load {
     /** The lightest lease that may go to {@code to}, one that nobody works on if possible; null when there is none. */
     @Nullable
     Candidate lightestFor(Seat to) {
-        for (SortedMap<StreamName, NavigableMap<Rank, Candidate>> shelves : List.of(idle, worked)) {
+        for (SortedMap<StreamName, Shelf> shelves : List.of(idle, worked)) {
             Candidate lightest = shelves.entrySet().stream()
                     .filter(shelf -> to.takes(shelf.getKey()))
-                    .flatMap(shelf -> shelf.getValue().values().stream().limit(1))
-                    .min(Comparator.comparingDouble(Candidate::weight).thenComparing(Candidate::key))
+                    .flatMap(shelf -> shelf.getValue().all().stream().limit(1))
+                    .min(Shelf::compare)
                     .orElse(null);
             if (lightest != null) {
                 return lightest;
@@ -111,12 +109,11 @@ final class Load {
         return best != null ? best : bestOf(worked, gap, most, to);
     }
 
-    private @Nullable Candidate bestOf(
-            SortedMap<StreamName, NavigableMap<Rank, Candidate>> shelves, double gap, double most, Seat to) {
+    private static @Nullable Candidate bestOf(SortedMap<StreamName, Shelf> shelves, double gap, double most, Seat to) {
         Candidate best = null;
-        for (var shelf : shelves.entrySet()) {
+        for (Map.Entry<StreamName, Shelf> shelf : shelves.entrySet()) {
             if (to.takes(shelf.getKey())) {
-                for (Candidate lease : closest(shelf.getValue(), gap / 2)) {
+                for (Candidate lease : shelf.getValue().closest(gap / 2)) {
                     boolean narrows = lease.weight() <= most;
                     if (narrows && (best == null || isBetter(lease, best, gap / 2))) {
                         best = lease;
@@ -132,40 +129,19 @@ final class Load {
         return byFit < 0 || (byFit == 0 && one.key().compareTo(other.key()) > 0);
     }
 
-    /** The last of the heaviest not above {@code ideal}, and the last of the lightest above it. */
-    private static List<Candidate> closest(NavigableMap<Rank, Candidate> shelf, double ideal) {
-        List<Candidate> found = new ArrayList<>();
-        var below = shelf.floorEntry(new Rank(ideal, null));
-        if (below != null) {
-            found.add(below.getValue());
-        }
-        var above = shelf.higherEntry(new Rank(ideal, null));
-        if (above != null) {
-            var last = shelf.floorEntry(new Rank(above.getKey().weight(), null));
-            found.add(last == null ? above.getValue() : last.getValue());
-        }
-        return found;
+    private SortedMap<StreamName, Shelf> shelves(Candidate lease) {
+        return worker.equals(lease.owner().orElse(null)) ? worked : idle;
     }
 
-    private SortedMap<StreamName, NavigableMap<Rank, Candidate>> shelf(Candidate lease) {
-        return lease.owner().filter(worker::equals).isPresent() ? worked : idle;
+    /** The least loaded first; of equals, the first by name. */
+    static int compareLightestFirst(Load one, Load other) {
+        int byWeight = Double.compare(one.weight, other.weight);
+        return byWeight != 0 ? byWeight : one.worker.compareTo(other.worker);
     }
 
-    /** A place by weight; without a key it stands behind all of that weight. */
-    private record Rank(double weight, @Nullable LeaseKey key) implements Comparable<Rank> {
-        @Override
-        public int compareTo(Rank other) {
-            int byWeight = Double.compare(weight, other.weight);
-            if (byWeight != 0) {
-                return byWeight;
-            } else if (key == null || other.key == null) {
-                return Boolean.compare(key == null, other.key == null);
-            }
-            return key.compareTo(other.key);
-        }
-
-        static Rank of(Candidate lease) {
-            return new Rank(lease.weight(), lease.key());
-        }
+    /** The most loaded first; of equals, the first by name. */
+    static int compareHeaviestFirst(Load one, Load other) {
+        int byWeight = Double.compare(other.weight, one.weight);
+        return byWeight != 0 ? byWeight : one.worker.compareTo(other.worker);
     }
 }

@@ -2,6 +2,7 @@ package io.millrace.lease.decide;
 
 import static java.util.Objects.requireNonNull;
 
+import com.google.common.collect.ImmutableSortedMap;
 import io.millrace.lease.LeaseKey;
 import io.millrace.lease.WorkerId;
 import io.millrace.lease.table.LeaseRow;
@@ -13,9 +14,9 @@ import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
@@ -46,17 +47,30 @@ public final class Planner {
 
     private static final double NOTHING = 1e-9;
 
-    private final NavigableMap<WorkerId, Load> loads = new TreeMap<>();
-    private final SortedMap<LeaseKey, Assignment> plan = new TreeMap<>();
+    /** In the order of the workers. */
+    private final Map<WorkerId, Load> loads = new LinkedHashMap<>();
+
+    private final List<Load> emptiest;
+    private final List<Load> fullest;
+    private final Map<LeaseKey, Assignment> plan = new HashMap<>();
     private final Set<StreamName> withoutRoom = new HashSet<>();
     private final boolean alike;
     private final double mean;
 
     private Planner(Collection<Candidate> candidates, Map<WorkerId, Seat> workers) {
-        workers.forEach((worker, seat) -> loads.put(worker, new Load(worker, seat)));
-        this.alike =
-                candidates.stream().mapToDouble(Candidate::weight).distinct().count() <= 1;
-        this.mean = candidates.stream().mapToDouble(Candidate::weight).sum() / Math.max(1, workers.size());
+        new TreeMap<>(workers).forEach((worker, seat) -> loads.put(worker, new Load(worker, seat)));
+        this.emptiest = new ArrayList<>(loads.values());
+        this.fullest = new ArrayList<>(loads.values());
+        double sum = 0;
+        double least = Double.MAX_VALUE;
+        double most = 0;
+        for (Candidate lease : candidates) {
+            sum += lease.weight;
+            least = Math.min(least, lease.weight);
+            most = Math.max(most, lease.weight);
+        }
+        this.alike = most <= least;
+        this.mean = sum / Math.max(1, workers.size());
     }
 
     /**
@@ -111,19 +125,31 @@ public final class Planner {
             planner.shed();
             planner.even();
         }
-        return planner.plan;
+        return planner.inOrder(candidates);
+    }
+
+    /** Candidates mostly come in the order of their keys, so that this is no sorting. */
+    private SortedMap<LeaseKey, Assignment> inOrder(Collection<Candidate> candidates) {
+        ImmutableSortedMap.Builder<LeaseKey, Assignment> ordered = ImmutableSortedMap.naturalOrder();
+        for (Candidate lease : candidates) {
+            Assignment assignment = plan.get(lease.key);
+            if (assignment != null) {
+                ordered.put(lease.key, assignment);
+            }
+        }
+        return ordered.buildOrThrow();
     }
 
     /** Leaves every lease where it is or is going to, and returns those that are nowhere. */
     private List<Candidate> keep(Collection<Candidate> candidates) {
         List<Candidate> homeless = new ArrayList<>();
         for (Candidate lease : candidates) {
-            Optional<Assignment> planned = lease.planned.filter(assignment -> takes(assignment.worker, lease));
-            Optional<WorkerId> owner = lease.owner.filter(worker -> takes(worker, lease));
-            if (planned.isPresent()) {
-                assign(lease, planned.get());
-            } else if (owner.isPresent()) {
-                assign(lease, new Assignment(owner.get(), "its owner took it when its parents had ended"));
+            Assignment planned = lease.planned.orElse(null);
+            WorkerId owner = lease.owner.orElse(null);
+            if (planned != null && takes(planned.worker, lease)) {
+                assign(lease, planned);
+            } else if (owner != null && takes(owner, lease)) {
+                assign(lease, new Assignment(owner, "its owner took it when its parents had ended"));
             } else {
                 homeless.add(lease);
             }
@@ -244,10 +270,9 @@ public final class Planner {
     }
 
     private @Nullable Move nextMove(double band) {
-        List<Load> emptiest = new ArrayList<>(loads.values());
-        emptiest.sort(Comparator.comparingDouble((Load load) -> load.weight));
-        List<Load> fullest = new ArrayList<>(loads.values());
-        fullest.sort(Comparator.comparingDouble((Load load) -> load.weight).reversed());
+        // All but two stand in order from the move before.
+        emptiest.sort(Load::compareLightestFirst);
+        fullest.sort(Load::compareHeaviestFirst);
         for (Load to : emptiest) {
             for (Load from : fullest) {
                 double gap = from.weight - to.weight;
@@ -284,28 +309,34 @@ public final class Planner {
 
     /** A live owner is giving the lease to somebody else. */
     private boolean isInHandoff(Candidate lease, Assignment assignment) {
-        return lease.owner
-                .filter(owner -> loads.containsKey(owner) && !owner.equals(assignment.worker))
-                .isPresent();
+        WorkerId owner = lease.owner.orElse(null);
+        return owner != null && !owner.equals(assignment.worker) && loads.containsKey(owner);
     }
 
     private record Move(Candidate lease, Load from, Load to) {}
 
     /** The candidates that {@code leases} and the last plans make. */
     static List<Candidate> candidates(LeaseBook leases, Map<LeaseKey, Assignment> planned) {
-        List<LeaseRow> ready = leases.rows().stream().filter(leases::isReady).toList();
-        double meanLoad = ready.stream()
-                .mapToLong(LeaseRow::load)
-                .filter(load -> load >= 0)
-                .average()
-                .orElse(0);
-        return ready.stream()
-                .map(row -> new Candidate(
-                        row.key(),
-                        row.owner(),
-                        Optional.ofNullable(planned.get(row.key())),
-                        weight(row.load(), meanLoad)))
-                .toList();
+        List<LeaseRow> ready = new ArrayList<>();
+        long measured = 0;
+        double sum = 0;
+        for (LeaseRow row : leases.rows()) {
+            if (leases.isReady(row)) {
+                ready.add(row);
+                if (row.load() >= 0) {
+                    measured++;
+                    sum += row.load();
+                }
+            }
+        }
+        double meanLoad = measured == 0 ? 0 : sum / measured;
+        List<Candidate> candidates = new ArrayList<>(ready.size());
+        for (LeaseRow row : ready) {
+            LeaseKey key = row.key();
+            candidates.add(new Candidate(
+                    key, row.owner(), Optional.ofNullable(planned.get(key)), weight(row.load(), meanLoad)));
+        }
+        return candidates;
     }
 
     /** In means of the measured; a lease that nobody has measured counts as one mean. */

@@ -2,18 +2,21 @@ package io.millrace.lease.decide;
 
 import static java.util.Objects.requireNonNull;
 
+import com.google.common.collect.ImmutableSortedMap;
 import io.millrace.lease.LeaseKey;
 import io.millrace.lease.WorkerId;
 import io.millrace.lease.decide.Planner.Assignment;
 import io.millrace.lease.decide.Planner.Candidate;
 import io.millrace.lease.table.ControlRows;
 import io.millrace.lease.table.LeaderRow;
-import io.millrace.lease.table.LeaseRow;
 import io.millrace.lease.table.PlanRow;
+import io.millrace.model.StreamName;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableSet;
@@ -54,9 +57,10 @@ public final class Plans {
         Map<LeaseKey, Assignment> last = assignments(control.plans());
         Map<WorkerId, Seat> seats = Seat.of(control.workers(), fleet);
         // A stream that nobody reads was removed: its leases wait in the table until somebody names it again.
-        List<Candidate> candidates = Planner.candidates(leases, last).stream()
-                .filter(lease -> seats.values().stream().anyMatch(seat -> seat.takes(lease.key().stream())))
-                .toList();
+        Map<StreamName, Boolean> isRead = new HashMap<>();
+        List<Candidate> candidates = Planner.candidates(leases, last);
+        candidates.removeIf(lease -> !isRead.computeIfAbsent(
+                lease.key().stream(), stream -> seats.values().stream().anyMatch(seat -> seat.takes(stream))));
         SortedMap<LeaseKey, Assignment> plan = Planner.plan(candidates, seats);
         NavigableSet<LeaseKey> unplaced = new TreeSet<>();
         if (plan.size() < candidates.size()) {
@@ -65,35 +69,48 @@ public final class Plans {
                     .filter(key -> !plan.containsKey(key))
                     .forEach(unplaced::add);
         }
-        SortedMap<LeaseKey, Assignment> news = new TreeMap<>(plan);
-        news.entrySet().removeIf(entry -> entry.getValue().equals(last.get(entry.getKey())));
-        return new Decision(changes(plan, leases, control.plans(), fleet, leader), news, unplaced);
+        SortedMap<LeaseKey, Assignment> news = new TreeMap<>();
+        plan.forEach((key, assignment) -> {
+            if (!assignment.equals(last.get(key))) {
+                news.put(key, assignment);
+            }
+        });
+        return new Decision(changes(candidates, plan, control.plans(), fleet, leader), news, unplaced);
     }
 
     private static List<PlanRow> changes(
-            SortedMap<LeaseKey, Assignment> plan,
-            LeaseBook leases,
+            List<Candidate> candidates,
+            Map<LeaseKey, Assignment> plan,
             Collection<PlanRow> before,
             Fleet fleet,
             LeaderRow leader) {
-        Map<WorkerId, Side> sides = new TreeMap<>();
+        Map<WorkerId, Side> sides = new LinkedHashMap<>();
         fleet.all(Standing.ACTIVE).forEach(worker -> sides.put(worker, new Side()));
         fleet.all(Standing.LEAVING).forEach(worker -> sides.put(worker, new Side()));
-        plan.forEach((key, assignment) -> {
-            WorkerId to = assignment.worker();
-            requireNonNull(sides.get(to)).leases.put(key, assignment.reason());
-            Side from = leases.row(key).flatMap(LeaseRow::owner).map(sides::get).orElse(null);
-            if (from != null && from != sides.get(to)) {
-                from.gives.put(key, to);
+        for (Candidate lease : candidates) {
+            Assignment assignment = plan.get(lease.key());
+            if (assignment != null) {
+                Side to = requireNonNull(sides.get(assignment.worker()));
+                to.leases.put(lease.key(), assignment.reason());
+                Side from = lease.owner().map(sides::get).orElse(null);
+                if (from != null && from != to) {
+                    from.gives.put(lease.key(), assignment.worker());
+                }
             }
-        });
+        }
         Map<WorkerId, PlanRow> rows = new HashMap<>();
         before.forEach(row -> rows.put(row.worker(), row));
         List<PlanRow> changed = new ArrayList<>();
         sides.forEach((worker, side) -> {
             PlanRow old = rows.get(worker);
             long revision = old == null ? 0 : old.revision();
-            PlanRow row = new PlanRow(worker, revision, leader.leader(), leader.epoch(), side.leases, side.gives);
+            PlanRow row = new PlanRow(
+                    worker,
+                    revision,
+                    leader.leader(),
+                    leader.epoch(),
+                    side.leases.buildOrThrow(),
+                    side.gives.buildOrThrow());
             if (isNews(row, old)) {
                 changed.add(row);
             }
@@ -103,8 +120,8 @@ public final class Plans {
 
     /** What one worker's row will say. */
     private static final class Side {
-        private final SortedMap<LeaseKey, String> leases = new TreeMap<>();
-        private final SortedMap<LeaseKey, WorkerId> gives = new TreeMap<>();
+        private final ImmutableSortedMap.Builder<LeaseKey, String> leases = ImmutableSortedMap.naturalOrder();
+        private final ImmutableSortedMap.Builder<LeaseKey, WorkerId> gives = ImmutableSortedMap.naturalOrder();
     }
 
     /** The rows among {@code plans} whose workers have no row any more, or are expired. */
@@ -119,15 +136,11 @@ public final class Plans {
 
     /** What the last plans said. Where two say the same lease, which a crash of a leader can leave, the younger wins. */
     private static Map<LeaseKey, Assignment> assignments(Collection<PlanRow> plans) {
+        List<PlanRow> youngestFirst = new ArrayList<>(plans);
+        youngestFirst.sort(Comparator.comparingLong(PlanRow::leaderEpoch).reversed());
         Map<LeaseKey, Assignment> assignments = new HashMap<>();
-        Map<LeaseKey, Long> epochs = new HashMap<>();
-        for (PlanRow plan : plans) {
-            plan.leases().forEach((key, reason) -> {
-                if (requireNonNull(epochs.getOrDefault(key, -1L)) < plan.leaderEpoch()) {
-                    epochs.put(key, plan.leaderEpoch());
-                    assignments.put(key, new Assignment(plan.worker(), reason));
-                }
-            });
+        for (PlanRow plan : youngestFirst) {
+            plan.leases().forEach((key, reason) -> assignments.putIfAbsent(key, new Assignment(plan.worker(), reason)));
         }
         return assignments;
     }

@@ -2,12 +2,10 @@ package io.millrace.lease.table;
 
 import static java.util.Objects.requireNonNull;
 
+import com.google.common.collect.ImmutableSortedMap;
 import io.millrace.lease.LeaseKey;
 import io.millrace.lease.WorkerId;
-import java.util.Collections;
-import java.util.Map;
 import java.util.SortedMap;
-import java.util.TreeMap;
 
 /**
  * What the leader wants of one worker.
@@ -31,15 +29,11 @@ public record PlanRow(
     public PlanRow {
         requireNonNull(worker, "worker");
         requireNonNull(leader, "leader");
-        leases = copy(leases);
-        gives = copy(gives);
+        leases = ImmutableSortedMap.copyOf(leases);
+        gives = ImmutableSortedMap.copyOf(gives);
         if (revision < 0 || leaderEpoch < 0) {
             throw new IllegalArgumentException("negative revision or epoch in the plan of " + worker);
         }
-    }
-
-    private static <V> SortedMap<LeaseKey, V> copy(Map<LeaseKey, V> map) {
-        return Collections.unmodifiableSortedMap(new TreeMap<>(map));
     }
 
     @Override
