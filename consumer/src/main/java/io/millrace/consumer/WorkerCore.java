@@ -1,6 +1,7 @@
 package io.millrace.consumer;
 
 import io.millrace.consumer.streams.GuardedStreams;
+import io.millrace.consumer.streams.Rehearsal;
 import io.millrace.fanout.PollingSettings;
 import io.millrace.fanout.PollingSources;
 import io.millrace.lease.CheckpointOutcome;
@@ -60,6 +61,7 @@ final class WorkerCore {
     private final ConsumerParts parts;
     private final LeaseCoordinator coordinator;
     private final WorkerStreams streams;
+    private final Rehearsal rehearsal;
     private final IdentityHashMap<HeldLease, ShardConsumer> consumers = new IdentityHashMap<>();
     private final CompletableFuture<Void> started = new CompletableFuture<>();
     private final CompletableFuture<List<LeaseKey>> ended = new CompletableFuture<>();
@@ -97,6 +99,7 @@ final class WorkerCore {
                 new Consumers());
         this.coordinator = LeaseCoordinator.create(
                 leaseSettings(settings), backend.table(), guarded, new Leases(), platform, settings.meterRegistry());
+        this.rehearsal = new Rehearsal(backend.directory(), backend.readers(), platform.random());
         this.streams =
                 new WorkerStreams(settings.streams(), loop, guarded, coordinator::changeStreams, this::holdsLeasesOf);
     }
@@ -113,6 +116,9 @@ final class WorkerCore {
 
     /** Joins; call once. Fails as {@link LeaseCoordinator#start} does. */
     CompletableFuture<Void> start() {
+        streams.names().forEach(stream -> {
+            CompletableFuture<Void> unused = rehearsal.read(stream);
+        });
         loop.whenComplete(coordinator.start(), (nothing, error) -> {
             if (error != null) {
                 String reason = failure;

@@ -90,26 +90,45 @@ final class StreamGuard implements ShardDirectory, ShardReaders {
 
     @Override
     public ShardReader reader(StreamName name, ShardId shard) {
-        ShardReader reader = readers.reader(name, shard);
-        return new ShardReader() {
-            @Override
-            public CompletableFuture<ShardIterator> getIterator(Position position) {
-                return checked(reader.getIterator(position));
-            }
-
-            @Override
-            public CompletableFuture<ShardPage> getRecords(ShardIterator iterator, int limit) {
-                return reader.getRecords(iterator, limit);
-            }
-        };
+        return new GuardedReader(readers.reader(name, shard));
     }
 
-    /** A refusal of the position may come from another stream, too. */
-    private CompletableFuture<ShardIterator> checked(CompletableFuture<ShardIterator> found) {
-        return found.thenCompose(iterator -> readable().thenApply(same -> iterator))
-                .exceptionallyCompose(error -> mayBeAboutAnother(unwrap(error))
-                        ? readable().thenCompose(same -> CompletableFuture.failedFuture(unwrap(error)))
-                        : CompletableFuture.failedFuture(unwrap(error)));
+    /**
+     * Gives out iterators at once, and what is read with one when it is known whose it is: looking that up takes no time
+     * of its own then. Its answers may come on any thread.
+     */
+    private final class GuardedReader implements ShardReader {
+        private final ShardReader reader;
+        /** Whether the last iterator was our stream's. */
+        private volatile CompletableFuture<?> same = CompletableFuture.completedFuture(null);
+
+        GuardedReader(ShardReader reader) {
+            this.reader = reader;
+        }
+
+        @Override
+        public CompletableFuture<ShardIterator> getIterator(Position position) {
+            return reader.getIterator(position)
+                    .thenApply(iterator -> {
+                        same = readable();
+                        return iterator;
+                    })
+                    // A refusal of the position may come from another stream, too.
+                    .exceptionallyCompose(error -> mayBeAboutAnother(unwrap(error))
+                            ? readable().thenCompose(ours -> CompletableFuture.failedFuture(unwrap(error)))
+                            : CompletableFuture.failedFuture(unwrap(error)));
+        }
+
+        @Override
+        public CompletableFuture<ShardPage> getRecords(ShardIterator iterator, int limit) {
+            if (same.isCompletedExceptionally()) {
+                // An answer of now is as good: a stream that was another one then cannot be ours again.
+                same = readable();
+            }
+            CompletableFuture<?> checked = same;
+            CompletableFuture<ShardPage> read = reader.getRecords(iterator, limit);
+            return checked.thenCompose(ours -> read);
+        }
     }
 
     private CompletableFuture<StreamIdentity> readable() {

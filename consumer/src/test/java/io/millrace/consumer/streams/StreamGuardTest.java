@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.millrace.fanout.InMemoryStream;
 import io.millrace.fanout.ShardIterator;
+import io.millrace.fanout.ShardPage;
 import io.millrace.fanout.ShardReadException;
 import io.millrace.fanout.ShardReader;
 import io.millrace.lease.ShardDirectory;
@@ -42,7 +43,7 @@ class StreamGuardTest {
     @Test
     void theStreamThatItBeganWithIsListedAndRead() {
         assertThat(outcome(guard.listShards(STREAM))).isNull();
-        assertThat(outcome(iterator())).isNull();
+        assertThat(outcome(read())).isNull();
         assertThat(told).isEmpty();
     }
 
@@ -50,21 +51,21 @@ class StreamGuardTest {
     void aDeletedStreamIsToldOnceAndNothingIsFoundInIt() {
         service.created = null;
         assertThat(outcome(guard.listShards(STREAM))).isInstanceOf(StreamNotFoundException.class);
-        assertThat(kind(outcome(iterator()))).isEqualTo(ShardReadException.Kind.GONE);
+        assertThat(kind(outcome(read()))).isEqualTo(ShardReadException.Kind.GONE);
         assertThat(told).containsExactly("stream orders was deleted; nothing more to consume");
     }
 
     @Test
     void aStreamMadeAnewUnderTheNameIsNeitherListedNorRead() {
         service.created = Instant.EPOCH.plusSeconds(9);
-        assertThat(kind(outcome(iterator()))).isEqualTo(ShardReadException.Kind.GONE);
+        assertThat(kind(outcome(read()))).isEqualTo(ShardReadException.Kind.GONE);
         assertThat(outcome(guard.listShards(STREAM))).isInstanceOf(StreamNotFoundException.class);
         assertThat(told).hasSize(1).first().asString().contains("orders was deleted", "1970-01-01T00:00:09Z");
     }
 
     @Test
-    void aStreamMadeAnewWhileAnIteratorWasSoughtIsNotRead() {
-        CompletableFuture<ShardIterator> found = iterator();
+    void whatAnIteratorOfAnotherStreamReadsIsNotGivenOut() {
+        CompletableFuture<ShardPage> found = read();
         service.created = Instant.EPOCH.plusSeconds(9);
         assertThat(kind(outcome(found))).isEqualTo(ShardReadException.Kind.GONE);
     }
@@ -72,27 +73,29 @@ class StreamGuardTest {
     @Test
     void aServiceThatDoesNotAnswerIsTroubleThatPasses() {
         service.silent = true;
-        CompletableFuture<ShardIterator> iterator = iterator();
+        ShardReader reader = guard.reader(STREAM, ShardId.of(0));
+        ShardIterator iterator = reader.getIterator(Position.trimHorizon()).join();
+        CompletableFuture<ShardPage> unchecked = reader.getRecords(iterator, 10);
         sim.run(Duration.ofSeconds(6));
-        assertThat(kind(outcome(iterator))).isEqualTo(ShardReadException.Kind.TRANSIENT);
+        assertThat(kind(outcome(unchecked))).isEqualTo(ShardReadException.Kind.TRANSIENT);
         service.silent = false;
-        assertThat(outcome(iterator())).isNull();
+        assertThat(outcome(reader.getRecords(iterator, 10))).isNull();
         assertThat(told).isEmpty();
     }
 
     @Test
     void manyAskersShareACall() {
-        List<CompletableFuture<ShardIterator>> iterators = new ArrayList<>();
+        List<CompletableFuture<ShardPage>> reads = new ArrayList<>();
         for (int i = 0; i < 100; i++) {
-            iterators.add(iterator());
+            reads.add(read());
         }
-        iterators.forEach(iterator -> assertThat(outcome(iterator)).isNull());
+        reads.forEach(read -> assertThat(outcome(read)).isNull());
         assertThat(service.calls).isLessThanOrEqualTo(2);
     }
 
-    private CompletableFuture<ShardIterator> iterator() {
+    private CompletableFuture<ShardPage> read() {
         ShardReader reader = guard.reader(STREAM, ShardId.of(0));
-        return reader.getIterator(Position.trimHorizon());
+        return reader.getIterator(Position.trimHorizon()).thenCompose(iterator -> reader.getRecords(iterator, 10));
     }
 
     private @Nullable Throwable outcome(CompletableFuture<?> answer) {
