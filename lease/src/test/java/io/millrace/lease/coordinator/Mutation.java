@@ -8,6 +8,7 @@ import io.millrace.lease.table.LeaseRow;
 import io.millrace.lease.table.LeaseTable;
 import io.millrace.lease.table.Lineage;
 import io.millrace.lease.table.Members;
+import io.millrace.lease.table.NewsRow;
 import io.millrace.lease.table.PlanRow;
 import io.millrace.lease.table.Row;
 import io.millrace.lease.table.WorkerRow;
@@ -268,6 +269,20 @@ enum Mutation {
         @Override
         LeaseTable table(LeaseTable table, Simulation sim) {
             return new Unconditional(table, PlanRow.class::isInstance);
+        }
+    },
+    /** Plans are written, and nobody is told. */
+    NO_NEWS {
+        @Override
+        LeaseTable table(LeaseTable table, Simulation sim) {
+            return new PassingTable(table) {
+                @Override
+                public CompletableFuture<WriteOutcome> put(Row row) {
+                    return row instanceof NewsRow
+                            ? CompletableFuture.completedFuture(WriteOutcome.applied())
+                            : super.put(row);
+                }
+            };
         }
     },
     /** Workers follow plans that were changed seconds ago. */
