@@ -140,6 +140,12 @@ final class LeaseSimulationTest {
         run(59160, Trouble.ALL, Mutation.NONE);
     }
 
+    /** Whoever begins while there are faults notices only at its call's time limit that an answer was lost. */
+    @Test
+    void startThatLostAnAnswerIsNotYetAtWorkWhenTheFaultsEnd() {
+        run(76943, Trouble.ALL, Mutation.NONE);
+    }
+
     /** Measured loads step over the edge at one look of the leader, and back at the next. */
     @Test
     void measuredLoadsComeOutEven() {

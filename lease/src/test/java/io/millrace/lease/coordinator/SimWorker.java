@@ -72,7 +72,8 @@ final class SimWorker implements LeaseListener {
                 this,
                 mutation.platform(host),
                 new SimpleMeterRegistry());
-        assertThat(coordinator.start()).isNotCompletedExceptionally();
+        changing++;
+        assertThat(coordinator.start().handle((started, error) -> changing--)).isNotCompletedExceptionally();
     }
 
     private LeaseSettings settings() {
@@ -90,7 +91,7 @@ final class SimWorker implements LeaseListener {
         return !host.isCrashed() && !leaving;
     }
 
-    /** True while something has not come to it yet that a fault delayed, or it is paused. */
+    /** True while something has not come to it yet that a fault delayed, or it is paused, or it waits to begin. */
     boolean isDisturbed() {
         return (takesPart() && (host.isPaused() || changing > 0))
                 || way.lastArrival().compareTo(world.sim.elapsed()) > 0;
