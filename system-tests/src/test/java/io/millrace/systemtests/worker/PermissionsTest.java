@@ -2,6 +2,8 @@ package io.millrace.systemtests.worker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.checkpoint.Checkpointer;
+import io.millrace.consumer.RecordBatch;
 import io.millrace.consumer.RecordProcessor;
 import io.millrace.consumer.Worker;
 import io.millrace.systemtests.house.Checkout;
@@ -18,7 +20,11 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import software.amazon.awssdk.core.interceptor.Context;
+import software.amazon.awssdk.core.interceptor.ExecutionAttributes;
+import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
+import software.amazon.awssdk.services.dynamodb.model.BatchGetItemRequest;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 
 /** The policy of docs/iam.md beside the calls that a worker makes, from an empty table to its close. */
@@ -30,24 +36,59 @@ class PermissionsTest {
     void workerCallsNothingButWhatThePolicyOfTheDocsAllows(@TempDir Path folder) throws Exception {
         CallLog calls = CallLog.in(folder.resolve("calls"));
         CountDownLatch processed = new CountDownLatch(10);
+        CountDownLatch watched = new CountDownLatch(1);
         try (Services services = new Services(folder.resolve("data"));
                 KinesisAsyncClient kinesis = services.kinesisWith(calls);
-                DynamoDbAsyncClient dynamoDb = services.dynamoDbWith(calls)) {
+                DynamoDbAsyncClient dynamoDb = services.dynamoDbWith(calls);
+                DynamoDbAsyncClient joiners = services.dynamoDbWith(new Watch(calls, watched))) {
             services.createStream("watched", 2);
             services.put("watched", 0, 10, 10);
-            RecordProcessor counting = batch -> batch.records().forEach(record -> processed.countDown());
-            try (Worker worker = services.worker("watched", () -> counting)
-                    .kinesisClient(kinesis)
-                    .dynamoDbClient(dynamoDb)
-                    .build()) {
+            try (Worker worker = services.worker("watched", () -> new Reluctant(processed, watched))
+                            .kinesisClient(kinesis)
+                            .dynamoDbClient(dynamoDb)
+                            .build();
+                    Worker joiner = services.worker("watched", () -> batch -> {})
+                            .kinesisClient(kinesis)
+                            .dynamoDbClient(joiners)
+                            .build()) {
                 worker.start();
                 assertThat(processed.await(40, TimeUnit.SECONDS)).isTrue();
+                joiner.start();
+                assertThat(watched.await(40, TimeUnit.SECONDS)).isTrue();
             }
         }
 
         Set<String> allowed = new TreeSet<>(policy());
         allowed.add("dynamodb:CreateTable");
         assertThat(CallLog.actions(CallLog.read(folder.resolve("calls")))).isEqualTo(allowed);
+    }
+
+    /** Gives no shard back before somebody has looked whether it does. */
+    private record Reluctant(CountDownLatch processed, CountDownLatch watched) implements RecordProcessor {
+        @Override
+        public void processRecords(RecordBatch batch) {
+            batch.records().forEach(record -> processed.countDown());
+        }
+
+        @Override
+        public void shutdownRequested(Checkpointer checkpointer) {
+            try {
+                assertThat(watched.await(40, TimeUnit.SECONDS)).isTrue();
+            } catch (InterruptedException stopped) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    /** Notes calls, and when a lease is looked at that somebody else has. */
+    private record Watch(CallLog calls, CountDownLatch watched) implements ExecutionInterceptor {
+        @Override
+        public void beforeExecution(Context.BeforeExecution context, ExecutionAttributes attributes) {
+            calls.beforeExecution(context, attributes);
+            if (context.request() instanceof BatchGetItemRequest) {
+                watched.countDown();
+            }
+        }
     }
 
     /** What the first JSON document of the page allows. */
