@@ -23,6 +23,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /** Listens, and hands whole requests to a handler. Safe for any thread; closing blocks, so never from an event loop. */
 public final class HttpServer implements AutoCloseable {
@@ -66,10 +67,21 @@ public final class HttpServer implements AutoCloseable {
             Refusals refusals,
             Platform platform)
             throws IOException {
+        return start(settings, handler, refusals, platform, Transport::best);
+    }
+
+    /** The same on a transport that is closed with the server. */
+    static Bound start(
+            HttpSettings settings,
+            Function<ApiRequest, CompletableFuture<ApiAnswer>> handler,
+            Refusals refusals,
+            Platform platform,
+            Supplier<Transport> transport)
+            throws IOException {
         requireNonNull(handler, "handler");
         InetAddress address = resolve(settings.host());
         SslContext tls = Tls.context(settings.pem(), address, platform.clock().instant());
-        HttpServer server = new HttpServer(settings.limits(), refusals, Transport.best());
+        HttpServer server = new HttpServer(settings.limits(), refusals, transport.get());
         try {
             Protocols protocols = new Protocols(
                     tls,

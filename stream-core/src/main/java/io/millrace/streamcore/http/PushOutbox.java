@@ -63,14 +63,19 @@ final class PushOutbox {
         } finally {
             release(piece);
         }
-        Set<Channel> flushed = Collections.newSetFromMap(new IdentityHashMap<>());
-        for (PushedBody body : written) {
-            if (flushed.add(body.connection())) {
-                body.flush();
-            }
-        }
+        flush(written);
+        // Not before: a publisher that is always ready must not keep the loop here.
         for (PushedBody body : written) {
             body.resume();
+        }
+    }
+
+    private static void flush(List<PushedBody> written) {
+        Set<Channel> flushed = Collections.newSetFromMap(new IdentityHashMap<>());
+        for (PushedBody body : written) {
+            if (body.sharesConnection() && flushed.add(body.connection())) {
+                body.flush();
+            }
         }
     }
 

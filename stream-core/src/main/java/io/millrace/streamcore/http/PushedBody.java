@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import io.millrace.runtime.Ticker;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http.HttpServerCodec;
@@ -13,6 +14,7 @@ import io.netty.handler.codec.http2.DefaultHttp2DataFrame;
 import io.netty.handler.codec.http2.Http2StreamFrameToHttpObjectCodec;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.Flow;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
@@ -144,35 +146,60 @@ final class PushedBody implements Flow.Subscriber<ByteBuffer> {
         });
     }
 
-    /** Writes a piece, to be flushed by the caller; false if the body is over. Event loop only. */
+    /**
+     * Sends a piece, or only writes it if {@link #sharesConnection}: then the caller has to flush the connection. False if
+     * the body is over. Event loop only.
+     */
     boolean write(Piece piece) {
         isAsked = false;
         if (isOver) {
             return false;
         }
+        // All of it past the codec: what it would make of the parts is made already, once for all that get them.
+        if (form == Form.FRAMES) {
+            piece.plain()
+                    .forEach(part -> follow(codec.write(new DefaultHttp2DataFrame(part.retainedDuplicate())), part));
+            return true;
+        }
+        List<ByteBuf> parts = form == Form.CHUNKS ? piece.chunks() : piece.plain();
+        if (parts.size() == 1) {
+            ByteBuf only = parts.get(0);
+            ChannelFuture sent = codec.writeAndFlush(only.retainedDuplicate());
+            // As a rule the socket has taken it by now, and there is nothing to follow.
+            if (!sent.isDone()) {
+                follow(sent, only);
+            }
+        } else {
+            parts.forEach(part -> follow(codec.write(part.retainedDuplicate()), part));
+            codec.flush();
+        }
+        return true;
+    }
+
+    /** Counts a part as waiting for the client until it is sent. */
+    private void follow(ChannelFuture sent, ByteBuf part) {
+        int size = part.readableBytes();
         if (partsUnderWay == 0) {
             lastProgress = ticker.nanoTime();
         }
-        for (ByteBuf part : form == Form.CHUNKS ? piece.chunks() : piece.plain()) {
-            int size = part.readableBytes();
-            partsUnderWay++;
-            load.add(size);
-            ByteBuf view = part.retainedDuplicate();
-            // Past the codec: what it would make of the part is made already, once for all that get it.
-            codec.write(form == Form.FRAMES ? new DefaultHttp2DataFrame(view) : view)
-                    .addListener(done -> {
-                        partsUnderWay--;
-                        load.add(-size);
-                        lastProgress = ticker.nanoTime();
-                    });
-        }
-        return true;
+        partsUnderWay++;
+        load.add(size);
+        sent.addListener(done -> {
+            partsUnderWay--;
+            load.add(-size);
+            lastProgress = ticker.nanoTime();
+        });
+    }
+
+    /** Whether other bodies may be on the same connection, which then is flushed once for all of them. */
+    boolean sharesConnection() {
+        return form == Form.FRAMES;
     }
 
     /** The connection, whose other streams are flushed with this one. */
     Channel connection() {
         Channel channel = context.channel();
-        return form == Form.FRAMES ? channel.parent() : channel;
+        return sharesConnection() ? channel.parent() : channel;
     }
 
     /** Sends what is written. Event loop only. */

@@ -1,6 +1,7 @@
 package io.millrace.streamcore.http;
 
 import io.netty.channel.EventLoopGroup;
+import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.Epoll;
@@ -21,14 +22,18 @@ record Transport(EventLoopGroup group, Class<? extends ServerChannel> serverChan
 
     /** The best transport here, with one event loop a processor. */
     static Transport best() {
-        int loops = Runtime.getRuntime().availableProcessors();
-        DefaultThreadFactory threads = new DefaultThreadFactory(THREAD_NAME, true);
         return Epoll.isAvailable()
-                ? new Transport(
-                        new MultiThreadIoEventLoopGroup(loops, threads, EpollIoHandler.newFactory()),
-                        EpollServerSocketChannel.class)
-                : new Transport(
-                        new MultiThreadIoEventLoopGroup(loops, threads, NioIoHandler.newFactory()),
-                        NioServerSocketChannel.class);
+                ? new Transport(group(EpollIoHandler.newFactory()), EpollServerSocketChannel.class)
+                : selectors();
+    }
+
+    /** The JDK's selectors, which are everywhere. */
+    static Transport selectors() {
+        return new Transport(group(NioIoHandler.newFactory()), NioServerSocketChannel.class);
+    }
+
+    private static EventLoopGroup group(IoHandlerFactory handlers) {
+        int loops = Runtime.getRuntime().availableProcessors();
+        return new MultiThreadIoEventLoopGroup(loops, new DefaultThreadFactory(THREAD_NAME, true), handlers);
     }
 }
