@@ -298,12 +298,14 @@ final class RequestHandler extends ChannelInboundHandlerAdapter {
         moveTo(State.PUSHING, "answer");
         startChecks(context);
         var unused = context.writeAndFlush(response);
-        pushed = new PushedBody(context, form, ticker, load, () -> {
+        PushedBody next = new PushedBody(context, form, ticker, load, () -> {
             pushed = null;
             written(context, keepsAlive && !drain.isBegun());
         });
+        pushed = next;
+        // Ends it at once if the server is closing; then it cancels its subscription as soon as it has one.
         drain.tellOnce(context.channel());
-        body.frames().subscribe(pushed);
+        body.frames().subscribe(next);
     }
 
     private void written(ChannelHandlerContext context, boolean keepsAlive) {

@@ -8,6 +8,7 @@ import io.millrace.streamcore.api.call.ApiAnswer;
 import io.millrace.streamcore.api.call.ApiRequest;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.SocketException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -21,6 +22,7 @@ import java.util.concurrent.Flow;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
@@ -35,6 +37,8 @@ class PushedBodyTest {
 
     private final BlockingQueue<Source> sources = new LinkedBlockingQueue<>();
     private final Sockets sockets;
+    /** What answers wait for; nothing unless a test says so. */
+    private CompletableFuture<@Nullable Void> answers = CompletableFuture.completedFuture(null);
 
     @SuppressWarnings("NullAway.Init") // set first thing in each test
     private HttpServer.Bound bound;
@@ -67,8 +71,7 @@ class PushedBodyTest {
     private CompletableFuture<ApiAnswer> handle(ApiRequest request) {
         Source source = new Source();
         sources.add(source);
-        return CompletableFuture.completedFuture(
-                new ApiAnswer(200, Map.of("content-type", "x"), new ApiAnswer.Pushed(source)));
+        return answers.thenApply(any -> new ApiAnswer(200, Map.of("content-type", "x"), new ApiAnswer.Pushed(source)));
     }
 
     @Test
@@ -146,6 +149,32 @@ class PushedBodyTest {
             bound.server().close();
             assertThat(text(client, 5)).isEqualTo("0\r\n\r\n");
             source.awaitCancel();
+        }
+    }
+
+    @Test
+    void aBodyThatBeginsAsTheServerClosesIsCancelledAndEndsCleanly() throws Exception {
+        answers = new CompletableFuture<>();
+        listen(Duration.ofMinutes(1));
+        try (RawClient client = RawClient.plain(bound.main())) {
+            Source source = ask(client);
+            CompletableFuture<Void> closed = CompletableFuture.runAsync(bound.server()::close);
+            awaitDrain();
+            answers.complete(null);
+            assertThat(head(client)).contains("200 OK");
+            assertThat(text(client, 5)).isEqualTo("0\r\n\r\n");
+            assertThat(client.isAtEnd()).isTrue();
+            source.awaitCancel();
+            closed.get(20, TimeUnit.SECONDS);
+        }
+    }
+
+    /** A server that closes refuses who comes, and sends away who has asked for nothing. */
+    private void awaitDrain() throws IOException {
+        try (RawClient late = RawClient.plain(bound.main())) {
+            assertThat(late.isAtEnd()).isTrue();
+        } catch (SocketException refused) {
+            // The same.
         }
     }
 
