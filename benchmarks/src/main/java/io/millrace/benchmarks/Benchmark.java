@@ -84,6 +84,13 @@ public final class Benchmark implements Callable<Integer> {
     private List<Integer> rates;
 
     @Option(
+            names = "--wires",
+            split = ",",
+            defaultValue = "HTTP_1,HTTP_1_THREADS,HTTP_2",
+            description = "For --push: what carries pipes and how they are read. Default: ${DEFAULT-VALUE}.")
+    private List<PipeLoad.Wire> wires;
+
+    @Option(
             names = "--threads",
             description = "For --push and --catch-up: show which of the server's threads used its CPU time.")
     private boolean showsThreads;
@@ -136,16 +143,18 @@ public final class Benchmark implements Callable<Integer> {
         PushLatency latency =
                 new PushLatency(platform, Duration.ofSeconds(warmUp), Duration.ofSeconds(seconds), showsThreads, out);
         latency.header();
-        int most = Collections.max(pipeCounts);
-        push(latency, ours(), pipes(false), rates);
-        List<PipeLoad> multiplexed = pipes(true);
-        multiplexed.add(new PipeLoad(true, most, 1));
-        push(latency, ours(), multiplexed, rates);
+        for (PipeLoad.Wire wire : wires) {
+            List<PipeLoad> loads = pipes(wire);
+            if (wire == PipeLoad.Wire.HTTP_2) {
+                loads.add(new PipeLoad(wire, Collections.max(pipeCounts), 1));
+            }
+            push(latency, ours(), loads, rates);
+        }
         for (ServerUnderTest.Kind peer : kinds().subList(1, kinds().size())) {
             // kinesalite has no pipes; kinesis-mock was not seen to speak HTTP/2 without TLS, nor to take 1,000 puts a
             // second.
             if (!peer.name().equals("kinesalite")) {
-                for (PipeLoad load : pipes(false)) {
+                for (PipeLoad load : pipes(PipeLoad.Wire.HTTP_1)) {
                     push(latency, peer, List.of(load), rates.subList(0, 1));
                 }
             }
@@ -157,10 +166,10 @@ public final class Benchmark implements Callable<Integer> {
         out.println("# server with a heap of " + STALLED_HEAP_MIB + " MiB");
         measurement.header();
         for (int round = 0; round < rounds; round++) {
-            for (boolean isMultiplexed : new boolean[] {false, true}) {
+            for (PipeLoad.Wire wire : List.of(PipeLoad.Wire.HTTP_1, PipeLoad.Wire.HTTP_2)) {
                 for (boolean isWithStalled : new boolean[] {false, true}) {
                     try (Opened opened = open(ServerUnderTest.Kind.millraceWithin(STALLED_HEAP_MIB, launcher))) {
-                        measurement.run(opened, isMultiplexed, isWithStalled, gb, mbPerSecond);
+                        measurement.run(opened, wire, isWithStalled, gb, mbPerSecond);
                     }
                 }
             }
@@ -176,9 +185,9 @@ public final class Benchmark implements Callable<Integer> {
         }
     }
 
-    private List<PipeLoad> pipes(boolean isMultiplexed) {
+    private List<PipeLoad> pipes(PipeLoad.Wire wire) {
         return pipeCounts.stream()
-                .map(count -> new PipeLoad(isMultiplexed, count, 0))
+                .map(count -> new PipeLoad(wire, count, 0))
                 .collect(Collectors.toCollection(ArrayList::new));
     }
 

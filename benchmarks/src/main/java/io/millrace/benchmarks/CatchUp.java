@@ -51,7 +51,7 @@ final class CatchUp {
         opened.calls().fill(PAST, requests, RECORDS, RECORD_BYTES);
         // As base64.
         long stored = (long) requests * RECORDS * RECORD_BYTES / 3 * 4;
-        try (OpenPipes pipes = OpenPipes.open(opened, light, new PipeLoad(false, PIPES, 0), platform)) {
+        try (OpenPipes pipes = OpenPipes.open(opened, light, new PipeLoad(PipeLoad.Wire.HTTP_1, PIPES, 0), platform)) {
             TimedPuts timed = new TimedPuts(opened, LIGHT, platform.ticker());
             pipes.count();
             var unused = timed.run(Integer.MAX_VALUE, warmUp);
@@ -73,7 +73,7 @@ final class CatchUp {
         long begun = ticker.nanoTime();
         CpuTimes before = opened.server().threads();
         try (Platform.BlockingTasks threads = platform.newBlockingTasks("catch-up", 1);
-                Pipe pipe = new Pipe(opened.server().port(), request, true, ticker)) {
+                Pipe pipe = new Pipe(opened.server().port(), request, true, new Stamps(ticker))) {
             threads.execute(pipe);
             long puts = timed.runWhile(LIGHT_RATE, () -> pipe.received() < stored);
             if (showsThreads) {

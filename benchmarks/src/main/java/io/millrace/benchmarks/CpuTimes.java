@@ -64,7 +64,12 @@ record CpuTimes(Map<String, Used> threads) {
 
     /** The same by kind of thread for each of {@code operations}, the most first. */
     String perOperation(CpuTimes before, long operations) {
-        return byName(before).entrySet().stream()
+        return perOperation(byName(before), operations);
+    }
+
+    /** Nanoseconds by kind of thread, told for each of {@code operations}, the most first. */
+    static String perOperation(Map<String, Long> nanos, long operations) {
+        return nanos.entrySet().stream()
                 .sorted(Map.Entry.comparingByValue(Comparator.reverseOrder()))
                 .limit(MOST_SHOWN)
                 .map(entry ->
@@ -72,7 +77,8 @@ record CpuTimes(Map<String, Used> threads) {
                 .collect(Collectors.joining(", "));
     }
 
-    private Map<String, Long> byName(CpuTimes before) {
+    /** Nanoseconds by kind of thread from an earlier look to this one. */
+    Map<String, Long> byName(CpuTimes before) {
         Map<String, Long> used = new TreeMap<>();
         threads.forEach((number, now) -> {
             Used then = before.threads.get(number);

@@ -25,12 +25,15 @@ final class OpenPipes implements AutoCloseable {
             throws IOException {
         int port = opened.server().port();
         List<Listener> listeners = new ArrayList<>();
-        if (load.isMultiplexed()) {
-            listeners.add(new Pipes(port, requests, load.healthy(), platform.ticker()));
-        } else {
-            for (byte[] request : requests) {
-                listeners.add(new Pipe(port, request, listeners.size() < load.healthy(), platform.ticker()));
+        switch (load.wire()) {
+            case HTTP_1 -> listeners.add(new SelectedPipes(port, requests, load.healthy(), platform.ticker()));
+            case HTTP_1_THREADS -> {
+                for (byte[] request : requests) {
+                    Stamps stamps = new Stamps(platform.ticker());
+                    listeners.add(new Pipe(port, request, listeners.size() < load.healthy(), stamps));
+                }
             }
+            case HTTP_2 -> listeners.add(new Pipes(port, requests, load.healthy(), platform.ticker()));
         }
         OpenPipes pipes = new OpenPipes(listeners, platform.newBlockingTasks("pipe", listeners.size()));
         listeners.forEach(pipes.threads::execute);

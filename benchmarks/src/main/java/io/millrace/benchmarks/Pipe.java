@@ -1,11 +1,12 @@
 package io.millrace.benchmarks;
 
-import io.millrace.runtime.Ticker;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 
 /** A SubscribeToShard over HTTP/1.1, on a connection of its own. Belongs to one thread. */
@@ -17,10 +18,14 @@ final class Pipe implements Listener {
     private volatile boolean isOpen;
     private volatile long received;
 
-    /** Opens it; one that is not healthy reads what comes first and then nothing. */
-    Pipe(int port, byte[] request, boolean isHealthy, Ticker ticker) throws IOException {
+    /**
+     * Opens it; one that is not healthy reads what comes first and then nothing.
+     *
+     * @param stamps looks at what comes; may be that of other pipes of the same thread
+     */
+    Pipe(int port, byte[] request, boolean isHealthy, Stamps stamps) throws IOException {
         this.isHealthy = isHealthy;
-        stamps = new Stamps(ticker);
+        this.stamps = stamps;
         socket = SocketChannel.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
         socket.setOption(StandardSocketOptions.TCP_NODELAY, true);
         ByteBuffer out = Form.JSON.request("SubscribeToShard", request);
@@ -32,20 +37,39 @@ final class Pipe implements Listener {
     @Override
     public void run() {
         try {
-            for (int read = socket.read(in); read >= 0; read = socket.read(in)) {
-                isOpen = true;
-                long before = received;
-                received = before + read;
-                if (!isHealthy) {
-                    return;
-                }
-                in.flip();
-                stamps.look(in);
-                in.compact();
+            while (receive()) {
+                // Waits in there.
             }
         } catch (IOException over) {
             // Closed from our side.
         }
+    }
+
+    /** Has itself selected, with itself as attachment, whenever there is something to {@link #receive}. */
+    void register(Selector selector) throws IOException {
+        socket.configureBlocking(false);
+        socket.register(selector, SelectionKey.OP_READ, this);
+    }
+
+    /** Takes what has come; false if that was the last that is to be read. */
+    boolean receive() throws IOException {
+        int read = socket.read(in);
+        if (read < 0) {
+            return false;
+        }
+        if (read == 0) {
+            return true;
+        }
+        isOpen = true;
+        long before = received;
+        received = before + read;
+        if (!isHealthy) {
+            return false;
+        }
+        in.flip();
+        stamps.look(in);
+        in.compact();
+        return true;
     }
 
     @Override

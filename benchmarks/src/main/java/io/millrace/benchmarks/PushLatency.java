@@ -5,14 +5,14 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
-import org.HdrHistogram.Histogram;
 
 /**
- * How long a record takes from its put to every pipe on its shard, and what that costs the server. Pipes are HTTP/1.1
- * connections, a consumer and a thread of the load generator each, or streams of one HTTP/2 connection. All loads of a run
- * are measured one after the other on the same server, so that they find its JVM in the same state. Belongs to one thread.
+ * How long a record takes from its put to every pipe on its shard, and what that costs the server. Each pipe is a
+ * consumer's; see {@link PipeLoad.Wire} for what carries and reads it. All loads of a run are measured in turn on the
+ * same server, there and back, so that they find its JVM and the machine in the same state. Belongs to one thread.
  */
 final class PushLatency {
     private static final String STREAM = "push";
@@ -29,6 +29,8 @@ final class PushLatency {
     static final Duration SETTLING = Duration.ofSeconds(1);
     /** For so long a consumer may not subscribe to a shard again. */
     static final Duration TAKE_OVER = Duration.ofMillis(5500);
+
+    private static final int ROUNDS = 2;
 
     private final Platform platform;
     private final Duration warmUp;
@@ -64,80 +66,68 @@ final class PushLatency {
             opened.calls().keepShards(STREAM);
         }
         PipeLoad first = loads.get(0);
-        try (OpenPipes pipes =
-                OpenPipes.open(opened, requests, new PipeLoad(first.isMultiplexed(), most, 0), platform)) {
+        try (OpenPipes pipes = OpenPipes.open(opened, requests, new PipeLoad(first.wire(), most, 0), platform)) {
             pipes.count();
             new TimedPuts(opened, STREAM, platform.ticker()).run(WARM_UP_RATE, warmUp);
         }
-        List<Cost> costs = new ArrayList<>();
+        List<PushCost> costs = new ArrayList<>();
         for (PipeLoad load : loads) {
-            opened.calls().pause(TAKE_OVER);
-            try (OpenPipes pipes = OpenPipes.open(opened, requests.subList(0, load.pipes()), load, platform)) {
-                if (load.stalled() > 0) {
-                    opened.calls().fill(STREAM, STALLING_PUTS, STALLING_RECORDS, STALLING_BYTES);
-                }
-                for (int rate : rates) {
-                    costs.add(new Cost(load, rate, measure(opened, load, pipes, rate)));
+            rates.forEach(rate -> costs.add(new PushCost(load, rate)));
+        }
+        List<PipeLoad> order = new ArrayList<>(loads);
+        for (int round = 0; round < ROUNDS; round++) {
+            for (PipeLoad load : order) {
+                opened.calls().pause(TAKE_OVER);
+                try (OpenPipes pipes = OpenPipes.open(opened, requests.subList(0, load.pipes()), load, platform)) {
+                    if (load.stalled() > 0) {
+                        opened.calls().fill(STREAM, STALLING_PUTS, STALLING_RECORDS, STALLING_BYTES);
+                    }
+                    for (PushCost cost : costs) {
+                        if (cost.load().equals(load)) {
+                            measure(opened, pipes, cost);
+                        }
+                    }
                 }
             }
+            // There and back: what the machine and the JVM do as time goes by falls on all loads alike.
+            Collections.reverse(order);
         }
-        rates.forEach(rate -> ratio(
-                costs.stream()
-                        .filter(cost -> cost.rate == rate && cost.load.stalled() == 0)
-                        .toList(),
-                rate));
+        print(opened.server().name(), costs);
+        rates.forEach(rate -> ratio(costs.stream()
+                .filter(cost -> cost.perSecond() == rate && cost.load().stalled() == 0)
+                .toList()));
     }
 
-    /** The server's CPU time for a put, without what its JVM compiled meanwhile. */
-    private Duration measure(Benchmark.Opened opened, PipeLoad load, OpenPipes pipes, int perSecond)
-            throws IOException {
+    private void measure(Benchmark.Opened opened, OpenPipes pipes, PushCost cost) throws IOException {
         opened.calls().pause(SETTLING);
         pipes.count();
         CpuTimes before = opened.server().threads();
-        long puts = new TimedPuts(opened, STREAM, platform.ticker()).run(perSecond, measured);
+        long puts = new TimedPuts(opened, STREAM, platform.ticker()).run(cost.perSecond(), measured.dividedBy(ROUNDS));
         opened.calls().pause(SETTLING);
-        CpuTimes after = opened.server().threads();
-        Duration all = after.since(before);
-        Duration cpu = all.minus(after.ofCompilersSince(before));
-        print(opened.server().name() + ", " + load.wire(), load, puts, all, cpu, pipes.counted());
-        if (showsThreads) {
-            out.println("# by thread, us/put: " + after.perOperation(before, puts));
+        cost.add(puts, before, opened.server().threads(), pipes.counted());
+    }
+
+    private void print(String server, List<PushCost> costs) {
+        for (PushCost cost : costs) {
+            out.println(cost.line(server, measured));
+            if (showsThreads) {
+                out.println("# by thread, us/put: " + cost.byThread());
+            }
         }
-        return cpu.dividedBy(puts);
     }
 
-    private void print(String server, PipeLoad load, long puts, Duration all, Duration cpu, Histogram latency) {
-        long received = latency.getTotalCount();
-        out.println(String.format(
-                Locale.ROOT,
-                "| %s | %s | %,.0f | %,d of %,d | %.2f | %.2f | %.1f | %.1f | %.1f |",
-                server,
-                load.counts(),
-                puts / (measured.toNanos() / 1e9),
-                received,
-                puts * load.healthy(),
-                latency.getValueAtPercentile(50) / 1e6,
-                latency.getValueAtPercentile(99) / 1e6,
-                all.toNanos() / 1e3 / puts,
-                cpu.toNanos() / 1e3 / puts,
-                cpu.toNanos() / 1e3 / Math.max(1, received)));
-    }
-
-    private void ratio(List<Cost> costs, int rate) {
+    private void ratio(List<PushCost> costs) {
         if (costs.size() > 1) {
-            Cost first = costs.get(0);
-            Cost last = costs.get(costs.size() - 1);
+            PushCost first = costs.get(0);
+            PushCost last = costs.get(costs.size() - 1);
             out.println(String.format(
                     Locale.ROOT,
                     "# %s, %,d puts/s: a put to %d pipes costs the server %.2f times one to %d",
-                    first.load.wire(),
-                    rate,
-                    last.load.healthy(),
-                    (double) last.perPut.toNanos() / first.perPut.toNanos(),
-                    first.load.healthy()));
+                    first.load().wire().shown(),
+                    first.perSecond(),
+                    last.load().healthy(),
+                    last.microsPerPut() / first.microsPerPut(),
+                    first.load().healthy()));
         }
     }
-
-    /** What a put at this rate costs the server, in CPU time without that of compilers. */
-    private record Cost(PipeLoad load, int rate, Duration perPut) {}
 }

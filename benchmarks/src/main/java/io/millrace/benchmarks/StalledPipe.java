@@ -51,14 +51,13 @@ final class StalledPipe {
     }
 
     /** Puts so many GB, at about {@code mbPerSecond}. */
-    void run(Benchmark.Opened opened, boolean isMultiplexed, boolean isWithStalled, double gb, int mbPerSecond)
+    void run(Benchmark.Opened opened, PipeLoad.Wire wire, boolean isWithStalled, double gb, int mbPerSecond)
             throws IOException {
-        PipeLoad load = new PipeLoad(isMultiplexed, HEALTHY, isWithStalled ? 1 : 0);
+        PipeLoad load = new PipeLoad(wire, HEALTHY, isWithStalled ? 1 : 0);
         opened.calls().create(STREAM, 1);
         List<byte[]> requests = opened.calls().subscriptions(STREAM, HEALTHY + 1);
         TimedPuts timed = new TimedPuts(opened, STREAM, platform.ticker());
-        try (OpenPipes pipes =
-                OpenPipes.open(opened, requests, new PipeLoad(isMultiplexed, HEALTHY + 1, 0), platform)) {
+        try (OpenPipes pipes = OpenPipes.open(opened, requests, new PipeLoad(wire, HEALTHY + 1, 0), platform)) {
             pipes.count();
             var unused = timed.run(Integer.MAX_VALUE, warmUp);
             new Bulk(opened, 64, Integer.MAX_VALUE).run();
@@ -80,7 +79,7 @@ final class StalledPipe {
         out.println(String.format(
                 Locale.ROOT,
                 "| %s, %s | %,d of %,d | %.2f | %.2f | %.2f | %s | %,d | %,d |",
-                load.wire(),
+                load.wire().shown(),
                 load.counts(),
                 latency.getTotalCount(),
                 puts * load.healthy(),
