@@ -1,11 +1,17 @@
 package io.millrace.cli.demo;
 
+import io.millrace.checkpoint.Checkpointer;
 import io.millrace.cli.streams.StreamAdmin;
 import io.millrace.cli.terminal.CommandFailure;
+import io.millrace.cli.terminal.Pause;
+import io.millrace.consumer.RecordBatch;
+import io.millrace.consumer.RecordProcessor;
 import io.millrace.consumer.Worker;
+import io.millrace.consumer.WorkerBuilder;
+import io.millrace.consumer.WorkerEvent;
 import java.time.Duration;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;
 import software.amazon.awssdk.core.SdkBytes;
@@ -14,8 +20,8 @@ import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 import software.amazon.awssdk.services.kinesis.model.PutRecordsRequestEntry;
 
 /**
- * {@code millrace rehearsal}: a server, its tables and a worker in one process, for as long as one record takes. The
- * launcher runs it after a build and lets the JVM archive the classes that were loaded: loading and checking them is half
+ * {@code millrace rehearsal}: a server, its tables, a worker and one that joins it, in one process and for as long as one
+ * record takes. The launcher runs it after a build and lets the JVM archive the classes that were loaded: loading and checking them is half
  * of what a start costs.
  */
 @Command(name = "rehearsal", hidden = true, description = "Loads what other commands need; for the launcher.")
@@ -28,15 +34,21 @@ public final class RehearsalCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        CompletableFuture<Integer> processed = new CompletableFuture<>();
+        CountDownLatch processed = new CountDownLatch(1);
+        CountDownLatch joined = new CountDownLatch(1);
         try (DemoStack stack = DemoStack.start(DemoStack.newFolder());
                 KinesisAsyncClient kinesis = stack.kinesis();
                 DynamoDbAsyncClient dynamoDb = stack.dynamoDb();
-                Worker worker = Worker.builder().application(STREAM).stream(STREAM)
-                        .processor(() ->
-                                batch -> processed.complete(batch.records().size()))
-                        .kinesisClient(kinesis)
-                        .dynamoDbClient(dynamoDb)
+                Worker worker = worker(kinesis, dynamoDb)
+                        .processor(() -> new Reluctant(processed))
+                        .build();
+                Worker joiner = worker(kinesis, dynamoDb)
+                        .processor(() -> batch -> {})
+                        .listener(event -> {
+                            if (event instanceof WorkerEvent.LeaseTaken) {
+                                joined.countDown();
+                            }
+                        })
                         .build()) {
             new StreamAdmin(kinesis).create(STREAM, 2);
             PutRecordsRequestEntry record = PutRecordsRequestEntry.builder()
@@ -47,9 +59,36 @@ public final class RehearsalCommand implements Callable<Integer> {
                             request -> request.streamName(STREAM).records(record))
                     .join();
             worker.start();
-            Integer unusedCount = processed.get(LIMIT_SECONDS, TimeUnit.SECONDS);
+            boolean isProcessed = processed.await(LIMIT_SECONDS, TimeUnit.SECONDS);
+            joiner.start();
+            boolean hasJoined = joined.await(LIMIT_SECONDS, TimeUnit.SECONDS);
+            joiner.close(Duration.ofSeconds(10));
             worker.close(Duration.ofSeconds(10));
+            if (!isProcessed || !hasJoined) {
+                throw CommandFailure.failed("the rehearsal took too long");
+            }
         }
         return CommandFailure.OK;
+    }
+
+    private static WorkerBuilder worker(KinesisAsyncClient kinesis, DynamoDbAsyncClient dynamoDb) {
+        return Worker.builder().application(STREAM).stream(STREAM)
+                .kinesisClient(kinesis)
+                .dynamoDbClient(dynamoDb);
+    }
+
+    /** Gives nothing back before a joiner can have looked for it, so that a joiner's watching is rehearsed too. */
+    private record Reluctant(CountDownLatch processed) implements RecordProcessor {
+        private static final Duration MEANWHILE = Duration.ofMillis(300);
+
+        @Override
+        public void processRecords(RecordBatch batch) {
+            processed.countDown();
+        }
+
+        @Override
+        public void shutdownRequested(Checkpointer checkpointer) {
+            Pause.of(MEANWHILE);
+        }
     }
 }
