@@ -15,9 +15,7 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.SortedMap;
 import java.util.SortedSet;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
@@ -59,12 +57,8 @@ final class RowCodec {
         } else if (row instanceof PlanRow plan) {
             item.put("leader", text(plan.leader().toString()));
             item.put("leaderEpoch", number(plan.leaderEpoch()));
-            Map<String, AttributeValue> leases = new TreeMap<>();
-            plan.leases().forEach((key, reason) -> leases.put(key.toString(), text(reason)));
-            item.put("leases", AttributeValue.fromM(leases));
-            Map<String, AttributeValue> gives = new TreeMap<>();
-            plan.gives().forEach((key, to) -> gives.put(key.toString(), text(to.toString())));
-            item.put("gives", AttributeValue.fromM(gives));
+            PlanCodec.write("leases", plan.leases(), reason -> reason, item);
+            PlanCodec.write("gives", plan.gives(), WorkerId::toString, item);
         } else if (row instanceof NewsRow news) {
             item.put("by", text(news.by()));
         } else if (row instanceof LeaderRow leader) {
@@ -150,7 +144,7 @@ final class RowCodec {
     }
 
     private static LeaseRow lease(String entity, Item item) {
-        LeaseKey key = leaseKey(entity.substring(Entity.LEASE_PREFIX.length()), '#');
+        LeaseKey key = leaseKey(entity.substring(Entity.LEASE_PREFIX.length()));
         WorkerId owner = item.has("owner") ? new WorkerId(item.text("owner"), item.text("ownerRun")) : null;
         HashKeyRange range =
                 new HashKeyRange(HashKey.parse(item.text("hashStart")), HashKey.parse(item.text("hashEnd")));
@@ -195,17 +189,13 @@ final class RowCodec {
     }
 
     private static PlanRow plan(String entity, Item item) {
-        SortedMap<LeaseKey, String> leases = new TreeMap<>();
-        item.map("leases").forEach((key, reason) -> leases.put(leaseKey(key, '/'), reason.s()));
-        SortedMap<LeaseKey, WorkerId> gives = new TreeMap<>();
-        item.map("gives").forEach((key, to) -> gives.put(leaseKey(key, '/'), worker(to.s())));
         return new PlanRow(
                 worker(entity.substring(Entity.PLAN_PREFIX.length())),
                 item.revision(),
                 worker(item.text("leader")),
                 item.number("leaderEpoch"),
-                leases,
-                gives);
+                PlanCodec.read("leases", item.attributes(), reason -> reason),
+                PlanCodec.read("gives", item.attributes(), RowCodec::worker));
     }
 
     private static StreamRow stream(String entity, Item item) {
@@ -218,8 +208,8 @@ final class RowCodec {
                 item.has("importing") && item.flag("importing"));
     }
 
-    private static LeaseKey leaseKey(String text, char separator) {
-        int middle = text.indexOf(separator);
+    private static LeaseKey leaseKey(String text) {
+        int middle = text.indexOf('#');
         return new LeaseKey(new StreamName(text.substring(0, middle)), new ShardId(text.substring(middle + 1)));
     }
 
@@ -268,10 +258,6 @@ final class RowCodec {
 
         boolean flag(String name) {
             return Boolean.TRUE.equals(get(name).bool());
-        }
-
-        Map<String, AttributeValue> map(String name) {
-            return get(name).m();
         }
 
         List<ShardId> shards(String name) {

@@ -199,6 +199,28 @@ abstract class LeaseTableConformance {
         assertThat(done(table.listControlRows()).plans()).hasSize(40);
     }
 
+    @Test
+    void planOfMoreLeasesThanAnItemCouldNameIsTakenAndReadBack() {
+        LeaseTable table = emptyTable();
+        Map<LeaseKey, String> leases = new TreeMap<>();
+        Map<LeaseKey, WorkerId> gives = new TreeMap<>();
+        for (int i = 0; i < 10_000; i++) {
+            LeaseKey key = new LeaseKey(STREAM, ShardId.of(i));
+            leases.put(key, "evens out alice (" + i + ") and bob (" + i / 3 + ")");
+            if (i % 2 == 0) {
+                gives.put(key, BOB);
+            }
+        }
+        PlanRow plan = new PlanRow(ALICE, 0, BOB, 7, new TreeMap<>(leases), new TreeMap<>(gives));
+
+        assertThat(done(table.put(plan)).isApplied()).isTrue();
+        assertThat(done(table.listPlans())).containsExactly(plan.withRevision(1));
+
+        PlanRow less = new PlanRow(ALICE, 1, BOB, 7, new TreeMap<>(), new TreeMap<>());
+        assertThat(done(table.put(less)).isApplied()).isTrue();
+        assertThat(done(table.listPlans())).containsExactly(less.withRevision(2));
+    }
+
     static List<Row> rows() {
         StreamIdentity identity = new StreamIdentity("arn:aws:kinesis:x:1:stream/orders", Instant.EPOCH);
         LeaseKey key = new LeaseKey(STREAM, ShardId.of(3));
