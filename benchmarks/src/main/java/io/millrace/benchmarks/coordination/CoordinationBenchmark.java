@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -62,6 +63,14 @@ public final class CoordinationBenchmark implements Callable<Integer> {
     @Option(names = "--idle-seconds", defaultValue = "60", description = "How long idle counts. Default: 60.")
     private int idleSeconds;
 
+    @Option(
+            names = "--folder",
+            paramLabel = "DIR",
+            description =
+                    "Where the servers keep their files. Default: /dev/shm, which is in memory, where there is one:"
+                            + " on a disk DynamoDB Local waits for it with every write, one after the other.")
+    private Path folder = defaultFolder();
+
     /** What can be left out. */
     enum Scenario {
         START,
@@ -79,15 +88,21 @@ public final class CoordinationBenchmark implements Callable<Integer> {
         }
     }
 
+    private static Path defaultFolder() {
+        Path memory = Path.of("/dev/shm");
+        return Files.isWritable(memory) ? memory : Path.of(System.getProperty("java.io.tmpdir"));
+    }
+
     @Override
     public Integer call() throws IOException, InterruptedException {
         load("before");
+        out.println("# files of the servers: " + folder);
         try (Platform.BlockingTasks threads = platform.newBlockingTasks("reader", 256)) {
             if (only.contains(Scenario.PLAN)) {
                 plan(threads);
             }
             if (!only.equals(Set.of(Scenario.PLAN))) {
-                try (LocalStack stack = LocalStack.start(launcher, platform, threads)) {
+                try (LocalStack stack = LocalStack.start(folder, launcher, platform, threads)) {
                     run(new Bench(launcher, classPath, stack, platform, threads, figures));
                 }
             }

@@ -65,10 +65,10 @@ final class LocalStack implements AutoCloseable {
                 "AWS_ENDPOINT_URL_DYNAMODB", tables.toString());
     }
 
-    /** Starts both and waits until they serve. */
-    static LocalStack start(Path launcher, Platform platform, Platform.BlockingTasks threads)
+    /** Starts both in a new folder inside {@code place} and waits until they serve. */
+    static LocalStack start(Path place, Path launcher, Platform platform, Platform.BlockingTasks threads)
             throws IOException, InterruptedException {
-        Path folder = Files.createTempDirectory("millrace-coordination-");
+        Path folder = Files.createTempDirectory(place, "millrace-coordination-");
         int kinesisPort = freePort();
         int dynamoDbPort = freePort();
         List<String> command = List.of(

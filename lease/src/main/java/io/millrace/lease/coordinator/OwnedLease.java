@@ -153,6 +153,11 @@ final class OwnedLease implements HeldLease {
         return state;
     }
 
+    /** True when it is going, whoever wanted that. */
+    boolean wasAskedFor() {
+        return wasAskedFor || state == LeaseState.RELEASING;
+    }
+
     /**
      * Asks the holder to release within {@code time}; then the lease is given back over its head. One whose end is being
      * written goes on, but not beyond that time.

@@ -1,5 +1,7 @@
 package io.millrace.lease.coordinator;
 
+import static java.util.Objects.requireNonNull;
+
 import io.millrace.lease.LeaseKey;
 import io.millrace.lease.WorkerId;
 import io.millrace.lease.decide.LeaseBook;
@@ -144,17 +146,20 @@ final class OwnedLeases {
         }
     }
 
-    /**
-     * Asks the holder for {@code key} if it is held; what it does not give back in time is taken from it.
-     *
-     * @return false when it is just being taken, so that it cannot be asked for yet
-     */
-    boolean askFor(LeaseKey key, Duration time, String reason) {
+    /** True when {@code key} is held, and its holder was not asked to give it back. */
+    boolean canBeAskedFor(LeaseKey key) {
         OwnedLease lease = held.get(key);
-        if (lease != null) {
-            lease.askFor(time, reason);
-        }
-        return !taking.contains(key);
+        return lease != null && !lease.wasAskedFor();
+    }
+
+    /** True while {@code key} is just being taken, so that it cannot be asked for yet. */
+    boolean isTaking(LeaseKey key) {
+        return taking.contains(key);
+    }
+
+    /** Asks the holder for {@code key}, which must be held; what it does not give back in time is taken from it. */
+    void askFor(LeaseKey key, Duration time, String reason) {
+        requireNonNull(held.get(key), "held").askFor(time, reason);
     }
 
     /** Asks for everything; takes nothing from now on. Completes when nothing is left. */

@@ -63,6 +63,9 @@ final class WorkerSession {
 
     private @Nullable PlanRow plan;
     private long planListed;
+    /** How many leases are asked for at once next time. */
+    private int portion = 1;
+
     private boolean waits;
     private boolean settled;
     private boolean watching;
@@ -242,15 +245,25 @@ final class WorkerSession {
     }
 
     /**
-     * Asks for what the plan gives away. The time runs from before the others hear that the plan is known; they hear of
-     * it only when everything was asked for, because from then on they may take by force.
+     * Asks for what the plan gives away, at each poll for twice as many leases as at the one before: whoever gets them has
+     * often just joined, and each stands still until its turn there. The time runs from before the others hear that the
+     * plan is known; they hear of it only when everything was asked for, because from then on they may take by force.
      */
     private void obey(PlanRow mine) {
         Duration time = wiring.settings().handoffTimeout().multipliedBy(4).dividedBy(5);
+        int asked = 0;
         boolean allAsked = true;
         for (Map.Entry<LeaseKey, WorkerId> give : mine.gives().entrySet()) {
-            allAsked &= leases.askFor(give.getKey(), time, "planned for " + give.getValue());
+            if (!leases.canBeAskedFor(give.getKey())) {
+                allAsked &= !leases.isTaking(give.getKey());
+            } else if (asked < portion) {
+                leases.askFor(give.getKey(), time, "planned for " + give.getValue());
+                asked++;
+            } else {
+                allAsked = false;
+            }
         }
+        portion = asked == portion ? 2 * portion : 1;
         if (allAsked) {
             heartbeat.planSeen(mine.revision());
         }
