@@ -129,9 +129,15 @@ public final class Plans {
         return plans.stream().filter(plan -> !fleet.of(plan.worker()).isAlive()).toList();
     }
 
+    /** What was to be given and is gone may stay: it speaks of nothing any more, and telling would cost every worker a look. */
     private static boolean isNews(PlanRow row, @Nullable PlanRow before) {
-        boolean empty = row.leases().isEmpty() && row.gives().isEmpty();
-        return before == null ? !empty : !row.sameContent(before);
+        if (before == null) {
+            return !row.leases().isEmpty() || !row.gives().isEmpty();
+        }
+        PlanRow withoutGone = new PlanRow(
+                row.worker(), row.revision(), row.leader(), row.leaderEpoch(), row.leases(), before.gives());
+        return !withoutGone.sameContent(before)
+                || !before.gives().entrySet().containsAll(row.gives().entrySet());
     }
 
     /** What the last plans said. Where two say the same lease, which a crash of a leader can leave, the younger wins. */
