@@ -19,7 +19,6 @@ import io.millrace.model.StreamName;
 import io.millrace.runtime.EventLoop;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -49,6 +48,7 @@ final class WorkerSession {
     private final Heartbeat heartbeat;
     private final LeaseBook book = new LeaseBook();
     private final OwnedLeases leases;
+    private final Giving giving;
     private final Leadership leadership;
     private final Liveness liveness;
     private final HandoffPatience patience;
@@ -63,9 +63,6 @@ final class WorkerSession {
 
     private @Nullable PlanRow plan;
     private long planListed;
-    /** How many leases are asked for at once next time. */
-    private int portion = 1;
-
     private boolean waits;
     private boolean settled;
     private boolean watching;
@@ -82,6 +79,7 @@ final class WorkerSession {
         this.onLost = onLost;
         this.heartbeat = new Heartbeat(wiring, table, row, sentAt, this::lost);
         this.leases = new OwnedLeases(wiring, row.id(), table, heartbeat, book);
+        this.giving = new Giving(wiring, row.id(), table, leases);
         this.leadership = new Leadership(wiring, row.id(), table, book, this::poll);
         this.liveness = new Liveness(wiring.settings().failoverTime());
         this.patience = new HandoffPatience(wiring.settings().handoffTimeout());
@@ -245,26 +243,11 @@ final class WorkerSession {
     }
 
     /**
-     * Asks for what the plan gives away, at each poll for twice as many leases as at the one before: whoever gets them has
-     * often just joined, and each stands still until its turn there. The time runs from before the others hear that the
-     * plan is known; they hear of it only when everything was asked for, because from then on they may take by force.
+     * Gives away what the plan says. The others hear that the plan is known only when everything was asked for, because
+     * from then on they may take by force.
      */
     private void obey(PlanRow mine) {
-        Duration time = wiring.settings().handoffTimeout().multipliedBy(4).dividedBy(5);
-        int asked = 0;
-        boolean allAsked = true;
-        for (Map.Entry<LeaseKey, WorkerId> give : mine.gives().entrySet()) {
-            if (!leases.canBeAskedFor(give.getKey())) {
-                allAsked &= !leases.isTaking(give.getKey());
-            } else if (asked < portion) {
-                leases.askFor(give.getKey(), time, "planned for " + give.getValue());
-                asked++;
-            } else {
-                allAsked = false;
-            }
-        }
-        portion = asked == portion ? 2 * portion : 1;
-        if (allAsked) {
+        if (giving.obey(mine)) {
             heartbeat.planSeen(mine.revision());
         }
     }

@@ -33,6 +33,7 @@ import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 final class LeaseCoordinatorTest {
@@ -62,6 +63,27 @@ final class LeaseCoordinatorTest {
 
         sim.runUntil(() -> alice.held.size() == 4 && bob.held.size() == 4, SECOND.multipliedBy(3));
         assertThat(alice.lost).isEmpty();
+    }
+
+    @Test
+    void whatIsPlannedForAnotherIsGivenAtThePaceAtWhichItIsTaken() {
+        Worker alice = new Worker("alice");
+        sim.runUntil(() -> alice.held.size() == 8, SECOND);
+        Worker bob = new Worker("bob");
+        AtomicLong mostOnTheWay = new AtomicLong();
+
+        sim.runUntil(
+                () -> {
+                    mostOnTheWay.accumulateAndGet(
+                            table.listLeases().join().stream()
+                                    .filter(row -> row.owner().isEmpty())
+                                    .count(),
+                            Math::max);
+                    return bob.held.size() == 4;
+                },
+                SECOND.multipliedBy(3));
+
+        assertThat(mostOnTheWay).hasValue(1);
     }
 
     @Test
