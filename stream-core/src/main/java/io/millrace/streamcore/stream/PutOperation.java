@@ -37,7 +37,7 @@ final class PutOperation {
     private final boolean isEncrypted;
 
     private final View view;
-    private final ShardGroups groups;
+    private final RoutingTable.Groups groups;
     /** By record: its group; of a refused one the slot of the shard that refused it. */
     private final int[] groupOf;
     /** By record: its place in the group, or {@link #REFUSED}; of one that is put again its place among those. */
@@ -67,7 +67,8 @@ final class PutOperation {
         this.quotaOrNull = quotaOrNull;
         this.isEncrypted = isEncrypted;
         this.view = stream.view();
-        this.groups = new ShardGroups(Math.min(records.size(), view.routing().size()));
+        this.groups =
+                new RoutingTable.Groups(Math.min(records.size(), view.routing().size()));
         this.groupOf = new int[records.size()];
         this.placeOf = new int[records.size()];
     }
