@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -31,6 +32,9 @@ final class ReshardingRaceTest {
 
     @TempDir
     private Path directory;
+
+    /** By key and round of each record: the number that its producer was told. */
+    private final Map<String, SequenceNumber> told = new ConcurrentHashMap<>();
 
     @ParameterizedTest
     @ValueSource(longs = {1, 2})
@@ -62,7 +66,7 @@ final class ReshardingRaceTest {
     }
 
     /** Puts rounds of ten records, one for each of ten keys, and waits for each round; answers how many rounds. */
-    private static int produce(StreamsFixture fixture, String name, AtomicBoolean stop) {
+    private int produce(StreamsFixture fixture, String name, AtomicBoolean stop) {
         int round = 0;
         while (!stop.get()) {
             List<NewRecord> records = new ArrayList<>();
@@ -72,7 +76,9 @@ final class ReshardingRaceTest {
             List<Streams.PutAnswer> answers =
                     fixture.streams().put(ORDERS, records).join().answers();
             assertThat(answers).hasSize(10);
-            assertThat(answers.get(0).sequenceNumber()).isNotNull();
+            for (int key = 0; key < 10; key++) {
+                told.put(name + "/" + key + " " + round, answers.get(key).sequenceNumber());
+            }
             round++;
         }
         return round;
@@ -95,7 +101,7 @@ final class ReshardingRaceTest {
         }
     }
 
-    private static void check(StreamsFixture fixture, int[] rounds, long seed) throws Exception {
+    private void check(StreamsFixture fixture, int[] rounds, long seed) throws Exception {
         Map<String, Integer> next = new HashMap<>();
         Map<String, SequenceNumber> last = new HashMap<>();
         // Shards are numbered parents first, so in their order every key's records stand in the order of their puts.
@@ -111,6 +117,11 @@ final class ReshardingRaceTest {
                 if (!record.data().toUtf8().equals(expected)) {
                     throw new AssertionError("seed " + seed + ": key " + key + " has "
                             + record.data().toUtf8() + " where " + expected + " belongs");
+                }
+                SequenceNumber number = told.get(key + " " + expected);
+                if (number == null || !number.equals(record.sequenceNumber())) {
+                    throw new AssertionError("seed " + seed + ": the producer of key " + key
+                            + " was told another number for " + expected);
                 }
                 next.merge(key, 1, Integer::sum);
                 SequenceNumber before = last.put(key, record.sequenceNumber());
