@@ -4,6 +4,7 @@ import io.millrace.lease.LeaseKey;
 import io.millrace.lease.WorkerId;
 import io.millrace.lease.table.LeaseRow;
 import io.millrace.model.ShardId;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.NavigableMap;
@@ -64,7 +65,11 @@ public final class LeaseBook {
 
     /** All rows in the order of their keys. */
     public Collection<LeaseRow> rows() {
-        return leases.values().stream().map(Seen::row).toList();
+        List<LeaseRow> rows = new ArrayList<>(leases.size());
+        for (Seen seen : leases.values()) {
+            rows.add(seen.row);
+        }
+        return rows;
     }
 
     /**

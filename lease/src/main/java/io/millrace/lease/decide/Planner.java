@@ -2,7 +2,6 @@ package io.millrace.lease.decide;
 
 import static java.util.Objects.requireNonNull;
 
-import com.google.common.collect.ImmutableSortedMap;
 import io.millrace.lease.LeaseKey;
 import io.millrace.lease.WorkerId;
 import io.millrace.lease.table.LeaseRow;
@@ -10,6 +9,7 @@ import io.millrace.model.StreamName;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
@@ -106,7 +106,7 @@ public final class Planner {
     }
 
     /** {@link #plan(Collection, Map)} for workers that take any number of leases of any stream. */
-    public static SortedMap<LeaseKey, Assignment> plan(Collection<Candidate> candidates, Set<WorkerId> workers) {
+    public static Map<LeaseKey, Assignment> plan(Collection<Candidate> candidates, Set<WorkerId> workers) {
         SortedMap<WorkerId, Seat> seats = new TreeMap<>();
         workers.forEach(worker -> seats.put(worker, Seat.ANY));
         return plan(candidates, seats);
@@ -118,26 +118,14 @@ public final class Planner {
      * @param candidates every lease that may be consumed; others have no place in a plan
      * @param workers who takes part, and what each can take; without any the plan is empty
      */
-    public static SortedMap<LeaseKey, Assignment> plan(Collection<Candidate> candidates, Map<WorkerId, Seat> workers) {
+    public static Map<LeaseKey, Assignment> plan(Collection<Candidate> candidates, Map<WorkerId, Seat> workers) {
         Planner planner = new Planner(candidates, workers);
         if (!workers.isEmpty()) {
             planner.keep(candidates).forEach(planner::place);
             planner.shed();
             planner.even();
         }
-        return planner.inOrder(candidates);
-    }
-
-    /** Candidates mostly come in the order of their keys, so that this is no sorting. */
-    private SortedMap<LeaseKey, Assignment> inOrder(Collection<Candidate> candidates) {
-        ImmutableSortedMap.Builder<LeaseKey, Assignment> ordered = ImmutableSortedMap.naturalOrder();
-        for (Candidate lease : candidates) {
-            Assignment assignment = plan.get(lease.key);
-            if (assignment != null) {
-                ordered.put(lease.key, assignment);
-            }
-        }
-        return ordered.buildOrThrow();
+        return Collections.unmodifiableMap(planner.plan);
     }
 
     /** Leaves every lease where it is or is going to, and returns those that are nowhere. */

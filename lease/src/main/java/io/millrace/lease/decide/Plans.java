@@ -61,20 +61,17 @@ public final class Plans {
         List<Candidate> candidates = Planner.candidates(leases, last);
         candidates.removeIf(lease -> !isRead.computeIfAbsent(
                 lease.key().stream(), stream -> seats.values().stream().anyMatch(seat -> seat.takes(stream))));
-        SortedMap<LeaseKey, Assignment> plan = Planner.plan(candidates, seats);
+        Map<LeaseKey, Assignment> plan = Planner.plan(candidates, seats);
         NavigableSet<LeaseKey> unplaced = new TreeSet<>();
-        if (plan.size() < candidates.size()) {
-            candidates.stream()
-                    .map(Candidate::key)
-                    .filter(key -> !plan.containsKey(key))
-                    .forEach(unplaced::add);
-        }
         SortedMap<LeaseKey, Assignment> news = new TreeMap<>();
-        plan.forEach((key, assignment) -> {
-            if (!assignment.equals(last.get(key))) {
-                news.put(key, assignment);
+        for (Candidate lease : candidates) {
+            Assignment assignment = plan.get(lease.key());
+            if (assignment == null) {
+                unplaced.add(lease.key());
+            } else if (!assignment.equals(lease.planned().orElse(null))) {
+                news.put(lease.key(), assignment);
             }
-        });
+        }
         return new Decision(changes(candidates, plan, control.plans(), fleet, leader), news, unplaced);
     }
 

@@ -3,6 +3,7 @@ package io.millrace.lease.table;
 import static java.util.Objects.requireNonNull;
 
 import com.google.common.collect.ImmutableSortedMap;
+import com.google.common.collect.Iterables;
 import io.millrace.lease.LeaseKey;
 import io.millrace.lease.WorkerId;
 import java.util.SortedMap;
@@ -34,6 +35,17 @@ public record PlanRow(
         if (revision < 0 || leaderEpoch < 0) {
             throw new IllegalArgumentException("negative revision or epoch in the plan of " + worker);
         }
+    }
+
+    /** Both stand in the order of their leases, so this looks nothing up. */
+    @Override
+    public boolean sameContent(Row other) {
+        return other instanceof PlanRow plan
+                && worker.equals(plan.worker)
+                && leader.equals(plan.leader)
+                && leaderEpoch == plan.leaderEpoch
+                && Iterables.elementsEqual(leases.entrySet(), plan.leases.entrySet())
+                && Iterables.elementsEqual(gives.entrySet(), plan.gives.entrySet());
     }
 
     @Override

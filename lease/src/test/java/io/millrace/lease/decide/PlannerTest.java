@@ -21,7 +21,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.SortedMap;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -29,7 +28,7 @@ import org.junit.jupiter.api.Test;
 final class PlannerTest {
     @Test
     void freeLeasesAreSharedEvenly() {
-        SortedMap<LeaseKey, Assignment> plan = Planner.plan(free(8), Set.of(ALICE, BOB, CAROL));
+        Map<LeaseKey, Assignment> plan = Planner.plan(free(8), Set.of(ALICE, BOB, CAROL));
 
         assertThat(counts(plan).values()).containsExactlyInAnyOrder(3, 3, 2);
     }
@@ -41,16 +40,16 @@ final class PlannerTest {
 
     @Test
     void evenPlanIsKeptAsItIs() {
-        SortedMap<LeaseKey, Assignment> plan = Planner.plan(free(8), Set.of(ALICE, BOB, CAROL));
+        Map<LeaseKey, Assignment> plan = Planner.plan(free(8), Set.of(ALICE, BOB, CAROL));
 
         assertThat(Planner.plan(owned(plan), Set.of(ALICE, BOB, CAROL))).isEqualTo(plan);
     }
 
     @Test
     void joiningWorkerGetsItsShareAndNothingElseMoves() {
-        SortedMap<LeaseKey, Assignment> before = Planner.plan(free(8), Set.of(ALICE, BOB));
+        Map<LeaseKey, Assignment> before = Planner.plan(free(8), Set.of(ALICE, BOB));
 
-        SortedMap<LeaseKey, Assignment> after = Planner.plan(owned(before), Set.of(ALICE, BOB, CAROL));
+        Map<LeaseKey, Assignment> after = Planner.plan(owned(before), Set.of(ALICE, BOB, CAROL));
 
         assertThat(counts(after)).containsEntry(CAROL, 2);
         assertThat(moves(before, after)).isEqualTo(2L);
@@ -66,7 +65,7 @@ final class PlannerTest {
         leases.add(new Candidate(key(2), Optional.of(CAROL), planned(CAROL), 1));
         leases.add(new Candidate(key(3), Optional.of(ALICE), planned(ALICE), 1));
 
-        SortedMap<LeaseKey, Assignment> plan = Planner.plan(leases, Set.of(ALICE, BOB));
+        Map<LeaseKey, Assignment> plan = Planner.plan(leases, Set.of(ALICE, BOB));
 
         assertThat(plan.get(key(2)))
                 .isEqualTo(new Assignment(BOB, "carol had it and does not take part any more; bob had least (1)"));
@@ -79,7 +78,7 @@ final class PlannerTest {
                 .mapToObj(i -> new Candidate(key(i), Optional.of(ALICE), planned(BOB), 1))
                 .toList();
 
-        SortedMap<LeaseKey, Assignment> plan = Planner.plan(leases, Set.of(ALICE, BOB, CAROL));
+        Map<LeaseKey, Assignment> plan = Planner.plan(leases, Set.of(ALICE, BOB, CAROL));
 
         assertThat(counts(plan)).containsExactly(Map.entry(BOB, 6));
     }
@@ -92,7 +91,7 @@ final class PlannerTest {
             leases.add(new Candidate(key(i), Optional.of(ALICE), planned(ALICE), 1));
         }
 
-        SortedMap<LeaseKey, Assignment> plan = Planner.plan(leases, Set.of(ALICE, BOB));
+        Map<LeaseKey, Assignment> plan = Planner.plan(leases, Set.of(ALICE, BOB));
 
         double alice = weight(plan, leases, ALICE);
         assertThat(alice).isEqualTo(4);
@@ -113,7 +112,7 @@ final class PlannerTest {
                 leases.add(new Candidate(key(i), owner, owner.flatMap(PlannerTest::planned), 1));
             }
 
-            SortedMap<LeaseKey, Assignment> plan = Planner.plan(leases, living);
+            Map<LeaseKey, Assignment> plan = Planner.plan(leases, living);
 
             Map<WorkerId, Integer> counts = counts(plan);
             living.forEach(worker -> counts.putIfAbsent(worker, 0));
@@ -129,9 +128,9 @@ final class PlannerTest {
     void joinOfTheFiftyFirstWorkerMovesItsShareOfTenThousandLeasesOnly() {
         List<WorkerId> workers =
                 IntStream.range(0, 51).mapToObj(i -> new WorkerId("w" + i, "r")).toList();
-        SortedMap<LeaseKey, Assignment> before = Planner.plan(free(10_000), Set.copyOf(workers.subList(0, 50)));
+        Map<LeaseKey, Assignment> before = Planner.plan(free(10_000), Set.copyOf(workers.subList(0, 50)));
 
-        SortedMap<LeaseKey, Assignment> after = Planner.plan(owned(before), Set.copyOf(workers));
+        Map<LeaseKey, Assignment> after = Planner.plan(owned(before), Set.copyOf(workers));
 
         assertThat(moves(before, after)).isBetween(195L, 197L);
     }
@@ -191,7 +190,7 @@ final class PlannerTest {
             leases.add(new Candidate(key(i), Optional.of(worker), planned(worker), i % 2 == 0 ? 1.5 : 0.5));
         }
 
-        SortedMap<LeaseKey, Assignment> plan = Planner.plan(leases, Set.of(ALICE, BOB));
+        Map<LeaseKey, Assignment> plan = Planner.plan(leases, Set.of(ALICE, BOB));
 
         assertThat(weight(plan, leases, ALICE)).isBetween(18.0, 22.0);
         assertThat(moves(leases, plan)).isLessThanOrEqualTo(8);
@@ -210,7 +209,7 @@ final class PlannerTest {
                 leases.add(new Candidate(key(i), Optional.empty(), Optional.empty(), weight));
             }
 
-            SortedMap<LeaseKey, Assignment> plan = Planner.plan(leases, workers);
+            Map<LeaseKey, Assignment> plan = Planner.plan(leases, workers);
 
             double mean = leases.stream().mapToDouble(Candidate::weight).sum() / workers.size();
             double heaviest =
@@ -230,7 +229,7 @@ final class PlannerTest {
     void workerTakesNoMoreThanItsMaximum() {
         Map<WorkerId, Seat> seats = Map.of(ALICE, new Seat(2, Set.of()), BOB, new Seat(3, Set.of()));
 
-        SortedMap<LeaseKey, Assignment> plan = Planner.plan(free(8), seats);
+        Map<LeaseKey, Assignment> plan = Planner.plan(free(8), seats);
 
         assertThat(counts(plan)).isEqualTo(Map.of(ALICE, 2, BOB, 3));
     }
@@ -241,7 +240,7 @@ final class PlannerTest {
                 .mapToObj(i -> new Candidate(key(i), Optional.of(ALICE), planned(ALICE), 1))
                 .toList();
 
-        SortedMap<LeaseKey, Assignment> plan =
+        Map<LeaseKey, Assignment> plan =
                 Planner.plan(leases, Map.of(ALICE, new Seat(4, Set.of()), BOB, new Seat(1, Set.of())));
 
         assertThat(counts(plan)).isEqualTo(Map.of(ALICE, 4, BOB, 1));
@@ -280,7 +279,7 @@ final class PlannerTest {
         }
         leases.add(new Candidate(only, Optional.empty(), Optional.empty(), 1));
 
-        SortedMap<LeaseKey, Assignment> plan = Planner.plan(leases, seats);
+        Map<LeaseKey, Assignment> plan = Planner.plan(leases, seats);
 
         assertThat(requireNonNull(plan.get(only)).worker()).isEqualTo(ALICE);
         assertThat(counts(plan)).containsEntry(ALICE, 2).containsEntry(BOB, 2).containsEntry(CAROL, 3);
@@ -313,7 +312,7 @@ final class PlannerTest {
         assertThat(Planner.plan(free(5), seats)).hasSize(2);
     }
 
-    private static List<Candidate> owned(SortedMap<LeaseKey, Assignment> plan, List<Candidate> leases) {
+    private static List<Candidate> owned(Map<LeaseKey, Assignment> plan, List<Candidate> leases) {
         return leases.stream()
                 .map(lease -> {
                     Assignment to = requireNonNull(plan.get(lease.key()));
@@ -322,7 +321,7 @@ final class PlannerTest {
                 .toList();
     }
 
-    private static long moves(List<Candidate> leases, SortedMap<LeaseKey, Assignment> after) {
+    private static long moves(List<Candidate> leases, Map<LeaseKey, Assignment> after) {
         return leases.stream()
                 .filter(lease -> !lease.owner()
                         .equals(Optional.of(
@@ -337,7 +336,7 @@ final class PlannerTest {
     }
 
     /** The same leases once the plan has come true. */
-    private static List<Candidate> owned(SortedMap<LeaseKey, Assignment> plan) {
+    private static List<Candidate> owned(Map<LeaseKey, Assignment> plan) {
         return plan.entrySet().stream()
                 .map(entry -> new Candidate(
                         entry.getKey(), Optional.of(entry.getValue().worker()), Optional.of(entry.getValue()), 1))
@@ -348,20 +347,20 @@ final class PlannerTest {
         return Optional.of(new Assignment(worker, "before"));
     }
 
-    private static Map<WorkerId, Integer> counts(SortedMap<LeaseKey, Assignment> plan) {
+    private static Map<WorkerId, Integer> counts(Map<LeaseKey, Assignment> plan) {
         Map<WorkerId, Integer> counts = new HashMap<>();
         plan.values().forEach(assignment -> counts.merge(assignment.worker(), 1, Integer::sum));
         return counts;
     }
 
-    private static double weight(SortedMap<LeaseKey, Assignment> plan, List<Candidate> leases, WorkerId worker) {
+    private static double weight(Map<LeaseKey, Assignment> plan, List<Candidate> leases, WorkerId worker) {
         return leases.stream()
                 .filter(lease -> requireNonNull(plan.get(lease.key())).worker().equals(worker))
                 .mapToDouble(Candidate::weight)
                 .sum();
     }
 
-    private static long moves(SortedMap<LeaseKey, Assignment> before, SortedMap<LeaseKey, Assignment> after) {
+    private static long moves(Map<LeaseKey, Assignment> before, Map<LeaseKey, Assignment> after) {
         return before.entrySet().stream()
                 .filter(entry -> !requireNonNull(after.get(entry.getKey()))
                         .worker()
