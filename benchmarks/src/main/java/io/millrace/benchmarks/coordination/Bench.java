@@ -26,6 +26,11 @@ record Bench(
         return Line.nanos(platform.clock().instant());
     }
 
+    /** What the launcher adds to its own flags, so that a worker can be measured with others. */
+    static String userFlags() {
+        return System.getenv().getOrDefault("MILLRACE_JAVA_OPTS", "");
+    }
+
     /** A program of ours with the flags that the launcher gives to {@code millrace consume}. */
     List<String> java(Class<?> program, List<String> arguments) {
         return java(launcher, classPath, program, arguments);
@@ -39,10 +44,7 @@ record Bench(
                 "-XX:+UseSerialGC",
                 "-Xss512k",
                 "-XX:MetaspaceSize=96m",
-                "-XX:Tier4InvocationThreshold=50000",
-                "-XX:Tier4MinInvocationThreshold=6000",
-                "-XX:Tier4CompileThreshold=150000",
-                "-XX:Tier4BackEdgeThreshold=400000",
+                "-XX:TieredStopAtLevel=1",
                 "-Dio.netty.leakDetection.level=disabled"));
         int version = Runtime.version().feature();
         if (version >= 22) {
@@ -55,6 +57,8 @@ record Bench(
         if (Files.exists(archive)) {
             command.addAll(List.of("-XX:SharedArchiveFile=" + archive, "-Xlog:disable"));
         }
+        command.addAll(List.of(userFlags().split(" ", -1)));
+        command.removeIf(String::isEmpty);
         command.addAll(List.of("-cp", classPath, program.getName()));
         command.addAll(arguments);
         return command;

@@ -85,7 +85,8 @@ final class LocalStack implements AutoCloseable {
                 folder.resolve("data").toString());
         CompletableFuture<String> ready = new CompletableFuture<>();
         WorkerUnderTest server = WorkerUnderTest.start(
-                new WorkerUnderTest.Start("server", command, Map.of(), folder.resolve("server.log")),
+                new WorkerUnderTest.Start(
+                        "server", command, Map.of("MILLRACE_JAVA_OPTS", ""), folder.resolve("server.log")),
                 platform,
                 threads,
                 ready::complete);

@@ -54,7 +54,9 @@ final class StartScenario {
     private void start(String application, Row row) throws IOException, InterruptedException {
         Path jvmLog = bench.stack().log("jvm-" + ++made);
         Map<String, String> environment = new HashMap<>(bench.stack().environment());
-        environment.put("MILLRACE_JAVA_OPTS", "-Xlog:os=info,gc+init=info:file=" + jvmLog + ":utctime,uptimenanos");
+        environment.put(
+                "MILLRACE_JAVA_OPTS",
+                Bench.userFlags() + " -Xlog:os=info,gc+init=info:file=" + jvmLog + ":utctime,uptimenanos");
         List<String> command = List.of(bench.launcher().toString(), "consume", STREAM, "--app", application, "--json");
         CompletableFuture<Long> first = new CompletableFuture<>();
         WorkerUnderTest.Start start = new WorkerUnderTest.Start(
