@@ -43,12 +43,14 @@ final class Giving {
     /**
      * Gives what {@code plan} says from now on.
      *
-     * @return true when everything that it gives away was asked for
+     * @return true when nothing of it will be processed here any more by the time at which others may take it by force,
+     *     were they told now. What a leaving worker was asked for may last longer: until its deadline
      */
     boolean obey(PlanRow plan) {
         wanted = plan.gives();
         askForMore();
-        return wanted.keySet().stream().noneMatch(key -> leases.isTaking(key) || leases.canBeAskedFor(key));
+        Duration time = wiring.settings().givingTime();
+        return wanted.keySet().stream().noneMatch(key -> leases.mayOutlast(key, time));
     }
 
     private void askForMore() {
@@ -57,9 +59,8 @@ final class Giving {
                 .filter(leases::canBeAskedFor)
                 .limit(Math.max(0, 1 + taken / TAKEN_FOR_ONE_MORE - onTheWay.size()))
                 .toList();
-        Duration time = wiring.settings().handoffTimeout().multipliedBy(4).dividedBy(5);
         for (LeaseKey key : next) {
-            leases.askFor(key, time, "planned for " + wanted.get(key));
+            leases.askFor(key, wiring.settings().givingTime(), "planned for " + wanted.get(key));
             onTheWay.put(key, wiring.now());
         }
         if (wanted.keySet().stream().anyMatch(leases::canBeAskedFor)) {

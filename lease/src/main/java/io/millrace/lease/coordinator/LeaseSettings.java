@@ -105,6 +105,11 @@ public record LeaseSettings(
         return failoverTime.dividedBy(5).multipliedBy(4);
     }
 
+    /** How long a holder has for giving back what is planned for another: others wait for the whole handoff timeout. */
+    Duration givingTime() {
+        return handoffTimeout.multipliedBy(4).dividedBy(5);
+    }
+
     private static boolean isPositive(Duration time) {
         return !time.isZero() && !time.isNegative();
     }

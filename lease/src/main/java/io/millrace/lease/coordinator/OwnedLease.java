@@ -158,6 +158,12 @@ final class OwnedLease implements HeldLease {
         return wasAskedFor || state == LeaseState.RELEASING;
     }
 
+    /** True when its holder may believe in it for longer than {@code time} from now. */
+    boolean mayOutlast(Duration time) {
+        return state.allowsProcessing()
+                && (!wasAskedFor || giveUpAt - owner.wiring().now() > time.toNanos());
+    }
+
     /**
      * Asks the holder to release within {@code time}; then the lease is given back over its head. One whose end is being
      * written goes on, but not beyond that time.

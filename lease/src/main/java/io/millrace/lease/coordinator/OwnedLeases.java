@@ -95,11 +95,7 @@ final class OwnedLeases {
     }
 
     private void askForRemoved(OwnedLease lease) {
-        lease.askFor(handoffTime(), "this worker does not read its stream any more");
-    }
-
-    private Duration handoffTime() {
-        return wiring.settings().handoffTimeout().multipliedBy(4).dividedBy(5);
+        lease.askFor(wiring.settings().givingTime(), "this worker does not read its stream any more");
     }
 
     private boolean isRemoved(LeaseKey key) {
@@ -152,9 +148,10 @@ final class OwnedLeases {
         return lease != null && !lease.wasAskedFor();
     }
 
-    /** True while {@code key} is just being taken, so that it cannot be asked for yet. */
-    boolean isTaking(LeaseKey key) {
-        return taking.contains(key);
+    /** True while {@code key} may be processed here for longer than {@code time} from now, as far as is known. */
+    boolean mayOutlast(LeaseKey key, Duration time) {
+        OwnedLease lease = held.get(key);
+        return taking.contains(key) || (lease != null && lease.mayOutlast(time));
     }
 
     /** Asks the holder for {@code key}, which must be held; what it does not give back in time is taken from it. */

@@ -243,8 +243,8 @@ final class WorkerSession {
     }
 
     /**
-     * Gives away what the plan says. The others hear that the plan is known only when everything was asked for, because
-     * from then on they may take by force.
+     * Gives away what the plan says. The others hear that the plan is known only when everything was asked for and will
+     * be given in time, because from then on they may take by force.
      */
     private void obey(PlanRow mine) {
         if (giving.obey(mine)) {

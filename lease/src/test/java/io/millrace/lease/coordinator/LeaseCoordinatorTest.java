@@ -102,6 +102,25 @@ final class LeaseCoordinatorTest {
     }
 
     @Test
+    void whatALeavingWorkerStillProcessesIsNotTakenByForceBeforeItsDeadline() {
+        Worker alice = new Worker("alice");
+        Worker bob = new Worker("bob");
+        sim.runUntil(() -> alice.held.size() == 4 && bob.held.size() == 4, SECOND.multipliedBy(3));
+        List<HeldLease> busy = List.copyOf(alice.held.values());
+        alice.isBusy = true;
+
+        CompletableFuture<CloseReport> report = alice.coordinator.close(SECOND.multipliedBy(30));
+
+        // The handoff timeout is 10 s.
+        sim.run(SECOND.multipliedBy(25));
+        assertThat(busy).allMatch(HeldLease::isValid);
+        assertThat(bob.held).hasSize(4);
+        sim.runUntil(report::isDone, SECOND.multipliedBy(6));
+        assertThat(busy).noneMatch(HeldLease::isValid);
+        sim.runUntil(() -> bob.held.size() == 8, SECOND);
+    }
+
+    @Test
     void checkpointMovesTheRowAndIsWhereTheNextOwnerGoesOn() {
         Worker alice = new Worker("alice");
         sim.runUntil(() -> alice.held.size() == 8, SECOND);
@@ -481,11 +500,13 @@ final class LeaseCoordinatorTest {
         }
     }
 
-    /** A worker whose consumer gives back at once what it is asked for. */
+    /** A worker whose consumer gives back at once what it is asked for, unless it is busy. */
     private final class Worker implements LeaseListener {
         final Map<LeaseKey, HeldLease> held = new TreeMap<>();
         final List<String> lost = new ArrayList<>();
         final LeaseCoordinator coordinator;
+        /** It does not come to give back what it is asked for. */
+        boolean isBusy;
 
         Worker(String name) {
             this(name, FakeStream.NAME);
@@ -529,6 +550,9 @@ final class LeaseCoordinatorTest {
 
         @Override
         public void leaseAskedFor(HeldLease lease, Duration within) {
+            if (isBusy) {
+                return;
+            }
             CompletableFuture<CheckpointOutcome> released = lease.release(lease.checkpoint());
             held.remove(lease.key());
             assertThat(released).isNotCompletedExceptionally();
