@@ -28,6 +28,9 @@ final class ShardConsumer implements ShardReading.Taker {
     /** A little more than the time between two reads of a shard that has records. */
     private static final Duration NEXT_BATCH = Duration.ofMillis(250);
 
+    /** A processor that takes longer to come to its end may never do so: what is processed is saved before. */
+    private static final Duration SLOW_END = Duration.ofSeconds(1);
+
     private static final String UNPROVEN = "the lease can no longer be proven to be ours";
 
     private final HeldLease lease;
@@ -47,6 +50,7 @@ final class ShardConsumer implements ShardReading.Taker {
     private long inHandBehind;
     private EventLoop.Cancellable timer = EventLoop.Cancellable.DONE;
     private boolean drainRequested;
+    private EventLoop.Cancellable earlySave = EventLoop.Cancellable.DONE;
     /** The lease was asked to release or finish: what comes of it decides, not what the lease says in between. */
     private boolean lettingGo;
 
@@ -91,9 +95,13 @@ final class ShardConsumer implements ShardReading.Taker {
             return;
         }
         drainRequested = true;
+        Duration share = time.dividedBy(4);
+        // The release saves it, too; but the lease may be taken away first, or the process end.
+        earlySave = loop.schedule(shorter(share.multipliedBy(2), SLOW_END), () -> {
+            CompletableFuture<CheckpointOutcome> unused = checkpoints.flush();
+        });
         if (state == ConsumerState.FETCHING && reading.isFlowing()) {
-            Duration share = time.dividedBy(4);
-            timer = loop.schedule(share.compareTo(NEXT_BATCH) < 0 ? share : NEXT_BATCH, this::startDraining);
+            timer = loop.schedule(shorter(share, NEXT_BATCH), this::startDraining);
             return;
         }
         boolean waitsForNothing = state == ConsumerState.FETCHING
@@ -318,6 +326,7 @@ final class ShardConsumer implements ShardReading.Taker {
 
     private void done(ConsumerEnd end, String reason) {
         stopReading();
+        earlySave.cancel();
         checkpoints.close();
         moveTo(ConsumerState.DONE, reason);
         status.close();
@@ -325,6 +334,10 @@ final class ShardConsumer implements ShardReading.Taker {
     }
 
     // Common.
+
+    private static Duration shorter(Duration one, Duration other) {
+        return one.compareTo(other) < 0 ? one : other;
+    }
 
     private void stopReading() {
         timer.cancel();

@@ -162,6 +162,37 @@ class ShardConsumerTest {
     }
 
     @Test
+    void whatIsProcessedIsSavedThoughTheProcessorDoesNotComeToAnEndInTime() {
+        consumer.start();
+        prepare();
+        give(1, 3);
+        returnFromUser();
+        give(4, 6);
+        returnFromUser();
+        give(7, 9);
+        assertThat(consumer.health().state()).isEqualTo(ConsumerState.PROCESSING);
+        assertThat(lease.row.checkpoint).isEqualTo(Checkpoint.processed(at(3)));
+        consumer.drain(Duration.ofMillis(400));
+        sim.run(Duration.ofMillis(350));
+        assertThat(lease.row.checkpoint).isEqualTo(Checkpoint.processed(at(6)));
+    }
+
+    @Test
+    void whatIsProcessedIsSavedThoughTheProcessorTakesLongToShutDown() {
+        consumer.start();
+        prepare();
+        give(1, 3);
+        returnFromUser();
+        give(4, 6);
+        returnFromUser();
+        source.listener().idle(0);
+        consumer.drain(Duration.ofMillis(400));
+        assertThat(consumer.health().state()).isEqualTo(ConsumerState.DRAINING);
+        sim.run(Duration.ofMillis(350));
+        assertThat(lease.row.checkpoint).isEqualTo(Checkpoint.processed(at(6)));
+    }
+
+    @Test
     void aLeaseThatTurnsOutLostWhenItIsGivenBackIsToldAsLost() {
         consumer.start();
         prepare();
