@@ -151,15 +151,21 @@ final class PushedBody implements Flow.Subscriber<ByteBuffer> {
      * the body is over. Event loop only.
      */
     boolean write(Piece piece) {
-        isAsked = false;
         if (isOver) {
             return false;
         }
-        // All of it past the codec: what it would make of the parts is made already, once for all that get them.
+        send(piece);
+        // Not before: sending may make the channel full and writable again, and the caller resumes once all is sent.
+        isAsked = false;
+        return true;
+    }
+
+    /** All of it past the codec: what it would make of the parts is made already, once for all that get them. */
+    private void send(Piece piece) {
         if (form == Form.FRAMES) {
             piece.plain()
                     .forEach(part -> follow(codec.write(new DefaultHttp2DataFrame(part.retainedDuplicate())), part));
-            return true;
+            return;
         }
         List<ByteBuf> parts = form == Form.CHUNKS ? piece.chunks() : piece.plain();
         if (parts.size() == 1) {
@@ -173,7 +179,6 @@ final class PushedBody implements Flow.Subscriber<ByteBuffer> {
             parts.forEach(part -> follow(codec.write(part.retainedDuplicate()), part));
             codec.flush();
         }
-        return true;
     }
 
     /** Counts a part as waiting for the client until it is sent. */
