@@ -85,6 +85,14 @@ final class Segment implements Closeable {
     /** From now on a place might be sealed a second time. Writer only. */
     void endSealing() {
         isSealing = false;
+        if (keyOrNull != null) {
+            keyOrNull.endSealing();
+        }
+    }
+
+    /** How much memory is kept for sealing. Writer only. */
+    int heldForSealing() {
+        return keyOrNull == null ? 0 : keyOrNull.heldBytes();
     }
 
     /** True if batches that are to be encrypted, or not, may go here. Writer only. */
@@ -171,6 +179,7 @@ final class Segment implements Closeable {
     void finish() throws IOException {
         SegmentIndex index = requireNonNull(live, "finished already");
         save(files, file, index);
+        endSealing();
         letGo();
     }
 

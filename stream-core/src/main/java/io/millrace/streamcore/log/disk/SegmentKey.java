@@ -48,6 +48,16 @@ final class SegmentKey {
         this.sealing = newCipher();
     }
 
+    /** Nothing more is sealed: lets go of what that took. Writer only. */
+    void endSealing() {
+        scratch = ByteBuffer.allocate(0);
+    }
+
+    /** How much memory is kept for sealing. Writer only. */
+    int heldBytes() {
+        return scratch.capacity();
+    }
+
     /**
      * The batches' bytes as they stand from {@code position} on, good until the next call; the table learns their
      * checksums. Writer only.

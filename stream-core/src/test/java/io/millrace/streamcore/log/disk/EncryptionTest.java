@@ -100,6 +100,24 @@ final class EncryptionTest {
         assertThat(last.records(last.open(), 0)).containsExactly("life 0", "life 1", "life 2", "life 3");
     }
 
+    /** A log may have thousands of them. */
+    @Test
+    void aFullSegmentKeepsNoMemoryForSealing() throws IOException {
+        Frame first = Frame.mark(FrameKind.STATE, -1, 0, 0);
+        FaultyFiles files = new FaultyFiles();
+        FrameFile file = FrameFile.create(files, LogRig.FIRST_SEGMENT, 1, first);
+        try (Segment segment = new Segment(files, 1, file, new SegmentKey(KEY), new SegmentIndex())) {
+            segment.beginSealing();
+            ByteBuffer staging = ByteBuffer.allocate(1 << 10);
+            BatchTable table = new BatchTable(NewBatches.of(0, 1, LogBatches.payload("x".repeat(100_000))));
+            var unused = segment.append(table, 1, staging);
+            file.flush(staging);
+            assertThat(segment.heldForSealing()).isGreaterThanOrEqualTo(100_000);
+            segment.finish();
+            assertThat(segment.heldForSealing()).isZero();
+        }
+    }
+
     @Test
     void whoChangesAByteAndItsChecksumIsFoundOut() {
         FaultyFiles files = encrypted();
