@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import java.nio.ByteBuffer;
 import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One checksummed entry of a file. In the file it is a header of {@value #HEADER_BYTES} bytes, big endian, the payload,
@@ -83,11 +84,10 @@ record Frame(
         target.putInt(headerCrc(target, start, salt));
     }
 
-    /** True when a whole header stands at {@code at}. */
+    /** True when a whole header stands at {@code at}; of a frame of any kind, also one that {@link #kind} does not know. */
     static boolean isHeader(ByteBuffer source, int at, long salt) {
         return source.getInt(at) == MAGIC
                 && source.getInt(at + 44) == headerCrc(source, at, salt)
-                && FrameKind.ofCode(source.getInt(at + 36)) != null
                 && source.getInt(at + 4) >= 0
                 && source.getInt(at + 4) <= MAX_PAYLOAD
                 && payloadLength(source, at) >= 0
@@ -105,9 +105,9 @@ record Frame(
         return hasBody ? (long) source.getInt(at + 32) * BatchTable.ROW_BYTES : source.getInt(at + 4);
     }
 
-    /** What the frame of the header at {@code at} holds. */
-    static FrameKind kind(ByteBuffer source, int at) {
-        return requireNonNull(FrameKind.ofCode(source.getInt(at + 36)), "kind");
+    /** What the frame of the header at {@code at} holds; null for a kind that came with a newer version. */
+    static @Nullable FrameKind kind(ByteBuffer source, int at) {
+        return FrameKind.ofCode(source.getInt(at + 36));
     }
 
     /** Up to where the file was durable when the frame at {@code at} was written. */
@@ -115,12 +115,12 @@ record Frame(
         return source.getInt(at + 40);
     }
 
-    /** The frame of a header found by {@link #isHeader} and the bytes after it, which are not checked yet. */
+    /** The frame of a header of a known kind and the bytes after it, which are not checked yet. */
     static Frame parse(ByteBuffer source, int at) {
         int payloadLength = (int) payloadLength(source, at);
         int bodyAt = at + HEADER_BYTES + payloadLength;
         return new Frame(
-                kind(source, at),
+                requireNonNull(kind(source, at), "kind"),
                 source.getInt(at + 12),
                 source.getLong(at + 16),
                 source.getLong(at + 24),

@@ -175,6 +175,7 @@ final class FrameFile implements Closeable {
      * payload is good during the call only.
      *
      * @return where the last whole frame ends
+     * @throws CorruptLogException if a frame is of a kind that is not known: it is no torn write
      */
     int scan(Visitor visitor) throws IOException {
         Window window = new Window(file, size);
@@ -286,6 +287,9 @@ final class FrameFile implements Closeable {
         int place = window.find(at, Frame.HEADER_BYTES);
         if (place < 0 || !Frame.isHeader(window.buffer, place, salt)) {
             return null;
+        }
+        if (Frame.kind(window.buffer, place) == null) {
+            throw new CorruptLogException(path, at, "a newer version of the server wrote what this one cannot read");
         }
         place = window.find(at, Frame.HEADER_BYTES + Frame.length(window.buffer, place));
         if (place < 0) {

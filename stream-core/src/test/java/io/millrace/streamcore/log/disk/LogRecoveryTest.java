@@ -14,6 +14,7 @@ import io.millrace.streamcore.log.LogInUseException;
 import io.millrace.streamcore.log.LogSettings;
 import io.millrace.streamcore.log.NewBatches;
 import io.millrace.streamcore.log.ShardLog;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -21,6 +22,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
+import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -135,6 +137,28 @@ final class LogRecoveryTest {
         bytes[end - 1] ^= 1;
         rig.files.replace(LogRig.FIRST_SEGMENT, bytes);
         assertThatThrownBy(new LogRig(rig.files)::open).isInstanceOf(CorruptLogException.class);
+    }
+
+    /** As when a server is replaced by one of an earlier version after a crash. */
+    @Test
+    void aFrameOfAKindThatIsNotKnownIsNoTornTail() {
+        LogRig rig = new LogRig(new FaultyFiles());
+        ShardLog log = rig.open();
+        int start = rig.files.bytes(LogRig.FIRST_SEGMENT).length;
+        rig.append(log, 0, "acknowledged");
+        FaultyFiles files = rig.files.copied();
+        byte[] bytes = files.bytes(LogRig.FIRST_SEGMENT);
+        ByteBuffer.wrap(bytes).putInt(start + 36, 99);
+        CRC32C crc = new CRC32C();
+        crc.update(bytes, 8, 8);
+        crc.update(bytes, start, 44);
+        ByteBuffer.wrap(bytes).putInt(start + 44, (int) crc.getValue());
+        files.replace(LogRig.FIRST_SEGMENT, bytes);
+        assertThatThrownBy(new LogRig(files)::open)
+                .isInstanceOf(CorruptLogException.class)
+                .hasMessageContaining(LogRig.FIRST_SEGMENT + " is damaged at byte " + start)
+                .hasMessageContaining("newer version");
+        assertThat(files.bytes(LogRig.FIRST_SEGMENT)).isEqualTo(bytes);
     }
 
     @Test
