@@ -78,7 +78,7 @@ final class Chaos {
         } else if (dice < 65) {
             victim.way.cutFor(Duration.ofMillis(random.nextLong(LONGEST)));
         } else if (dice < 75) {
-            victim.leave(Duration.ofMillis(random.nextLong(2000)));
+            victim.leave(Duration.ofMillis(random.nextLong(2000) * (world.unhurried ? 8 : 1)));
         } else if (dice < 90 && stream.open().size() < 10) {
             split(stream, random);
         } else if (stream.open().size() > 3) {

@@ -154,6 +154,14 @@ final class LeaseSimulationTest {
         }
     }
 
+    /** A worker that had longer to leave than a handoff takes confirmed that it gives what it still held long after. */
+    @Test
+    void leavingWorkerConfirmsWhatItGivesOnlyWhenItsDeadlineIsNear() {
+        for (long seed : List.of(530L, 558L, 594L, 634L)) {
+            run(seed, Trouble.ALL, Mutation.NONE);
+        }
+    }
+
     /** One run. */
     static void run(long seed, Trouble trouble, Mutation mutation) {
         try {

@@ -40,6 +40,9 @@ final class LeaseWorld {
     /** Shards cost unlike much, and that changes. */
     final boolean weighted;
 
+    /** Who leaves has longer for it than a handoff takes at most. */
+    final boolean unhurried;
+
     private final Mutation mutation;
     private final Map<LeaseKey, HeldLease> believed = new HashMap<>();
     private final Map<LeaseKey, Integer> bytesPerMilli = new HashMap<>();
@@ -65,6 +68,7 @@ final class LeaseWorld {
         this.faults = trouble.has(Trouble.FIRST);
         this.capped = trouble.has(Trouble.ALL) && most.nextInt(4) == 0;
         this.weighted = trouble.has(Trouble.ALL) && !capped && most.nextInt(6) == 0;
+        this.unhurried = trouble.has(Trouble.ALL) && seed % 4 == 2;
         sim.afterEveryEvent(this::check);
     }
 

@@ -91,9 +91,13 @@ final class SimWorker implements LeaseListener {
         return !host.isCrashed() && !leaving;
     }
 
-    /** True while something has not come to it yet that a fault delayed, or it is paused, or it waits to begin. */
+    /**
+     * True while something has not come to it yet that a fault delayed, or it is paused, or it waits to begin, or takes
+     * its time to leave.
+     */
     boolean isDisturbed() {
         return (takesPart() && (host.isPaused() || changing > 0))
+                || (world.unhurried && leaving && !host.isCrashed() && !held.isEmpty())
                 || way.lastArrival().compareTo(world.sim.elapsed()) > 0;
     }
 
