@@ -260,7 +260,7 @@ final class OwnedLease implements HeldLease {
         if (writing || state == LeaseState.ENDED) {
             return;
         }
-        Checkpoint latest = saves.isEmpty() ? row.checkpoint() : saves.get(saves.size() - 1).checkpoint;
+        Checkpoint latest = latest();
         Finish end = finish;
         if (end != null) {
             writeEnd(end);
@@ -271,6 +271,15 @@ final class OwnedLease implements HeldLease {
         } else {
             settleSaved();
         }
+    }
+
+    /** The furthest, which is not the last where two threads ask at once. */
+    private Checkpoint latest() {
+        Checkpoint latest = row.checkpoint();
+        for (Save save : saves) {
+            latest = save.checkpoint.isAfter(latest) ? save.checkpoint : latest;
+        }
+        return latest;
     }
 
     private LeaseRow progress(Checkpoint latest) {

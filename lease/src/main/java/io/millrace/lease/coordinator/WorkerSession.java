@@ -66,6 +66,9 @@ final class WorkerSession {
     private boolean waits;
     private boolean settled;
     private boolean watching;
+    /** Leases that are waited for could not be looked up by their keys. */
+    private boolean watchFailed;
+
     private boolean polling;
     private boolean pollAgain;
     private boolean listing;
@@ -185,10 +188,11 @@ final class WorkerSession {
 
     /**
      * Plans grow with the leases, so they are read when there are new ones. Who waits for others to act on theirs reads
-     * them every time: what it may take by force in the end must have been planned when it began to wait.
+     * them every time: what it may take by force in the end must have been planned when it began to wait. Where there was
+     * never any news there is no plan, or a leader of an older build, which tells none.
      */
     private void onMembers(Members members, long sentAt) {
-        if (members.news() == plansRead && settled) {
+        if (members.news() > 0 && members.news() == plansRead && settled) {
             polled(members, sentAt);
         } else {
             wiring.then(
@@ -262,7 +266,7 @@ final class WorkerSession {
         if (leadership.isMadeFromBook(mine)) {
             planListed = mine.revision();
         }
-        if (mine.revision() != planListed || waits) {
+        if (mine.revision() != planListed || waits || watchFailed) {
             listLeases(mine);
         }
         take();
@@ -287,7 +291,7 @@ final class WorkerSession {
 
     /**
      * From its release until it is taken here nobody processes a lease: that time is worth some reads, of these leases
-     * only.
+     * only. When they fail, because there are too many for the time or they are not permitted, the next poll lists all.
      */
     private void watch(List<LeaseKey> given) {
         if (watching || given.isEmpty()) {
@@ -305,7 +309,9 @@ final class WorkerSession {
                             take();
                         },
                         error -> {
+                            log.debug("Cannot look up the leases that others give: {}", error.getMessage());
                             watching = false;
+                            watchFailed = true;
                             take();
                         }));
     }
@@ -320,6 +326,7 @@ final class WorkerSession {
                 table.read(LeaseTable::listLeases),
                 rows -> {
                     listing = false;
+                    watchFailed = false;
                     book.replaceAll(rows, sentAt, wiring.now());
                     leases.compare();
                     planListed = reason.revision();

@@ -16,6 +16,8 @@ import io.millrace.lease.table.LeaseTable;
 import io.millrace.lease.table.NewsRow;
 import io.millrace.lease.table.Row;
 import io.millrace.lease.table.StreamRow;
+import io.millrace.lease.table.TableRefusedException;
+import io.millrace.lease.table.WriteOutcome;
 import io.millrace.model.Checkpoint;
 import io.millrace.model.ChildShard;
 import io.millrace.model.Position;
@@ -27,6 +29,7 @@ import io.millrace.model.StreamName;
 import io.millrace.sim.Simulation;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -84,6 +87,41 @@ final class LeaseCoordinatorTest {
                 SECOND.multipliedBy(3));
 
         assertThat(mostOnTheWay).hasValue(1);
+    }
+
+    @Test
+    void joiningWorkerThatMayNotReadLeasesByTheirKeysGetsItsShareAllTheSame() {
+        Worker alice = new Worker("alice");
+        sim.runUntil(() -> alice.held.size() == 8, SECOND);
+        LeaseTable way = new PassingTable(table) {
+            @Override
+            public CompletableFuture<List<LeaseRow>> getLeases(Collection<LeaseKey> keys) {
+                return CompletableFuture.failedFuture(new TableRefusedException("no permission", null));
+            }
+        };
+
+        Worker bob = new Worker("bob", FakeStream.NAME, Position.trimHorizon(), way);
+
+        sim.runUntil(() -> alice.held.size() == 4 && bob.held.size() == 4, SECOND.multipliedBy(3));
+        assertThat(alice.lost).isEmpty();
+    }
+
+    @Test
+    void joiningWorkerGetsItsShareFromALeaderThatTellsNoNews() {
+        LeaseTable way = new PassingTable(table) {
+            @Override
+            public CompletableFuture<WriteOutcome> put(Row row) {
+                return row instanceof NewsRow
+                        ? CompletableFuture.completedFuture(WriteOutcome.applied())
+                        : super.put(row);
+            }
+        };
+        Worker alice = new Worker("alice", FakeStream.NAME, Position.trimHorizon(), way);
+        sim.runUntil(() -> alice.held.size() == 8, SECOND);
+
+        Worker bob = new Worker("bob");
+
+        sim.runUntil(() -> alice.held.size() == 4 && bob.held.size() == 4, SECOND.multipliedBy(3));
     }
 
     @Test

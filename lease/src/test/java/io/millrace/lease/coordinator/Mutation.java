@@ -271,14 +271,14 @@ enum Mutation {
             return new Unconditional(table, PlanRow.class::isInstance);
         }
     },
-    /** Plans are written, and nobody is told. */
+    /** Plans are written, and nobody is told but of the first. */
     NO_NEWS {
         @Override
         LeaseTable table(LeaseTable table, Simulation sim) {
             return new PassingTable(table) {
                 @Override
                 public CompletableFuture<WriteOutcome> put(Row row) {
-                    return row instanceof NewsRow
+                    return row instanceof NewsRow && row.revision() > 0
                             ? CompletableFuture.completedFuture(WriteOutcome.applied())
                             : super.put(row);
                 }
