@@ -19,12 +19,19 @@ final class BatchCache {
     private volatile AtomicReferenceArray<@Nullable Kept> ring = new AtomicReferenceArray<>(8);
 
     // The writer's.
-    private int oldest = NONE + 1;
-    private int next = NONE + 1;
+    private int oldest;
+    private int next;
     private long bytes;
 
     BatchCache(long capacity) {
+        this(capacity, NONE + 1);
+    }
+
+    /** A cache whose first frame has this number. */
+    BatchCache(long capacity, int first) {
         this.capacity = capacity;
+        this.oldest = first;
+        this.next = first;
     }
 
     /**
@@ -37,7 +44,8 @@ final class BatchCache {
         if (size > capacity) {
             return NONE;
         }
-        if (next - oldest == ring.length()) {
+        // One more than there are frames where the numbers begin anew, and so maybe one more than the ring is long.
+        if (next - oldest >= ring.length()) {
             grow();
         }
         int number = next;
