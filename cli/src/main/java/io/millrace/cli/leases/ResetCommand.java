@@ -101,7 +101,7 @@ public final class ResetCommand implements Callable<Integer> {
                         .filter(this::isChosen)
                         .forEach(lease -> write(table, lease.movedTo(target, lease.lineage()), Optional.of(lease)));
             }
-            wake(table, view);
+            wake(table);
         }
         return CommandFailure.OK;
     }
@@ -162,9 +162,9 @@ public final class ResetCommand implements Callable<Integer> {
     }
 
     /** A worker looks at the leases when its plan is new: then it finds out even if it has nothing to write. */
-    private static void wake(LeaseTable table, TableView view) {
-        for (PlanRow plan : view.control().plans()) {
-            // A conflict is as good: the leader has just written a plan.
+    static void wake(LeaseTable table) {
+        for (PlanRow plan : table.listPlans().join()) {
+            // A conflict is as good: the leader has just written a plan, after the leases were reset.
             table.put(plan).join();
         }
         boolean told = false;
