@@ -99,6 +99,8 @@ public final class ShardCheckpoints {
         Checkpoint last = ledger.processed();
         ledger.asked(last);
         CompletableFuture<CheckpointOutcome> released = new CompletableFuture<>();
+        // A user may still ask, from a thread of its own: what the release has not saved yet is not saved.
+        latest = released;
         loop.whenComplete(lease.release(last), (outcome, error) -> {
             close();
             if (error != null) {

@@ -99,6 +99,22 @@ class ShardCheckpointsTest {
         }
 
         @Test
+        void whatAReleaseSavesIsNotSavedBeforeItIsThrough() {
+            process(1);
+            sim.run(Duration.ofMillis(1));
+            process(2);
+            lease.answer = new CompletableFuture<>();
+            CompletableFuture<CheckpointOutcome> released = checkpoints.release();
+            CompletableFuture<CheckpointOutcome> flushed = checkpoints.flush();
+            sim.run(Duration.ofSeconds(5));
+            assertThat(flushed).isNotDone();
+            lease.answer.complete(CheckpointOutcome.LEASE_LOST);
+            sim.run(Duration.ofSeconds(5));
+            assertThat(released).isCompletedWithValue(CheckpointOutcome.LEASE_LOST);
+            assertThat(flushed).isCompletedWithValue(CheckpointOutcome.LEASE_LOST);
+        }
+
+        @Test
         void nothingIsWrittenOnceClosed() {
             process(1);
             process(2);
@@ -254,7 +270,8 @@ class ShardCheckpointsTest {
         @Override
         public CompletableFuture<CheckpointOutcome> release(Checkpoint last) {
             released.add(last);
-            return CompletableFuture.completedFuture(CheckpointOutcome.SAVED);
+            CompletableFuture<CheckpointOutcome> set = answer;
+            return set == null ? CompletableFuture.completedFuture(CheckpointOutcome.SAVED) : set;
         }
 
         @Override
