@@ -40,6 +40,7 @@ import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -76,6 +77,9 @@ final class Leadership {
     private long settledAt;
     private @Nullable Object planned;
     private long ownPlan;
+    /** Since when there is known to be a plan for a worker. */
+    private final Map<WorkerId, Long> plansSeenAt = new HashMap<>();
+
     private boolean toldUnplaced;
     private final Map<StreamName, Integer> holes = new HashMap<>();
     private SortedSet<StreamName> streams = new TreeSet<>();
@@ -356,6 +360,10 @@ final class Leadership {
 
     private CompletableFuture<Void> write(Object occasion, ControlRows rows, Fleet seen) {
         learnFrom(rows.plans());
+        plansSeenAt
+                .keySet()
+                .retainAll(rows.plans().stream().map(PlanRow::worker).collect(Collectors.toSet()));
+        rows.plans().forEach(plan -> plansSeenAt.putIfAbsent(plan.worker(), wiring.now()));
         if (!isLeader()) {
             // What a younger leader has planned is not ours to change.
             return CompletableFuture.completedFuture(null);
@@ -367,11 +375,12 @@ final class Leadership {
         tellUnplaced(decision.unplaced());
         for (PlanRow plan : decision.changed()) {
             writes.add(put(plan));
+            plansSeenAt.putIfAbsent(plan.worker(), wiring.now());
             if (plan.worker().equals(me)) {
                 ownPlan = plan.revision() + 1;
             }
         }
-        Plans.stale(rows.plans(), seen).forEach(plan -> writes.add(delete(plan)));
+        Plans.stale(rows.plans(), seen, plansSeenAt).forEach(plan -> writes.add(delete(plan)));
         for (WorkerRow worker : rows.workers()) {
             if (seen.of(worker.id()) == Standing.EXPIRED) {
                 log.info("Worker {} is dead: its heartbeat stopped", worker.id());

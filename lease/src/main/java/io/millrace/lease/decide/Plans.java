@@ -121,9 +121,17 @@ public final class Plans {
         private final ImmutableSortedMap.Builder<LeaseKey, WorkerId> gives = ImmutableSortedMap.naturalOrder();
     }
 
-    /** The rows among {@code plans} whose workers have no row any more, or are expired. */
-    public static List<PlanRow> stale(Collection<PlanRow> plans, Fleet fleet) {
-        return plans.stream().filter(plan -> !fleet.of(plan.worker()).isAlive()).toList();
+    /**
+     * The rows among {@code plans} whose workers are proven dead. A worker without a row may just have joined, and another
+     * leader have planned for it: were that plan removed, the next one would begin with a revision that the worker has
+     * confirmed already, and be taken for known before it is.
+     *
+     * @param seenAt since when there is known to be a plan for a worker
+     */
+    public static List<PlanRow> stale(Collection<PlanRow> plans, Fleet fleet, Map<WorkerId, Long> seenAt) {
+        return plans.stream()
+                .filter(plan -> fleet.provesDead(plan.worker(), seenAt.getOrDefault(plan.worker(), fleet.readAt() + 1)))
+                .toList();
     }
 
     /** What was to be given and is gone may stay: it speaks of nothing any more, and telling would cost every worker a look. */
