@@ -28,6 +28,7 @@ import io.millrace.model.HashKeyRange;
 import io.millrace.model.Position;
 import io.millrace.model.Shard;
 import io.millrace.model.StreamName;
+import io.millrace.runtime.Backoff;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -70,6 +71,8 @@ final class Leadership {
     private boolean rowKnown;
     private long highestEpoch;
 
+    private final Backoff backoff;
+    private int failures;
     private boolean busy;
     private boolean syncWanted;
     private boolean syncFailed;
@@ -93,6 +96,8 @@ final class Leadership {
         this.table = table;
         this.book = book;
         this.pollSoon = pollSoon;
+        this.backoff = new Backoff(
+                Duration.ofMillis(50), wiring.settings().failoverTime().dividedBy(10));
     }
 
     boolean isLeader() {
@@ -234,11 +239,18 @@ final class Leadership {
     }
 
     private void run(CompletableFuture<Void> job) {
-        wiring.then(job, done -> settled(), error -> {
-            log.debug("The leader's work is tried again: {}", error.toString());
-            planned = null;
-            settled();
-        });
+        wiring.then(
+                job,
+                done -> {
+                    failures = 0;
+                    settled();
+                },
+                error -> {
+                    log.debug("The leader's work is tried again: {}", error.toString());
+                    planned = null;
+                    failures++;
+                    wiring.later(backoff.delay(failures, wiring.platform().random()), this::settled);
+                });
     }
 
     private void settled() {
