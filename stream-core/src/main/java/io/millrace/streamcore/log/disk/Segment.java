@@ -18,7 +18,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One file of a log with its index. While it is the newest, its index is in memory; once it is full the index is in a file
- * beside it and in memory only as long as there is room or its batches are cached. Belongs to the writer's loop; any
+ * beside it and in memory only as long as there is room. Belongs to the writer's loop; any
  * thread reads the index and the file.
  */
 final class Segment implements Closeable {
