@@ -230,8 +230,10 @@ final class Leadership {
         return rows.streams().stream().anyMatch(stream -> !stream.synced() && isRead(stream, rows));
     }
 
+    /** What is being deleted gets no new leases: they would outlast it. */
     private static boolean isRead(StreamRow stream, ControlRows rows) {
-        return rows.workers().stream().anyMatch(worker -> worker.info().reads(stream.name()));
+        return !stream.deleting()
+                && rows.workers().stream().anyMatch(worker -> worker.info().reads(stream.name()));
     }
 
     private boolean lookedLongAgo() {

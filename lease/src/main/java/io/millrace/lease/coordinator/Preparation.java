@@ -84,6 +84,12 @@ final class Preparation {
     }
 
     private void compare(StreamSettings stream, StreamIdentity found, StreamRow pinned) {
+        if (pinned.deleting()) {
+            throw new StartFailedException(
+                    "a deletion of this application's rows of stream " + stream.name() + " has not finished; run"
+                            + " `millrace leases delete` again to its end",
+                    null);
+        }
         if (!pinned.identity().equals(found)) {
             throw new StreamReplacedException(stream.name(), pinned.identity(), found);
         }

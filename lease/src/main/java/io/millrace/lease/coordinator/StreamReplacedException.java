@@ -11,7 +11,8 @@ public final class StreamReplacedException extends LeaseException {
     StreamReplacedException(StreamName name, StreamIdentity known, StreamIdentity found) {
         super("stream " + name + " is not the one this application has read: its leases are about " + text(known)
                 + ", the stream there now is " + text(found)
-                + "; consume it under another application name, or delete this application's rows");
+                + "; consume it under another application name, or start anew with"
+                + " `millrace leases delete APP --stream " + name + "`, once its workers are stopped");
     }
 
     private static String text(StreamIdentity identity) {

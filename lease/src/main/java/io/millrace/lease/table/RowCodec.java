@@ -70,6 +70,7 @@ final class RowCodec {
             writeInitial(stream.initialPosition(), "initialPosition", "initialTimestamp", item);
             item.put("synced", AttributeValue.fromBool(stream.synced()));
             item.put("importing", stream.importing() ? AttributeValue.fromBool(true) : null);
+            item.put("deleting", stream.deleting() ? AttributeValue.fromBool(true) : null);
         }
         return item;
     }
@@ -205,7 +206,14 @@ final class RowCodec {
                 new StreamIdentity(item.text("arn"), Instant.parse(item.text("created"))),
                 initial(item.text("initialPosition"), "initialTimestamp", item),
                 item.flag("synced"),
-                item.has("importing") && item.flag("importing"));
+                barrier(item));
+    }
+
+    private static StreamRow.Barrier barrier(Item item) {
+        if (item.has("deleting") && item.flag("deleting")) {
+            return StreamRow.Barrier.DELETION;
+        }
+        return item.has("importing") && item.flag("importing") ? StreamRow.Barrier.IMPORT : StreamRow.Barrier.NONE;
     }
 
     private static LeaseKey leaseKey(String text) {

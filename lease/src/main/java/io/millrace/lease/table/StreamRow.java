@@ -14,7 +14,7 @@ import io.millrace.model.StreamName;
  * @param identity tells the stream from another of the same name
  * @param initialPosition where shards begin that the application never read
  * @param synced false until the first look at the stream has made all its leases
- * @param importing true while leases are taken over from elsewhere and not all are there: no worker may start then
+ * @param barrier why no worker may start for now
  */
 public record StreamRow(
         StreamName name,
@@ -22,13 +22,24 @@ public record StreamRow(
         StreamIdentity identity,
         Position.Initial initialPosition,
         boolean synced,
-        boolean importing)
+        Barrier barrier)
         implements Row {
+    /** Why no worker may start: only some of the stream's leases are there. */
+    public enum Barrier {
+        /** They all are. */
+        NONE,
+        /** They are taken over from elsewhere. */
+        IMPORT,
+        /** They are deleted; this row goes last. */
+        DELETION
+    }
+
     /** Checks the parts. */
     public StreamRow {
         requireNonNull(name, "name");
         requireNonNull(identity, "identity");
         requireNonNull(initialPosition, "initialPosition");
+        requireNonNull(barrier, "barrier");
         if (revision < 0) {
             throw new IllegalArgumentException("negative revision of stream " + name);
         }
@@ -37,7 +48,7 @@ public record StreamRow(
     /** A stream whose leases are made by the workers themselves. */
     public StreamRow(
             StreamName name, long revision, StreamIdentity identity, Position.Initial initialPosition, boolean synced) {
-        this(name, revision, identity, initialPosition, synced, false);
+        this(name, revision, identity, initialPosition, synced, Barrier.NONE);
     }
 
     /** This stream with all its first leases made. */
@@ -47,7 +58,22 @@ public record StreamRow(
 
     /** This stream while leases of it are taken over from elsewhere; {@link #afterSync} ends that. */
     public StreamRow duringImport() {
-        return new StreamRow(name, revision, identity, initialPosition, synced, true);
+        return new StreamRow(name, revision, identity, initialPosition, synced, Barrier.IMPORT);
+    }
+
+    /** This stream while its leases are deleted; only the end of this row ends that. */
+    public StreamRow duringDeletion() {
+        return new StreamRow(name, revision, identity, initialPosition, synced, Barrier.DELETION);
+    }
+
+    /** True while leases are taken over from elsewhere and not all are there. */
+    public boolean importing() {
+        return barrier == Barrier.IMPORT;
+    }
+
+    /** True while its leases are deleted and not all are gone. */
+    public boolean deleting() {
+        return barrier == Barrier.DELETION;
     }
 
     @Override
@@ -57,6 +83,6 @@ public record StreamRow(
 
     @Override
     public StreamRow withRevision(long other) {
-        return new StreamRow(name, other, identity, initialPosition, synced, importing);
+        return new StreamRow(name, other, identity, initialPosition, synced, barrier);
     }
 }

@@ -244,7 +244,8 @@ final class LeaseCoordinatorTest {
                 .failsWithin(Duration.ZERO)
                 .withThrowableThat()
                 .withCauseInstanceOf(StreamReplacedException.class)
-                .withMessageContaining("is not the one this application has read");
+                .withMessageContaining("is not the one this application has read")
+                .withMessageContaining("`millrace leases delete APP --stream");
     }
 
     @Test
@@ -440,6 +441,26 @@ final class LeaseCoordinatorTest {
         table.put(half.withRevision(1).afterSync()).join();
         Worker alice = new Worker("alice");
         sim.runUntil(() -> alice.held.size() == 8, SECOND);
+    }
+
+    @Test
+    void noWorkerStartsDuringADeletionAndWhoLeadsMakesNoLeasesThen() {
+        Worker alice = new Worker("alice");
+        sim.runUntil(() -> alice.held.size() == 8, SECOND);
+        StreamRow pinned = table.listMembers().join().streams().get(0);
+        table.put(pinned.duringDeletion()).join();
+        table.delete(row(3)).join();
+
+        Worker late = new Worker("late");
+        sim.runUntil(() -> late.coordinator.start().isDone(), SECOND);
+        assertThat(late.coordinator.start())
+                .failsWithin(Duration.ZERO)
+                .withThrowableThat()
+                .withCauseInstanceOf(StartFailedException.class)
+                .withMessageContaining("a deletion of this application's rows of stream orders has not finished");
+        alice.coordinator.syncShards();
+        sim.run(SECOND);
+        assertThat(table.listLeases().join()).hasSize(7);
     }
 
     @Test

@@ -245,6 +245,7 @@ abstract class LeaseTableConformance {
                 new LeaderRow(0, 4, BOB),
                 new StreamRow(STREAM, 0, identity, Position.trimHorizon(), false),
                 new StreamRow(new StreamName("half"), 0, identity, Position.trimHorizon(), false).duringImport(),
+                new StreamRow(new StreamName("left"), 0, identity, Position.trimHorizon(), true).duringDeletion(),
                 new StreamRow(
                         new StreamName("a.b_c-d"),
                         0,
