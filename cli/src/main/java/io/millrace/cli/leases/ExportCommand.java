@@ -80,7 +80,7 @@ public final class ExportCommand implements Callable<Integer> {
                 KinesisAsyncClient kinesis = access.kinesis()) {
             TableView view = flags.view(client, application, platform.ticker());
             chosen(view);
-            view.refuseUnfinishedImport();
+            view.refuseUnfinished();
             KclTable table = new KclTable(client, kclTable);
             KclSnapshot there =
                     KclFlags.still(table, flags.failover, platform.ticker()).orElse(KclSnapshot.EMPTY);

@@ -107,6 +107,7 @@ public final class ImportCommand implements Callable<Integer> {
             }
             TableView view = new TableView(table, platform.ticker(), flags.failover);
             view.refuseWhileWorkersLive("stop them before the import");
+            view.refuseUnfinishedDeletion();
             ImportPlan plan = ImportPlan.of(leases, streams.values(), view.control(), view.leases(), overwrite);
             notes.addAll(plan.notes());
             notes.forEach(note -> terminal.note("millrace: " + note));

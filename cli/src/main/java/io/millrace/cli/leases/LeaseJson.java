@@ -73,7 +73,8 @@ final class LeaseJson {
                 .put("arn", stream.identity().arn())
                 .put("created", stream.identity().created())
                 .put("initialPosition", LeaseReport.text(stream.initialPosition()))
-                .put("importing", stream.importing());
+                .put("importing", stream.importing())
+                .put("deleting", stream.deleting());
     }
 
     private static JsonObject lease(LeaseRow lease, Snapshot snapshot, LeaseReasons reasons) {

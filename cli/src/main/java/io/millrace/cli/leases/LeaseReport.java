@@ -25,6 +25,10 @@ final class LeaseReport {
                 .filter(StreamRow::importing)
                 .forEach(stream -> lines.add("stream " + stream.name()
                         + ": an import has not finished, no worker starts; run `millrace leases import` again"));
+        snapshot.control().streams().stream()
+                .filter(StreamRow::deleting)
+                .forEach(stream -> lines.add("stream " + stream.name()
+                        + ": a deletion has not finished, no worker starts; run `millrace leases delete` again"));
         lines.add("");
         lines.add(String.format(
                 Locale.ROOT,

@@ -26,7 +26,7 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
             "Show who owns which shard of an application, how far each is processed, and why.",
             "Heartbeats are watched for a moment first, up to three tenths of --failover."
         },
-        subcommands = {ResetCommand.class, ImportCommand.class, ExportCommand.class})
+        subcommands = {ResetCommand.class, DeleteCommand.class, ImportCommand.class, ExportCommand.class})
 public final class LeasesCommand implements Callable<Integer> {
     private static final Duration REDRAW = Duration.ofSeconds(1);
 

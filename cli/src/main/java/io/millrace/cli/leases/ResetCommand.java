@@ -90,7 +90,7 @@ public final class ResetCommand implements Callable<Integer> {
             LeaseTable table = flags.of(client, application);
             TableView view = new TableView(table, platform.ticker(), flags.failover);
             refuseWhatIsNotThere(view);
-            view.refuseUnfinishedImport();
+            view.refuseUnfinished();
             if (!force) {
                 view.refuseWhileWorkersLive("stop them first, or use --force");
             }

@@ -11,6 +11,7 @@ import io.millrace.lease.table.Entity;
 import io.millrace.lease.table.LeaderRow;
 import io.millrace.lease.table.LeaseRow;
 import io.millrace.lease.table.LeaseTable;
+import io.millrace.lease.table.Row;
 import io.millrace.lease.table.StreamRow;
 import io.millrace.lease.table.TableUnavailableException;
 import io.millrace.lease.table.WorkerRow;
@@ -23,12 +24,12 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.stream.Collectors;
 import software.amazon.awssdk.services.dynamodb.model.ResourceNotFoundException;
 
 /** Looks at the table of one application, a while if need be; a missing table is an empty one. Blocks; for one thread. */
 final class TableView {
     private static final Duration LOOK = Duration.ofMillis(200);
+    private static final int MOST_NAMES = 3;
 
     private final LeaseTable table;
     private final Ticker ticker;
@@ -49,13 +50,21 @@ final class TableView {
 
     /** Reads everything once; heartbeats are judged by all looks so far. */
     Snapshot look() {
-        Optional<LeaderRow> leader = join(
-                table.get(Entity.leader())
-                        .thenApply(
-                                row -> row.filter(LeaderRow.class::isInstance).map(LeaderRow.class::cast)),
-                Optional.empty());
+        Optional<LeaderRow> leader = leader();
         ControlRows control = watch();
         return new Snapshot(leader, control, leases(), fleet, silences(control));
+    }
+
+    /** The leader's row. */
+    Optional<LeaderRow> leader() {
+        return join(table.get(Entity.leader()), Optional.empty())
+                .filter(LeaderRow.class::isInstance)
+                .map(LeaderRow.class::cast);
+    }
+
+    /** The row that tells of new plans. */
+    Optional<Row> news() {
+        return join(table.get(Entity.news()), Optional.empty());
     }
 
     /** All leases. */
@@ -89,16 +98,10 @@ final class TableView {
         long start = ticker.nanoTime();
         while (true) {
             ControlRows control = watch();
-            List<String> moving = control.workers().stream()
-                    .map(WorkerRow::id)
-                    .filter(id -> sighting(id).moved)
-                    .map(WorkerId::name)
-                    .distinct()
-                    .sorted()
-                    .collect(Collectors.toList());
-            if (!moving.isEmpty()) {
-                throw CommandFailure.failed(
-                        "workers of the application live: " + String.join(", ", moving) + "; " + otherwise);
+            if (!moved(control).isEmpty()) {
+                // Each beats within three tenths of the failover time: the others that live are told, too.
+                lookAWhile(failover.multipliedBy(3).dividedBy(10));
+                refuseMoved(control(), otherwise);
             }
             if (control.workers().isEmpty() || ticker.since(start).compareTo(failover) >= 0) {
                 return;
@@ -107,11 +110,49 @@ final class TableView {
         }
     }
 
-    /** Fails where an import broke off: some of the checkpoints are missing. */
-    void refuseUnfinishedImport() {
+    /** Fails if a worker has moved or joined since the first look. */
+    void refuseWhoMoved(String otherwise) {
+        refuseMoved(watch(), otherwise);
+    }
+
+    private void refuseMoved(ControlRows control, String otherwise) {
+        List<String> moved = moved(control);
+        if (!moved.isEmpty()) {
+            throw CommandFailure.failed("workers of the application live: " + named(moved) + "; " + otherwise);
+        }
+    }
+
+    private List<String> moved(ControlRows control) {
+        return control.workers().stream()
+                .map(WorkerRow::id)
+                .filter(id -> sighting(id).moved)
+                .map(WorkerId::name)
+                .distinct()
+                .sorted()
+                .toList();
+    }
+
+    /** All of a few names; of many the first ones and how many more there are. */
+    static String named(List<String> names) {
+        return names.size() <= MOST_NAMES
+                ? String.join(", ", names)
+                : String.join(", ", names.subList(0, MOST_NAMES)) + " and " + (names.size() - MOST_NAMES) + " more";
+    }
+
+    /** Fails where an import or a deletion broke off: some of the checkpoints are missing. */
+    void refuseUnfinished() {
         control().streams().stream().filter(StreamRow::importing).findFirst().ifPresent(stream -> {
             throw CommandFailure.failed("an import of stream " + stream.name()
                     + " has not finished, so some checkpoints are missing; run it again first");
+        });
+        refuseUnfinishedDeletion();
+    }
+
+    /** Fails where a deletion broke off. */
+    void refuseUnfinishedDeletion() {
+        control().streams().stream().filter(StreamRow::deleting).findFirst().ifPresent(stream -> {
+            throw CommandFailure.failed("a deletion of stream " + stream.name()
+                    + " has not finished, so some checkpoints are missing; run `millrace leases delete` again first");
         });
     }
 

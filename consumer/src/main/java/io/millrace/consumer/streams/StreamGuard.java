@@ -186,7 +186,8 @@ final class StreamGuard implements ShardDirectory, ShardReaders {
             return null;
         }
         tell("stream " + stream + " was deleted, and the one there now is another, created " + found.created()
-                + "; nothing more to consume, read that one under another application name");
+                + "; nothing more to consume, read that one under another application name, or start anew with"
+                + " `millrace leases delete APP --stream " + stream + "`");
         return new StreamNotFoundException(stream);
     }
 

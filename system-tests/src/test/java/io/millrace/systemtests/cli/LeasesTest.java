@@ -183,6 +183,51 @@ class LeasesTest {
     }
 
     @Test
+    void streamThatWasMadeAgainIsReadOnceTheApplicationHasForgottenTheOldOne() {
+        expect(0, "", "stream", "create", "remade", "--shards", "1");
+        expect(0, LINES, "put", "remade");
+        consumeToTheEnd("remade");
+        expect(0, "", "stream", "create", "neighbour", "--shards", "1");
+        expect(0, LINES, "put", "neighbour");
+        consumeToTheEnd("neighbour");
+        List<String> neighbour = checkpoints("app-neighbour");
+        expect(0, "", "stream", "delete", "remade");
+        expect(0, "", "stream", "create", "remade", "--shards", "1");
+        expect(0, LINES, "put", "remade");
+        try (CommandRun refused = consume("remade")) {
+            assertThat(refused.exitCode()).isEqualTo(1);
+            assertThat(refused.err())
+                    .contains(
+                            "stream remade is not the one this application has read",
+                            "`millrace leases delete APP --stream remade`");
+        }
+
+        assertThat(out("leases", "delete", "app-remade", "--stream", "remade", "--failover", "1")
+                        .lines())
+                .hasSize(2)
+                .first()
+                .asString()
+                .startsWith("deleted remade/shardId-000000000000 at ");
+        try (CommandRun worker = consume("remade")) {
+            worker.awaitOutput(text -> text.lines().count() >= RECORDS);
+            CommandRun refused = expect(1, "", "leases", "delete", "app-remade", "--failover", "3");
+            assertThat(refused.err()).contains("workers of the application live: one; stop them first");
+            assertThat(refused.out()).isEmpty();
+            worker.terminate();
+            assertThat(worker.exitCode()).as(worker.err()).isZero();
+        }
+
+        expect(0, "", "leases", "delete", "app-remade", "--failover", "1");
+        assertThat(expect(1, "", "leases", "app-remade").err()).contains("there is no application 'app-remade'");
+        assertThat(expect(1, "", "leases", "delete", "app-remade").err())
+                .isEqualTo("millrace leases delete: application 'app-remade' has no rows in table 'millrace'\n");
+        assertThat(expect(1, "", "leases", "delete", "app-neighbour", "--stream", "remade")
+                        .err())
+                .contains("application 'app-neighbour' has no rows of stream remade in table 'millrace'");
+        assertThat(checkpoints("app-neighbour")).isEqualTo(neighbour).isNotEmpty();
+    }
+
+    @Test
     void wrongCommandLinesAndMissingThingsAreToldInOneLine() {
         assertThat(expect(1, "", "leases", "nobody").err())
                 .isEqualTo("millrace leases: there is no application 'nobody' in table 'millrace'\n");
@@ -200,6 +245,9 @@ class LeasesTest {
                     .contains("cannot reach DynamoDB at http://127.0.0.1:1", "AWS_ENDPOINT_URL_DYNAMODB");
         }
         assertThat(expect(2, "", "leases").err()).contains("the application is missing");
+        assertThat(expect(2, "", "leases", "delete").err()).contains("APP");
+        assertThat(expect(2, "", "leases", "delete", "a", "--stream", "no/name").err())
+                .contains("no/name");
         assertThat(expect(2, "", "leases", "reset", "a", "--to", "latest").err())
                 .contains("--all");
         assertThat(expect(2, "", "leases", "reset", "a", "--to", "soon", "--all")

@@ -63,6 +63,11 @@ class ToolPermissionsTest {
             dry.add("--dry-run");
             assertThat(calls(stack, dry.toArray(String[]::new)))
                     .noneMatch(call -> call.contains("Update") || call.contains("Create"));
+
+            String[] deleting = {"leases", "delete", "first", "--failover", "1", "--stream", "watched"};
+            assertCalls(stack, "leases delete --stream", OURS, deleting);
+            // What the application has besides, and of its stream what the import made.
+            assertCalls(stack, "leases delete", " another", "leases", "delete", "second", "--table", "another");
         }
     }
 
