@@ -107,8 +107,8 @@ final class ConsumeCommand implements Callable<Integer> {
         FanOut.refuse(fanOut);
         StartPosition.refuseFuture(from, new SystemPlatform().clock().instant());
         try (EventFile file = EventFile.open(events);
-                KinesisAsyncClient kinesis = access.kinesis();
-                DynamoDbAsyncClient dynamoDb = access.dynamoDb();
+                KinesisAsyncClient kinesis = access.workerKinesis();
+                DynamoDbAsyncClient dynamoDb = access.workerDynamoDb();
                 Worker worker = worker(kinesis, dynamoDb, file);
                 GracefulStop stop = GracefulStop.install(CommandFailure.OK, () -> worker.close(HANDOVER))) {
             worker.start();

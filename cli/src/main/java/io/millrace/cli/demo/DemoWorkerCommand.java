@@ -55,8 +55,8 @@ public final class DemoWorkerCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        try (KinesisAsyncClient kinesis = access.kinesis();
-                DynamoDbAsyncClient dynamoDb = access.dynamoDb();
+        try (KinesisAsyncClient kinesis = access.workerKinesis();
+                DynamoDbAsyncClient dynamoDb = access.workerDynamoDb();
                 Platform.BlockingTasks tasks = platform.newBlockingTasks("parent", 1);
                 Worker worker = worker(kinesis, dynamoDb);
                 GracefulStop stop = GracefulStop.install(CommandFailure.OK, () -> worker.close(HANDOVER))) {

@@ -2,6 +2,7 @@ package io.millrace.cli.leases;
 
 import io.millrace.cli.terminal.CommandFailure;
 import io.millrace.cli.terminal.Pause;
+import io.millrace.cli.terminal.TimeLimits;
 import io.millrace.fanout.ShardIterator;
 import io.millrace.fanout.ShardPage;
 import io.millrace.fanout.ShardReadException;
@@ -131,7 +132,7 @@ final class ShardProbe {
                     throw error;
                 }
                 boolean mayPass = read.kind() == ShardReadException.Kind.THROTTLED
-                        || read.kind() == ShardReadException.Kind.TRANSIENT;
+                        || (read.kind() == ShardReadException.Kind.TRANSIENT && !TimeLimits.isOver(read));
                 if (!mayPass || attempt == ATTEMPTS) {
                     throw read;
                 }

@@ -2,6 +2,7 @@ package io.millrace.cli.streams;
 
 import io.millrace.cli.terminal.CommandFailure;
 import io.millrace.cli.terminal.Pause;
+import io.millrace.cli.terminal.TimeLimits;
 import io.millrace.model.Bytes;
 import io.millrace.runtime.Backoff;
 import java.time.Duration;
@@ -115,8 +116,8 @@ public final class BatchWriter {
                     .data(SdkBytes.fromByteBuffer(data.asByteBuffer()))
                     .build());
         }
-        PutRecordsResponse answer = kinesis.putRecords(
-                        request -> request.streamName(stream).records(entries))
+        PutRecordsResponse answer = kinesis.putRecords(request ->
+                        request.streamName(stream).records(entries).overrideConfiguration(TimeLimits.MANY_RECORDS))
                 .join();
         int refused = take(keys, answer.records());
         triesInVain = refused == keys.size() ? triesInVain + 1 : 0;

@@ -1,5 +1,6 @@
 package io.millrace.cli.streams;
 
+import io.millrace.cli.terminal.TimeLimits;
 import io.millrace.model.Bytes;
 import io.millrace.model.Position;
 import io.millrace.model.RecordPosition;
@@ -105,7 +106,8 @@ public final class StreamTail {
 
     private void read(Cursor cursor, String iterator) {
         loop.whenComplete(
-                kinesis.getRecords(request -> request.shardIterator(iterator)),
+                kinesis.getRecords(
+                        request -> request.shardIterator(iterator).overrideConfiguration(TimeLimits.MANY_RECORDS)),
                 (answer, error) -> onRecords(cursor, answer, error));
     }
 
@@ -178,8 +180,10 @@ public final class StreamTail {
         }
 
         GetShardIteratorRequest request(String stream) {
-            GetShardIteratorRequest.Builder request =
-                    GetShardIteratorRequest.builder().streamName(stream).shardId(shard);
+            GetShardIteratorRequest.Builder request = GetShardIteratorRequest.builder()
+                    .streamName(stream)
+                    .shardId(shard)
+                    .overrideConfiguration(TimeLimits.MANY_RECORDS);
             if (last != null) {
                 request.shardIteratorType(ShardIteratorType.AFTER_SEQUENCE_NUMBER)
                         .startingSequenceNumber(last.toString());

@@ -9,6 +9,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
@@ -16,6 +17,7 @@ import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.awscore.AwsClient;
 import software.amazon.awssdk.awscore.client.builder.AwsAsyncClientBuilder;
 import software.amazon.awssdk.awscore.client.builder.AwsClientBuilder;
+import software.amazon.awssdk.core.client.config.ClientOverrideConfiguration;
 import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;
 import software.amazon.awssdk.http.nio.netty.SdkEventLoopGroup;
@@ -43,6 +45,12 @@ public final class AwsAccess {
     /** Where {@code millrace server} serves DynamoDB by default. */
     public static final URI LOCAL_DYNAMODB = URI.create("http://127.0.0.1:8000");
 
+    /** How the service of the streams is called. */
+    static final String KINESIS = "Kinesis";
+
+    /** How the service of the lease table is called. */
+    static final String DYNAMODB = "DynamoDB";
+
     private static final int CONNECT_MILLIS = 3_000;
 
     private static final List<String> CREDENTIAL_VARIABLES = List.of(
@@ -64,24 +72,38 @@ public final class AwsAccess {
     private final Map<String, String> environment;
     private final Map<String, String> endpoints = new ConcurrentHashMap<>();
 
-    private AwsAccess(Terminal terminal, Map<String, String> environment) {
+    private final TimeLimits limits;
+
+    /** As {@link #of}, with these variables for the process's and these limits for the tools' calls. */
+    AwsAccess(Terminal terminal, Map<String, String> environment, TimeLimits limits) {
         this.terminal = terminal;
         this.environment = environment;
+        this.limits = limits;
     }
 
     /** The settings of this process; {@code terminal} is told where a default leads. */
     public static AwsAccess of(Terminal terminal) {
-        return new AwsAccess(terminal, System.getenv());
+        return new AwsAccess(terminal, System.getenv(), TimeLimits.OF_TOOLS);
     }
 
-    /** A client for streams; the caller closes it. */
+    /** A client for streams whose calls fail when they are not answered within seconds; the caller closes it. */
     public KinesisAsyncClient kinesis() {
-        return client(KinesisAsyncClient::builder, "Kinesis", LOCAL_KINESIS);
+        return client(KinesisAsyncClient::builder, KINESIS, LOCAL_KINESIS, limits::limit);
     }
 
-    /** A client for the lease table; the caller closes it. */
+    /** A client for tables whose calls fail when they are not answered within seconds; the caller closes it. */
     public DynamoDbAsyncClient dynamoDb() {
-        return client(DynamoDbAsyncClient::builder, "DynamoDB", LOCAL_DYNAMODB);
+        return client(DynamoDbAsyncClient::builder, DYNAMODB, LOCAL_DYNAMODB, limits::limit);
+    }
+
+    /** A client for a worker, which keeps its own time limits; the caller closes it. */
+    public KinesisAsyncClient workerKinesis() {
+        return client(KinesisAsyncClient::builder, KINESIS, LOCAL_KINESIS, config -> {});
+    }
+
+    /** A client for a worker's lease table, which keeps its own time limits; the caller closes it. */
+    public DynamoDbAsyncClient workerDynamoDb() {
+        return client(DynamoDbAsyncClient::builder, DYNAMODB, LOCAL_DYNAMODB, config -> {});
     }
 
     /** Where the clients made so far lead: service to endpoint. */
@@ -92,7 +114,7 @@ public final class AwsAccess {
     /** Where the endpoint of a service was set, in the order in which the SDK looks. */
     String origin(String service) {
         String variable = "AWS_ENDPOINT_URL_" + service.toUpperCase(Locale.ROOT);
-        String property = "aws.endpointUrl" + (service.equals("DynamoDB") ? "DynamoDb" : service);
+        String property = "aws.endpointUrl" + (service.equals(DYNAMODB) ? "DynamoDb" : service);
         if (System.getProperty(property) != null) {
             return "the system property " + property;
         }
@@ -103,10 +125,11 @@ public final class AwsAccess {
     }
 
     private <C extends AwsClient, B extends AwsAsyncClientBuilder<B, C> & AwsClientBuilder<B, C>> C client(
-            Supplier<B> builders, String service, URI local) {
+            Supplier<B> builders, String service, URI local, Consumer<ClientOverrideConfiguration.Builder> config) {
         Optional<Region> region = region();
         C client = builders.get()
                 .region(region.orElse(Region.US_EAST_1))
+                .overrideConfiguration(config)
                 .httpClientBuilder(http())
                 .build();
         Optional<URI> endpoint = client.serviceClientConfiguration().endpointOverride();
@@ -132,6 +155,7 @@ public final class AwsAccess {
                 .region(region.orElse(Region.US_EAST_1))
                 .endpointOverride(chosen)
                 .credentialsProvider(NO_SECRET)
+                .overrideConfiguration(config)
                 .httpClientBuilder(http())
                 .build();
     }

@@ -46,6 +46,10 @@ public final class ErrorLine {
         if (unreachable.isPresent()) {
             return unreachable.get();
         }
+        Optional<String> silent = error instanceof CommandFailure ? Optional.empty() : silent(error);
+        if (silent.isPresent()) {
+            return silent.get();
+        }
         Optional<String> stranger = error instanceof CommandFailure ? Optional.empty() : stranger(error);
         if (stranger.isPresent()) {
             return stranger.get();
@@ -95,6 +99,28 @@ public final class ErrorLine {
         return error.getCommandLine().getSubcommands().isEmpty()
                 ? "'" + first + "' is one argument too many"
                 : "there is no command '" + first + "'";
+    }
+
+    /** Something listens at the endpoint, and says nothing. */
+    private Optional<String> silent(Throwable error) {
+        // Tables are only used through the lease module, whose errors are its own.
+        return TimeLimits.isOver(error)
+                ? Optional.of(silent(error instanceof LeaseException ? AwsAccess.DYNAMODB : AwsAccess.KINESIS))
+                : Optional.empty();
+    }
+
+    private String silent(String service) {
+        String endpoint = access.endpoints().getOrDefault(service, "its endpoint");
+        if (endpoint.startsWith("Amazon ")) {
+            return endpoint + " does not answer in time: check the network and the region, or try again";
+        }
+        return service + " at " + endpoint + " (from " + access.origin(service)
+                + ") takes connections but does not answer in time: start it again if it hangs, or set "
+                + variable(service) + " to where it is";
+    }
+
+    private static String variable(String service) {
+        return "AWS_ENDPOINT_URL_" + service.toUpperCase(Locale.ROOT);
     }
 
     /** Something listens at the endpoint, but nobody who can be talked to. */
@@ -167,8 +193,7 @@ public final class ErrorLine {
 
     static String unreachable(String service, String endpoint, String reason) {
         return "cannot reach " + service + " at " + endpoint + " (" + reason
-                + "): start it with `millrace server`, or set AWS_ENDPOINT_URL_" + service.toUpperCase(Locale.ROOT)
-                + " to where it is";
+                + "): start it with `millrace server`, or set " + variable(service) + " to where it is";
     }
 
     private static Throwable unwrap(Throwable error) {
