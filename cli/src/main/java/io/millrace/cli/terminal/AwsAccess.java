@@ -160,9 +160,8 @@ public final class AwsAccess {
                 .build();
     }
 
-    /** The threads end with the process: a client that owns its threads takes seconds to close. */
-    private NettyNioAsyncHttpClient.Builder http() {
-        return NettyNioAsyncHttpClient.builder().eventLoopGroup(threads);
+    private UnclosedHttpClient.Builder http() {
+        return new UnclosedHttpClient.Builder(NettyNioAsyncHttpClient.builder().eventLoopGroup(threads));
     }
 
     private static void checkThatItIsAnAddress(String service, URI endpoint) {

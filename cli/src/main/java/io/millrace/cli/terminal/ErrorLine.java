@@ -63,7 +63,7 @@ public final class ErrorLine {
                 || error instanceof CommandLine.ParameterException
                 || error instanceof StreamServerException
                 || error instanceof DynamoDbLocalException) {
-            return message(error)
+            return (message(error) + whereNobodyAnswered(error))
                     .replace("is not a double", "is not a number")
                     .replace("is not an int", "is not a whole number");
         }
@@ -117,6 +117,17 @@ public final class ErrorLine {
         return service + " at " + endpoint + " (from " + access.origin(service)
                 + ") takes connections but does not answer in time: start it again if it hangs, or set "
                 + variable(service) + " to where it is";
+    }
+
+    /** A worker that gives up starting says who did not answer, in its own words, and not where. */
+    private String whereNobodyAnswered(Throwable error) {
+        String reason = message(error);
+        if (!(error instanceof WorkerException) || !reason.contains(" did not answer within ")) {
+            return "";
+        }
+        String service = reason.contains("stream service") ? AwsAccess.KINESIS : AwsAccess.DYNAMODB;
+        return " (" + service + " at " + access.endpoints().getOrDefault(service, "its endpoint") + ", from "
+                + access.origin(service) + ")";
     }
 
     private static String variable(String service) {

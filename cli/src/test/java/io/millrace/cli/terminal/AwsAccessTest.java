@@ -3,6 +3,7 @@ package io.millrace.cli.terminal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import io.millrace.consumer.WorkerException;
 import io.millrace.lease.table.DynamoLeaseTable;
 import io.millrace.lease.table.Entity;
 import java.io.ByteArrayOutputStream;
@@ -68,6 +69,22 @@ class AwsAccessTest {
                                 .of(catchThrowable(() -> client.listStreams().get(30, TimeUnit.SECONDS))))
                         .startsWith("Kinesis at " + endpoint(silent))
                         .contains("does not answer in time", "AWS_ENDPOINT_URL_KINESIS");
+            }
+        }
+    }
+
+    @Test
+    void workerThatGivesUpNamesTheEndpointThatDidNotAnswer() throws IOException {
+        try (ServerSocket silent = silent()) {
+            System.setProperty(KINESIS, endpoint(silent));
+            try (KinesisAsyncClient client = access.workerKinesis()) {
+                assertThat(client.serviceName()).isEqualTo("kinesis");
+                String reason = "gave up starting after 10 s, the stream service cannot be used: the stream service did"
+                        + " not answer within PT2S";
+
+                assertThat(new ErrorLine(access).of(new WorkerException(reason, null)))
+                        .isEqualTo(reason + " (Kinesis at " + endpoint(silent) + ", from the system property " + KINESIS
+                                + ")");
             }
         }
     }
