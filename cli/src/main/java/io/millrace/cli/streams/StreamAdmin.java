@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 import software.amazon.awssdk.services.kinesis.model.ListShardsResponse;
@@ -55,26 +56,27 @@ public final class StreamAdmin {
 
     /** Splits a shard in two halves. */
     public void split(String name, String shardId) {
-        Shard shard = shards(name).stream()
+        Shard shard = shard(name, shards(name), shardId);
+        split(name, shardId, range(shard).middle());
+    }
+
+    private static Shard shard(String name, List<Shard> shards, String shardId) {
+        return shards.stream()
                 .filter(candidate -> candidate.shardId().equals(shardId))
                 .findFirst()
                 .orElseThrow(() -> CommandFailure.failed("stream " + name + " has no shard " + shardId
                         + " (`millrace stream describe " + name + "` lists them)"));
-        split(name, shardId, range(shard).middle());
     }
 
     /** Merges two neighbours, given in any order. */
     public void merge(String name, String first, String second) {
-        List<String> ordered = shards(name).stream()
-                .filter(shard ->
-                        shard.shardId().equals(first) || shard.shardId().equals(second))
+        List<Shard> shards = shards(name);
+        List<String> ordered = Stream.of(shard(name, shards, first), shard(name, shards, second))
                 .sorted(Comparator.comparing(shard -> range(shard).start()))
                 .map(Shard::shardId)
                 .toList();
-        String lower = ordered.size() == 2 ? ordered.get(0) : first;
-        String upper = ordered.size() == 2 ? ordered.get(1) : second;
-        kinesis.mergeShards(
-                        request -> request.streamName(name).shardToMerge(lower).adjacentShardToMerge(upper))
+        kinesis.mergeShards(request ->
+                        request.streamName(name).shardToMerge(ordered.get(0)).adjacentShardToMerge(ordered.get(1)))
                 .join();
         awaitActive(name);
     }

@@ -126,6 +126,7 @@ public final class AwsAccess {
 
     private <C extends AwsClient, B extends AwsAsyncClientBuilder<B, C> & AwsClientBuilder<B, C>> C client(
             Supplier<B> builders, String service, URI local, Consumer<ClientOverrideConfiguration.Builder> config) {
+        ProfileFiles.check(environment);
         Optional<Region> region = region();
         C client = builders.get()
                 .region(region.orElse(Region.US_EAST_1))

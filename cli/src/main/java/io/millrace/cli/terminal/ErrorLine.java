@@ -20,10 +20,14 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.services.dynamodb.model.DynamoDbException;
 import software.amazon.awssdk.services.kinesis.model.ResourceNotFoundException;
 
 /** Turns what went wrong into one line that says what to do. Stateless but for the endpoints it names. */
 public final class ErrorLine {
+    private static final int HTTP_NOT_FOUND = 404;
+    private static final String NO_CREDENTIALS = "Unable to load credentials";
+
     private final AwsAccess access;
 
     /** Names the endpoints that {@code access} leads to. */
@@ -76,9 +80,6 @@ public final class ErrorLine {
         if (error instanceof SdkException) {
             // Some of its messages are essays; the first sentence tells what it is about.
             String whole = message(error);
-            if (whole.startsWith("Unable to load credentials")) {
-                return "no AWS credentials found: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE";
-            }
             int end = whole.indexOf(". ");
             return end < 0 ? whole : whole.substring(0, end);
         }
@@ -134,7 +135,7 @@ public final class ErrorLine {
         return "AWS_ENDPOINT_URL_" + service.toUpperCase(Locale.ROOT);
     }
 
-    /** Something listens at the endpoint, but nobody who can be talked to. */
+    /** Something may listen at the endpoint, but nobody who can be talked to as we are. */
     private Optional<String> stranger(Throwable error) {
         for (Throwable cause = error; cause != null; cause = cause.getCause()) {
             String reason = message(cause);
@@ -145,12 +146,24 @@ public final class ErrorLine {
             }
             // Only Kinesis clients speak HTTP/2, and nothing else that listens answers it.
             if (reason.contains("First received frame was not SETTINGS")) {
-                String kinesis = access.endpoints().getOrDefault("Kinesis", "its endpoint");
-                return Optional.of("what answers at " + kinesis + " is no Kinesis service; that endpoint comes from "
-                        + access.origin("Kinesis") + ": set AWS_ENDPOINT_URL_KINESIS to where one is");
+                return Optional.of(stranger(AwsAccess.KINESIS));
+            }
+            if (cause instanceof SdkException && reason.startsWith(NO_CREDENTIALS)) {
+                return Optional.of(
+                        "no AWS credentials found: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE");
+            }
+            // DynamoDB refuses with 400 and a reason; a server that has never heard of it does not find it.
+            if (cause instanceof DynamoDbException refused && refused.statusCode() == HTTP_NOT_FOUND) {
+                return Optional.of(stranger(AwsAccess.DYNAMODB));
             }
         }
         return Optional.empty();
+    }
+
+    private String stranger(String service) {
+        return "what answers at " + access.endpoints().getOrDefault(service, "its endpoint") + " is no " + service
+                + (service.equals(AwsAccess.KINESIS) ? " service" : "") + "; that endpoint comes from "
+                + access.origin(service) + ": set " + variable(service) + " to where one is";
     }
 
     /** The endpoints that begin so, each with the service and where it was set. */

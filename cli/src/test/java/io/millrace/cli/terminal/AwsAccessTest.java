@@ -3,14 +3,16 @@ package io.millrace.cli.terminal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import com.sun.net.httpserver.HttpServer;
 import io.millrace.consumer.WorkerException;
 import io.millrace.lease.table.DynamoLeaseTable;
 import io.millrace.lease.table.Entity;
-import java.io.ByteArrayOutputStream;
+import io.millrace.lease.table.TableUnavailableException;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -19,6 +21,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 
@@ -27,15 +30,7 @@ class AwsAccessTest {
     private static final String DYNAMODB = "aws.endpointUrlDynamoDb";
     private static final String KINESIS = "aws.endpointUrlKinesis";
 
-    private final AwsAccess access = new AwsAccess(
-            new Terminal(
-                    OutputStream.nullOutputStream(),
-                    new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8),
-                    false,
-                    false,
-                    new ScreenSize(24, 80)),
-            Map.of(),
-            new TimeLimits(Duration.ofMillis(100), Duration.ofMillis(300)));
+    private final AwsAccess access = access(new TimeLimits(Duration.ofMillis(100), Duration.ofMillis(300)));
 
     @AfterEach
     void forgetEndpoints() {
@@ -74,6 +69,38 @@ class AwsAccessTest {
     }
 
     @Test
+    void serverThatKnowsNothingOfTablesIsNoDynamoDb() throws IOException {
+        HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        server.createContext("/", exchange -> {
+            exchange.sendResponseHeaders(404, -1);
+            exchange.close();
+        });
+        server.start();
+        String endpoint = "http://127.0.0.1:" + server.getAddress().getPort();
+        System.setProperty(DYNAMODB, endpoint);
+        AwsAccess patient = access(new TimeLimits(Duration.ofSeconds(30), Duration.ofSeconds(30)));
+        try (DynamoDbAsyncClient client = patient.dynamoDb()) {
+            DynamoLeaseTable table = new DynamoLeaseTable(client, "millrace", "app");
+
+            assertThat(new ErrorLine(patient)
+                            .of(catchThrowable(() -> table.get(Entity.leader()).get(30, TimeUnit.SECONDS))))
+                    .isEqualTo("what answers at " + endpoint + " is no DynamoDB; that endpoint comes from the system"
+                            + " property " + DYNAMODB + ": set AWS_ENDPOINT_URL_DYNAMODB to where one is");
+        } finally {
+            server.stop(0);
+        }
+    }
+
+    @Test
+    void missingCredentialsAreToldInOneSentenceThoughTheLeaseTableSaysMore() {
+        String essay = "Unable to load credentials from any of the providers in the chain";
+
+        assertThat(new ErrorLine(access)
+                        .of(new TableUnavailableException("DynamoDB: " + essay, SdkClientException.create(essay))))
+                .isEqualTo("no AWS credentials found: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE");
+    }
+
+    @Test
     void workerThatGivesUpNamesTheEndpointThatDidNotAnswer() throws IOException {
         try (ServerSocket silent = silent()) {
             System.setProperty(KINESIS, endpoint(silent));
@@ -100,6 +127,16 @@ class AwsAccessTest {
                         .isEmpty();
             }
         }
+    }
+
+    private static AwsAccess access(TimeLimits limits) {
+        Terminal terminal = new Terminal(
+                OutputStream.nullOutputStream(),
+                new PrintStream(OutputStream.nullOutputStream(), true, StandardCharsets.UTF_8),
+                false,
+                false,
+                new ScreenSize(24, 80));
+        return new AwsAccess(terminal, Map.of(), limits);
     }
 
     /** The system takes connections for it, as it does for a process that hangs. */
