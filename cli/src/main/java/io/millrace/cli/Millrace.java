@@ -19,7 +19,8 @@ public final class Millrace {
     private final AwsAccess access;
     private final ErrorLine errors;
 
-    private Millrace(Terminal terminal) {
+    /** Works with this terminal and the settings of the process. */
+    Millrace(Terminal terminal) {
         this.terminal = terminal;
         this.access = AwsAccess.of(terminal);
         this.errors = new ErrorLine(access);
@@ -27,11 +28,12 @@ public final class Millrace {
 
     /** Ends the process with 0 when all went well, 1 when the command failed, 2 when the command line was wrong. */
     public static void main(String[] args) {
-        System.exit(new Millrace(Terminal.ofProcess()).run(args));
+        System.exit(new Millrace(Terminal.ofProcess()).commands().execute(args));
     }
 
-    private int run(String[] args) {
-        CommandLine commands = new CommandLine(new MillraceCommand(), new CommandFactory(terminal, access))
+    /** All commands, ready to be executed. */
+    CommandLine commands() {
+        return new CommandLine(new MillraceCommand(), new CommandFactory(terminal, access))
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setExecutionStrategy(parsed -> {
                     refuseUnknown(parsed);
@@ -40,7 +42,6 @@ public final class Millrace {
                 })
                 .setParameterExceptionHandler((error, unused) -> refuse(error))
                 .setExecutionExceptionHandler((error, command, unused) -> fail(error, command));
-        return commands.execute(args);
     }
 
     /** With --help or --version picocli overlooks them. */

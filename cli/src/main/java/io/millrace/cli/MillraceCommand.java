@@ -4,14 +4,15 @@ import io.millrace.cli.demo.DemoCommand;
 import io.millrace.cli.demo.DemoWorkerCommand;
 import io.millrace.cli.demo.RehearsalCommand;
 import io.millrace.cli.leases.LeasesCommand;
+import io.millrace.cli.terminal.CommandFailure;
+import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 
-/** The command without a subcommand: knows its subcommands and the flags that all of them take. */
+/** The command without a subcommand: knows its subcommands, shows them, and has the flags that all of them take. */
 @Command(
         name = "millrace",
         description = "Sharded streams that speak the Amazon Kinesis protocol, and workers that share their shards.",
@@ -35,9 +36,10 @@ import picocli.CommandLine.Spec;
             TailCommand.class,
             ConsumeCommand.class,
             LeasesCommand.class,
-            DaemonCommand.class
+            DaemonCommand.class,
+            UsageCommand.class
         })
-final class MillraceCommand implements Runnable {
+final class MillraceCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
@@ -76,7 +78,8 @@ final class MillraceCommand implements Runnable {
     }
 
     @Override
-    public void run() {
-        throw new ParameterException(spec.commandLine(), "a command is missing");
+    public Integer call() {
+        spec.commandLine().usage(spec.commandLine().getErr());
+        return CommandFailure.USAGE;
     }
 }
