@@ -28,7 +28,6 @@ import io.millrace.model.HashKeyRange;
 import io.millrace.model.Position;
 import io.millrace.model.Shard;
 import io.millrace.model.StreamName;
-import io.millrace.runtime.Backoff;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -57,6 +56,9 @@ final class Leadership {
 
     private static final Duration SYNC_AGAIN = Duration.ofSeconds(1);
 
+    /** Short, for everybody waits for the plan; but calls that fail at once, as without a permission, are not repeated at once. */
+    private static final Duration PAUSE = Duration.ofMillis(50);
+
     private final Wiring wiring;
     private final WorkerId me;
     private final SureTable table;
@@ -71,8 +73,6 @@ final class Leadership {
     private boolean rowKnown;
     private long highestEpoch;
 
-    private final Backoff backoff;
-    private int failures;
     private boolean busy;
     private boolean syncWanted;
     private boolean syncFailed;
@@ -96,8 +96,6 @@ final class Leadership {
         this.table = table;
         this.book = book;
         this.pollSoon = pollSoon;
-        this.backoff = new Backoff(
-                Duration.ofMillis(50), wiring.settings().failoverTime().dividedBy(10));
     }
 
     boolean isLeader() {
@@ -241,18 +239,11 @@ final class Leadership {
     }
 
     private void run(CompletableFuture<Void> job) {
-        wiring.then(
-                job,
-                done -> {
-                    failures = 0;
-                    settled();
-                },
-                error -> {
-                    log.debug("The leader's work is tried again: {}", error.toString());
-                    planned = null;
-                    failures++;
-                    wiring.later(backoff.delay(failures, wiring.platform().random()), this::settled);
-                });
+        wiring.then(job, done -> settled(), error -> {
+            log.debug("The leader's work is tried again: {}", error.toString());
+            planned = null;
+            wiring.later(PAUSE, this::settled);
+        });
     }
 
     private void settled() {

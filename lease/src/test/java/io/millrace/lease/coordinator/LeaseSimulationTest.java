@@ -154,6 +154,12 @@ final class LeaseSimulationTest {
         }
     }
 
+    /** A leader whose reads failed waited too long before it planned again. */
+    @Test
+    void leaderWhoseReadsFailTriesAgainSoon() {
+        run(47353, Trouble.ALL, Mutation.NONE);
+    }
+
     /** A worker that had longer to leave than a handoff takes confirmed that it gives what it still held long after. */
     @Test
     void leavingWorkerConfirmsWhatItGivesOnlyWhenItsDeadlineIsNear() {
