@@ -212,13 +212,15 @@ final class OwnedLease implements HeldLease {
     }
 
     /**
-     * Sets what the lease cost since the last time. The row hears of it with its next checkpoint; a load that halved or
-     * doubled is written on its own, so an idle lease costs one write and then none.
+     * Sets what the lease cost since the last time, unless that is shorter ago than {@code least}: one that was just taken
+     * has seen no records yet and would seem to cost nothing, so that others would be moved to even that out. The row hears
+     * of it with its next checkpoint; a load that halved or doubled is written on its own, so an idle lease costs one write
+     * and then none.
      */
-    void measure() {
+    void measure(Duration least) {
         long now = owner.wiring().now();
         double seconds = (now - measuredAt) / 1e9;
-        if (seconds > 0) {
+        if (now - measuredAt >= least.toNanos()) {
             long rate = (long) (processed.sumThenReset() / seconds);
             load = load < 0 ? rate : (load + rate) / 2;
             measuredAt = now;

@@ -80,9 +80,10 @@ final class OwnedLeases {
 
     /** Measures what each lease costs, from now on once every interval in which the leader looks at it. */
     void measure() {
-        held.values().forEach(OwnedLease::measure);
+        Duration interval = wiring.settings().shardSyncInterval().dividedBy(2);
+        held.values().forEach(lease -> lease.measure(interval.dividedBy(2)));
         if (!over) {
-            wiring.later(wiring.settings().shardSyncInterval().dividedBy(2), this::measure);
+            wiring.later(interval, this::measure);
         }
     }
 

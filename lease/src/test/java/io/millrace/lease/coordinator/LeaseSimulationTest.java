@@ -154,6 +154,12 @@ final class LeaseSimulationTest {
         }
     }
 
+    /** A lease that was measured right after it had moved seemed to cost half, so the one it was moved for went back. */
+    @Test
+    void leaseThatWasJustTakenIsNotMeasured() {
+        run(74878, Trouble.ALL, Mutation.NONE);
+    }
+
     /** A leader whose reads failed waited too long before it planned again. */
     @Test
     void leaderWhoseReadsFailTriesAgainSoon() {
