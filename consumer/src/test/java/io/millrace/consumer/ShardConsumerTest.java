@@ -163,12 +163,7 @@ class ShardConsumerTest {
 
     @Test
     void whatIsProcessedIsSavedThoughTheProcessorDoesNotComeToAnEndInTime() {
-        consumer.start();
-        prepare();
-        give(1, 3);
-        returnFromUser();
-        give(4, 6);
-        returnFromUser();
+        processTwoBatches();
         give(7, 9);
         assertThat(consumer.health().state()).isEqualTo(ConsumerState.PROCESSING);
         assertThat(lease.row.checkpoint).isEqualTo(Checkpoint.processed(at(3)));
@@ -179,12 +174,7 @@ class ShardConsumerTest {
 
     @Test
     void whatIsProcessedIsSavedThoughTheProcessorTakesLongToShutDown() {
-        consumer.start();
-        prepare();
-        give(1, 3);
-        returnFromUser();
-        give(4, 6);
-        returnFromUser();
+        processTwoBatches();
         source.listener().idle(0);
         consumer.drain(Duration.ofMillis(400));
         assertThat(consumer.health().state()).isEqualTo(ConsumerState.DRAINING);
@@ -337,6 +327,16 @@ class ShardConsumerTest {
     }
 
     /** Makes and initializes the processor. */
+    /** The first is saved, the second waits for its turn. */
+    private void processTwoBatches() {
+        consumer.start();
+        prepare();
+        give(1, 3);
+        returnFromUser();
+        give(4, 6);
+        returnFromUser();
+    }
+
     private void prepare() {
         returnFromUser();
     }

@@ -2,47 +2,35 @@ package io.millrace.lease.coordinator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.millrace.lease.CheckpointOutcome;
 import io.millrace.lease.HeldLease;
 import io.millrace.lease.LeaseKey;
-import io.millrace.lease.LeaseListener;
-import io.millrace.lease.StreamNotFoundException;
-import io.millrace.lease.coordinator.LeaseSettings.StreamSettings;
 import io.millrace.lease.table.Entity;
 import io.millrace.lease.table.InMemoryLeaseTable;
 import io.millrace.lease.table.LeaseRow;
 import io.millrace.lease.table.LeaseTable;
 import io.millrace.lease.table.NewsRow;
 import io.millrace.lease.table.Row;
-import io.millrace.lease.table.StreamRow;
 import io.millrace.lease.table.TableRefusedException;
 import io.millrace.lease.table.WriteOutcome;
 import io.millrace.model.Checkpoint;
-import io.millrace.model.ChildShard;
 import io.millrace.model.Position;
 import io.millrace.model.RecordPosition;
 import io.millrace.model.SequenceNumber;
-import io.millrace.model.Shard;
 import io.millrace.model.ShardId;
 import io.millrace.model.StreamName;
 import io.millrace.sim.Simulation;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
-import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 final class LeaseCoordinatorTest {
     private static final Duration SECOND = Duration.ofSeconds(1);
-    private static final StreamSettings ORDERS = new StreamSettings(FakeStream.NAME, Position.trimHorizon());
-    private static final StreamSettings RETURNS = new StreamSettings(FakeStream.OTHER, Position.trimHorizon());
 
     private final Simulation sim = new Simulation(7);
     private final InMemoryLeaseTable table = new InMemoryLeaseTable();
@@ -50,7 +38,7 @@ final class LeaseCoordinatorTest {
 
     @Test
     void loneWorkerOwnsEveryShardWithinASecond() {
-        Worker alice = new Worker("alice");
+        ListeningWorker alice = worker("alice");
 
         sim.runUntil(() -> alice.held.size() == 8, SECOND);
 
@@ -59,10 +47,10 @@ final class LeaseCoordinatorTest {
 
     @Test
     void joiningWorkerGetsItsShareWithinThreeSeconds() {
-        Worker alice = new Worker("alice");
+        ListeningWorker alice = worker("alice");
         sim.runUntil(() -> alice.held.size() == 8, SECOND);
 
-        Worker bob = new Worker("bob");
+        ListeningWorker bob = worker("bob");
 
         sim.runUntil(() -> alice.held.size() == 4 && bob.held.size() == 4, SECOND.multipliedBy(3));
         assertThat(alice.lost).isEmpty();
@@ -70,9 +58,9 @@ final class LeaseCoordinatorTest {
 
     @Test
     void whatIsPlannedForAnotherIsGivenAtThePaceAtWhichItIsTaken() {
-        Worker alice = new Worker("alice");
+        ListeningWorker alice = worker("alice");
         sim.runUntil(() -> alice.held.size() == 8, SECOND);
-        Worker bob = new Worker("bob");
+        ListeningWorker bob = worker("bob");
         AtomicLong mostOnTheWay = new AtomicLong();
 
         sim.runUntil(
@@ -91,7 +79,7 @@ final class LeaseCoordinatorTest {
 
     @Test
     void joiningWorkerThatMayNotReadLeasesByTheirKeysGetsItsShareAllTheSame() {
-        Worker alice = new Worker("alice");
+        ListeningWorker alice = worker("alice");
         sim.runUntil(() -> alice.held.size() == 8, SECOND);
         LeaseTable way = new PassingTable(table) {
             @Override
@@ -100,7 +88,7 @@ final class LeaseCoordinatorTest {
             }
         };
 
-        Worker bob = new Worker("bob", FakeStream.NAME, Position.trimHorizon(), way);
+        ListeningWorker bob = worker("bob", FakeStream.NAME, Position.trimHorizon(), way);
 
         sim.runUntil(() -> alice.held.size() == 4 && bob.held.size() == 4, SECOND.multipliedBy(3));
         assertThat(alice.lost).isEmpty();
@@ -116,18 +104,18 @@ final class LeaseCoordinatorTest {
                         : super.put(row);
             }
         };
-        Worker alice = new Worker("alice", FakeStream.NAME, Position.trimHorizon(), way);
+        ListeningWorker alice = worker("alice", FakeStream.NAME, Position.trimHorizon(), way);
         sim.runUntil(() -> alice.held.size() == 8, SECOND);
 
-        Worker bob = new Worker("bob");
+        ListeningWorker bob = worker("bob");
 
         sim.runUntil(() -> alice.held.size() == 4 && bob.held.size() == 4, SECOND.multipliedBy(3));
     }
 
     @Test
     void leavingWorkersShardsAreOwnedElsewhereWithinASecond() {
-        Worker alice = new Worker("alice");
-        Worker bob = new Worker("bob");
+        ListeningWorker alice = worker("alice");
+        ListeningWorker bob = worker("bob");
         sim.runUntil(() -> alice.held.size() == 4 && bob.held.size() == 4, SECOND.multipliedBy(3));
 
         CompletableFuture<CloseReport> report = alice.coordinator.close(SECOND.multipliedBy(5));
@@ -141,8 +129,8 @@ final class LeaseCoordinatorTest {
 
     @Test
     void whatALeavingWorkerStillProcessesIsNotTakenByForceBeforeItsDeadline() {
-        Worker alice = new Worker("alice");
-        Worker bob = new Worker("bob");
+        ListeningWorker alice = worker("alice");
+        ListeningWorker bob = worker("bob");
         sim.runUntil(() -> alice.held.size() == 4 && bob.held.size() == 4, SECOND.multipliedBy(3));
         List<HeldLease> busy = List.copyOf(alice.held.values());
         alice.isBusy = true;
@@ -160,7 +148,7 @@ final class LeaseCoordinatorTest {
 
     @Test
     void checkpointMovesTheRowAndIsWhereTheNextOwnerGoesOn() {
-        Worker alice = new Worker("alice");
+        ListeningWorker alice = worker("alice");
         sim.runUntil(() -> alice.held.size() == 8, SECOND);
         HeldLease lease = alice.lease(0);
 
@@ -176,7 +164,7 @@ final class LeaseCoordinatorTest {
 
     @Test
     void aReleaseSavesTheLastCheckpointInTheSameWrite() {
-        Worker alice = new Worker("alice");
+        ListeningWorker alice = worker("alice");
         sim.runUntil(() -> alice.held.size() == 8, SECOND);
         HeldLease lease = alice.lease(0);
         long before = row(0).revision();
@@ -192,7 +180,7 @@ final class LeaseCoordinatorTest {
 
     @Test
     void childrenOfASplitAreOwnedAtOnceByWhoFinishedTheParent() {
-        Worker alice = new Worker("alice");
+        ListeningWorker alice = worker("alice");
         sim.runUntil(() -> alice.held.size() == 8, SECOND);
 
         stream.split(ShardId.of(3));
@@ -204,7 +192,7 @@ final class LeaseCoordinatorTest {
 
     @Test
     void childOfAMergeWaitsForBothParents() {
-        Worker alice = new Worker("alice");
+        ListeningWorker alice = worker("alice");
         sim.runUntil(() -> alice.held.size() == 8, SECOND);
 
         stream.merge(ShardId.of(3), ShardId.of(4));
@@ -217,77 +205,8 @@ final class LeaseCoordinatorTest {
     }
 
     @Test
-    void missingStreamFailsTheStartWithALineThatSaysSo() {
-        Worker lost = new Worker("lost", new StreamName("nowhere"));
-
-        sim.runUntil(() -> lost.coordinator.start().isDone(), SECOND);
-
-        assertThat(lost.coordinator.start())
-                .isCompletedExceptionally()
-                .failsWithin(Duration.ZERO)
-                .withThrowableThat()
-                .withCauseInstanceOf(StreamNotFoundException.class);
-    }
-
-    @Test
-    void recreatedStreamIsRefused() {
-        Worker alice = new Worker("alice");
-        sim.runUntil(() -> alice.held.size() == 8, SECOND);
-        CompletableFuture<CloseReport> left = alice.coordinator.close(SECOND);
-        sim.runUntil(left::isDone, SECOND.multipliedBy(2));
-
-        stream.recreate();
-        Worker bob = new Worker("bob");
-
-        sim.runUntil(() -> bob.coordinator.start().isDone(), SECOND);
-        assertThat(bob.coordinator.start())
-                .failsWithin(Duration.ZERO)
-                .withThrowableThat()
-                .withCauseInstanceOf(StreamReplacedException.class)
-                .withMessageContaining("is not the one this application has read")
-                .withMessageContaining("`millrace leases delete APP --stream");
-    }
-
-    @Test
-    void deletedStreamLeavesTheLeasesAsTheyAreAndNobodyElseStarts() {
-        Worker alice = new Worker("alice");
-        sim.runUntil(() -> alice.held.size() == 8, SECOND);
-        List<LeaseRow> before = table.listLeases().join();
-
-        stream.delete();
-        sim.run(Duration.ofMinutes(3));
-        assertThat(alice.held.values()).hasSize(8).allMatch(HeldLease::isValid);
-        assertThat(table.listLeases().join()).isEqualTo(before);
-
-        Worker bob = new Worker("bob");
-        sim.runUntil(() -> bob.coordinator.start().isDone(), SECOND);
-        assertThat(bob.coordinator.start())
-                .failsWithin(Duration.ZERO)
-                .withThrowableThat()
-                .withCauseInstanceOf(StreamNotFoundException.class)
-                .withMessageContaining("stream orders does not exist");
-    }
-
-    @Test
-    void initialPositionOfTheFirstStartStays() {
-        Worker alice = new Worker("alice", FakeStream.NAME, Position.latest(), table);
-        sim.runUntil(() -> alice.held.size() == 8, SECOND);
-        Checkpoint begun = Checkpoint.notStarted(
-                new Position.AtTimestamp(sim.clock().instant().minus(sim.elapsed())));
-        assertThat(alice.held.values()).allMatch(lease -> lease.checkpoint().equals(begun));
-        leave(alice);
-
-        Worker bob = new Worker("bob", FakeStream.NAME, Position.trimHorizon(), table);
-        sim.runUntil(() -> bob.held.size() == 8, SECOND);
-
-        assertThat(bob.held.values()).allMatch(lease -> lease.checkpoint().equals(begun));
-        assertThat(table.listControlRows().join().streams())
-                .allMatch(row -> row.initialPosition().equals(Position.latest()));
-    }
-
-    @Test
     void finishedLeaseIsCleanedUpByALeaderThatKnowsItFromTheTableOnly() {
-        Worker alice = new Worker("alice");
+        ListeningWorker alice = worker("alice");
         sim.runUntil(() -> alice.held.size() == 8, SECOND);
         stream.split(ShardId.of(3));
         alice.finish(3);
@@ -296,7 +215,7 @@ final class LeaseCoordinatorTest {
         leave(alice);
         stream.trimOldest();
 
-        Worker bob = new Worker("bob");
+        ListeningWorker bob = worker("bob");
         sim.runUntil(() -> bob.held.size() == 9, SECOND);
         assertThat(row(3).isFinished()).as("while a child has not begun").isTrue();
         save(bob.lease(9).checkpoint(at(5)));
@@ -310,64 +229,24 @@ final class LeaseCoordinatorTest {
     @Test
     void shardsThatRetentionTookUnreadDoNotHoldUpTheirChildren() {
         stream.split(ShardId.of(3));
-        Worker alice = new Worker("alice");
+        ListeningWorker alice = worker("alice");
         sim.runUntil(() -> alice.held.size() == 8, SECOND);
         assertThat(alice.held).doesNotContainKeys(key(8), key(9));
         leave(alice);
         assertThat(table.delete(row(3)).join().isApplied()).isTrue();
         stream.trimOldest();
 
-        Worker bob = new Worker("bob");
+        ListeningWorker bob = worker("bob");
 
         sim.runUntil(() -> bob.held.containsKey(key(8)) && bob.held.containsKey(key(9)), SECOND.multipliedBy(2));
         assertThat(row(8).lineage().parents()).isEmpty();
     }
 
     @Test
-    void streamsAreAddedAndRemovedWhileWorkersRun() {
-        Worker alice = new Worker("alice");
-        Worker bob = new Worker("bob");
-        sim.runUntil(() -> alice.held.size() == 4 && bob.held.size() == 4, SECOND.multipliedBy(3));
-
-        CompletableFuture<Void> added = alice.coordinator.changeStreams(List.of(ORDERS, RETURNS));
-        sim.runUntil(() -> alice.reads(FakeStream.OTHER) == 8, SECOND.multipliedBy(3));
-        assertThat(added).isCompleted();
-        // Sixteen leases are even at eight each, and Bob reads one stream only.
-        sim.runUntil(() -> bob.reads(FakeStream.NAME) == 8, SECOND.multipliedBy(3));
-
-        CompletableFuture<Void> removed = alice.coordinator.changeStreams(List.of(ORDERS));
-        sim.runUntil(() -> alice.reads(FakeStream.OTHER) == 0 && alice.held.size() == 4, SECOND.multipliedBy(3));
-        assertThat(removed).isCompleted();
-        assertThat(table.listLeases().join()).hasSize(16);
-        assertThat(alice.lost).isEmpty();
-        assertThat(bob.lost).isEmpty();
-
-        CompletableFuture<Void> unknown = alice.coordinator.changeStreams(
-                List.of(new StreamSettings(new StreamName("missing"), Position.trimHorizon())));
-        sim.runUntil(unknown::isDone, SECOND);
-        assertThat(unknown).isCompletedExceptionally();
-        assertThat(alice.held).hasSize(4);
-    }
-
-    @Test
-    void changesOfStreamsTakeEffectInTheirOrder() {
-        Worker alice = new Worker("alice");
-
-        // The first change has a stream to look up, the second has not.
-        CompletableFuture<Void> first = alice.coordinator.changeStreams(List.of(ORDERS, RETURNS));
-        CompletableFuture<Void> second = alice.coordinator.changeStreams(List.of(ORDERS));
-        sim.runUntil(() -> first.isDone() && second.isDone(), SECOND);
-        sim.run(SECOND.multipliedBy(3));
-
-        assertThat(alice.reads(FakeStream.NAME)).isEqualTo(8);
-        assertThat(alice.reads(FakeStream.OTHER)).isZero();
-    }
-
-    @Test
     void workerThatIsClosedWhileItStartsLeavesNoRowBehind() {
         for (int millis = 0; millis < 60; millis++) {
             LeaseTable slow = new FaultyTable(sim, table, new SplittableRandom(millis), false);
-            Worker alice = new Worker("alice", FakeStream.NAME, Position.trimHorizon(), slow);
+            ListeningWorker alice = worker("alice", FakeStream.NAME, Position.trimHorizon(), slow);
             sim.run(Duration.ofMillis(millis));
 
             CompletableFuture<CloseReport> left = alice.coordinator.close(SECOND);
@@ -382,7 +261,7 @@ final class LeaseCoordinatorTest {
 
     @Test
     void rowsOfALostLeaseAreMadeAgainFromTheStreamsList() {
-        Worker alice = new Worker("alice");
+        ListeningWorker alice = worker("alice");
         sim.runUntil(() -> alice.held.size() == 8, SECOND);
         LeaseRow gone = row(3);
 
@@ -396,7 +275,7 @@ final class LeaseCoordinatorTest {
 
     @Test
     void leaseMovedByHandIsLostAtOnceAndTakenAgainFromThere() {
-        Worker alice = new Worker("alice");
+        ListeningWorker alice = worker("alice");
         sim.runUntil(() -> alice.held.size() == 8, SECOND);
         HeldLease before = alice.lease(3);
         CompletableFuture<CheckpointOutcome> saved = before.checkpoint(at(5));
@@ -423,50 +302,9 @@ final class LeaseCoordinatorTest {
     }
 
     @Test
-    void noWorkerStartsDuringAnImport() {
-        StreamRow half = new StreamRow(
-                        FakeStream.NAME, 0, stream.identify(FakeStream.NAME).join(), Position.trimHorizon(), false)
-                .duringImport();
-        table.put(half).join();
-
-        Worker early = new Worker("early");
-        sim.runUntil(() -> early.coordinator.start().isDone(), SECOND);
-        assertThat(early.coordinator.start())
-                .failsWithin(Duration.ZERO)
-                .withThrowableThat()
-                .withCauseInstanceOf(StartFailedException.class)
-                .withMessageContaining("an import of leases of stream orders has not finished");
-        assertThat(table.listLeases().join()).isEmpty();
-
-        table.put(half.withRevision(1).afterSync()).join();
-        Worker alice = new Worker("alice");
-        sim.runUntil(() -> alice.held.size() == 8, SECOND);
-    }
-
-    @Test
-    void noWorkerStartsDuringADeletionAndWhoLeadsMakesNoLeasesThen() {
-        Worker alice = new Worker("alice");
-        sim.runUntil(() -> alice.held.size() == 8, SECOND);
-        StreamRow pinned = table.listMembers().join().streams().get(0);
-        table.put(pinned.duringDeletion()).join();
-        table.delete(row(3)).join();
-
-        Worker late = new Worker("late");
-        sim.runUntil(() -> late.coordinator.start().isDone(), SECOND);
-        assertThat(late.coordinator.start())
-                .failsWithin(Duration.ZERO)
-                .withThrowableThat()
-                .withCauseInstanceOf(StartFailedException.class)
-                .withMessageContaining("a deletion of this application's rows of stream orders has not finished");
-        alice.coordinator.syncShards();
-        sim.run(SECOND);
-        assertThat(table.listLeases().join()).hasSize(7);
-    }
-
-    @Test
     void workerThatIsLostWhileItLeavesTakesItsRowAway() {
         FaultyTable way = new FaultyTable(sim, table, new SplittableRandom(1), false);
-        Worker alice = new Worker("alice", FakeStream.NAME, Position.trimHorizon(), way);
+        ListeningWorker alice = worker("alice", FakeStream.NAME, Position.trimHorizon(), way);
         sim.runUntil(() -> alice.held.size() == 8, SECOND);
         sim.run(SECOND.multipliedBy(5));
         long beats = beats(alice);
@@ -487,7 +325,7 @@ final class LeaseCoordinatorTest {
     @Test
     void outdatedReadDoesNotMakeAWorkerTakeALeaseTwice() {
         SlowReads way = new SlowReads(table);
-        Worker alice = new Worker("alice", FakeStream.NAME, Position.trimHorizon(), way);
+        ListeningWorker alice = worker("alice", FakeStream.NAME, Position.trimHorizon(), way);
         sim.runUntil(() -> alice.held.size() == 8, SECOND);
         stream.merge(ShardId.of(3), ShardId.of(4));
         alice.finish(3);
@@ -505,14 +343,14 @@ final class LeaseCoordinatorTest {
         assertThat(row(8).epoch()).isEqualTo(1);
     }
 
-    private long beats(Worker worker) {
+    private long beats(ListeningWorker worker) {
         return table.get(Entity.worker(worker.coordinator.workerId()))
                 .join()
                 .orElseThrow()
                 .revision();
     }
 
-    private void leave(Worker worker) {
+    private void leave(ListeningWorker worker) {
         CompletableFuture<CloseReport> left = worker.coordinator.close(SECOND);
         sim.runUntil(left::isDone, SECOND.multipliedBy(2));
     }
@@ -559,68 +397,15 @@ final class LeaseCoordinatorTest {
         }
     }
 
-    /** A worker whose consumer gives back at once what it is asked for, unless it is busy. */
-    private final class Worker implements LeaseListener {
-        final Map<LeaseKey, HeldLease> held = new TreeMap<>();
-        final List<String> lost = new ArrayList<>();
-        final LeaseCoordinator coordinator;
-        /** It does not come to give back what it is asked for. */
-        boolean isBusy;
+    private ListeningWorker worker(String name) {
+        return worker(name, FakeStream.NAME);
+    }
 
-        Worker(String name) {
-            this(name, FakeStream.NAME);
-        }
+    private ListeningWorker worker(String name, StreamName consumed) {
+        return worker(name, consumed, Position.trimHorizon(), table);
+    }
 
-        Worker(String name, StreamName consumed) {
-            this(name, consumed, Position.trimHorizon(), table);
-        }
-
-        Worker(String name, StreamName consumed, Position.Initial initial, LeaseTable way) {
-            LeaseSettings settings = LeaseSettings.builder().workerName(name).stream(consumed, initial)
-                    .build();
-            coordinator = LeaseCoordinator.create(settings, way, stream, this, sim, new SimpleMeterRegistry());
-            assertThat(coordinator.start()).isNotCompletedExceptionally();
-        }
-
-        long reads(StreamName name) {
-            return held.keySet().stream()
-                    .filter(key -> key.stream().equals(name))
-                    .count();
-        }
-
-        HeldLease lease(int shard) {
-            return java.util.Objects.requireNonNull(held.get(key(shard)));
-        }
-
-        void finish(int shard) {
-            List<ChildShard> children = stream.childrenOf(ShardId.of(shard)).stream()
-                    .map(Shard::asChild)
-                    .toList();
-            CompletableFuture<CheckpointOutcome> finished = lease(shard).finish(children);
-            sim.runUntil(finished::isDone, SECOND);
-            assertThat(finished.join()).isEqualTo(CheckpointOutcome.SAVED);
-            held.remove(key(shard));
-        }
-
-        @Override
-        public void leaseTaken(HeldLease lease) {
-            held.put(lease.key(), lease);
-        }
-
-        @Override
-        public void leaseAskedFor(HeldLease lease, Duration within) {
-            if (isBusy) {
-                return;
-            }
-            CompletableFuture<CheckpointOutcome> released = lease.release(lease.checkpoint());
-            held.remove(lease.key());
-            assertThat(released).isNotCompletedExceptionally();
-        }
-
-        @Override
-        public void leaseLost(HeldLease lease, String reason) {
-            held.remove(lease.key());
-            lost.add(lease + ": " + reason);
-        }
+    private ListeningWorker worker(String name, StreamName consumed, Position.Initial initial, LeaseTable way) {
+        return new ListeningWorker(sim, stream, name, consumed, initial, way);
     }
 }
