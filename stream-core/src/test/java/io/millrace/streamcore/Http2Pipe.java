@@ -19,7 +19,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
-import software.amazon.eventstream.Message;
+import software.amazon.awssdk.eventstream.Message;
 
 /**
  * A SubscribeToShard on one HTTP/2 stream. What it takes is decoded; of each record the text up to the first space is

@@ -15,8 +15,8 @@ import java.util.concurrent.Flow;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
-import software.amazon.eventstream.HeaderValue;
-import software.amazon.eventstream.Message;
+import software.amazon.awssdk.eventstream.HeaderValue;
+import software.amazon.awssdk.eventstream.Message;
 
 /** A subscriber that decodes what it gets and checks that it never gets more than it asked for. */
 final class Pipe implements Flow.Subscriber<ByteBuffer> {
