@@ -29,7 +29,7 @@ import software.amazon.awssdk.services.kinesis.model.StreamStatus;
  * {@code millrace server} in an empty folder of its own, on ports of its own, with DynamoDB Local, and clients of both.
  * Belongs to one thread; the clients are safe for any.
  */
-final class LocalStack implements AutoCloseable {
+public final class LocalStack implements AutoCloseable {
     private static final String TABLE = "millrace";
     private static final long START_SECONDS = 60;
 
@@ -66,7 +66,7 @@ final class LocalStack implements AutoCloseable {
     }
 
     /** Starts both in a new folder inside {@code place} and waits until they serve. */
-    static LocalStack start(Path place, Path launcher, Platform platform, Platform.BlockingTasks threads)
+    public static LocalStack start(Path place, Path launcher, Platform platform, Platform.BlockingTasks threads)
             throws IOException, InterruptedException {
         Path folder = Files.createTempDirectory(place, "millrace-coordination-");
         int kinesisPort = freePort();
@@ -99,22 +99,23 @@ final class LocalStack implements AutoCloseable {
         return new LocalStack(server, folder, kinesisPort, dynamoDbPort);
     }
 
-    KinesisAsyncClient kinesis() {
+    /** A client of its stream server. */
+    public KinesisAsyncClient kinesis() {
         return kinesis;
     }
 
     /** What points a worker here. */
-    Map<String, String> environment() {
+    public Map<String, String> environment() {
         return environment;
     }
 
     /** A file for what a worker says on its standard error. */
-    Path log(String worker) {
+    public Path log(String worker) {
         return folder.resolve(worker + ".log");
     }
 
     /** Makes a stream and waits until it takes records. */
-    void createStream(String name, int shards) {
+    public void createStream(String name, int shards) {
         kinesis.createStream(request -> request.streamName(name).shardCount(shards))
                 .join();
         awaitActive(name);

@@ -4,6 +4,7 @@ import io.millrace.runtime.Platform;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -15,7 +16,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /** A process and the lines that it prints. Belongs to one thread; lines come on another. */
-final class WorkerUnderTest implements AutoCloseable {
+public final class WorkerUnderTest implements AutoCloseable {
     /** What Linux counts CPU time in, on every system that it runs on today. */
     private static final long CLOCK_TICK_MILLIS = 10;
 
@@ -34,8 +35,8 @@ final class WorkerUnderTest implements AutoCloseable {
      *
      * @param lines is given each line of its standard output, on a thread of its own
      */
-    static WorkerUnderTest start(Start start, Platform platform, Platform.BlockingTasks threads, Consumer<String> lines)
-            throws IOException {
+    public static WorkerUnderTest start(
+            Start start, Platform platform, Platform.BlockingTasks threads, Consumer<String> lines) throws IOException {
         ProcessBuilder builder = new ProcessBuilder(start.command())
                 .redirectError(ProcessBuilder.Redirect.appendTo(start.log().toFile()));
         builder.environment().putAll(start.environment());
@@ -55,7 +56,7 @@ final class WorkerUnderTest implements AutoCloseable {
     }
 
     /** The CPU time that it has used so far, in milliseconds; Linux alone tells it. */
-    OptionalLong cpuMillis() throws IOException {
+    public OptionalLong cpuMillis() throws IOException {
         Path stat = Path.of("/proc", String.valueOf(process.pid()), "stat");
         if (!Files.exists(stat)) {
             return OptionalLong.empty();
@@ -63,6 +64,34 @@ final class WorkerUnderTest implements AutoCloseable {
         String text = Files.readString(stat);
         String[] fields = text.substring(text.lastIndexOf(')') + 2).split(" ", -1);
         return OptionalLong.of(CLOCK_TICK_MILLIS * (Long.parseLong(fields[11]) + Long.parseLong(fields[12])));
+    }
+
+    /**
+     * A figure of {@code /proc/PID/status}, such as {@code VmRSS} in KiB or {@code Threads}; Linux alone tells it.
+     *
+     * @param name the figure's name there
+     */
+    public OptionalLong status(String name) throws IOException {
+        Path status = Path.of("/proc", String.valueOf(process.pid()), "status");
+        if (!Files.exists(status)) {
+            return OptionalLong.empty();
+        }
+        return Files.readAllLines(status).stream()
+                .filter(line -> line.startsWith(name + ":"))
+                .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", "")))
+                .findFirst();
+    }
+
+    /** Writes a line to its standard input. */
+    public void tell(String line) throws IOException {
+        OutputStream input = process.getOutputStream();
+        input.write((line + "\n").getBytes(StandardCharsets.UTF_8));
+        input.flush();
+    }
+
+    /** True until it ends. */
+    public boolean isAlive() {
+        return process.isAlive();
     }
 
     /** SIGKILL; by the handle, because the process itself would also close what it had printed. */
@@ -105,8 +134,9 @@ final class WorkerUnderTest implements AutoCloseable {
      * @param environment what it sees besides ours
      * @param log where its standard error goes
      */
-    record Start(String name, List<String> command, Map<String, String> environment, Path log) {
-        Start {
+    public record Start(String name, List<String> command, Map<String, String> environment, Path log) {
+        /** Copies the lists. */
+        public Start {
             command = List.copyOf(command);
             environment = Map.copyOf(environment);
         }

@@ -33,6 +33,7 @@ final class House {
             "examples",
             "benchmarks",
             "system-tests",
+            "benchmarks/kcl",
             "system-tests/clients/kcl",
             "system-tests/clients/kpl",
             "system-tests/clients/flink");

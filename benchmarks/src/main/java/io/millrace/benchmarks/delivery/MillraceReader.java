@@ -1,0 +1,44 @@
+package io.millrace.benchmarks.delivery;
+
+import io.millrace.consumer.RecordBatch;
+import io.millrace.consumer.RecordProcessor;
+import io.millrace.consumer.ShardContext;
+import io.millrace.consumer.Worker;
+import io.millrace.model.StreamRecord;
+import java.io.IOException;
+
+/** A worker with all settings at their defaults that counts records. Ends when its standard input does. */
+public final class MillraceReader {
+    private MillraceReader() {}
+
+    /**
+     * Runs one.
+     *
+     * @param arguments application, stream, and how to read, of which there is one way today
+     */
+    public static void main(String[] arguments) throws IOException {
+        Tally tally = new Tally();
+        try (Worker worker = Worker.builder().application(arguments[0]).stream(arguments[1])
+                .processor(() -> new Counting(tally))
+                .build()) {
+            worker.start();
+            tally.answer();
+        }
+    }
+
+    /** Counts the records of a shard. */
+    private record Counting(Tally tally) implements RecordProcessor {
+        @Override
+        public void initialize(ShardContext shard) {
+            tally.shardBegun();
+        }
+
+        @Override
+        public void processRecords(RecordBatch batch) {
+            for (StreamRecord record : batch.records()) {
+                tally.processed(record.data().asByteBuffer());
+            }
+            tally.processed(batch.records().size());
+        }
+    }
+}
