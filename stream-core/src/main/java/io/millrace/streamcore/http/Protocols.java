@@ -15,7 +15,6 @@ import io.netty.handler.codec.http2.Http2MultiplexHandler;
 import io.netty.handler.codec.http2.Http2ServerUpgradeCodec;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2StreamFrameToHttpObjectCodec;
-import io.netty.handler.flush.FlushConsolidationHandler;
 import io.netty.handler.ssl.ApplicationProtocolNames;
 import io.netty.handler.ssl.ApplicationProtocolNegotiationHandler;
 import io.netty.handler.ssl.SslContext;
@@ -34,7 +33,7 @@ final class Protocols {
     private static final int CHUNK = 64 << 10;
     private static final int RESET_SECONDS = 30;
     private static final int STREAM_WINDOW = 1 << 20;
-    private static final int MOST_FLUSHES = 64;
+    private static final int MAX_WAITING_FLUSHES = 64;
     /** Bounds the bodies that one connection can have on their way. */
     static final int CONNECTION_WINDOW = 32 << 20;
 
@@ -106,8 +105,7 @@ final class Protocols {
     void http2(ChannelPipeline pipeline) {
         Http2FrameCodec codec = frameCodec();
         pipeline.addLast(new IdleStateHandler(0, 0, shared.limits().idle().toMillis(), TimeUnit.MILLISECONDS));
-        // What many streams have to say at one time, such as pipes of one shard, goes out in one write.
-        pipeline.addLast(new FlushConsolidationHandler(MOST_FLUSHES, true));
+        pipeline.addLast(new FlushConsolidator(MAX_WAITING_FLUSHES));
         pipeline.addLast(codec);
         pipeline.addLast(multiplexer());
         pipeline.addLast(new Http2Session(CONNECTION_WINDOW, shared.refusals(), shared.ticker()));
