@@ -13,6 +13,7 @@ import io.millrace.streamcore.stream.account.BillingCommitment;
 import io.millrace.streamcore.stream.quota.Quotas;
 import io.millrace.streamcore.stream.watch.StreamProbe;
 import io.millrace.streamcore.stream.watch.StreamsContext;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
@@ -31,12 +32,14 @@ final class DurableStreams implements Streams {
     private final Refusals refusals;
     private final ShardReader reader;
     private final Quotas quotas;
+    private final InstantSource clock;
 
     private DurableStreams(StreamsSettings settings, StreamsContext context, Catalog catalog, Refusals refusals) {
         this.catalog = requireNonNull(catalog, "catalog");
         this.refusals = requireNonNull(refusals, "refusals");
         this.quotas = context.quotas();
-        this.reader = new ShardReader(refusals, settings.platform().clock());
+        this.clock = settings.platform().clock();
+        this.reader = new ShardReader(refusals, clock);
     }
 
     /**
@@ -124,8 +127,7 @@ final class DurableStreams implements Streams {
         if (view == null || !view.isUsable()) {
             throw refusals.shardDoesNotExist(ShardId.of(index.getAsInt()), name);
         }
-        ShardEntry entry = view.entry()
-                .shard(index.getAsInt())
+        ShardEntry entry = view.shard(index.getAsInt(), clock.millis())
                 .orElseThrow(() -> refusals.shardDoesNotExist(ShardId.of(index.getAsInt()), name));
         return plain(reader.seek(view, entry, position, operation));
     }
@@ -135,14 +137,29 @@ final class DurableStreams implements Streams {
         if (maxRecords < 1) {
             throw new IllegalArgumentException("a read asks for at least one record, not " + maxRecords);
         }
-        LiveStream stream = readable(cursor);
-        View view = stream.view();
-        ShardEntry entry = ShardNames.index(cursor.shard()).stream()
+        View view = readable(cursor).view();
+        return plain(reader.read(view, shard(view, cursor), cursor, maxRecords, maxBytes));
+    }
+
+    @Override
+    public void checkReadable(ShardCursor cursor) {
+        var unused = shard(readable(cursor).view(), cursor);
+    }
+
+    @Override
+    public void checkUsable(StreamName name) {
+        if (!find(name).view().isUsable()) {
+            throw refusals.streamNotFound(name);
+        }
+    }
+
+    /** The shard that a cursor stands in. */
+    private ShardEntry shard(View view, ShardCursor cursor) {
+        return ShardNames.index(cursor.shard()).stream()
                 .boxed()
-                .flatMap(index -> view.entry().shard(index).stream())
+                .flatMap(index -> view.shard(index, clock.millis()).stream())
                 .findFirst()
                 .orElseThrow(() -> refusals.shardDoesNotExist(cursor.shard(), cursor.stream()));
-        return plain(reader.read(view, entry, cursor, maxRecords, maxBytes));
     }
 
     @Override

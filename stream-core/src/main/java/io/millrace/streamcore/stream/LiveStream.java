@@ -9,6 +9,7 @@ import io.millrace.streamcore.stream.scale.PeakLoads;
 import io.millrace.streamcore.stream.watch.StreamProbe;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
@@ -132,6 +133,22 @@ final class LiveStream {
             StreamState nextState = new StreamState(
                     state.name(), state.arn(), next.status(), state.created(), next.options(), state.shardStates());
             return new View(next, nextVersion, nextState, routing, logOrNull);
+        }
+
+        /**
+         * The shard of this number; none if it has expired, whether or not the catalog has dropped it yet. Usable
+         * streams only.
+         */
+        Optional<ShardEntry> shard(int index, long nowMillis) {
+            long horizon = entry.options().horizonMillis(nowMillis);
+            return entry.shard(index).filter(shard -> !isExpired(shard, horizon));
+        }
+
+        /** True if all records of a closed shard are too old, those too that a clock that went back has dated later. */
+        boolean isExpired(ShardEntry shard, long horizonMillis) {
+            return shard.isExpired(horizonMillis)
+                    // By time and not by what is deleted: a file may hold newer records of other shards.
+                    && log().bounds(shard.index()).lastTimeMillis() < horizonMillis;
         }
 
         boolean isUsable() {

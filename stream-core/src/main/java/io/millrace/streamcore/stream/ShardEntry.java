@@ -46,6 +46,11 @@ record ShardEntry(
         return closedMillis == OPEN;
     }
 
+    /** True for a closed shard that took its last record before the oldest moment whose records are kept. */
+    boolean isExpired(long horizonMillis) {
+        return !isOpen() && closedMillis < horizonMillis;
+    }
+
     ShardEntry closed(long millis) {
         return new ShardEntry(index, parents, range, createdSeconds, openedMillis, millis);
     }

@@ -29,7 +29,7 @@ public final class StreamChange {
     public static StreamChange split(ShardId shard, HashKey newStartingHashKey) {
         return new StreamChange((entry, context) -> {
             Refusals refusals = context.refusals();
-            return entry.splitting(shard(entry, shard, refusals), newStartingHashKey, refusals);
+            return entry.splitting(shard(entry, shard, context), newStartingHashKey, refusals);
         });
     }
 
@@ -37,7 +37,7 @@ public final class StreamChange {
     public static StreamChange merge(ShardId shard, ShardId adjacent) {
         return new StreamChange((entry, context) -> {
             Refusals refusals = context.refusals();
-            return entry.merging(shard(entry, shard, refusals), shard(entry, adjacent, refusals), refusals);
+            return entry.merging(shard(entry, shard, context), shard(entry, adjacent, context), refusals);
         });
     }
 
@@ -200,12 +200,15 @@ public final class StreamChange {
         return entry.with(next);
     }
 
-    private static ShardEntry shard(StreamEntry entry, ShardId shard, Refusals refusals) {
+    private static ShardEntry shard(StreamEntry entry, ShardId shard, Context context) {
+        Refusals refusals = context.refusals();
         OptionalInt index = ShardNames.index(shard);
         if (index.isEmpty()) {
             throw refusals.shardNotFound(shard.value(), entry.name());
         }
+        long horizon = entry.options().horizonMillis(context.nowMillis());
         return entry.shard(index.getAsInt())
+                .filter(found -> !found.isExpired(horizon))
                 .orElseThrow(() ->
                         refusals.shardNotFound(ShardId.of(index.getAsInt()).value(), entry.name()));
     }

@@ -117,6 +117,20 @@ public interface Streams extends AutoCloseable {
     }
 
     /**
+     * Checks that records can be put into a stream now, as a put does.
+     *
+     * @throws StreamException if they cannot
+     */
+    void checkUsable(StreamName name);
+
+    /**
+     * Checks that the shard of a cursor can be read, as a read does.
+     *
+     * @throws StreamException if it cannot
+     */
+    void checkReadable(ShardCursor cursor);
+
+    /**
      * Reads on from a cursor.
      *
      * @param maxRecords at most this many records, at least 1

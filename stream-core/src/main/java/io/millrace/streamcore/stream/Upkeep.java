@@ -71,11 +71,8 @@ final class Upkeep {
     private static Set<Integer> expired(View view, long horizonMillis) {
         Set<Integer> expired = new HashSet<>();
         for (ShardEntry shard : view.entry().shards()) {
-            if (!shard.isOpen() && shard.closedMillis() < horizonMillis) {
-                // By time and not by what is deleted: a file may hold newer records of other shards.
-                if (view.log().bounds(shard.index()).lastTimeMillis() < horizonMillis) {
-                    expired.add(shard.index());
-                }
+            if (view.isExpired(shard, horizonMillis)) {
+                expired.add(shard.index());
             }
         }
         return expired;

@@ -38,9 +38,13 @@ final class ApiRig implements AutoCloseable {
     }
 
     ApiRig(Path folder, UnaryOperator<StreamsSettings> settings) throws IOException {
+        this(folder, settings, new SystemPlatform());
+    }
+
+    /** The same by the clock of {@code platform}. */
+    ApiRig(Path folder, UnaryOperator<StreamsSettings> settings, Platform platform) throws IOException {
         this.folder = folder;
         this.settings = settings;
-        Platform platform = new SystemPlatform();
         this.streams = Streams.open(settings.apply(StreamsSettings.in(folder, platform)));
         this.api = api(platform);
     }

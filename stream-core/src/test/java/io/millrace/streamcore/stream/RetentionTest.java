@@ -3,6 +3,7 @@ package io.millrace.streamcore.stream;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.millrace.model.HashKey;
 import io.millrace.model.Position;
 import io.millrace.model.Shard;
 import io.millrace.model.ShardId;
@@ -12,6 +13,8 @@ import io.millrace.streamcore.log.disk.MemoryDisk;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 
 /** Records live as long as the stream's retention says, to the record, and their files go after them. */
@@ -122,6 +125,42 @@ final class RetentionTest {
         List<String> left = new ArrayList<>();
         rig.openShards(NAME).forEach(shard -> left.addAll(texts(shard.id())));
         assertThat(left).containsExactly("child");
+    }
+
+    @Test
+    void expiredShardIsGoneForEveryOperationBeforeTheCatalogDropsIt() {
+        create(1);
+        put("parent", 1);
+        HashKey middle = rig.openShards(NAME).get(0).hashKeyRange().middle();
+        rig.await(rig.streams.split(NAME, FIRST, middle));
+        rig.run(DAY.minusMinutes(2));
+        ShardCursor cursor = rig.await(rig.streams.seek(NAME, FIRST, Position.trimHorizon()));
+        // The check that drops shards comes once a minute.
+        while (rig.streams.get(NAME).shardStates().get(0).closedMillis()
+                >= rig.streams
+                        .get(NAME)
+                        .options()
+                        .horizonMillis(rig.simulation.clock().millis())) {
+            rig.run(Duration.ofMillis(1));
+        }
+        assertThat(rig.streams.get(NAME).shards()).hasSize(3);
+
+        assertGone(() -> rig.streams.seek(NAME, FIRST, Position.trimHorizon()));
+        assertGone(() -> rig.streams.seek(NAME, FIRST, Position.latest()));
+        assertGone(() -> rig.streams.read(cursor, 1, 1));
+        assertGone(() -> rig.streams.split(NAME, FIRST, middle));
+        assertGone(() -> rig.streams.merge(NAME, FIRST, ShardId.of(1)));
+        assertGone(() -> {
+            rig.streams.checkReadable(cursor);
+            return CompletableFuture.completedFuture(cursor);
+        });
+    }
+
+    private void assertGone(Supplier<CompletableFuture<?>> call) {
+        assertThatThrownBy(() -> rig.await(call.get()))
+                .isInstanceOfSatisfying(
+                        StreamException.class,
+                        refused -> assertThat(refused.kind()).isEqualTo(StreamException.Kind.RESOURCE_NOT_FOUND));
     }
 
     private void create(int shards) {

@@ -18,7 +18,7 @@ public final class ControlOperations {
                 Map.entry("CreateStream", new CreateStream(streams)),
                 Map.entry("DeleteStream", new DeleteStream(streams, address)),
                 Map.entry("ListStreams", new ListStreams(streams, tokens)),
-                Map.entry("DescribeStream", new DescribeStream(streams, address)),
+                Map.entry("DescribeStream", new DescribeStream(streams, address, clock)),
                 Map.entry("DescribeStreamSummary", new DescribeStreamSummary(streams, address, clock)),
                 Map.entry("DescribeLimits", new DescribeLimits(streams)),
                 Map.entry("UpdateShardCount", new UpdateShardCount(streams, address)),

@@ -8,6 +8,7 @@ import io.millrace.streamcore.api.call.StreamAnswers;
 import io.millrace.streamcore.api.shape.Values;
 import io.millrace.streamcore.stream.StreamState;
 import io.millrace.streamcore.stream.Streams;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -20,10 +21,12 @@ final class DescribeStream implements Operation {
 
     private final Streams streams;
     private final StreamAddress address;
+    private final InstantSource clock;
 
-    DescribeStream(Streams streams, StreamAddress address) {
+    DescribeStream(Streams streams, StreamAddress address, InstantSource clock) {
         this.streams = streams;
         this.address = address;
+        this.clock = clock;
     }
 
     @Override
@@ -45,7 +48,9 @@ final class DescribeStream implements Operation {
     }
 
     /** The service shows no shards before a stream is ACTIVE. */
-    private static List<Shard> visibleShards(StreamState state) {
-        return state.status() == StreamState.Status.CREATING ? List.of() : state.shards();
+    private List<Shard> visibleShards(StreamState state) {
+        return state.status() == StreamState.Status.CREATING
+                ? List.of()
+                : ShardFilter.ALL.apply(state.shardStates(), state.options().horizonMillis(clock.millis()));
     }
 }

@@ -64,6 +64,9 @@ final class ListShards implements Operation {
                     "Stream " + query.stream + " under account "
                             + address.account().id() + " not ACTIVE, instead in state " + state.status());
         }
+        if (input.text("ExclusiveStartShardId").isPresent() && query.afterOrNull != null) {
+            checkListed(state, query.afterOrNull);
+        }
         List<Shard> rest = query.filter.apply(state.shardStates(), horizon(state)).stream()
                 .filter(shard -> query.afterOrNull == null || shard.id().compareTo(query.afterOrNull) > 0)
                 .toList();
@@ -71,6 +74,17 @@ final class ListShards implements Operation {
         List<Shard> page = rest.subList(0, Math.min(limit, rest.size()));
         boolean hasMore = page.size() < rest.size();
         return CompletableFuture.completedFuture(out -> write(out, query, state, page, hasMore));
+    }
+
+    /** Refuses a shard that was there and has expired; a number that no shard has had yet is a place after all of them. */
+    private void checkListed(StreamState state, ShardId shard) {
+        List<Shard> listed = ShardFilter.ALL.apply(state.shardStates(), horizon(state));
+        boolean isPast = !listed.isEmpty()
+                && shard.compareTo(listed.get(listed.size() - 1).id()) < 0;
+        if (isPast && listed.stream().noneMatch(other -> other.id().equals(shard))) {
+            throw ApiException.notFound("Could not find shard " + shard + " in stream " + state.name()
+                    + " under account " + address.account().id() + ".");
+        }
     }
 
     /** The oldest moment whose records are kept. */
