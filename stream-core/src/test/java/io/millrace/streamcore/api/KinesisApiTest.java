@@ -397,6 +397,29 @@ class KinesisApiTest {
                 .contains("NextToken and StreamName cannot be provided together.");
     }
 
+    @Test
+    void membersThatExcludeNextTokenAreNamedAsGiven() throws Exception {
+        call("CreateStream", "{'StreamName': 's', 'ShardCount': 3}");
+        String token = valueOf("NextToken", call("ListShards", "{'StreamName': 's', 'MaxResults': 1}"));
+        Map<String, String> others = Map.of(
+                "StreamName", "'s'",
+                "StreamARN", "'arn:aws:kinesis:us-east-1:000000000000:stream/s'",
+                "ExclusiveStartShardId", "'shardId-000000000000'",
+                "ShardFilter", "{'Type': 'AT_LATEST'}",
+                "StreamCreationTimestamp", "1");
+        for (Map.Entry<String, String> other : others.entrySet()) {
+            assertThat(call(
+                            "ListShards",
+                            "{'NextToken': '" + token + "', '" + other.getKey() + "': " + other.getValue() + "}"))
+                    .contains("NextToken and " + other.getKey() + " cannot be provided together.");
+        }
+        assertThat(call(
+                        "ListShards",
+                        "{'NextToken': '" + token + "', 'StreamARN': " + others.get("StreamARN")
+                                + ", 'ExclusiveStartShardId': '0'}"))
+                .contains("NextToken and StreamARN, ExclusiveStartShardId cannot be provided together.");
+    }
+
     private String readAll(String shard) throws Exception {
         String iterator = valueOf(
                 "ShardIterator",

@@ -1,5 +1,6 @@
 package io.millrace.streamcore.api.call;
 
+import io.millrace.streamcore.api.shape.Values;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -8,6 +9,7 @@ import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * The tokens by which a listing goes on: a few texts that say where, sealed, good for five minutes. Safe for any thread.
@@ -51,6 +53,19 @@ public final class PageTokens {
         }
         String text = StandardCharsets.UTF_8.decode(content).toString();
         return Arrays.asList(text.split(String.valueOf(SEPARATOR), -1));
+    }
+
+    /**
+     * Refuses a request that has a token and also one of {@code members}, which the token stands for.
+     *
+     * @throws ApiException that names those which are given
+     */
+    public static void refuseBeside(Values input, String... members) {
+        List<String> given = Stream.of(members).filter(input::has).toList();
+        if (!given.isEmpty()) {
+            throw ApiException.invalidArgument(
+                    "NextToken and " + String.join(", ", given) + " cannot be provided together.");
+        }
     }
 
     /** The first part that a token holds, however old it is; empty if it is not of this seal and purpose. */

@@ -10,6 +10,8 @@ import io.millrace.streamcore.api.shape.Values;
 import io.millrace.streamcore.stream.ConsumerState;
 import io.millrace.streamcore.stream.StreamException;
 import io.millrace.streamcore.stream.Streams;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -41,10 +43,16 @@ public final class ConsumerAddress {
             return streams.consumers().get(stream.get(), name.get());
         }
         ConsumerState found = byArn(arn.get());
-        if (!stream.orElse(found.stream()).equals(found.stream())
-                || !name.orElse(found.name()).equals(found.name())) {
-            throw ApiException.invalidArgument(
-                    "ConsumerARN names another consumer than StreamARN and ConsumerName. Give one of the two.");
+        List<String> others = new ArrayList<>();
+        if (!stream.orElse(found.stream()).equals(found.stream())) {
+            others.add("StreamARN");
+        }
+        if (!name.orElse(found.name()).equals(found.name())) {
+            others.add("ConsumerName");
+        }
+        if (!others.isEmpty()) {
+            throw ApiException.invalidArgument("ConsumerARN and " + String.join(" and ", others)
+                    + " name different consumers. Give ConsumerARN alone, or StreamARN and ConsumerName.");
         }
         return found;
     }

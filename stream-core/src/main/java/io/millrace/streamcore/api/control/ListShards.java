@@ -126,16 +126,8 @@ final class ListShards implements Operation {
     }
 
     private Query goOn(Values input, String token) {
-        if (address.optionalStream(input).isPresent()) {
-            throw ApiException.invalidArgument("NextToken and StreamName cannot be provided together.");
-        }
-        if (input.text("ExclusiveStartShardId").isPresent()
-                || input.structure("ShardFilter").isPresent()
-                || input.time("StreamCreationTimestamp").isPresent()) {
-            throw ApiException.invalidArgument(
-                    "NextToken cannot be provided together with ExclusiveStartShardId, ShardFilter or"
-                            + " StreamCreationTimestamp.");
-        }
+        PageTokens.refuseBeside(
+                input, "StreamName", "StreamARN", "ExclusiveStartShardId", "ShardFilter", "StreamCreationTimestamp");
         List<String> parts = tokens.read(TokenSeal.Purpose.SHARD_PAGE, token);
         ShardFilter filter = new ShardFilter(
                 ShardFilter.Type.valueOf(parts.get(3)),

@@ -34,6 +34,11 @@ public final class Values {
         return structure.indexOf(member) >= 0;
     }
 
+    /** True when the request gave the member. */
+    public boolean has(String member) {
+        return get(member) != null;
+    }
+
     /** The text of a member that the check found to be there. */
     public String requiredText(String member) {
         return (String) required(member);
