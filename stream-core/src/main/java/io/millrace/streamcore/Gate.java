@@ -31,15 +31,15 @@ final class Gate implements Function<ApiRequest, CompletableFuture<ApiAnswer>> {
                     .getBytes(StandardCharsets.UTF_8);
 
     private final AtomicReference<Phase> phase = new AtomicReference<>(Phase.STARTING);
-    private final Supplier<Set<String>> failedLogs;
+    private final Supplier<? extends Map<String, String>> failedLogs;
     private volatile Function<ApiRequest, CompletableFuture<ApiAnswer>> handler;
 
     /**
      * A gate that is shut.
      *
-     * @param failedLogs the logs that take no more writes
+     * @param failedLogs why logs take no more writes, by their names
      */
-    Gate(Supplier<Set<String>> failedLogs) {
+    Gate(Supplier<? extends Map<String, String>> failedLogs) {
         this.failedLogs = requireNonNull(failedLogs, "failedLogs");
         this.handler = request -> CompletableFuture.completedFuture(comeAgain());
     }
@@ -67,14 +67,12 @@ final class Gate implements Function<ApiRequest, CompletableFuture<ApiAnswer>> {
         if (now != Phase.SERVING) {
             return new Health(now.status, List.of(now.reason));
         }
-        Set<String> failed = failedLogs.get();
+        Map<String, String> failed = failedLogs.get();
         if (failed.isEmpty()) {
             return Health.OK;
         }
         List<String> reasons = new ArrayList<>();
-        for (String name : failed) {
-            reasons.add("the log " + name + " takes no more writes; the server's own log says why");
-        }
+        failed.forEach((name, reason) -> reasons.add("the log " + name + " takes no more writes: " + reason));
         return new Health(Health.Status.FAILED, reasons);
     }
 
@@ -88,7 +86,7 @@ final class Gate implements Function<ApiRequest, CompletableFuture<ApiAnswer>> {
         if (!before.canMoveTo(next)) {
             throw new IllegalStateException("no way from " + before + " to " + next + " (" + reason + ")");
         }
-        log.debug("{} -> {} ({})", before, next, reason);
+        log.info("{} -> {} ({})", before, next, reason);
     }
 
     private static ApiAnswer comeAgain() {

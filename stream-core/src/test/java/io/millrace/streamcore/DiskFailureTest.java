@@ -44,11 +44,22 @@ class DiskFailureTest {
 
             disk.breakDown();
             assertThat(put(server, "refused")).isEqualTo(500);
-            assertThat(call(server, "CreateStream", "{'StreamName': 'more', 'ShardCount': 1}"))
-                    .isEqualTo(500);
+            assertThat(send(
+                                    server,
+                                    "PutRecord",
+                                    "{'StreamName': 'orders', 'PartitionKey': 'k', 'Data': '" + base64("refused")
+                                            + "'}")
+                            .body())
+                    .isEqualTo("{\"__type\":\"InternalFailure\","
+                            + "\"message\":\"The records could not be stored; try again.\"}");
+            assertThat(send(server, "CreateStream", "{'StreamName': 'more', 'ShardCount': 1}")
+                            .body())
+                    .isEqualTo("{\"__type\":\"InternalFailure\","
+                            + "\"message\":\"The change could not be stored; try again.\"}");
             assertThat(get(server, "/health"))
                     .startsWith("503 {\"status\":\"failed\",\"reasons\":[\"the log ")
-                    .contains("the log orders@", "the log catalog");
+                    .containsPattern("the log orders@\\d+ takes no more writes: writing to \\S+ failed \\(")
+                    .containsPattern("the log catalog takes no more writes: writing to \\S+ failed \\(");
             assertThat(get(server, "/metrics")).contains("\nmillrace_server_logs_failed 2.0");
             assertThat(records(server)).containsExactly("before");
 
@@ -161,9 +172,9 @@ class DiskFailureTest {
         }
 
         @Override
-        public void failed(String name) {
+        public void failed(String name, String reason) {
             failed.add(name);
-            probe.failed(name);
+            probe.failed(name, reason);
         }
 
         @Override

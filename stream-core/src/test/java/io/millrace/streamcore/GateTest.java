@@ -12,13 +12,12 @@ import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
-import java.util.Set;
-import java.util.TreeSet;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
 class GateTest {
-    private final Set<String> failed = new TreeSet<>();
+    private final Map<String, String> failed = new TreeMap<>();
     private final Gate gate = new Gate(() -> failed);
     private final OperatorPages pages = new OperatorPages(
             gate::health, out -> out.write('m'), request -> request.peer().isLoopbackAddress());
@@ -60,10 +59,13 @@ class GateTest {
     void aLogThatTakesNoMoreWritesMakesTheServerUnwell() throws Exception {
         gate.open(request ->
                 CompletableFuture.completedFuture(pages.answer(request).orElseThrow()));
-        failed.add("orders@1");
+        failed.put("orders@1", "writing to /d failed (No space left on device)");
         ApiAnswer health = gate.apply(request("GET", "/health")).get();
         assertThat(health.status()).isEqualTo(503);
-        assertThat(text(health)).contains("\"failed\"", "orders@1");
+        assertThat(text(health))
+                .contains(
+                        "\"failed\"",
+                        "the log orders@1 takes no more writes: writing to /d failed (No space left on device)");
         failed.clear();
         assertThat(gate.health().status()).isEqualTo(Health.Status.OK);
     }
@@ -85,7 +87,7 @@ class GateTest {
     void whetherTheServerIsWellIsForAllAndWhyIsForThoseWhoMay() throws Exception {
         gate.open(request ->
                 CompletableFuture.completedFuture(pages.answer(request).orElseThrow()));
-        failed.add("orders@1");
+        failed.put("orders@1", "writing to /d failed (No space left on device)");
         ApiRequest stranger = new ApiRequest(
                 InetAddress.getByName("192.0.2.1"), "GET", "/health", "", name -> null, ByteBuffer.allocate(0));
         ApiAnswer health = gate.apply(stranger).get();

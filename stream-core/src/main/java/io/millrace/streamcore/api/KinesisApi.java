@@ -94,7 +94,7 @@ public final class KinesisApi implements AutoCloseable {
             return answer(exchange);
         } catch (RuntimeException unexpected) {
             log.error("A request failed unexpectedly", unexpected);
-            ApiException failure = new ApiException(ErrorCode.INTERNAL_FAILURE, null);
+            ApiException failure = ApiException.internalFailure();
             return done(error(exchange, new ContentType("application/x-amz-json-1.1", Encoding.JSON), failure));
         }
     }
@@ -225,7 +225,7 @@ public final class KinesisApi implements AutoCloseable {
             return error(call, new ApiException(ErrorCode.of(refused.kind()), refused.getMessage()));
         }
         log.error("{} failed unexpectedly", call.exchange.operation(), cause);
-        return error(call, new ApiException(ErrorCode.INTERNAL_FAILURE, null));
+        return error(call, ApiException.internalFailure());
     }
 
     private ApiAnswer error(Call call, ApiException error) {

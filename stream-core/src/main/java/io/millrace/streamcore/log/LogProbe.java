@@ -20,7 +20,7 @@ public interface LogProbe {
         public void readFromDisk() {}
 
         @Override
-        public void failed(String name) {}
+        public void failed(String name, String reason) {}
 
         @Override
         public void recovered(String name) {}
@@ -43,8 +43,12 @@ public interface LogProbe {
     /** Batches had to be read from the disk. */
     void readFromDisk();
 
-    /** A log, or the catalog, takes no more writes. */
-    void failed(String name);
+    /**
+     * A log, or the catalog, takes no more writes.
+     *
+     * @param reason for the operator: names files, never what is in them
+     */
+    void failed(String name, String reason);
 
     /** What was told by {@link #failed} is over, or the log is gone. */
     void recovered(String name);

@@ -11,7 +11,7 @@ import io.millrace.streamcore.log.LogProbe;
 import io.millrace.streamcore.stream.watch.StreamProbe;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.util.Set;
+import java.util.SortedMap;
 import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
 
@@ -35,8 +35,8 @@ public final class ServerMetrics implements AutoCloseable {
         return storage;
     }
 
-    /** The logs that take no more writes, by name. */
-    public Set<String> failedLogs() {
+    /** Why logs take no more writes, by their names; of those only that take none. */
+    public SortedMap<String, String> failedLogs() {
         return storage.failed();
     }
 

@@ -8,8 +8,9 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.millrace.streamcore.log.LogProbe;
-import java.util.Set;
-import java.util.TreeSet;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
@@ -20,7 +21,7 @@ final class StorageMeters implements LogProbe {
     private final Timer syncs;
     private final Counter cached;
     private final Counter fromDisk;
-    private final Set<String> failed = ConcurrentHashMap.newKeySet();
+    private final Map<String, String> failed = new ConcurrentHashMap<>();
 
     StorageMeters(MeterRegistry registry) {
         this.appends = Latencies.timer(PREFIX + "append", "A group of appends, written and made durable")
@@ -31,13 +32,13 @@ final class StorageMeters implements LogProbe {
         this.syncs = Latencies.timer(PREFIX + "fsync", "One fsync of a file").register(registry);
         this.cached = reads(registry, "hit");
         this.fromDisk = reads(registry, "miss");
-        Gauge.builder(PREFIX + "logs.failed", failed, Set::size)
+        Gauge.builder(PREFIX + "logs.failed", failed, Map::size)
                 .description("Logs that take no more writes")
                 .register(registry);
     }
 
-    Set<String> failed() {
-        return new TreeSet<>(failed);
+    SortedMap<String, String> failed() {
+        return new TreeMap<>(failed);
     }
 
     @Override
@@ -62,8 +63,8 @@ final class StorageMeters implements LogProbe {
     }
 
     @Override
-    public void failed(String name) {
-        failed.add(name);
+    public void failed(String name, String reason) {
+        failed.put(name, reason);
     }
 
     @Override

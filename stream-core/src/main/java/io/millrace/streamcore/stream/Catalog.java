@@ -183,7 +183,7 @@ final class Catalog {
             MetaChange change = MetaChange.put(COMMITMENT_KEY, before.version(), CommitmentCodec.encode(next));
             return commit(change).thenApply(version -> {
                 if (version == 0) {
-                    throw refusals.internalFailure();
+                    throw refusals.notChanged();
                 }
                 commitment = new Versioned(next, version);
                 return next;
@@ -419,7 +419,7 @@ final class Catalog {
                     .thenApply(version -> {
                         if (version == 0) {
                             log.error("Stream {} was changed by somebody else; restart this server", entry.name());
-                            throw refusals.internalFailure();
+                            throw refusals.notChanged();
                         }
                         View after = before.changed(entry, version);
                         stream.install(after);
@@ -432,7 +432,7 @@ final class Catalog {
                                     .follow(entry.name(), entry.options().tags());
                         }
                         if (before.entry().status() != entry.status()) {
-                            log.debug(
+                            log.info(
                                     "Stream {}: {} -> {}",
                                     entry.name(),
                                     before.entry().status(),

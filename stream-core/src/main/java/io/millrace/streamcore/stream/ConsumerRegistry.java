@@ -301,7 +301,7 @@ final class ConsumerRegistry implements Consumers {
                             checkVersion(committed, entry);
                             Known known = new Known(entry, committed);
                             show(logName, known);
-                            log.debug("Consumer {} of stream {}: {}", entry.name(), logName, entry.status());
+                            log.info("Consumer {} of stream {}: {}", entry.name(), logName, entry.status());
                             live.wake();
                             return known;
                         },
@@ -311,7 +311,7 @@ final class ConsumerRegistry implements Consumers {
     private void checkVersion(long version, ConsumerEntry entry) {
         if (version == 0) {
             log.error("Consumer {} was changed by somebody else; restart this server", entry.name());
-            throw refusals.internalFailure();
+            throw refusals.notChanged();
         }
     }
 

@@ -6,6 +6,7 @@ import io.millrace.model.Position;
 import io.millrace.model.ShardId;
 import io.millrace.model.StreamName;
 import io.millrace.streamcore.log.LogEngine;
+import io.millrace.streamcore.log.LogException;
 import io.millrace.streamcore.log.disk.DiskLogEngine;
 import io.millrace.streamcore.stream.LiveStream.View;
 import io.millrace.streamcore.stream.account.AccountState;
@@ -250,6 +251,6 @@ final class DurableStreams implements Streams {
             return refused;
         }
         log.error("A call failed: {}", cause.toString());
-        return refusals.internalFailure();
+        return cause instanceof LogException ? refusals.notChanged() : refusals.failed();
     }
 }

@@ -90,7 +90,7 @@ final class PutOperation {
                 done.completeExceptionally(
                         error instanceof LogClosedException
                                 ? refusals.streamNotFound(view.entry().name())
-                                : refusals.internalFailure());
+                                : refusals.notStored());
             } else {
                 answer(appended);
             }
@@ -169,7 +169,7 @@ final class PutOperation {
         }
         var unused = stream.changeFrom(view).whenComplete((ok, error) -> {
             if (error != null) {
-                done.completeExceptionally(refusals.internalFailure());
+                done.completeExceptionally(refusals.notStored());
             } else {
                 putAgain(appended, again);
             }

@@ -252,8 +252,26 @@ record Refusals(String region, String account) {
                         + "); a newer server may have written it");
     }
 
-    StreamException internalFailure() {
-        return new StreamException(Kind.INTERNAL_FAILURE, null);
+    /** What a client may know of a put that the storage failed; whether a part of it is there is not known. */
+    StreamException notStored() {
+        return internalFailure("The records could not be stored; try again.");
+    }
+
+    StreamException notRead() {
+        return internalFailure("The records could not be read; try again.");
+    }
+
+    StreamException notChanged() {
+        return internalFailure("The change could not be stored; try again.");
+    }
+
+    /** For calls of all kinds. */
+    StreamException failed() {
+        return internalFailure("The server failed; try again.");
+    }
+
+    private static StreamException internalFailure(String text) {
+        return new StreamException(Kind.INTERNAL_FAILURE, text);
     }
 
     private String starting(SequenceNumber number, String operation, ShardId shard, StreamName stream) {

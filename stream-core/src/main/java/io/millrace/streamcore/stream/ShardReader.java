@@ -169,7 +169,7 @@ final class ShardReader {
         StreamName stream = view.entry().name();
         BigInteger value = number.toBigInteger();
         if (value.bitLength() <= VERSION_0_BITS) {
-            throw refusals.internalFailure();
+            throw refusals.notRead();
         }
         SequenceNumber.Parts parts;
         try {
@@ -202,7 +202,7 @@ final class ShardReader {
         } else {
             log.error("Reading {} of stream {} failed", shard, stream, cause);
         }
-        return refusals.internalFailure();
+        return refusals.notRead();
     }
 
     /** What was found when looking from {@code index} on. */

@@ -32,6 +32,11 @@ public final class ApiException extends RuntimeException {
         return new ApiException(ErrorCode.RESOURCE_NOT_FOUND, message);
     }
 
+    /** A failure of the server itself that nothing more is known of. */
+    public static ApiException internalFailure() {
+        return new ApiException(ErrorCode.INTERNAL_FAILURE, "The server failed; try again.");
+    }
+
     /** Which error it is. */
     public ErrorCode code() {
         return code;

@@ -45,11 +45,11 @@ final class FaultyOperation implements Operation {
         if (isThrottled) {
             outcome = failed(new ApiException(throttling, "Rate exceeded (a fault on purpose)."));
         } else if (fails && failsFirst) {
-            outcome = failed(new ApiException(ErrorCode.INTERNAL_FAILURE, null));
+            outcome = failed(onPurpose());
         } else {
             outcome = attempt(input);
             if (fails) {
-                outcome = outcome.thenCompose(done -> failed(new ApiException(ErrorCode.INTERNAL_FAILURE, null)));
+                outcome = outcome.thenCompose(done -> failed(onPurpose()));
             }
         }
         Duration more = rule.least()
@@ -86,5 +86,9 @@ final class FaultyOperation implements Operation {
 
     private static CompletionStage<Reply> failed(RuntimeException error) {
         return CompletableFuture.failedFuture(error);
+    }
+
+    private static ApiException onPurpose() {
+        return new ApiException(ErrorCode.INTERNAL_FAILURE, "The server fails this call on purpose (--faults).");
     }
 }

@@ -235,14 +235,14 @@ final class DiskMetaStore implements MetaStore {
     }
 
     private LogException poison(IOException cause) {
+        String reason = "writing to " + file.path() + " failed (" + cause.getMessage() + ")";
         LogFailedException failed = new LogFailedException(
-                "writing to " + file.path() + " failed (" + cause.getMessage()
-                        + "); no change is accepted until the disk is well and has room, which is tried every few"
+                reason + "; no change is accepted until the disk is well and has room, which is tried every few"
                         + " seconds",
                 cause);
         log.error("{}", failed.getMessage());
         failure = failed;
-        probe.failed("catalog");
+        probe.failed("catalog", reason);
         repairLater();
         return failed;
     }

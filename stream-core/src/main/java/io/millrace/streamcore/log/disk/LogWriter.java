@@ -168,13 +168,13 @@ final class LogWriter {
     LogFailedException poison(Exception cause) {
         LogFailedException first = failure;
         if (first == null) {
+            String reason = "writing to " + directory + " failed (" + cause.getMessage() + ")";
             first = new LogFailedException(
-                    "writing to " + directory + " failed (" + cause.getMessage()
-                            + "); nothing more is accepted there until the disk is well and has room, which is tried"
+                    reason + "; nothing more is accepted there until the disk is well and has room, which is tried"
                             + " every few seconds",
                     cause);
             failure = first;
-            context.probe().failed(name());
+            context.probe().failed(name(), reason);
             log.error("{}", first.getMessage());
             repairLater();
         }
