@@ -3,6 +3,8 @@ package io.millrace.streamcore.api;
 import static java.util.Objects.requireNonNull;
 
 import io.millrace.streamcore.api.call.Account;
+import io.millrace.streamcore.api.call.ApiException;
+import io.millrace.streamcore.api.call.ErrorCode;
 import io.millrace.streamcore.api.call.Operation;
 import io.millrace.streamcore.api.call.PageTokens;
 import io.millrace.streamcore.api.call.StreamAddress;
@@ -55,6 +57,14 @@ final class OperationTable {
                         requireNonNull(inputs.get(name)),
                         rates.in(name, options.faults().in(name, operation)),
                         options.probes().of(name))));
+        for (String name : ServiceInputs.unsupported()) {
+            Operation refusal = input -> {
+                throw new ApiException(
+                        ErrorCode.UNKNOWN_OPERATION, name + " is not supported: this server has no channels.");
+            };
+            entries.put(
+                    name, new Entry(Structure.EMPTY, refusal, options.probes().of(name)));
+        }
     }
 
     /** The operation of this name. */

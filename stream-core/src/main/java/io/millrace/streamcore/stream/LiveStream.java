@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -23,6 +24,7 @@ final class LiveStream {
     private final StreamProbe probe;
     private final LoadCounters load = new LoadCounters();
     private final PeakLoads peaks = new PeakLoads();
+    private final AtomicInteger turns = new AtomicInteger();
     private volatile View view;
     private volatile CompletableFuture<Void> changed = new CompletableFuture<>();
 
@@ -42,6 +44,11 @@ final class LiveStream {
 
     StreamProbe probe() {
         return probe;
+    }
+
+    /** The slots of {@code size} open shards in turn. Safe for any thread. */
+    int nextSlot(int size) {
+        return Math.floorMod(turns.getAndIncrement(), size);
     }
 
     /** What is put into each shard. Safe for any thread. */

@@ -36,6 +36,9 @@ final class PutOperation {
     /** As its stream is when the put begins: all its records are told to be so, wherever they go. */
     private final boolean isEncrypted;
 
+    /** Whether records go to the shards in turn, whatever their keys. */
+    private final boolean isSpread;
+
     private final View view;
     private final RoutingTable.Groups groups;
     /** By record: its group; of a refused one the slot of the shard that refused it. */
@@ -67,6 +70,7 @@ final class PutOperation {
         this.quotaOrNull = quotaOrNull;
         this.isEncrypted = isEncrypted;
         this.view = stream.view();
+        this.isSpread = view.entry().options().distribution() == StreamOptions.Distribution.AUTO;
         this.groups =
                 new RoutingTable.Groups(Math.min(records.size(), view.routing().size()));
         this.groupOf = new int[records.size()];
@@ -99,7 +103,9 @@ final class PutOperation {
     }
 
     private void group(int i, NewRecord record) {
-        int slot = view.routing().route(record.hashKey());
+        int slot = isSpread
+                ? stream.nextSlot(view.routing().size())
+                : view.routing().route(record.hashKey());
         if (quotaOrNull != null && !quotaOrNull.shard(view.routing().id(slot)).takesRecord(record.size())) {
             groupOf[i] = slot;
             placeOf[i] = REFUSED;

@@ -93,6 +93,20 @@ record Refusals(String region, String account) {
                         + " is in PROVISIONED mode: warm throughput can be set for streams in ON_DEMAND mode only.");
     }
 
+    StreamException distributionNeedsOnDemand(StreamName stream) {
+        return new StreamException(
+                Kind.VALIDATION,
+                "Stream " + stream + " under account " + account
+                        + " is in PROVISIONED mode: RecordDistributionStrategy AUTO is for streams in ON_DEMAND mode only.");
+    }
+
+    StreamException distributionKeepsOnDemand(StreamName stream) {
+        return new StreamException(
+                Kind.VALIDATION,
+                "Stream " + stream + " under account " + account
+                        + " has RecordDistributionStrategy AUTO, which needs ON_DEMAND mode. Set USER_PARTITION_KEY first.");
+    }
+
     StreamException tooWarm(int mibps) {
         return new StreamException(
                 Kind.VALIDATION,

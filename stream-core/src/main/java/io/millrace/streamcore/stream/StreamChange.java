@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.millrace.model.HashKey;
 import io.millrace.model.ShardId;
+import io.millrace.streamcore.stream.StreamOptions.Distribution;
 import io.millrace.streamcore.stream.StreamOptions.Metric;
 import io.millrace.streamcore.stream.StreamOptions.Mode;
 import java.util.Collection;
@@ -105,6 +106,9 @@ public final class StreamChange {
     /** Somebody else decides how many shards there are; an on-demand stream can be kept ready for a throughput. */
     public static StreamChange mode(Mode mode, OptionalInt warmMibps) {
         return new StreamChange((entry, context) -> {
+            if (mode == Mode.PROVISIONED && entry.options().distribution() == Distribution.AUTO) {
+                throw context.refusals().distributionKeepsOnDemand(entry.name());
+            }
             StreamOptions next = entry.options().withMode(mode);
             if (mode == Mode.ON_DEMAND) {
                 return warmed(entry, next, warmMibps.orElse(next.warmMibps()), context);
@@ -113,6 +117,17 @@ public final class StreamChange {
                 throw context.refusals().notOnDemand(entry.name());
             }
             return entry.updating(next.withWarmMibps(0), context.refusals());
+        });
+    }
+
+    /** Records go to shards by another rule from now on; {@code AUTO} is for on-demand streams. */
+    public static StreamChange distribution(Distribution distribution) {
+        return new StreamChange((entry, context) -> {
+            entry.checkActive(context.refusals());
+            if (distribution == Distribution.AUTO && !entry.options().isOnDemand()) {
+                throw context.refusals().distributionNeedsOnDemand(entry.name());
+            }
+            return entry.updating(entry.options().withDistribution(distribution), context.refusals());
         });
     }
 

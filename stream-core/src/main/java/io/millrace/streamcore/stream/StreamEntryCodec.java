@@ -4,6 +4,7 @@ import io.millrace.model.Bytes;
 import io.millrace.model.HashKey;
 import io.millrace.model.HashKeyRange;
 import io.millrace.model.StreamName;
+import io.millrace.streamcore.stream.StreamOptions.Distribution;
 import io.millrace.streamcore.stream.StreamOptions.Metric;
 import io.millrace.streamcore.stream.StreamOptions.Mode;
 import io.millrace.streamcore.stream.StreamState.Status;
@@ -35,6 +36,9 @@ final class StreamEntryCodec {
     private static final byte VERSION = 2;
     private static final byte FIRST_VERSION = 1;
     private static final int NONE = -1;
+    private static final byte PROVISIONED = 0;
+    private static final byte ON_DEMAND = 1;
+    private static final byte ON_DEMAND_AUTO = 2;
 
     private StreamEntryCodec() {}
 
@@ -192,7 +196,7 @@ final class StreamEntryCodec {
     }
 
     private static void putOptions(DataOutputStream target, StreamOptions options) throws IOException {
-        target.writeByte(options.isOnDemand() ? 1 : 0);
+        target.writeByte(modeAndDistribution(options));
         target.writeInt(options.retentionHours());
         target.writeInt(options.maxRecordKib());
         putText(target, options.keyIdOrNull());
@@ -211,7 +215,9 @@ final class StreamEntryCodec {
     }
 
     private static StreamOptions options(ByteBuffer source) {
-        Mode mode = source.get() == 0 ? Mode.PROVISIONED : Mode.ON_DEMAND;
+        byte code = source.get();
+        Mode mode = code == PROVISIONED ? Mode.PROVISIONED : Mode.ON_DEMAND;
+        Distribution distribution = code == ON_DEMAND_AUTO ? Distribution.AUTO : Distribution.USER_PARTITION_KEY;
         int retentionHours = source.getInt();
         int maxRecordKib = source.getInt();
         String keyId = textOrNull(source);
@@ -228,7 +234,15 @@ final class StreamEntryCodec {
             tags.put(text(source), text(source));
         }
         return new StreamOptions(
-                mode, retentionHours, maxRecordKib, keyId, metrics, warmMibps, tags, textOrNull(source));
+                mode, retentionHours, maxRecordKib, keyId, metrics, warmMibps, tags, textOrNull(source), distribution);
+    }
+
+    /** To a server before distributions all but the first is an on-demand stream. */
+    private static byte modeAndDistribution(StreamOptions options) {
+        if (!options.isOnDemand()) {
+            return PROVISIONED;
+        }
+        return options.distribution() == Distribution.AUTO ? ON_DEMAND_AUTO : ON_DEMAND;
     }
 
     private static int bit(Metric metric) {

@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param warmMibps what an on-demand stream is kept ready for, in MiB/s, 0 to {@value #MAX_WARM_MIBPS}
  * @param tags by key, at most {@value #MAX_TAGS}
  * @param policyOrNull the resource policy as it was given
+ * @param distribution which shard a record goes to, default the one of its key; anything else is for on-demand streams
  */
 public record StreamOptions(
         Mode mode,
@@ -32,7 +33,8 @@ public record StreamOptions(
         Set<Metric> shardMetrics,
         int warmMibps,
         SortedMap<String, String> tags,
-        @Nullable String policyOrNull) {
+        @Nullable String policyOrNull,
+        Distribution distribution) {
     /** The shortest time that records are kept, and the default. */
     public static final int MIN_RETENTION_HOURS = 24;
     /** The longest time that records are kept: 365 days. */
@@ -55,7 +57,8 @@ public record StreamOptions(
             EnumSet.noneOf(Metric.class),
             0,
             Collections.emptySortedMap(),
-            null);
+            null,
+            Distribution.USER_PARTITION_KEY);
 
     /** Who decides how many shards a stream has; the names are the API's. */
     public enum Mode {
@@ -63,6 +66,14 @@ public record StreamOptions(
         PROVISIONED,
         /** The load. */
         ON_DEMAND
+    }
+
+    /** What decides which shard a record goes to; the names are the API's. */
+    public enum Distribution {
+        /** Its partition key or explicit hash key. */
+        USER_PARTITION_KEY,
+        /** The server, which spreads records evenly and ignores their keys. */
+        AUTO
     }
 
     /** A metric that can be told for each shard. */
@@ -106,6 +117,10 @@ public record StreamOptions(
     /** Checks the bounds and copies what can change. */
     public StreamOptions {
         requireNonNull(mode, "mode");
+        requireNonNull(distribution, "distribution");
+        if (distribution == Distribution.AUTO && mode != Mode.ON_DEMAND) {
+            throw new IllegalArgumentException("the distribution AUTO needs the mode ON_DEMAND");
+        }
         checkBetween("the retention in hours", retentionHours, MIN_RETENTION_HOURS, MAX_RETENTION_HOURS);
         checkBetween("the largest record in KiB", maxRecordKib, MIN_RECORD_KIB, MAX_RECORD_KIB);
         checkBetween("the warm throughput in MiB/s", warmMibps, 0, MAX_WARM_MIBPS);
@@ -149,34 +164,45 @@ public record StreamOptions(
     /** The same with this mode. */
     public StreamOptions withMode(Mode value) {
         return new StreamOptions(
-                value, retentionHours, maxRecordKib, keyIdOrNull, shardMetrics, warmMibps, tags, policyOrNull);
+                value,
+                retentionHours,
+                maxRecordKib,
+                keyIdOrNull,
+                shardMetrics,
+                warmMibps,
+                tags,
+                policyOrNull,
+                distribution);
     }
 
     /** The same with this retention. */
     public StreamOptions withRetentionHours(int value) {
-        return new StreamOptions(mode, value, maxRecordKib, keyIdOrNull, shardMetrics, warmMibps, tags, policyOrNull);
+        return new StreamOptions(
+                mode, value, maxRecordKib, keyIdOrNull, shardMetrics, warmMibps, tags, policyOrNull, distribution);
     }
 
     /** The same with records of up to this size. */
     public StreamOptions withMaxRecordKib(int value) {
-        return new StreamOptions(mode, retentionHours, value, keyIdOrNull, shardMetrics, warmMibps, tags, policyOrNull);
+        return new StreamOptions(
+                mode, retentionHours, value, keyIdOrNull, shardMetrics, warmMibps, tags, policyOrNull, distribution);
     }
 
     /** The same with this key, or none. */
     public StreamOptions withKeyId(@Nullable String value) {
         return new StreamOptions(
-                mode, retentionHours, maxRecordKib, value, shardMetrics, warmMibps, tags, policyOrNull);
+                mode, retentionHours, maxRecordKib, value, shardMetrics, warmMibps, tags, policyOrNull, distribution);
     }
 
     /** The same with these metrics. */
     public StreamOptions withShardMetrics(Set<Metric> value) {
-        return new StreamOptions(mode, retentionHours, maxRecordKib, keyIdOrNull, value, warmMibps, tags, policyOrNull);
+        return new StreamOptions(
+                mode, retentionHours, maxRecordKib, keyIdOrNull, value, warmMibps, tags, policyOrNull, distribution);
     }
 
     /** The same, kept ready for this. */
     public StreamOptions withWarmMibps(int value) {
         return new StreamOptions(
-                mode, retentionHours, maxRecordKib, keyIdOrNull, shardMetrics, value, tags, policyOrNull);
+                mode, retentionHours, maxRecordKib, keyIdOrNull, shardMetrics, value, tags, policyOrNull, distribution);
     }
 
     /** The same with these tags. */
@@ -189,12 +215,20 @@ public record StreamOptions(
                 shardMetrics,
                 warmMibps,
                 new TreeMap<>(value),
-                policyOrNull);
+                policyOrNull,
+                distribution);
     }
 
     /** The same with this policy, or none. */
     public StreamOptions withPolicy(@Nullable String value) {
-        return new StreamOptions(mode, retentionHours, maxRecordKib, keyIdOrNull, shardMetrics, warmMibps, tags, value);
+        return new StreamOptions(
+                mode, retentionHours, maxRecordKib, keyIdOrNull, shardMetrics, warmMibps, tags, value, distribution);
+    }
+
+    /** The same with records distributed like this. */
+    public StreamOptions withDistribution(Distribution value) {
+        return new StreamOptions(
+                mode, retentionHours, maxRecordKib, keyIdOrNull, shardMetrics, warmMibps, tags, policyOrNull, value);
     }
 
     private static void checkBetween(String what, int value, int min, int max) {

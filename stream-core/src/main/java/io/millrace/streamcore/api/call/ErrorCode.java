@@ -6,6 +6,8 @@ import io.millrace.streamcore.stream.StreamException;
 public enum ErrorCode {
     /** The caller may not do this. */
     ACCESS_DENIED("AccessDeniedException", 400),
+    /** All checks of a dry run succeeded: what it asks for would be done without the flag. */
+    DRY_RUN("DryRunOperationException", 400),
     /** A shard iterator that is too old. */
     EXPIRED_ITERATOR("ExpiredIteratorException", 400),
     /** A page token that is too old. */
@@ -30,6 +32,8 @@ public enum ErrorCode {
     RESOURCE_NOT_FOUND("ResourceNotFoundException", 400),
     /** A body that cannot be read. */
     SERIALIZATION("SerializationException", 400),
+    /** Dry runs too often. */
+    THROTTLING("ThrottlingException", 400),
     /** An access key that does not exist. */
     UNRECOGNIZED_CLIENT("UnrecognizedClientException", 400),
     /** An operation that does not exist. */

@@ -8,7 +8,7 @@ import java.util.Set;
 /**
  * The operations of the service and what kind each is, whether this server has them yet or not.
  *
- * <p>Names: the service's public API model of 2013-12-02. Which of them move data: its public list of data events.
+ * <p>Names: the service's public API model, as the newest SDK has it. Which of them move data: its public list of data events.
  */
 public final class ServiceOperations {
     private static final Map<String, Kind> KINDS = kinds();
@@ -33,11 +33,13 @@ public final class ServiceOperations {
                 kinds,
                 Kind.CONTROL_READ,
                 "DescribeAccountSettings",
+                "DescribeChannel",
                 "DescribeLimits",
                 "DescribeStream",
                 "DescribeStreamConsumer",
                 "DescribeStreamSummary",
                 "GetResourcePolicy",
+                "ListChannels",
                 "ListShards",
                 "ListStreamConsumers",
                 "ListStreams",
@@ -47,8 +49,10 @@ public final class ServiceOperations {
                 kinds,
                 Kind.CONTROL_WRITE,
                 "AddTagsToStream",
+                "CreateChannel",
                 "CreateStream",
                 "DecreaseStreamRetentionPeriod",
+                "DeleteChannel",
                 "DeleteResourcePolicy",
                 "DeleteStream",
                 "DeregisterStreamConsumer",
@@ -65,9 +69,11 @@ public final class ServiceOperations {
                 "TagResource",
                 "UntagResource",
                 "UpdateAccountSettings",
+                "UpdateChannel",
                 "UpdateMaxRecordSize",
                 "UpdateShardCount",
                 "UpdateStreamMode",
+                "UpdateStreamRecordDistributionStrategy",
                 "UpdateStreamWarmThroughput");
         return Map.copyOf(kinds);
     }

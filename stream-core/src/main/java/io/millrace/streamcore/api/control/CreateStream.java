@@ -6,6 +6,7 @@ import io.millrace.streamcore.api.call.Operation;
 import io.millrace.streamcore.api.call.Tags;
 import io.millrace.streamcore.api.shape.Values;
 import io.millrace.streamcore.stream.StreamOptions;
+import io.millrace.streamcore.stream.StreamOptions.Distribution;
 import io.millrace.streamcore.stream.StreamOptions.Mode;
 import io.millrace.streamcore.stream.Streams;
 import io.millrace.streamcore.stream.scale.LoadScaling;
@@ -40,8 +41,19 @@ final class CreateStream implements Operation {
                 .withMode(mode)
                 .withMaxRecordKib(input.whole("MaxRecordSizeInKiB").orElse(StreamOptions.MIN_RECORD_KIB))
                 .withTags(tags)
-                .withWarmMibps(warm);
+                .withWarmMibps(warm)
+                .withDistribution(distribution(mode, input));
         return streams.create(name, options, shards).thenApply(done -> Content.NOTHING);
+    }
+
+    private static Distribution distribution(Mode mode, Values input) {
+        Distribution asked = input.text("RecordDistributionStrategy")
+                .map(Distribution::valueOf)
+                .orElse(Distribution.USER_PARTITION_KEY);
+        if (asked == Distribution.AUTO && mode != Mode.ON_DEMAND) {
+            throw ApiException.validation("RecordDistributionStrategy AUTO needs a stream of mode ON_DEMAND.");
+        }
+        return asked;
     }
 
     private static int shards(Mode mode, int warm, OptionalInt asked) {

@@ -23,6 +23,8 @@ final class DescribeLimits implements Operation {
                 .number("OpenShardCount", account.openShards())
                 .number("OnDemandStreamCount", account.onDemandStreams())
                 .number("OnDemandStreamCountLimit", account.onDemandLimit())
+                .number("ChannelCount", 0)
+                .number("ChannelCountLimit", 0)
                 .end());
     }
 }

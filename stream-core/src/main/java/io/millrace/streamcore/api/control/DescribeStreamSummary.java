@@ -36,8 +36,10 @@ final class DescribeStreamSummary implements Operation {
             out.number("OpenShardCount", state.openShards())
                     .number("ConsumerCount", consumers)
                     .number("MaxRecordSizeInKiB", state.options().maxRecordKib())
-                    // Newer than the model: producers ask whether their partition keys count. Here they always do.
-                    .text("RecordDistributionStrategy", "USER_PARTITION_KEY");
+                    .number("ChannelCount", 0)
+                    .text(
+                            "RecordDistributionStrategy",
+                            state.options().distribution().name());
             if (state.options().isOnDemand() && hasCommitment()) {
                 StreamAnswers.warmThroughput(out, state);
             }

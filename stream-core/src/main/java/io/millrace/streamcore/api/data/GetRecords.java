@@ -2,6 +2,7 @@ package io.millrace.streamcore.api.data;
 
 import io.millrace.model.StreamName;
 import io.millrace.streamcore.api.call.ApiException;
+import io.millrace.streamcore.api.call.DryRun;
 import io.millrace.streamcore.api.call.Operation;
 import io.millrace.streamcore.api.call.StreamAddress;
 import io.millrace.streamcore.api.call.StreamAnswers;
@@ -38,6 +39,10 @@ final class GetRecords implements Operation {
         Optional<StreamName> stream = address.arn(input);
         if (stream.isPresent() && !stream.get().equals(cursor.stream())) {
             throw ApiException.invalidArgument("StreamARN names another stream than the ShardIterator.");
+        }
+        if (DryRun.isAskedFor(input)) {
+            streams.checkReadable(cursor);
+            throw DryRun.outcome(streams, cursor.stream(), address.account());
         }
         int limit = input.whole("Limit").orElse(MAX_RECORDS);
         ShardQuota quota = quota(cursor);

@@ -3,6 +3,7 @@ package io.millrace.streamcore.api.data;
 import io.millrace.model.Position;
 import io.millrace.model.ShardId;
 import io.millrace.model.StreamName;
+import io.millrace.streamcore.api.call.DryRun;
 import io.millrace.streamcore.api.call.Operation;
 import io.millrace.streamcore.api.call.StartingPositions;
 import io.millrace.streamcore.api.call.StreamAddress;
@@ -31,6 +32,9 @@ final class GetShardIterator implements Operation {
         StreamName stream = address.stream(input);
         ShardId shard = address.shard(stream, input.requiredText("ShardId"));
         return streams.seek(stream, shard, position(stream, shard, input)).thenApply(cursor -> {
+            if (DryRun.isAskedFor(input)) {
+                throw DryRun.outcome(streams, stream, address.account());
+            }
             // Asked only now: shards that do not exist have no limits to be kept.
             StreamQuota quota = streams.quotas().of(stream);
             if (quota != null && !quota.shard(shard).takesIterator()) {

@@ -3,6 +3,7 @@ package io.millrace.streamcore.api.data;
 import io.millrace.model.SequenceNumber;
 import io.millrace.model.StreamName;
 import io.millrace.streamcore.api.call.ApiException;
+import io.millrace.streamcore.api.call.DryRun;
 import io.millrace.streamcore.api.call.Operation;
 import io.millrace.streamcore.api.call.StreamAddress;
 import io.millrace.streamcore.api.call.StreamAnswers;
@@ -36,6 +37,10 @@ final class PutRecord implements Operation {
         StreamName stream = address.stream(input);
         NewRecord record = NewRecords.of(input, streams.get(stream).options().maxRecordBytes(), "data");
         input.text("SequenceNumberForOrdering").ifPresent(number -> checkOrdering(stream, number));
+        if (DryRun.isAskedFor(input)) {
+            streams.checkUsable(stream);
+            throw DryRun.outcome(streams, stream, address.account());
+        }
         // The storage's thread completes this: the answer is looked into by the thread that writes it.
         return streams.put(stream, List.of(record)).thenApply(result -> {
             if (result.refused() > 0) {

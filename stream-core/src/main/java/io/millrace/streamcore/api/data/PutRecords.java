@@ -2,6 +2,7 @@ package io.millrace.streamcore.api.data;
 
 import io.millrace.model.StreamName;
 import io.millrace.streamcore.api.call.ApiException;
+import io.millrace.streamcore.api.call.DryRun;
 import io.millrace.streamcore.api.call.Operation;
 import io.millrace.streamcore.api.call.StreamAddress;
 import io.millrace.streamcore.api.call.StreamAnswers;
@@ -41,6 +42,10 @@ final class PutRecords implements Operation {
                 throw ApiException.invalidArgument("Records size exceeds 10 MB limit");
             }
             records.add(record);
+        }
+        if (DryRun.isAskedFor(input)) {
+            streams.checkUsable(stream);
+            throw DryRun.outcome(streams, stream, address.account());
         }
         return puts.put(stream, records).thenApply(result -> out -> {
             out.start().number("FailedRecordCount", result.refused()).startList("Records");

@@ -41,6 +41,7 @@ final class ConsumerInputs {
                 ServiceInputs.input(
                         "SubscribeToShard",
                         Members.mustHave(CONSUMER_ARN),
+                        Members.DRY_RUN,
                         required("ShardId", Members.NAME),
                         required("StartingPosition", STARTING_POSITION),
                         STREAM_ID));

@@ -26,6 +26,7 @@ final class DataInputs {
                 ServiceInputs.input(
                         "PutRecord",
                         DATA,
+                        Members.DRY_RUN,
                         EXPLICIT_KEY,
                         KEY,
                         optional("SequenceNumberForOrdering", Members.SEQUENCE_NUMBER),
@@ -34,12 +35,14 @@ final class DataInputs {
                         STREAM_NAME),
                 ServiceInputs.input(
                         "PutRecords",
+                        Members.DRY_RUN,
                         required("Records", new Shape.ListOf(ENTRY, 1, 500)),
                         STREAM_ARN,
                         STREAM_ID,
                         STREAM_NAME),
                 ServiceInputs.input(
                         "GetShardIterator",
+                        Members.DRY_RUN,
                         required("ShardId", Members.NAME),
                         required("ShardIteratorType", Members.ITERATOR_TYPE),
                         optional("StartingSequenceNumber", Members.SEQUENCE_NUMBER),
@@ -49,6 +52,7 @@ final class DataInputs {
                         optional("Timestamp", Members.TIME)),
                 ServiceInputs.input(
                         "GetRecords",
+                        Members.DRY_RUN,
                         optional("Limit", Members.PAGE_SIZE),
                         required("ShardIterator", Text.ofLength(1, 512)),
                         STREAM_ARN,

@@ -31,6 +31,8 @@ final class Members {
     /** Reserved by the service: checked and otherwise ignored. */
     static final Member STREAM_ID = optional("StreamId", Text.matching(1, 24, "[a-z0-9]{20}-[a-z0-9]{3}"));
 
+    static final Member DRY_RUN = optional("DryRun", new Shape.Flag());
+    static final Text DISTRIBUTION_STRATEGY = Text.oneOf("AUTO", "USER_PARTITION_KEY");
     static final Member CONSUMER_ARN = optional(
             "ConsumerARN",
             Text.matching(

@@ -55,6 +55,11 @@ final class SettingInputs {
                         required("StreamModeDetails", Members.MODE),
                         optional("WarmThroughputMiBps", Members.NATURAL)),
                 ServiceInputs.input(
+                        "UpdateStreamRecordDistributionStrategy",
+                        required("RecordDistributionStrategy", Members.DISTRIBUTION_STRATEGY),
+                        Members.mustHave(STREAM_ARN),
+                        STREAM_ID),
+                ServiceInputs.input(
                         "UpdateMaxRecordSize",
                         required("MaxRecordSizeInKiB", new Whole(1024, 10_240)),
                         STREAM_ARN,

@@ -35,6 +35,7 @@ final class StreamInputs {
                 ServiceInputs.input(
                         "CreateStream",
                         optional("MaxRecordSizeInKiB", new Whole(1024, 10_240)),
+                        optional("RecordDistributionStrategy", Members.DISTRIBUTION_STRATEGY),
                         optional("ShardCount", new Whole(1, Members.ANY)),
                         optional("StreamModeDetails", Members.MODE),
                         Members.mustHave(STREAM_NAME),

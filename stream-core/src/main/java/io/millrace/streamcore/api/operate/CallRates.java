@@ -50,6 +50,7 @@ public final class CallRates {
             entry("UpdateMaxRecordSize", FEW),
             entry("UpdateShardCount", 10),
             entry("UpdateStreamMode", FEW),
+            entry("UpdateStreamRecordDistributionStrategy", FEW),
             entry("UpdateStreamWarmThroughput", FEW));
 
     private final Quotas quotas;

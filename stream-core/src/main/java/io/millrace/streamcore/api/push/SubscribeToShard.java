@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import io.millrace.model.Position;
 import io.millrace.model.ShardId;
 import io.millrace.streamcore.api.call.ApiException;
+import io.millrace.streamcore.api.call.DryRun;
 import io.millrace.streamcore.api.call.ErrorCode;
 import io.millrace.streamcore.api.call.Operation;
 import io.millrace.streamcore.api.call.StartingPositions;
@@ -50,7 +51,12 @@ final class SubscribeToShard implements Operation {
         }
         String place = account + ":" + consumer.stream() + ":" + shard + ":" + consumer.name();
         return streams.seek(consumer.stream(), shard, position, NAME)
-                .thenCompose(cursor -> subscriptions.open(consumer, cursor, place))
+                .thenCompose(cursor -> {
+                    if (DryRun.isAskedFor(input)) {
+                        throw DryRun.outcome(streams, consumer.stream(), address.account());
+                    }
+                    return subscriptions.open(consumer, cursor, place);
+                })
                 .thenApply(Push::new);
     }
 

@@ -8,6 +8,7 @@ import io.millrace.streamcore.api.call.StreamAnswers;
 import io.millrace.streamcore.api.shape.AnswerWriter;
 import io.millrace.streamcore.api.shape.Values;
 import io.millrace.streamcore.stream.StreamChange;
+import io.millrace.streamcore.stream.StreamOptions.Distribution;
 import io.millrace.streamcore.stream.StreamOptions.Metric;
 import io.millrace.streamcore.stream.StreamOptions.Mode;
 import io.millrace.streamcore.stream.Streams;
@@ -60,6 +61,9 @@ final class StreamSettings {
                         Mode.valueOf(
                                 input.requiredStructure("StreamModeDetails").requiredText("StreamMode")),
                         input.whole("WarmThroughputMiBps"))),
+                "UpdateStreamRecordDistributionStrategy",
+                byArn(input -> StreamChange.distribution(
+                        Distribution.valueOf(input.requiredText("RecordDistributionStrategy")))),
                 "UpdateMaxRecordSize",
                 byArn(input -> StreamChange.maxRecordSize(input.requiredWhole("MaxRecordSizeInKiB"))),
                 "UpdateStreamWarmThroughput",

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -26,11 +27,8 @@ import org.junit.jupiter.api.Test;
  */
 class ServiceInputsTest {
     private static final String PROPERTY = "millrace.model";
-
-    @Test
-    void thereAreThirtyNine() {
-        assertThat(ServiceInputs.all()).hasSize(39);
-    }
+    /** What the model of 2013-12-02 in its public form of August 2026 does not have; see {@link NewestModelTest}. */
+    private static final Set<String> NEWER = Set.of("DryRun", "RecordDistributionStrategy");
 
     @Test
     void everyConstraintIsTheModels() throws IOException {
@@ -48,7 +46,10 @@ class ServiceInputsTest {
             expected.put(operation, ofModel(Objects.requireNonNull(input), shapes));
         }
         Map<String, String> actual = new TreeMap<>();
-        ServiceInputs.all().forEach((operation, input) -> actual.put(operation, ofTable(input)));
+        expected.keySet()
+                .forEach(operation -> actual.put(
+                        operation,
+                        ofTable(Objects.requireNonNull(ServiceInputs.all().get(operation)))));
         assertThat(actual).isEqualTo(expected);
         System.out.println("Compared the inputs of " + expected.size() + " operations with " + file);
     }
@@ -114,6 +115,9 @@ class ServiceInputsTest {
                 Shape.Structure structure = (Shape.Structure) shape;
                 List<String> members = new ArrayList<>();
                 for (Member member : structure.members()) {
+                    if (NEWER.contains(member.name())) {
+                        continue;
+                    }
                     members.add((member.isRequired() ? "*" : "") + member.name() + ": " + ofTable(member.shape()));
                 }
                 yield structure.name() + " " + members;
