@@ -8,11 +8,9 @@ import io.millrace.streamcore.api.audit.AuditEvent;
 import io.millrace.streamcore.api.audit.AuditLog;
 import io.millrace.streamcore.api.auth.AccessGate;
 import io.millrace.streamcore.api.auth.CredentialsFile;
-import io.millrace.streamcore.api.call.Account;
 import io.millrace.streamcore.api.call.TokenSeal;
-import io.millrace.streamcore.api.policy.ResourcePolicies;
 import io.millrace.streamcore.http.Refusals;
-import io.millrace.streamcore.stream.Streams;
+import io.millrace.streamcore.stream.account.Account;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
@@ -56,15 +54,11 @@ final class ServerSecurity implements AutoCloseable {
         }
     }
 
-    ApiSecurity ofApi(Account account, TokenSeal seal, Streams streams) {
+    /** Whose keys the file does not say otherwise of are of the {@code usual} account. */
+    ApiSecurity ofApi(Account usual, TokenSeal seal) {
         AccessGate gate = credentials == null
-                ? AccessGate.open()
-                : AccessGate.keyed(
-                        credentials,
-                        ApiSecurity.requestedStreams(seal),
-                        new ResourcePolicies(streams),
-                        account,
-                        platform);
+                ? AccessGate.open(usual)
+                : AccessGate.keyed(credentials, ApiSecurity.requestedStreams(seal), usual, platform);
         return new ApiSecurity(gate, audit());
     }
 

@@ -7,7 +7,6 @@ import io.millrace.runtime.Platform;
 import io.millrace.runtime.SystemPlatform;
 import io.millrace.streamcore.api.ApiOptions;
 import io.millrace.streamcore.api.KinesisApi;
-import io.millrace.streamcore.api.call.Account;
 import io.millrace.streamcore.api.call.ApiRequest;
 import io.millrace.streamcore.api.call.TokenSeal;
 import io.millrace.streamcore.api.faults.FaultPlan;
@@ -24,9 +23,10 @@ import io.millrace.streamcore.log.LogProbe;
 import io.millrace.streamcore.log.LogSettings;
 import io.millrace.streamcore.log.disk.DiskLogEngine;
 import io.millrace.streamcore.metrics.ServerMetrics;
+import io.millrace.streamcore.stream.AccountStreams;
 import io.millrace.streamcore.stream.StreamException;
-import io.millrace.streamcore.stream.Streams;
 import io.millrace.streamcore.stream.StreamsSettings;
+import io.millrace.streamcore.stream.account.Account;
 import io.millrace.streamcore.stream.quota.QuotaMode;
 import io.millrace.streamcore.stream.quota.Quotas;
 import io.millrace.streamcore.stream.watch.StreamsContext;
@@ -123,7 +123,7 @@ public final class StreamServer implements AutoCloseable {
             Gate gate,
             HttpServer.Bound http,
             KinesisApi api,
-            Streams streams,
+            AccountStreams streams,
             ServerMetrics metrics,
             ServerSecurity security,
             DataFolder folder) {}
@@ -139,7 +139,7 @@ public final class StreamServer implements AutoCloseable {
         private @Nullable Path credentials;
         private boolean isAudited = true;
         private @Nullable Path audit;
-        private Account account = new Account("us-east-1", "000000000000");
+        private Account account = Account.USUAL;
         private HttpLimits limits = HttpLimits.DEFAULT;
         private Platform platform = new SystemPlatform();
         private PushSettings push = PushSettings.DEFAULTS;
@@ -275,7 +275,12 @@ public final class StreamServer implements AutoCloseable {
             return this;
         }
 
-        /** The region and the twelve-digit account that stand in ARNs; default us-east-1 and 000000000000. */
+        /**
+         * The region and the twelve-digit account that streams belong to where nothing else is said; default us-east-1 and
+         * 000000000000. A request's streams are those of the region that it is signed for, any region without
+         * {@link #credentials}, this one only with; and of the account of its key, which the credentials file may give.
+         * A folder that an earlier version kept is this account's if it was never opened by a version that knew several.
+         */
         public Builder account(String region, String id) {
             account = new Account(region, id);
             return this;
@@ -335,17 +340,23 @@ public final class StreamServer implements AutoCloseable {
             metrics.watchPushedBytes(http.server()::waitingBytes);
             Faults made = makeFaults();
             undo.push(made::close);
-            StreamsContext context =
-                    new StreamsContext(new Quotas(quotas, platform.ticker()), metrics.streams(), metrics.storage());
             TokenSeal seal = TokenSeal.of(folder.path().resolve(KEY_FILE));
             StreamsSettings stored = streamsSettings(folder.path());
-            Streams streams = Streams.open(stored, context, storage.open(stored, context.storage()));
+            AccountStreams streams = AccountStreams.open(
+                    stored, owner -> contextOf(owner, metrics), storage.open(stored, metrics.storage()));
             undo.push(streams::close);
-            ApiOptions options =
-                    new ApiOptions(pages, metrics.calls(), made, push, security.ofApi(account, seal, streams));
+            ApiOptions options = new ApiOptions(pages, metrics.calls(), made, push, security.ofApi(account, seal));
             KinesisApi api = new KinesisApi(streams, account, seal, platform, options);
             gate.open(api::handle);
             return new StreamServer(new Parts(gate, http, api, streams, metrics, security, folder));
+        }
+
+        /** The quotas of an account are its own, in each region; the meters of the server's own account have plain names. */
+        private StreamsContext contextOf(Account owner, ServerMetrics metrics) {
+            return new StreamsContext(
+                    new Quotas(quotas, platform.ticker()),
+                    metrics.streams(owner.equals(account) ? "" : owner + ":"),
+                    metrics.storage());
         }
 
         private @Nullable Path auditFile(Path folder) {

@@ -68,11 +68,11 @@ class StreamServerTest {
     }
 
     @Test
-    void arnsCarryTheRegionAndAccountGiven() throws Exception {
+    void arnsCarryTheAccountGivenAndTheRegionOfTheRequest() throws Exception {
         try (StreamServer server =
                 settings().account("eu-west-1", "123456789012").start()) {
             call(server, "CreateStream", "{'StreamName': 's', 'ShardCount': 1}");
-            String arn = "arn:aws:kinesis:eu-west-1:123456789012:stream/s";
+            String arn = "arn:aws:kinesis:us-east-1:123456789012:stream/s";
             assertThat(call(server, "DescribeStreamSummary", "{'StreamARN': '" + arn + "'}"))
                     .contains("\"StreamARN\":\"" + arn + "\"");
         }

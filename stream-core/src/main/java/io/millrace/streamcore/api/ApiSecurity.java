@@ -8,6 +8,7 @@ import io.millrace.streamcore.api.auth.RequestedStreams;
 import io.millrace.streamcore.api.call.PageTokens;
 import io.millrace.streamcore.api.call.TokenSeal;
 import io.millrace.streamcore.api.data.DataOperations;
+import io.millrace.streamcore.stream.account.Account;
 
 /**
  * Who may call the API and who hears of it.
@@ -17,7 +18,7 @@ import io.millrace.streamcore.api.data.DataOperations;
  */
 public record ApiSecurity(AccessGate gate, Audit audit) {
     /** Everybody may, nobody hears. */
-    public static final ApiSecurity NONE = new ApiSecurity(AccessGate.open(), Audit.OFF);
+    public static final ApiSecurity NONE = new ApiSecurity(AccessGate.open(Account.USUAL), Audit.OFF);
 
     /** Checks the parts. */
     public ApiSecurity {

@@ -7,6 +7,7 @@ import io.millrace.streamcore.api.auth.RequestedStreams;
 import io.millrace.streamcore.api.call.ApiAnswer;
 import io.millrace.streamcore.api.call.ServiceOperations;
 import io.millrace.streamcore.api.call.ServiceOperations.Kind;
+import io.millrace.streamcore.stream.account.Account;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
@@ -23,11 +24,14 @@ final class AuditNotes {
 
     private final Audit audit;
     private final RequestedStreams requested;
+    private final Account usual;
     private final InstantSource clock;
 
-    AuditNotes(Audit audit, RequestedStreams requested, InstantSource clock) {
+    /** Streams of the {@code usual} account are noted by their name, those of others with account and region before. */
+    AuditNotes(Audit audit, RequestedStreams requested, Account usual, InstantSource clock) {
         this.audit = audit;
         this.requested = requested;
+        this.usual = usual;
         this.clock = clock;
     }
 
@@ -50,6 +54,16 @@ final class AuditNotes {
         return ServiceOperations.kind(exchange.operation());
     }
 
+    private List<String> streams(Exchange exchange) {
+        Account owner = exchange.owner().orElse(usual);
+        String prefix = owner.equals(usual) ? "" : owner + ":";
+        return exchange.input()
+                .map(values -> requested.in(values).streams().stream()
+                        .map(name -> prefix + name)
+                        .toList())
+                .orElse(List.of());
+    }
+
     private void note(Exchange exchange, ApiAnswer answer, String outcome) {
         if (audit == Audit.OFF) {
             return;
@@ -61,9 +75,7 @@ final class AuditNotes {
                 AuthForm.claimedKey(exchange.request()),
                 exchange.caller().flatMap(caller -> caller.keyId()).isPresent(),
                 exchange.operation(),
-                exchange.input()
-                        .map(values -> List.copyOf(requested.in(values).streams()))
-                        .orElse(List.of()),
+                streams(exchange),
                 answer.status(),
                 outcome));
     }

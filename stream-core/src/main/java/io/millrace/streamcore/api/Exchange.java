@@ -3,6 +3,7 @@ package io.millrace.streamcore.api;
 import io.millrace.streamcore.api.auth.Caller;
 import io.millrace.streamcore.api.call.ApiRequest;
 import io.millrace.streamcore.api.shape.Values;
+import io.millrace.streamcore.stream.account.Account;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -15,6 +16,7 @@ final class Exchange {
     private String operation = "";
     private @Nullable Caller caller;
     private @Nullable Values input;
+    private @Nullable Account owner;
 
     Exchange(ApiRequest request) {
         this.request = request;
@@ -40,6 +42,15 @@ final class Exchange {
 
     void comesFrom(Caller admitted) {
         caller = admitted;
+    }
+
+    /** The account whose streams the request is about; empty before that was found out. */
+    Optional<Account> owner() {
+        return Optional.ofNullable(owner);
+    }
+
+    void concerns(Account found) {
+        owner = found;
     }
 
     /** What the request gives; empty before it was read, and when it could not be. */

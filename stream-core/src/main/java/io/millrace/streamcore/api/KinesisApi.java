@@ -4,14 +4,14 @@ import static java.util.Objects.requireNonNull;
 
 import io.millrace.runtime.Platform;
 import io.millrace.runtime.Ticker;
+import io.millrace.streamcore.api.AccountApis.AccountApi;
 import io.millrace.streamcore.api.auth.AccessGate;
-import io.millrace.streamcore.api.call.Account;
+import io.millrace.streamcore.api.auth.Caller;
 import io.millrace.streamcore.api.call.ApiAnswer;
 import io.millrace.streamcore.api.call.ApiException;
 import io.millrace.streamcore.api.call.ApiRequest;
 import io.millrace.streamcore.api.call.ErrorCode;
 import io.millrace.streamcore.api.call.Operation;
-import io.millrace.streamcore.api.call.StreamAddress;
 import io.millrace.streamcore.api.call.TokenSeal;
 import io.millrace.streamcore.api.faults.Faults;
 import io.millrace.streamcore.api.input.ServiceInputs;
@@ -25,8 +25,10 @@ import io.millrace.streamcore.api.shape.ConstraintCheck;
 import io.millrace.streamcore.api.shape.Encoding;
 import io.millrace.streamcore.api.shape.Shape;
 import io.millrace.streamcore.api.shape.Values;
+import io.millrace.streamcore.stream.AccountStreams;
 import io.millrace.streamcore.stream.StreamException;
 import io.millrace.streamcore.stream.Streams;
+import io.millrace.streamcore.stream.account.Account;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.time.ZoneOffset;
@@ -36,6 +38,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.function.BiFunction;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -50,7 +54,10 @@ public final class KinesisApi implements AutoCloseable {
     private static final String EVENT_STREAM = "application/vnd.amazon.eventstream";
     private static final String OLD_JSON = "application/json";
 
+    private final AccountApis accounts;
+    /** Any account's: the same names, inputs and probes as all others. */
     private final OperationTable operations;
+
     private final AnswerHeaders headers;
     private final PushOperations push;
     private final Faults faults;
@@ -62,23 +69,45 @@ public final class KinesisApi implements AutoCloseable {
     private final AuditNotes notes;
 
     /**
-     * The API over {@code streams}.
+     * The API over the streams of one account, whatever region requests name.
      *
      * @param seal keeps shard iterators and page tokens
      * @param platform tells the time, gives the ids of answers and the thread of subscriptions
      * @param options what the operator sets around the operations
      */
     public KinesisApi(Streams streams, Account account, TokenSeal seal, Platform platform, ApiOptions options) {
-        requireNonNull(streams, "streams");
-        this.push = new PushOperations(streams, new StreamAddress(account), options.push(), platform);
+        this(seal, platform, options, account, tables -> AccountApis.ofOne(account, streams, tables, seal));
+    }
+
+    /**
+     * The API over the streams of all accounts: each request is about those of its caller's account and region.
+     *
+     * @param usual the account of callers who have no other
+     * @param seal keeps shard iterators and page tokens
+     * @param platform tells the time, gives the ids of answers and the thread of subscriptions
+     * @param options what the operator sets around the operations
+     */
+    public KinesisApi(AccountStreams streams, Account usual, TokenSeal seal, Platform platform, ApiOptions options) {
+        this(seal, platform, options, usual, tables -> AccountApis.of(streams, tables, seal));
+    }
+
+    private KinesisApi(
+            TokenSeal seal,
+            Platform platform,
+            ApiOptions options,
+            Account usual,
+            Function<BiFunction<Account, Streams, OperationTable>, AccountApis> accounts) {
+        this.push = new PushOperations(options.push(), platform);
         this.faults = options.faults();
-        this.operations = new OperationTable(streams, account, seal, platform.clock(), options, push);
+        this.accounts = accounts.apply(
+                (account, streams) -> new OperationTable(streams, account, seal, platform.clock(), options, push));
+        this.operations = this.accounts.ofCaller(usual).operations();
         this.pages = options.pages();
         this.unknown = options.probes().of("Unknown");
         this.ticker = platform.ticker();
         this.clock = platform.clock();
         this.gate = options.security().gate();
-        this.notes = new AuditNotes(options.security().audit(), ApiSecurity.requestedStreams(seal), clock);
+        this.notes = new AuditNotes(options.security().audit(), ApiSecurity.requestedStreams(seal), usual, clock);
         this.headers = new AnswerHeaders(platform.random());
     }
 
@@ -160,7 +189,10 @@ public final class KinesisApi implements AutoCloseable {
             return done(error(call, new ApiException(ErrorCode.UNKNOWN_OPERATION, null)));
         }
         call.exchange.gives(values);
-        permit(call.exchange);
+        AccountApi own = accounts.ofCaller(caller(call.exchange).account());
+        AccountApi concerned = values == null ? own : accounts.concerned(own, values);
+        call.exchange.concerns(concerned.streams().owner());
+        permit(call.exchange, concerned);
         if (values == null) {
             return done(error(call, requireNonNull(mistyped)));
         }
@@ -168,15 +200,17 @@ public final class KinesisApi implements AutoCloseable {
         if (violations.isPresent()) {
             return done(error(call, ApiException.validation(violations.get())));
         }
-        return run(call, entry.get().operation(), values);
+        OperationTable.Entry chosen =
+                concerned.operations().find(call.exchange.operation()).orElseThrow();
+        return run(call, chosen.operation(), values);
     }
 
-    private void permit(Exchange exchange) {
-        gate.permit(
-                exchange.caller().orElseThrow(() -> new IllegalStateException("nobody was admitted")),
-                exchange.request(),
-                exchange.operation(),
-                exchange.input());
+    private void permit(Exchange exchange, AccountApi concerned) {
+        gate.permit(caller(exchange), exchange.request(), exchange.operation(), exchange.input(), concerned.streams());
+    }
+
+    private static Caller caller(Exchange exchange) {
+        return exchange.caller().orElseThrow(() -> new IllegalStateException("nobody was admitted"));
     }
 
     private CompletableFuture<ApiAnswer> run(Call call, Operation operation, Values values) {

@@ -2,7 +2,6 @@ package io.millrace.streamcore.api;
 
 import static java.util.Objects.requireNonNull;
 
-import io.millrace.streamcore.api.call.Account;
 import io.millrace.streamcore.api.call.ApiException;
 import io.millrace.streamcore.api.call.ErrorCode;
 import io.millrace.streamcore.api.call.Operation;
@@ -20,13 +19,14 @@ import io.millrace.streamcore.api.push.PushOperations;
 import io.millrace.streamcore.api.setting.SettingOperations;
 import io.millrace.streamcore.api.shape.Shape.Structure;
 import io.millrace.streamcore.stream.Streams;
+import io.millrace.streamcore.stream.account.Account;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 
 /**
- * The operations that this server knows, each with all it takes. A new operation is one class, one entry in the list of
+ * The operations that this server knows, on the streams of one account, each with all it takes. A new operation is one class, one entry in the list of
  * its package, and its input in {@link ServiceInputs}.
  */
 final class OperationTable {
@@ -45,7 +45,7 @@ final class OperationTable {
         operations.putAll(SettingOperations.of(streams, address, new ConsumerTags(streams, address), clock));
         operations.putAll(DataOperations.of(streams, address, seal, clock, options.faults()));
         operations.putAll(ConsumerOperations.of(streams, address, new PageTokens(seal, clock)));
-        operations.putAll(push.all());
+        operations.putAll(push.of(streams, address));
         Map<String, Structure> inputs = ServiceInputs.all();
         if (!inputs.keySet().equals(operations.keySet())) {
             throw new IllegalStateException("operations " + operations.keySet() + " and inputs " + inputs.keySet());

@@ -40,9 +40,9 @@ public final class ServerMetrics implements AutoCloseable {
         return storage.failed();
     }
 
-    /** Counts what happens in streams. */
-    public StreamProbe.Source streams() {
-        return stream -> new StreamMeters(registry, stream.value());
+    /** Counts what happens in streams, whose meters name them with {@code prefix} before. */
+    public StreamProbe.Source streams(String prefix) {
+        return stream -> new StreamMeters(registry, prefix + stream.value());
     }
 
     /** Counts calls. */

@@ -12,6 +12,7 @@ import io.millrace.streamcore.log.ShardLog;
 import io.millrace.streamcore.stream.LiveStream.View;
 import io.millrace.streamcore.stream.StreamState.Status;
 import io.millrace.streamcore.stream.Streams.Changed;
+import io.millrace.streamcore.stream.account.Account;
 import io.millrace.streamcore.stream.account.AccountState;
 import io.millrace.streamcore.stream.account.BillingCommitment;
 import io.millrace.streamcore.stream.account.CommitmentCodec;
@@ -63,18 +64,20 @@ final class Catalog {
     private volatile boolean closing;
     private volatile Versioned commitment = new Versioned(BillingCommitment.NONE, 0);
 
+    private final CatalogTurn turn;
+
     // The loop's.
     private CompletableFuture<?> lastCreate = CompletableFuture.completedFuture(null);
-    private long lastCreatedMillis;
 
-    Catalog(StreamsSettings settings, StreamsContext context, LogEngine engine, Refusals refusals) {
+    Catalog(StreamsSettings settings, StreamsContext context, LogEngine engine, Refusals refusals, CatalogTurn turn) {
         this.settings = requireNonNull(settings, "settings");
         this.context = requireNonNull(context, "context");
         this.engine = requireNonNull(engine, "engine");
         this.meta = engine.meta();
         this.refusals = requireNonNull(refusals, "refusals");
         this.clock = settings.platform().clock();
-        this.loop = settings.platform().newEventLoop("stream-catalog");
+        this.turn = requireNonNull(turn, "turn");
+        this.loop = turn.loop();
         this.consumers = new ConsumerRegistry(
                 settings, meta, refusals, loop, this::find, () -> ruleContext().hasCommitment());
         this.upkeep = new Upkeep(this, settings.platform(), loop);
@@ -88,6 +91,11 @@ final class Catalog {
             }
             return close().handle((ok, alsoFailed) -> null).thenCompose(ok -> CompletableFuture.failedFuture(error));
         });
+    }
+
+    /** Starts without looking, where nothing is kept. */
+    void startEmpty() {
+        loop.execute(upkeep::start);
     }
 
     List<StreamName> names() {
@@ -202,7 +210,7 @@ final class Catalog {
         openCommitment();
         return new CatalogOpening(settings, engine, loop).open().thenCompose(opened -> {
             for (CatalogOpening.Opened found : opened) {
-                lastCreatedMillis = Math.max(lastCreatedMillis, found.entry().createdMillis());
+                turn.note(found.entry().createdMillis());
                 show(found.entry(), found.version(), found.logOrNull());
             }
             consumers.load(streams.values());
@@ -296,8 +304,7 @@ final class Catalog {
             throw refusals.creatingLimit(settings.creatingLimit());
         }
         // Above every earlier one, so that a stream is told from an earlier one of its name.
-        lastCreatedMillis = Math.max(clock.millis(), lastCreatedMillis + 1);
-        StreamEntry entry = StreamEntry.create(name, options, shards, lastCreatedMillis);
+        StreamEntry entry = StreamEntry.create(name, options, shards, turn.nextCreatedMillis(clock.millis()));
         return commit(StoredStreams.put(meta.entries(), 0, List.of(), entry)).thenCompose(version -> {
             if (version == 0) {
                 throw refusals.streamExists(name);
@@ -509,7 +516,7 @@ final class Catalog {
     private record Versioned(BillingCommitment value, long version) {}
 
     private String arn(StreamName name) {
-        return "arn:aws:kinesis:" + settings.region() + ":" + settings.account() + ":stream/" + name;
+        return new Account(settings.region(), settings.account()).streamArn(name.value());
     }
 
     private static StreamName nameOf(LiveStream stream) {

@@ -59,9 +59,23 @@ final class DurableStreams implements Streams {
     }
 
     static CompletableFuture<DurableStreams> open(StreamsSettings settings, StreamsContext context, LogEngine engine) {
+        return open(settings, context, engine, CatalogTurn.on(settings.platform()));
+    }
+
+    /** The same, with the catalog on a loop that others may share. */
+    static CompletableFuture<DurableStreams> open(
+            StreamsSettings settings, StreamsContext context, LogEngine engine, CatalogTurn turn) {
         Refusals refusals = new Refusals(settings.region(), settings.account());
-        Catalog catalog = new Catalog(settings, context, engine, refusals);
+        Catalog catalog = new Catalog(settings, context, engine, refusals, turn);
         return catalog.start().thenApply(started -> new DurableStreams(settings, context, catalog, refusals));
+    }
+
+    /** Streams of a storage in which nothing is kept yet. */
+    static DurableStreams empty(StreamsSettings settings, StreamsContext context, LogEngine engine, CatalogTurn turn) {
+        Refusals refusals = new Refusals(settings.region(), settings.account());
+        Catalog catalog = new Catalog(settings, context, engine, refusals, turn);
+        catalog.startEmpty();
+        return new DurableStreams(settings, context, catalog, refusals);
     }
 
     @Override

@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * The streams of this server. Safe for any thread; nothing blocks. Where a rule of the service refuses a call, the future
+ * The streams of one account in one region. Safe for any thread; nothing blocks. Where a rule of the service refuses a call, the future
  * fails (or the method throws) with a {@link StreamException} whose kind and text are the service's own.
  */
 public interface Streams extends AutoCloseable {

@@ -3,14 +3,15 @@ package io.millrace.streamcore.api.auth;
 import static java.util.Objects.requireNonNull;
 
 import io.millrace.streamcore.api.policy.Principal;
+import io.millrace.streamcore.stream.account.Account;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A key that may sign requests, with what it may do. Safe for any thread: the only thing that changes is which signing key
- * it remembers, and each of those is immutable.
+ * A key that may sign requests, with what it may do. Safe for any thread: the only thing that changes is what it
+ * remembers, and each of that is immutable.
  */
 final class AccessKey {
     /** What an id looks like: nothing that a scope or a header would be cut at. */
@@ -21,11 +22,12 @@ final class AccessKey {
     private final List<Grant> grants;
     private final @Nullable String accountOrNull;
     private volatile @Nullable SigningKey remembered;
+    private volatile @Nullable Account rememberedAccount;
 
     /**
      * A key.
      *
-     * @param accountOrNull the account whose user it is; absent for the server's own
+     * @param accountOrNull the account whose user it is; absent for the server's usual one
      */
     AccessKey(String id, String secret, List<Grant> grants, @Nullable String accountOrNull) {
         this.id = requireNonNull(id, "id");
@@ -38,9 +40,22 @@ final class AccessKey {
         return id;
     }
 
-    /** Who signs with it, where {@code owner} owns all streams. */
-    Principal principal(String owner) {
-        String account = accountOrNull == null ? owner : accountOrNull;
+    /** The account whose user it is, in the region of the {@code usual} one, which it is where it has none of its own. */
+    Account account(Account usual) {
+        String own = accountOrNull;
+        if (own == null) {
+            return usual;
+        }
+        Account known = rememberedAccount;
+        if (known == null || !known.region().equals(usual.region())) {
+            known = new Account(usual.region(), own);
+            rememberedAccount = known;
+        }
+        return known;
+    }
+
+    /** Who signs with it, as a user of {@code account}, where {@code owner} owns what is asked for. */
+    Principal principal(String account, String owner) {
         return new Principal(account, id, account.equals(owner));
     }
 

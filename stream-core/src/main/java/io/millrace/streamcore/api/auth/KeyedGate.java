@@ -1,6 +1,5 @@
 package io.millrace.streamcore.api.auth;
 
-import io.millrace.streamcore.api.call.Account;
 import io.millrace.streamcore.api.call.ApiException;
 import io.millrace.streamcore.api.call.ApiRequest;
 import io.millrace.streamcore.api.call.ErrorCode;
@@ -9,6 +8,7 @@ import io.millrace.streamcore.api.policy.Principal;
 import io.millrace.streamcore.api.policy.ResourcePolicies;
 import io.millrace.streamcore.api.policy.Verdict;
 import io.millrace.streamcore.api.shape.Values;
+import io.millrace.streamcore.stream.account.Account;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -27,25 +27,26 @@ final class KeyedGate implements AccessGate {
 
     private final SignatureVerifier verifier;
     private final RequestedStreams requested;
-    private final ResourcePolicies policies;
-    private final Account account;
+    private final Account usual;
 
-    KeyedGate(SignatureVerifier verifier, RequestedStreams requested, ResourcePolicies policies, Account account) {
+    KeyedGate(SignatureVerifier verifier, RequestedStreams requested, Account usual) {
         this.verifier = verifier;
         this.requested = requested;
-        this.policies = policies;
-        this.account = account;
+        this.usual = usual;
     }
 
     @Override
     public Caller admit(ApiRequest request, String operation) {
-        return Caller.of(verifier.verify(request, ServiceOperations.kind(operation)));
+        AccessKey key = verifier.verify(request, ServiceOperations.kind(operation));
+        return Caller.of(key, key.account(usual));
     }
 
     @Override
-    public void permit(Caller caller, ApiRequest request, String operation, Optional<Values> input) {
+    public void permit(
+            Caller caller, ApiRequest request, String operation, Optional<Values> input, OwnedStreams concerned) {
         AccessKey key = caller.key().orElseThrow(() -> new IllegalStateException("nobody was admitted"));
-        Principal principal = key.principal(account.id());
+        Principal principal =
+                key.principal(caller.account().id(), concerned.owner().id());
         String action = "kinesis:" + operation;
         if (input.isEmpty()) {
             // A wrong type is told next, whatever stream was meant.
@@ -56,15 +57,16 @@ final class KeyedGate implements AccessGate {
         for (String stream : found.streams()) {
             Verdict policy = ABOUT_POLICIES.contains(operation)
                     ? Verdict.SILENT
-                    : policyOn(stream, found.consumers(), principal, action);
+                    : policyOn(concerned.policies(), stream, found.consumers(), principal, action);
+            String arn = concerned.owner().streamArn(stream);
             if (policy == Verdict.DENIED) {
-                throw refusal(principal, action, arn(stream), "with an explicit deny in a resource-based policy");
+                throw refusal(principal, action, arn, "with an explicit deny in a resource-based policy");
             }
             boolean byKey = key.allows(action, stream);
             boolean byPolicy = policy == Verdict.ALLOWED;
-            require(principal.isOfOwner() ? byKey || byPolicy : byKey && byPolicy, principal, action, arn(stream));
+            require(principal.isOfOwner() ? byKey || byPolicy : byKey && byPolicy, principal, action, arn);
         }
-        // What is about no single stream belongs to the account that owns them all.
+        // What is about no single stream is for the users of the account that it is about.
         if (!found.isClear()) {
             require(principal.isOfOwner() && key.allowsEverywhere(action), principal, action, "*");
         } else if (found.streams().isEmpty()) {
@@ -80,8 +82,12 @@ final class KeyedGate implements AccessGate {
      * A consumer has a policy of its own, which alone can allow what is done with it; each of both can deny it. One that does
      * not exist, which may be about to be registered, is the stream's affair.
      */
-    private Verdict policyOn(
-            String stream, Set<RequestedStreams.Consumer> consumers, Principal principal, String action) {
+    private static Verdict policyOn(
+            ResourcePolicies policies,
+            String stream,
+            Set<RequestedStreams.Consumer> consumers,
+            Principal principal,
+            String action) {
         Verdict onStream = policies.onStream(stream, principal, action);
         List<Verdict> onConsumers = consumers.stream()
                 .filter(consumer -> consumer.stream().equals(stream))
@@ -109,9 +115,5 @@ final class KeyedGate implements AccessGate {
                 ErrorCode.ACCESS_DENIED,
                 "User: " + principal.arn() + " is not authorized to perform: " + action + " on resource: " + resource
                         + " " + why);
-    }
-
-    private String arn(String stream) {
-        return "arn:aws:kinesis:" + account.region() + ":" + account.id() + ":stream/" + stream;
     }
 }

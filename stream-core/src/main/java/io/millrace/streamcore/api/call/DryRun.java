@@ -3,6 +3,7 @@ package io.millrace.streamcore.api.call;
 import io.millrace.model.StreamName;
 import io.millrace.streamcore.api.shape.Values;
 import io.millrace.streamcore.stream.Streams;
+import io.millrace.streamcore.stream.account.Account;
 import io.millrace.streamcore.stream.quota.StreamQuota;
 
 /**

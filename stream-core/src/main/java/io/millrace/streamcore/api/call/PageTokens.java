@@ -68,11 +68,19 @@ public final class PageTokens {
         }
     }
 
+    /** The last part that a token holds, however old it is; empty if it is not of this seal and purpose. */
+    public static Optional<String> lastPart(TokenSeal seal, TokenSeal.Purpose purpose, String token) {
+        return text(seal, purpose, token).map(text -> text.substring(text.lastIndexOf(SEPARATOR) + 1));
+    }
+
     /** The first part that a token holds, however old it is; empty if it is not of this seal and purpose. */
     public static Optional<String> firstPart(TokenSeal seal, TokenSeal.Purpose purpose, String token) {
+        return text(seal, purpose, token).map(text -> text.split(String.valueOf(SEPARATOR), 2)[0]);
+    }
+
+    private static Optional<String> text(TokenSeal seal, TokenSeal.Purpose purpose, String token) {
         return seal.open(purpose, token)
                 .filter(content -> content.length > Long.BYTES)
-                .map(content -> new String(content, Long.BYTES, content.length - Long.BYTES, StandardCharsets.UTF_8))
-                .map(text -> text.split(String.valueOf(SEPARATOR), 2)[0]);
+                .map(content -> new String(content, Long.BYTES, content.length - Long.BYTES, StandardCharsets.UTF_8));
     }
 }

@@ -6,6 +6,7 @@ import io.millrace.model.Position;
 import io.millrace.model.SequenceNumber;
 import io.millrace.model.ShardId;
 import io.millrace.model.StreamName;
+import io.millrace.streamcore.stream.account.Account;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Optional;

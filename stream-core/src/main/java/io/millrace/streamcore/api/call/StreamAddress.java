@@ -5,27 +5,58 @@ import static java.util.Objects.requireNonNull;
 import io.millrace.model.ShardId;
 import io.millrace.model.StreamName;
 import io.millrace.streamcore.api.shape.Values;
+import io.millrace.streamcore.stream.account.Account;
+import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Finds the stream and the shard that a request means. */
 public final class StreamAddress {
-    private static final Pattern ARN = Pattern.compile("arn:aws[^:]*:kinesis:([^:]*):(\\d{12}):stream/(\\S+)");
+    private static final Pattern ARN = Pattern.compile("arn:aws[^:]*:kinesis:([^:]*):(\\d{12}):stream/([^\\s:]+)");
     private static final Pattern SHARD_INDEX = Pattern.compile("(?:[^-]*-)?0*(\\d{1,10})");
 
     private static final String CONSUMER = "/consumer/";
 
+    private static final List<String> ARNS = List.of("StreamARN", "ConsumerARN", "ResourceARN");
+
     private final Account account;
+    private final String ownArns;
 
     /** Finds streams of this account. */
     public StreamAddress(Account account) {
         this.account = account;
+        this.ownArns = account.streamArns();
     }
 
     /** Whose streams they are. */
     public Account account() {
         return account;
+    }
+
+    /** The other account of this region that the first ARN of a request names; empty where it names none. */
+    public Optional<Account> otherOwner(Values input) {
+        for (String member : ARNS) {
+            if (input.hasMember(member)) {
+                Optional<String> arn = input.text(member);
+                if (arn.isPresent()) {
+                    return otherOwner(arn.get());
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    private Optional<Account> otherOwner(String arn) {
+        if (arn.startsWith(ownArns)) {
+            return Optional.empty();
+        }
+        Matcher parts = ARN.matcher(arn);
+        return parts.matches()
+                        && parts.group(1).equals(account.region())
+                        && !parts.group(2).equals(account.id())
+                ? Optional.of(new Account(parts.group(1), parts.group(2)))
+                : Optional.empty();
     }
 
     /** The stream that a request names by name, by ARN, or by both if they agree. */
@@ -84,16 +115,28 @@ public final class StreamAddress {
             throw ApiException.invalidArgument("StreamARN " + arn + " is not the ARN of a stream.");
         }
         String name = parts.group(3);
-        if (!parts.group(1).equals(account.region()) || !parts.group(2).equals(account.id())) {
-            throw ApiException.notFound("Stream " + name + " under account " + parts.group(2) + " in region "
-                    + parts.group(1) + " not found: this server has account " + account.id() + " in region "
-                    + account.region() + ".");
+        if (!isOwn(parts.group(1), parts.group(2))) {
+            throw ApiException.notFound(
+                    "Stream " + name + " under account " + parts.group(2) + notFoundIn(parts.group(1)));
         }
         try {
             return new StreamName(name);
         } catch (IllegalArgumentException badName) {
             throw ApiException.notFound("Stream " + name + " under account " + account.id() + " not found.");
         }
+    }
+
+    /** True for the region and the account whose streams these are. */
+    public boolean isOwn(String region, String id) {
+        return region.equals(account.region()) && id.equals(account.id());
+    }
+
+    /** The end of what is said of something that is not here: no ARN reaches into another region. */
+    public String notFoundIn(String region) {
+        return region.equals(account.region())
+                ? " not found."
+                : " not found: its ARN is of region " + region + ", and the request is signed for " + account.region()
+                        + ".";
     }
 
     /** The shard that {@code text} means: the number after its first dash, or all of it, counts. */

@@ -3,7 +3,6 @@ package io.millrace.streamcore.api.consumer;
 import static java.util.Objects.requireNonNull;
 
 import io.millrace.model.StreamName;
-import io.millrace.streamcore.api.call.Account;
 import io.millrace.streamcore.api.call.ApiException;
 import io.millrace.streamcore.api.call.StreamAddress;
 import io.millrace.streamcore.api.shape.Values;
@@ -67,10 +66,8 @@ public final class ConsumerAddress {
         if (!parts.matches()) {
             throw ApiException.notFound("Consumer " + arn + " not found.");
         }
-        Account account = address.account();
-        if (!parts.group(1).equals(account.region()) || !parts.group(2).equals(account.id())) {
-            throw ApiException.notFound("Consumer " + arn + " not found: this server has account " + account.id()
-                    + " in region " + account.region() + ".");
+        if (!address.isOwn(parts.group(1), parts.group(2))) {
+            throw ApiException.notFound("Consumer " + arn + address.notFoundIn(parts.group(1)));
         }
         return find(new StreamName(parts.group(3)), parts.group(4))
                 .filter(found -> found.createdSeconds() == Long.parseLong(parts.group(5)))

@@ -145,7 +145,8 @@ final class ListShards implements Operation {
                 last.value(),
                 filter.type().name(),
                 filter.afterOrNull() == null ? "" : filter.afterOrNull().value(),
-                filter.timeOrNull() == null ? "" : filter.timeOrNull().toString());
+                filter.timeOrNull() == null ? "" : filter.timeOrNull().toString(),
+                address.account().id());
     }
 
     private record Query(

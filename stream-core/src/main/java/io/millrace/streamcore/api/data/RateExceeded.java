@@ -2,11 +2,11 @@ package io.millrace.streamcore.api.data;
 
 import io.millrace.model.ShardId;
 import io.millrace.model.StreamName;
-import io.millrace.streamcore.api.call.Account;
 import io.millrace.streamcore.api.call.ApiException;
 import io.millrace.streamcore.api.call.ErrorCode;
 import io.millrace.streamcore.api.shape.AnswerWriter;
 import io.millrace.streamcore.stream.Streams.Refused;
+import io.millrace.streamcore.stream.account.Account;
 import java.io.IOException;
 
 /** What the service says when a shard takes or gives no more now. */

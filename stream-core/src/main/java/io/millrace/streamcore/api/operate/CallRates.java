@@ -3,10 +3,10 @@ package io.millrace.streamcore.api.operate;
 import static java.util.Map.entry;
 import static java.util.Objects.requireNonNull;
 
-import io.millrace.streamcore.api.call.Account;
 import io.millrace.streamcore.api.call.ApiException;
 import io.millrace.streamcore.api.call.ErrorCode;
 import io.millrace.streamcore.api.call.Operation;
+import io.millrace.streamcore.stream.account.Account;
 import io.millrace.streamcore.stream.quota.Quotas;
 import io.millrace.streamcore.stream.quota.TokenBucket;
 import java.util.Map;

@@ -7,7 +7,7 @@ import static java.util.Objects.requireNonNull;
  *
  * @param account the twelve-digit account it belongs to
  * @param user its name there
- * @param isOfOwner whether the account is the one that owns all streams here
+ * @param isOfOwner whether the account is the one that owns what is asked for
  */
 public record Principal(String account, String user, boolean isOfOwner) {
     /** Checks the parts. */

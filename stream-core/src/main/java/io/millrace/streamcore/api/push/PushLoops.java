@@ -16,15 +16,15 @@ final class PushLoops implements AutoCloseable {
     private final List<Subscriptions> loops;
 
     /** So many loops, at least one. */
-    PushLoops(Streams streams, PushSettings settings, Platform platform, int count) {
+    PushLoops(PushSettings settings, Platform platform, int count) {
         this.loops = IntStream.range(0, count)
-                .mapToObj(number -> new Subscriptions(streams, settings, platform, "stream-push-" + number))
+                .mapToObj(number -> new Subscriptions(settings, platform, "stream-push-" + number))
                 .toList();
     }
 
     /** Opens a subscription, see {@link Subscriptions#open}. */
-    CompletableFuture<Subscription> open(ConsumerState consumer, ShardCursor cursor, String place) {
-        return of(cursor).open(consumer, cursor, place);
+    CompletableFuture<Subscription> open(Streams streams, ConsumerState consumer, ShardCursor cursor, String place) {
+        return of(cursor).open(streams, consumer, cursor, place);
     }
 
     /** Where all subscriptions of the shard that a cursor stands in are. */

@@ -4,30 +4,27 @@ import io.millrace.runtime.Platform;
 import io.millrace.streamcore.api.call.Operation;
 import io.millrace.streamcore.api.call.StreamAddress;
 import io.millrace.streamcore.stream.Streams;
+import java.time.InstantSource;
 import java.util.Map;
 
-/** The operation of this package and the loops that it works on. Safe for any thread. */
+/** The operation of this package and the loops that it works on, for all accounts. Safe for any thread. */
 public final class PushOperations implements AutoCloseable {
     /** With more, shards would have to be many and busy to keep them so. */
     private static final int MOST_LOOPS = 4;
 
     private final PushLoops subscriptions;
-    private final Map<String, Operation> operations;
+    private final InstantSource clock;
 
-    /** Subscriptions to the shards of these streams. */
-    public PushOperations(Streams streams, StreamAddress address, PushSettings settings, Platform platform) {
+    /** No subscriptions yet. */
+    public PushOperations(PushSettings settings, Platform platform) {
         this.subscriptions = new PushLoops(
-                streams,
-                settings,
-                platform,
-                Math.min(MOST_LOOPS, Runtime.getRuntime().availableProcessors()));
-        this.operations =
-                Map.of("SubscribeToShard", new SubscribeToShard(streams, address, platform.clock(), subscriptions));
+                settings, platform, Math.min(MOST_LOOPS, Runtime.getRuntime().availableProcessors()));
+        this.clock = platform.clock();
     }
 
-    /** It by its name in the API. */
-    public Map<String, Operation> all() {
-        return operations;
+    /** The operation by its name in the API, for the shards of these streams. */
+    public Map<String, Operation> of(Streams streams, StreamAddress address) {
+        return Map.of("SubscribeToShard", new SubscribeToShard(streams, address, clock, subscriptions));
     }
 
     /** Ends all subscriptions without a word: to be called when the transport has ended their answers. */

@@ -55,7 +55,7 @@ final class SubscribeToShard implements Operation {
                     if (DryRun.isAskedFor(input)) {
                         throw DryRun.outcome(streams, consumer.stream(), address.account());
                     }
-                    return subscriptions.open(consumer, cursor, place);
+                    return subscriptions.open(streams, consumer, cursor, place);
                 })
                 .thenApply(Push::new);
     }

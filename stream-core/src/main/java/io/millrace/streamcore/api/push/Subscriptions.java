@@ -27,7 +27,6 @@ import java.util.concurrent.RejectedExecutionException;
  * over later, as the service does it. Owns the loop; all state belongs to it.
  */
 final class Subscriptions implements AutoCloseable {
-    private final Streams streams;
     private final PushSettings settings;
     private final EventLoop loop;
     private final Ticker ticker;
@@ -35,8 +34,7 @@ final class Subscriptions implements AutoCloseable {
     private final Map<ShardFeed.Key, ShardFeed> feeds = new HashMap<>();
 
     /** No subscriptions yet, on a loop of this name. */
-    Subscriptions(Streams streams, PushSettings settings, Platform platform, String name) {
-        this.streams = requireNonNull(streams, "streams");
+    Subscriptions(PushSettings settings, Platform platform, String name) {
         this.settings = requireNonNull(settings, "settings");
         this.loop = platform.newEventLoop(name);
         this.ticker = platform.ticker();
@@ -46,13 +44,14 @@ final class Subscriptions implements AutoCloseable {
      * Opens a subscription. Safe for any thread. Fails with an {@link ApiException} if the last one of the same consumer
      * and shard began a moment ago, whatever became of it.
      *
+     * @param streams those that the cursor stands in
      * @param place how the texts of errors call it
      */
-    CompletableFuture<Subscription> open(ConsumerState consumer, ShardCursor cursor, String place) {
-        return CompletableFuture.supplyAsync(() -> openNow(consumer, cursor, place), loop);
+    CompletableFuture<Subscription> open(Streams streams, ConsumerState consumer, ShardCursor cursor, String place) {
+        return CompletableFuture.supplyAsync(() -> openNow(streams, consumer, cursor, place), loop);
     }
 
-    private Subscription openNow(ConsumerState consumer, ShardCursor cursor, String place) {
+    private Subscription openNow(Streams streams, ConsumerState consumer, ShardCursor cursor, String place) {
         Key key = new Key(consumer.arn(), cursor.shard());
         Opened before = open.get(key);
         String another = "Another active subscription exists for this consumer: " + place;
@@ -60,7 +59,7 @@ final class Subscriptions implements AutoCloseable {
             throw new ApiException(ErrorCode.RESOURCE_IN_USE, another);
         }
         ShardFeed feed = feeds.computeIfAbsent(ShardFeed.Key.of(cursor), any -> new ShardFeed(streams, loop, settings));
-        Pipe pipe = new Pipe(key, consumer, ShardFeed.Key.of(cursor), place);
+        Pipe pipe = new Pipe(streams, key, consumer, ShardFeed.Key.of(cursor), place);
         Subscription next = new Subscription(pipe, feed, cursor, loop, ticker, settings);
         try {
             next.start();
@@ -117,6 +116,7 @@ final class Subscriptions implements AutoCloseable {
 
     /** What one subscription needs to know of the others and of its consumer. */
     private final class Pipe implements Subscription.Owner {
+        private final Streams streams;
         private final Key key;
         private final ConsumerState consumer;
         private final ShardFeed.Key shard;
@@ -124,7 +124,8 @@ final class Subscriptions implements AutoCloseable {
         private final Pace pace;
         private final StreamProbe.PipeProbe probe;
 
-        Pipe(Key key, ConsumerState consumer, ShardFeed.Key shard, String place) {
+        Pipe(Streams streams, Key key, ConsumerState consumer, ShardFeed.Key shard, String place) {
+            this.streams = streams;
             this.key = key;
             this.consumer = consumer;
             this.shard = shard;

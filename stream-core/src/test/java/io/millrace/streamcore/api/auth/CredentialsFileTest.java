@@ -10,6 +10,7 @@ import ch.qos.logback.core.AppenderBase;
 import ch.qos.logback.core.read.ListAppender;
 import io.millrace.runtime.EventLoop;
 import io.millrace.runtime.SystemPlatform;
+import io.millrace.streamcore.stream.account.Account;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -80,6 +81,10 @@ class CredentialsFileTest {
         return file;
     }
 
+    private static String arn(AccessKey key) {
+        return key.principal(key.account(Account.USUAL).id(), "000000000000").arn();
+    }
+
     @Test
     void whatIsNotAllowedIsDenied() throws IOException {
         AccessKeys keys = CredentialsFile.open(file(GOOD), loop).current();
@@ -93,9 +98,8 @@ class CredentialsFileTest {
         AccessKey nothing = keys.find("nothing").orElseThrow();
         assertThat(nothing.allowsSomewhere("kinesis:ListStreams")).isFalse();
         assertThat(keys.find("other")).isEmpty();
-        assertThat(producer.principal("000000000000").arn()).isEqualTo("arn:aws:iam::000000000000:user/producer");
-        assertThat(keys.find("nothing").orElseThrow().principal("000000000000").arn())
-                .isEqualTo("arn:aws:iam::111122223333:user/nothing");
+        assertThat(arn(producer)).isEqualTo("arn:aws:iam::000000000000:user/producer");
+        assertThat(arn(nothing)).isEqualTo("arn:aws:iam::111122223333:user/nothing");
         assertThat(producer).hasToString("producer");
     }
 

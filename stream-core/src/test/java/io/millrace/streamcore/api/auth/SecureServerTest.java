@@ -40,6 +40,7 @@ import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 import software.amazon.awssdk.services.kinesis.model.KinesisException;
+import software.amazon.awssdk.services.kinesis.model.ListShardsResponse;
 import software.amazon.awssdk.services.kinesis.model.Record;
 import software.amazon.awssdk.services.kinesis.model.ShardIteratorType;
 import software.amazon.awssdk.utils.AttributeMap;
@@ -272,11 +273,6 @@ class SecureServerTest {
                 partner.listShards(b -> b.streamARN(ARN + "orders")),
                 "AccessDeniedException",
                 "User: arn:aws:iam::111122223333:user/partner is not authorized");
-        assertRefused(partner.listStreams(), "AccessDeniedException", "resource: *");
-        assertRefused(
-                partner.createStream(b -> b.streamName("theirs").shardCount(1)),
-                "AccessDeniedException",
-                "no resource-based policy allows");
         attach(ARN + "orders", policy("Allow", "111122223333", "kinesis:ListShards", "*"));
         assertThat(await(partner.listShards(b -> b.streamARN(ARN + "orders"))).shards())
                 .hasSize(2);
@@ -285,6 +281,59 @@ class SecureServerTest {
                 "AccessDeniedException",
                 "no resource-based policy allows");
         assertThat(records("orders")).isEmpty();
+    }
+
+    @Test
+    void keysOfAnotherAccountHaveStreamsOfTheirOwn() throws Exception {
+        KinesisAsyncClient partner = client("partner", READER_SECRET);
+        assertThat(await(partner.listStreams()).streamNames()).isEmpty();
+        await(partner.createStream(b -> b.streamName("orders").shardCount(1)));
+        assertThat(await(partner.describeStreamSummary(b -> b.streamName("orders")))
+                        .streamDescriptionSummary()
+                        .streamARN())
+                .isEqualTo("arn:aws:kinesis:us-east-1:111122223333:stream/orders");
+        assertThat(await(partner.listShards(b -> b.streamName("orders"))).shards())
+                .hasSize(1);
+        assertThat(await(admin.listShards(b -> b.streamName("orders"))).shards())
+                .hasSize(2);
+        await(partner.putRecord(b -> b.streamName("orders").partitionKey("k").data(SdkBytes.fromUtf8String(PAYLOAD))));
+        assertThat(records("orders")).isEmpty();
+        assertLine(audit(), "\"operation\":\"CreateStream\"", "\"stream\":\"111122223333:us-east-1:orders\"");
+    }
+
+    @Test
+    void anotherAccountsStreamIsUsedByItsArnWhereAPolicyAllowsIt() throws Exception {
+        KinesisAsyncClient partner = client("partner", READER_SECRET);
+        attach(ARN + "orders", policy("Allow", "arn:aws:iam::111122223333:root", "kinesis:*", "*"));
+        await(partner.putRecord(
+                b -> b.streamARN(ARN + "orders").partitionKey("k").data(SdkBytes.fromUtf8String(PAYLOAD))));
+        assertThat(records("orders")).hasSize(1);
+        List<String> read = new ArrayList<>();
+        for (String shard : List.of("0", "1")) {
+            String iterator = await(partner.getShardIterator(b -> b.streamARN(ARN + "orders")
+                            .shardId(shard)
+                            .shardIteratorType(ShardIteratorType.TRIM_HORIZON)))
+                    .shardIterator();
+            await(partner.getRecords(b -> b.streamARN(ARN + "orders").shardIterator(iterator)))
+                    .records()
+                    .forEach(record -> read.add(record.partitionKey()));
+            assertRefused(
+                    partner.getRecords(b -> b.shardIterator(iterator)),
+                    "ResourceNotFoundException",
+                    "under account 111122223333 does not exist");
+        }
+        assertThat(read).containsExactly("k");
+        List<String> shards = new ArrayList<>();
+        ListShardsResponse page =
+                await(partner.listShards(b -> b.streamARN(ARN + "orders").maxResults(1)));
+        page.shards().forEach(shard -> shards.add(shard.shardId()));
+        String token = page.nextToken();
+        await(partner.listShards(b -> b.nextToken(token))).shards().forEach(shard -> shards.add(shard.shardId()));
+        assertThat(shards).containsExactly("shardId-000000000000", "shardId-000000000001");
+        assertRefused(
+                partner.listShards(b -> b.streamARN(ARN.replace("us-east-1", "eu-west-1") + "orders")),
+                "ResourceNotFoundException",
+                "its ARN is of region eu-west-1, and the request is signed for us-east-1");
     }
 
     @Test

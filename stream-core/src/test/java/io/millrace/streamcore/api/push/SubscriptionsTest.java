@@ -52,7 +52,7 @@ class SubscriptionsTest {
         rig = new StreamsRig(MemoryDisk.empty(), seed, Duration.ZERO);
         rig.await(rig.streams().create(ORDERS, 1));
         consumer = rig.await(rig.streams().consumers().register(ORDERS, "app", Map.of()));
-        subscriptions = new Subscriptions(rig.streams(), settings, rig.simulation, "push");
+        subscriptions = new Subscriptions(settings, rig.simulation, "push");
     }
 
     static LongStream seeds() {
@@ -289,7 +289,7 @@ class SubscriptionsTest {
     void theShardsOfAStreamAreSpreadOverTheLoopsAndEachKeepsToOne() {
         StreamName many = new StreamName("many");
         rig.await(rig.streams().create(many, 64));
-        try (PushLoops loops = new PushLoops(rig.streams(), PushSettings.DEFAULTS, rig.simulation, 4)) {
+        try (PushLoops loops = new PushLoops(PushSettings.DEFAULTS, rig.simulation, 4)) {
             Map<Subscriptions, Long> shards = IntStream.range(0, 64)
                     .mapToObj(shard -> rig.await(rig.streams().seek(many, ShardId.of(shard), Position.latest())))
                     .collect(Collectors.groupingBy(loops::of, Collectors.counting()));
@@ -311,7 +311,8 @@ class SubscriptionsTest {
         ShardCursor before = rig.await(rig.streams().seek(ORDERS, FIRST, Position.trimHorizon()));
         run(Duration.ofMinutes(24 * 60 + 1));
         Pipe open = new Pipe();
-        rig.await(subscriptions.open(consumer, before, "0:orders:0:app")).subscribe(open);
+        rig.await(subscriptions.open(rig.streams(), consumer, before, "0:orders:0:app"))
+                .subscribe(open);
         run(Duration.ZERO);
         open.request(MANY);
         run(Duration.ofSeconds(1));
@@ -376,7 +377,8 @@ class SubscriptionsTest {
     private Pipe subscribe(ConsumerState who, Position position, ShardId shard) {
         ShardCursor cursor = rig.await(rig.streams().seek(ORDERS, shard, position));
         Pipe pipe = new Pipe();
-        rig.await(subscriptions.open(who, cursor, "0:orders:0:" + who.name())).subscribe(pipe);
+        rig.await(subscriptions.open(rig.streams(), who, cursor, "0:orders:0:" + who.name()))
+                .subscribe(pipe);
         run(Duration.ZERO);
         return pipe;
     }
