@@ -3,6 +3,7 @@ package io.millrace.consumer;
 import static java.util.Objects.requireNonNull;
 
 import io.millrace.consumer.streams.KinesisShardDirectory;
+import io.millrace.consumer.streams.StreamNames;
 import io.millrace.fanout.KinesisStreams;
 import io.millrace.lease.LeaseException;
 import io.millrace.lease.LeaseKey;
@@ -18,6 +19,7 @@ import java.util.Locale;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
@@ -37,7 +39,7 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>A worker may read several streams, named in the builder or while it runs. It takes shards of its own streams only, so
+ * <p>A worker may read several streams, given by name or by ARN, in the builder or while it runs. It takes shards of its own streams only, so
  * workers of one application may differ, as they do during a rolling deployment. Leases of a stream that no worker reads
  * stay in the table with their checkpoints.
  *
@@ -60,6 +62,9 @@ public final class Worker implements AutoCloseable {
 
     /** Written once, by the thread that starts the worker. */
     private volatile @Nullable WorkerCore core;
+
+    /** Written once, before {@link #core}. */
+    private volatile @Nullable StreamNames names;
 
     private enum Phase {
         NEW,
@@ -144,8 +149,8 @@ public final class Worker implements AutoCloseable {
     }
 
     /** {@link #addStream(String, Position.Initial)} from where the builder's initial position says. */
-    public void addStream(String name) {
-        addStream(name, settings.initialPosition());
+    public void addStream(String nameOrArn) {
+        addStream(nameOrArn, settings.initialPosition());
     }
 
     /**
@@ -153,13 +158,17 @@ public final class Worker implements AutoCloseable {
      * among all workers that read it, within moments. A stream that is read already stays as it is. One that the
      * application has read before goes on from its checkpoints, wherever {@code from} is.
      *
+     * @param nameOrArn the stream, as {@link WorkerBuilder#stream(String)} takes it
      * @param from where the application begins if it has never read the stream
      * @throws WorkerException if there is no such stream, or another one than the application has read under this name, or
      *     the table does not answer; nothing has changed then
      * @throws IllegalStateException if the worker has not started
      */
-    public void addStream(String name, Position.Initial from) {
-        await("adding stream " + name, started().addStream(new StreamSettings(new StreamName(name), from)));
+    public void addStream(String nameOrArn, Position.Initial from) {
+        WorkerCore begun = started();
+        await(
+                "adding stream " + nameOrArn,
+                name(nameOrArn).thenCompose(found -> begun.addStream(new StreamSettings(found, from))));
     }
 
     /**
@@ -170,11 +179,17 @@ public final class Worker implements AutoCloseable {
      *
      * <p>Do not call this from a processor of the stream: it would wait for itself.
      *
+     * @param nameOrArn the stream, as {@link WorkerBuilder#stream(String)} takes it
      * @throws WorkerException if it is the only stream of this worker, which is closed instead
      * @throws IllegalStateException if the worker has not started
      */
-    public void removeStream(String name) {
-        await("removing stream " + name, started().removeStream(new StreamName(name)));
+    public void removeStream(String nameOrArn) {
+        WorkerCore begun = started();
+        await("removing stream " + nameOrArn, name(nameOrArn).thenCompose(begun::removeStream));
+    }
+
+    private CompletableFuture<StreamName> name(String nameOrArn) {
+        return requireNonNull(names, "names").of(nameOrArn);
     }
 
     private WorkerCore started() {
@@ -247,24 +262,40 @@ public final class Worker implements AutoCloseable {
         try {
             WorkerClients clients = WorkerClients.of(settings.kinesisClient(), settings.dynamoDbClient());
             KinesisStreams streams = new KinesisStreams(clients.kinesis());
-            WorkerBackend backend = new WorkerBackend(
-                    new DynamoLeaseTable(clients.dynamoDb(), settings.table(), settings.application()),
-                    new KinesisShardDirectory(streams),
-                    streams);
-            WorkerCore begun = new WorkerCore(settings, name, backend);
-            core = begun;
-            CompletableFuture<Void> unused = begun.ended().thenAccept(held -> closeClients(clients, held));
-            CompletableFuture<Void> unusedStart = begun.start().whenComplete((nothing, error) -> {
-                if (error == null) {
-                    started.complete(null);
-                } else {
-                    started.completeExceptionally(error);
-                }
-            });
+            StreamNames found = new StreamNames(streams, settings.platform());
+            names = found;
+            CompletableFuture<Void> unused = found.ofAll(settings.streams())
+                    .thenAccept(known -> begin(clients, streams, known))
+                    .exceptionally(failure -> {
+                        started.completeExceptionally(cause(failure));
+                        closeClients(clients, List.of());
+                        return null;
+                    });
         } catch (RuntimeException failure) {
             started.completeExceptionally(failure);
             ended.complete(List.of());
         }
+    }
+
+    private void begin(WorkerClients clients, KinesisStreams streams, List<StreamSettings> known) {
+        WorkerBackend backend = new WorkerBackend(
+                new DynamoLeaseTable(clients.dynamoDb(), settings.table(), settings.application()),
+                new KinesisShardDirectory(streams),
+                streams);
+        WorkerCore begun = new WorkerCore(settings.withStreams(known), name, backend);
+        core = begun;
+        CompletableFuture<Void> unused = begun.ended().thenAccept(held -> closeClients(clients, held));
+        CompletableFuture<Void> unusedStart = begun.start().whenComplete((nothing, error) -> {
+            if (error == null) {
+                started.complete(null);
+            } else {
+                started.completeExceptionally(error);
+            }
+        });
+    }
+
+    private static Throwable cause(Throwable failure) {
+        return failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
     }
 
     private void leave(Duration deadline) {
@@ -290,6 +321,9 @@ public final class Worker implements AutoCloseable {
         }
         if (cause instanceof LeaseException known) {
             return new WorkerException(String.valueOf(known.getMessage()), known);
+        }
+        if (cause instanceof IllegalArgumentException refused) {
+            return new WorkerException(String.valueOf(refused.getMessage()), refused);
         }
         return new WorkerException("worker " + name + " could not start: " + cause, cause);
     }

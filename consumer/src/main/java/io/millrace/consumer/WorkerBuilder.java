@@ -6,6 +6,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
 import io.millrace.lease.coordinator.LeaseSettings.StreamSettings;
 import io.millrace.model.Position;
+import io.millrace.model.StreamArn;
 import io.millrace.model.StreamName;
 import io.millrace.runtime.Platform;
 import io.millrace.runtime.SystemPlatform;
@@ -54,22 +55,30 @@ public final class WorkerBuilder {
         return this;
     }
 
-    /** A stream to read, from where {@link #initialPosition} says. Call it once for each stream. */
-    public WorkerBuilder stream(String name) {
-        return add(name, Optional.empty());
+    /**
+     * A stream to read, from where {@link #initialPosition} says. Call it once for each stream.
+     *
+     * @param nameOrArn its name, or its ARN, which may be that of another account but not of another region than the
+     *     client's. An ARN is what requests then give. A stream of the own account is the same one by name and by ARN; one
+     *     of another account is known by its qualified name, {@code account:region:name}
+     */
+    public WorkerBuilder stream(String nameOrArn) {
+        return add(nameOrArn, Optional.empty());
     }
 
     /**
-     * A stream to read, with an initial position of its own; see {@link #initialPosition} for what that means. Call it once
-     * for each stream.
+     * A stream to read, by its name or its ARN, with an initial position of its own; see {@link #initialPosition} for what
+     * that means. Call it once for each stream.
      */
-    public WorkerBuilder stream(String name, Position.Initial from) {
-        return add(name, Optional.of(from));
+    public WorkerBuilder stream(String nameOrArn, Position.Initial from) {
+        return add(nameOrArn, Optional.of(from));
     }
 
-    private WorkerBuilder add(String name, Optional<Position.Initial> from) {
-        if (streams.putIfAbsent(new StreamName(name), from) != null) {
-            throw new IllegalArgumentException("stream " + name + " is named twice");
+    private WorkerBuilder add(String nameOrArn, Optional<Position.Initial> from) {
+        StreamName name =
+                StreamArn.isMeant(nameOrArn) ? StreamArn.parse(nameOrArn).qualifiedName() : new StreamName(nameOrArn);
+        if (streams.putIfAbsent(name, from) != null) {
+            throw new IllegalArgumentException("stream " + nameOrArn + " is named twice");
         }
         return this;
     }

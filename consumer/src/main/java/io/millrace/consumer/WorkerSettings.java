@@ -29,4 +29,23 @@ record WorkerSettings(
     WorkerSettings {
         streams = List.copyOf(streams);
     }
+
+    /** The same with these streams. */
+    WorkerSettings withStreams(List<StreamSettings> known) {
+        return new WorkerSettings(
+                application,
+                known,
+                processor,
+                workerName,
+                initialPosition,
+                table,
+                timing,
+                maxRecordsPerBatch,
+                maxLeases,
+                kinesisClient,
+                dynamoDbClient,
+                meterRegistry,
+                platform,
+                listener);
+    }
 }

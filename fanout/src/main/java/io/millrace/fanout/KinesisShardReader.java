@@ -1,12 +1,12 @@
 package io.millrace.fanout;
 
+import io.millrace.fanout.KinesisStreams.Address;
 import io.millrace.model.Bytes;
 import io.millrace.model.ChildShard;
 import io.millrace.model.Position;
 import io.millrace.model.RecordPosition;
 import io.millrace.model.SequenceNumber;
 import io.millrace.model.ShardId;
-import io.millrace.model.StreamName;
 import io.millrace.model.StreamRecord;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -26,10 +26,10 @@ import software.amazon.awssdk.services.kinesis.model.ShardIteratorType;
 /** Reads a shard through the Kinesis API: GetShardIterator and GetRecords. Safe for any thread. */
 final class KinesisShardReader implements ShardReader {
     private final KinesisAsyncClient client;
-    private final StreamName stream;
+    private final Address stream;
     private final ShardId shard;
 
-    KinesisShardReader(KinesisAsyncClient client, StreamName stream, ShardId shard) {
+    KinesisShardReader(KinesisAsyncClient client, Address stream, ShardId shard) {
         this.client = client;
         this.stream = stream;
         this.shard = shard;
@@ -37,8 +37,10 @@ final class KinesisShardReader implements ShardReader {
 
     @Override
     public CompletableFuture<ShardIterator> getIterator(Position position) {
-        GetShardIteratorRequest.Builder request =
-                GetShardIteratorRequest.builder().streamName(stream.value()).shardId(shard.value());
+        GetShardIteratorRequest.Builder request = GetShardIteratorRequest.builder()
+                .streamName(stream.nameOrNull())
+                .streamARN(stream.arnOrNull())
+                .shardId(shard.value());
         if (position instanceof Position.TrimHorizon) {
             request.shardIteratorType(ShardIteratorType.TRIM_HORIZON);
         } else if (position instanceof Position.Latest) {
@@ -61,8 +63,9 @@ final class KinesisShardReader implements ShardReader {
     public CompletableFuture<ShardPage> getRecords(ShardIterator iterator, int limit) {
         // An iterator that the service does not understand is one of before a restart: as good as expired.
         return failingClearly(
-                client.getRecords(request ->
-                                request.shardIterator(iterator.value()).limit(limit))
+                client.getRecords(request -> request.shardIterator(iterator.value())
+                                .streamARN(stream.arnOrNull())
+                                .limit(limit))
                         .thenApply(KinesisShardReader::page),
                 ShardReadException.Kind.ITERATOR_EXPIRED);
     }

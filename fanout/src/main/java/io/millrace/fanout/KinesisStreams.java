@@ -4,26 +4,35 @@ import static java.util.Objects.requireNonNull;
 
 import io.millrace.model.Shard;
 import io.millrace.model.ShardId;
+import io.millrace.model.StreamArn;
 import io.millrace.model.StreamName;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
+import software.amazon.awssdk.services.kinesis.model.AccessDeniedException;
 import software.amazon.awssdk.services.kinesis.model.DescribeStreamSummaryResponse;
 import software.amazon.awssdk.services.kinesis.model.ListShardsRequest;
 import software.amazon.awssdk.services.kinesis.model.ResourceNotFoundException;
+import software.amazon.awssdk.services.kinesis.model.StreamDescriptionSummary;
 import software.amazon.awssdk.services.kinesis.model.StreamStatus;
 
 /**
- * The streams of the Kinesis service, or of a server that speaks like it, as a reader needs them. Safe for any thread;
- * calls do not block. Does not close its client.
+ * The streams of the Kinesis service, or of a server that speaks like it, as a reader needs them. A stream is asked for by
+ * its name, or by its ARN where that is how it was given or it is another account's. Safe for any thread; calls do not
+ * block. Does not close its client.
  */
 public final class KinesisStreams implements ShardReaders {
     private final KinesisAsyncClient client;
+    /** The ARNs of own streams that were given by it. */
+    private final Map<StreamName, StreamArn> given = new ConcurrentHashMap<>();
 
     /** Speaks through {@code client}. */
     public KinesisStreams(KinesisAsyncClient client) {
@@ -32,7 +41,47 @@ public final class KinesisStreams implements ShardReaders {
 
     @Override
     public ShardReader reader(StreamName stream, ShardId shard) {
-        return new KinesisShardReader(client, stream, shard);
+        return new KinesisShardReader(client, address(stream), shard);
+    }
+
+    /**
+     * The name by which an application knows the stream of an ARN: its plain name if it is of the client's own account, so
+     * that it is the same stream whether it is given by name or by ARN; else its qualified name. Asks the service whether
+     * the account has that stream (DescribeStreamSummary by name). From then on requests give the ARN.
+     *
+     * @return fails with an {@link IllegalArgumentException} when the ARN is of another region than the client, and with the
+     *     SDK's exception when the service cannot be asked
+     */
+    public CompletableFuture<StreamName> nameOf(StreamArn arn) {
+        Region region = client.serviceClientConfiguration().region();
+        if (!arn.region().equals(region.id())) {
+            return CompletableFuture.failedFuture(new IllegalArgumentException("stream " + arn + " is in region "
+                    + arn.region() + ", and the Kinesis client is one of " + region
+                    + "; set AWS_REGION, or give a client of that region"));
+        }
+        StreamName own = new StreamName(arn.name());
+        return describeSummary(new Address(own.value(), null))
+                .thenApply(found -> {
+                    if (found.filter(it -> it.streamARN().equals(arn.toString()))
+                            .isEmpty()) {
+                        return arn.qualifiedName();
+                    }
+                    given.put(own, arn);
+                    return own;
+                })
+                // Whoever may read another account's stream only is not told about an own one of its name.
+                .exceptionallyCompose(error -> cause(error) instanceof AccessDeniedException
+                        ? CompletableFuture.completedFuture(arn.qualifiedName())
+                        : CompletableFuture.failedFuture(error));
+    }
+
+    private Address address(StreamName stream) {
+        StreamArn arn = given.get(stream);
+        return arn != null
+                ? new Address(null, arn.toString())
+                : stream.arn()
+                        .map(its -> new Address(null, its.toString()))
+                        .orElseGet(() -> new Address(stream.value(), null));
     }
 
     /**
@@ -41,10 +90,15 @@ public final class KinesisStreams implements ShardReaders {
      * @return empty when there is none of this name; fails with the SDK's exception when the service cannot be asked
      */
     public CompletableFuture<Optional<StreamDescription>> describe(StreamName stream) {
-        return emptyIfMissing(client.describeStreamSummary(request -> request.streamName(stream.value())))
-                .thenApply(answer -> answer.map(DescribeStreamSummaryResponse::streamDescriptionSummary)
-                        .filter(summary -> summary.streamStatus() != StreamStatus.DELETING)
+        return describeSummary(address(stream))
+                .thenApply(answer -> answer.filter(summary -> summary.streamStatus() != StreamStatus.DELETING)
                         .map(summary -> new StreamDescription(summary.streamARN(), summary.streamCreationTimestamp())));
+    }
+
+    private CompletableFuture<Optional<StreamDescriptionSummary>> describeSummary(Address stream) {
+        return emptyIfMissing(client.describeStreamSummary(
+                        request -> request.streamName(stream.nameOrNull()).streamARN(stream.arnOrNull())))
+                .thenApply(answer -> answer.map(DescribeStreamSummaryResponse::streamDescriptionSummary));
     }
 
     /**
@@ -53,16 +107,20 @@ public final class KinesisStreams implements ShardReaders {
      * @return empty when there is no stream of this name; fails with the SDK's exception when the service cannot be asked
      */
     public CompletableFuture<Optional<List<Shard>>> shards(StreamName stream) {
-        return emptyIfMissing(shardsFrom(stream, null, new ArrayList<>()).thenApply(all -> {
-            all.sort((one, other) -> one.id().compareTo(other.id()));
-            return List.copyOf(all);
-        }));
+        return emptyIfMissing(shardsFrom(address(stream), null, new ArrayList<>())
+                .thenApply(all -> {
+                    all.sort((one, other) -> one.id().compareTo(other.id()));
+                    return List.copyOf(all);
+                }));
     }
 
-    private CompletableFuture<List<Shard>> shardsFrom(StreamName stream, @Nullable String token, List<Shard> found) {
-        // The name is for the first page only, the token for all others (ListShards, Kinesis API).
+    private CompletableFuture<List<Shard>> shardsFrom(Address stream, @Nullable String token, List<Shard> found) {
+        // The stream is for the first page only, the token for all others (ListShards, Kinesis API).
         ListShardsRequest request = token == null
-                ? ListShardsRequest.builder().streamName(stream.value()).build()
+                ? ListShardsRequest.builder()
+                        .streamName(stream.nameOrNull())
+                        .streamARN(stream.arnOrNull())
+                        .build()
                 : ListShardsRequest.builder().nextToken(token).build();
         return client.listShards(request).thenCompose(answer -> {
             answer.shards().forEach(shape -> found.add(KinesisShapes.shard(shape)));
@@ -77,14 +135,25 @@ public final class KinesisStreams implements ShardReaders {
             if (error == null) {
                 return Optional.of(value);
             }
-            Throwable cause =
-                    error instanceof CompletionException && error.getCause() != null ? error.getCause() : error;
+            Throwable cause = cause(error);
             if (cause instanceof ResourceNotFoundException) {
                 return Optional.empty();
             }
             throw new CompletionException(cause);
         });
     }
+
+    private static Throwable cause(Throwable error) {
+        return error instanceof CompletionException && error.getCause() != null ? error.getCause() : error;
+    }
+
+    /**
+     * How requests say which stream they mean: one of both is there.
+     *
+     * @param nameOrNull its name
+     * @param arnOrNull its ARN
+     */
+    record Address(@Nullable String nameOrNull, @Nullable String arnOrNull) {}
 
     /**
      * Which stream this is.

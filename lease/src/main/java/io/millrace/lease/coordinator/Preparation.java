@@ -4,11 +4,13 @@ import io.millrace.lease.LeaseException;
 import io.millrace.lease.ShardDirectory.StreamIdentity;
 import io.millrace.lease.StreamNotFoundException;
 import io.millrace.lease.coordinator.LeaseSettings.StreamSettings;
+import io.millrace.lease.table.Entity;
 import io.millrace.lease.table.LeaseTable;
 import io.millrace.lease.table.StreamRow;
 import io.millrace.lease.table.TableRefusedException;
 import io.millrace.lease.table.WriteOutcome;
 import io.millrace.model.Position;
+import io.millrace.model.StreamName;
 import io.millrace.runtime.Backoff;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -49,7 +51,8 @@ final class Preparation {
         for (StreamSettings stream : streams) {
             pins.add(identify(stream)
                     .thenCombine(tableReady, (identity, ready) -> identity)
-                    .thenCompose(identity -> pin(stream, identity)));
+                    .thenCompose(identity ->
+                            checkOtherName(stream.name(), identity).thenCompose(ok -> pin(stream, identity))));
         }
         return CompletableFuture.allOf(pins.toArray(CompletableFuture[]::new));
     }
@@ -69,6 +72,26 @@ final class Preparation {
         return persist(
                 "the stream service",
                 () -> table.ask("the stream service", () -> wiring.directory().identify(stream.name())));
+    }
+
+    /** A stream that the application knows by its plain name is not begun anew by its qualified one. */
+    private CompletableFuture<Void> checkOtherName(StreamName name, StreamIdentity identity) {
+        if (name.arn().isEmpty()) {
+            return CompletableFuture.completedFuture(null);
+        }
+        StreamName plain = new StreamName(name.plain());
+        return persist("the lease table", () -> table.read(rows -> rows.get(Entity.stream(plain))))
+                .thenAccept(row -> {
+                    if (row.isPresent()
+                            && row.get() instanceof StreamRow other
+                            && other.identity().equals(identity)) {
+                        throw new StartFailedException(
+                                "this application reads stream " + identity.arn() + " as " + plain
+                                        + " already; give it by that name, or let the worker call"
+                                        + " kinesis:DescribeStreamSummary by name, which tells it that the stream is its own",
+                                null);
+                    }
+                });
     }
 
     /** Writes the row unless there is one; the conflict shows that one. */

@@ -39,6 +39,6 @@ public record KclStream(StreamName name, StreamIdentity identity, List<Shard> sh
         if (parts.length < 6) {
             throw new IllegalArgumentException("not the ARN of a stream: " + identity.arn());
         }
-        return parts[4] + ":" + name + ":" + identity.created().getEpochSecond();
+        return parts[4] + ":" + name.plain() + ":" + identity.created().getEpochSecond();
     }
 }

@@ -63,6 +63,24 @@ final class CoordinatedStreamsTest {
     }
 
     @Test
+    void streamThatIsKnownByItsPlainNameIsNotBegunAnewByItsQualifiedOne() {
+        ListeningWorker alice = worker("alice");
+        sim.runUntil(() -> alice.held.size() == 8, SECOND);
+        leave(alice);
+
+        ListeningWorker bob = worker("bob", new StreamName("000000000000:local:orders"));
+
+        sim.runUntil(() -> bob.coordinator.start().isDone(), SECOND);
+        assertThat(bob.coordinator.start())
+                .failsWithin(Duration.ZERO)
+                .withThrowableThat()
+                .withCauseInstanceOf(StartFailedException.class)
+                .withMessageContaining(
+                        "reads stream arn:aws:kinesis:local:000000000000:stream/orders as orders already");
+        assertThat(table.listControlRows().join().streams()).hasSize(1);
+    }
+
+    @Test
     void deletedStreamLeavesTheLeasesAsTheyAreAndNobodyElseStarts() {
         ListeningWorker alice = worker("alice");
         sim.runUntil(() -> alice.held.size() == 8, SECOND);

@@ -89,7 +89,7 @@ final class FakeStream implements ShardDirectory {
 
     @Override
     public CompletableFuture<StreamIdentity> identify(StreamName stream) {
-        return !deleted && (stream.equals(NAME) || stream.equals(OTHER))
+        return !deleted && (stream.plain().equals(NAME.value()) || stream.equals(OTHER))
                 ? CompletableFuture.completedFuture(identity)
                 : CompletableFuture.failedFuture(new StreamNotFoundException(stream));
     }
