@@ -120,6 +120,28 @@ final class ServerCommand implements Callable<Integer> {
     private @Nullable Path credentials;
 
     @Option(
+            names = "--region",
+            paramLabel = "REGION",
+            defaultValue = "us-east-1",
+            converter = ServerFlags.RegionWords.class,
+            description = {
+                "The region that the printed settings name, and with --credentials the only one that is served. Without"
+                        + " --credentials each region has streams of its own. Default: us-east-1."
+            })
+    private String region;
+
+    @Option(
+            names = "--account",
+            paramLabel = "ACCOUNT",
+            defaultValue = "000000000000",
+            converter = ServerFlags.AccountWords.class,
+            description = {
+                "The account that streams belong to, twelve digits, unless the credentials file says otherwise for a key."
+                        + " Default: 000000000000."
+            })
+    private String account;
+
+    @Option(
             names = "--audit",
             paramLabel = "FILE|off",
             description = "Where a line is written for every refusal and every change. Default: audit.log in DIR.")
@@ -213,7 +235,8 @@ final class ServerCommand implements Callable<Integer> {
                 .dataDirectory(folder)
                 .fsync(fsync)
                 .quotas(quotas)
-                .transitionTime(transitionTime);
+                .transitionTime(transitionTime)
+                .account(region, account);
         if (faults != null) {
             try {
                 builder.faults(faults);
@@ -301,7 +324,7 @@ final class ServerCommand implements Callable<Integer> {
         if (tables != null) {
             terminal.line("export AWS_ENDPOINT_URL_DYNAMODB=" + tables);
         }
-        terminal.line("export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1");
+        terminal.line("export AWS_REGION=" + region + " AWS_DEFAULT_REGION=" + region);
         terminal.line(
                 credentials == null
                         ? "export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local"

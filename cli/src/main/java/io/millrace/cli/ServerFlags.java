@@ -131,6 +131,28 @@ final class ServerFlags {
         }
     }
 
+    /** The values of {@code --region}: anything that can stand in an ARN. */
+    static final class RegionWords implements ITypeConverter<String> {
+        @Override
+        public String convert(String text) {
+            if (!text.matches("[a-z0-9-]{1,40}")) {
+                throw new TypeConversionException("'" + text + "' is no region such as us-east-1");
+            }
+            return text;
+        }
+    }
+
+    /** The values of {@code --account}. */
+    static final class AccountWords implements ITypeConverter<String> {
+        @Override
+        public String convert(String text) {
+            if (!text.matches("[0-9]{12}")) {
+                throw new TypeConversionException("'" + text + "' is no account: an account has twelve digits");
+            }
+            return text;
+        }
+    }
+
     /** How log lines look. */
     enum LogFormat {
         TEXT,
