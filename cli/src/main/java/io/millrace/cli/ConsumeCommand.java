@@ -45,7 +45,7 @@ final class ConsumeCommand implements Callable<Integer> {
     private final AwsAccess access;
     private final CompletableFuture<CommandFailure> outputLost = new CompletableFuture<>();
 
-    @Parameters(paramLabel = "NAME", arity = "1..*", description = "The stream, or several.")
+    @Parameters(paramLabel = "NAME|ARN", arity = "1..*", description = "The stream, or several.")
     private List<String> streams;
 
     @Option(

@@ -50,7 +50,7 @@ final class PutCommand implements Callable<Integer> {
     private final AwsAccess access;
     private final Platform platform = new SystemPlatform();
 
-    @Parameters(paramLabel = "NAME", description = "The stream.")
+    @Parameters(paramLabel = "NAME|ARN", description = "The stream.")
     private String stream;
 
     @Option(names = "--file", paramLabel = "F", description = "Read this file. Default: standard input.")

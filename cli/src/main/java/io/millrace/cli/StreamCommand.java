@@ -6,6 +6,7 @@ import io.millrace.cli.terminal.CommandFailure;
 import io.millrace.cli.terminal.JsonObject;
 import io.millrace.cli.terminal.Terminal;
 import io.millrace.model.ShardId;
+import io.millrace.model.StreamArn;
 import io.millrace.model.StreamName;
 import java.math.BigInteger;
 import java.util.ArrayList;
@@ -49,6 +50,9 @@ final class StreamCommand implements Runnable {
             @Option(names = "--shards", required = true, paramLabel = "N", description = "How many shards.") int shards,
             @Option(names = "--json", description = "Print the stream as JSON.") boolean json) {
         checkName(name);
+        if (name.indexOf(':') >= 0) {
+            throw CommandFailure.usage("a new stream is made by its name, in the account and region that are set");
+        }
         checkShards(shards);
         return with(streams -> {
             streams.create(name, shards);
@@ -69,7 +73,7 @@ final class StreamCommand implements Runnable {
 
     @Command(description = "Show a stream and its shards.")
     int describe(
-            @Parameters(paramLabel = "NAME", description = "The stream.") String name,
+            @Parameters(paramLabel = "NAME|ARN", description = "The stream.") String name,
             @Option(names = "--json", description = "Print one JSON object.") boolean json) {
         checkName(name);
         return with(streams -> {
@@ -80,7 +84,7 @@ final class StreamCommand implements Runnable {
 
     @Command(description = "Split a shard in two halves.")
     int split(
-            @Parameters(paramLabel = "NAME", description = "The stream.") String name,
+            @Parameters(paramLabel = "NAME|ARN", description = "The stream.") String name,
             @Parameters(paramLabel = "SHARD", description = "Its id, or just its number.") String shard,
             @Option(names = "--json", description = "Print the stream as JSON.") boolean json) {
         checkName(name);
@@ -93,7 +97,7 @@ final class StreamCommand implements Runnable {
 
     @Command(description = "Merge two neighbouring shards into one.")
     int merge(
-            @Parameters(paramLabel = "NAME", description = "The stream.") String name,
+            @Parameters(paramLabel = "NAME|ARN", description = "The stream.") String name,
             @Parameters(paramLabel = "SHARD", description = "A shard's id, or just its number.") String first,
             @Parameters(paramLabel = "SHARD", description = "Its neighbour.") String second,
             @Option(names = "--json", description = "Print the stream as JSON.") boolean json) {
@@ -107,7 +111,7 @@ final class StreamCommand implements Runnable {
 
     @Command(description = "Bring a stream to N evenly sized open shards by splits and merges.")
     int scale(
-            @Parameters(paramLabel = "NAME", description = "The stream.") String name,
+            @Parameters(paramLabel = "NAME|ARN", description = "The stream.") String name,
             @Option(names = "--shards", required = true, paramLabel = "N", description = "How many shards.") int shards,
             @Option(names = "--json", description = "Print the stream as JSON.") boolean json) {
         checkName(name);
@@ -120,7 +124,7 @@ final class StreamCommand implements Runnable {
     }
 
     @Command(description = "Delete a stream with all its records.")
-    int delete(@Parameters(paramLabel = "NAME", description = "The stream.") String name) {
+    int delete(@Parameters(paramLabel = "NAME|ARN", description = "The stream.") String name) {
         checkName(name);
         return with(streams -> {
             streams.delete(name);
@@ -205,9 +209,14 @@ final class StreamCommand implements Runnable {
         return text.matches("[0-9]{1,9}") ? ShardId.of(Integer.parseInt(text)).value() : text;
     }
 
+    /** Refuses what is neither a name nor an ARN. */
     static void checkName(String name) {
         try {
-            new StreamName(name);
+            if (StreamArn.isMeant(name)) {
+                StreamArn.parse(name);
+            } else {
+                new StreamName(name);
+            }
         } catch (IllegalArgumentException e) {
             throw CommandFailure.usage(String.valueOf(e.getMessage()));
         }

@@ -26,7 +26,7 @@ final class TailCommand implements Callable<Integer> {
     private final Terminal terminal;
     private final AwsAccess access;
 
-    @Parameters(paramLabel = "NAME", description = "The stream.")
+    @Parameters(paramLabel = "NAME|ARN", description = "The stream.")
     private String stream;
 
     @Option(

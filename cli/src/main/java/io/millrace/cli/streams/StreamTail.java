@@ -6,6 +6,7 @@ import io.millrace.model.Position;
 import io.millrace.model.RecordPosition;
 import io.millrace.model.SequenceNumber;
 import io.millrace.model.ShardId;
+import io.millrace.model.StreamArn;
 import io.millrace.model.StreamRecord;
 import io.millrace.runtime.EventLoop;
 import java.time.Duration;
@@ -41,18 +42,21 @@ public final class StreamTail {
     private final KinesisAsyncClient kinesis;
     private final EventLoop loop;
     private final String stream;
+    private final @Nullable String arn;
     private final BiConsumer<ShardId, List<StreamRecord>> sink;
     private final Map<String, List<String>> waiting = new HashMap<>();
     private final Set<String> begun = new HashSet<>();
     private final Set<String> unfinished = new HashSet<>();
     private final CompletableFuture<@Nullable Void> ended = new CompletableFuture<>();
 
-    /** Hands the records of {@code stream} to {@code sink}, on {@code loop}. */
+    /** Hands the records of {@code stream}, a name or an ARN, to {@code sink}, on {@code loop}. */
     public StreamTail(
             KinesisAsyncClient kinesis, EventLoop loop, String stream, BiConsumer<ShardId, List<StreamRecord>> sink) {
         this.kinesis = kinesis;
         this.loop = loop;
         this.stream = stream;
+        // An iterator of another account's stream is good together with its ARN alone.
+        this.arn = StreamArn.isMeant(stream) ? stream : null;
         this.sink = sink;
     }
 
@@ -106,8 +110,8 @@ public final class StreamTail {
 
     private void read(Cursor cursor, String iterator) {
         loop.whenComplete(
-                kinesis.getRecords(
-                        request -> request.shardIterator(iterator).overrideConfiguration(TimeLimits.MANY_RECORDS)),
+                kinesis.getRecords(request ->
+                        request.shardIterator(iterator).streamARN(arn).overrideConfiguration(TimeLimits.MANY_RECORDS)),
                 (answer, error) -> onRecords(cursor, answer, error));
     }
 

@@ -86,9 +86,15 @@ public final class AwsAccess {
         return new AwsAccess(terminal, System.getenv(), TimeLimits.OF_TOOLS);
     }
 
-    /** A client for streams whose calls fail when they are not answered within seconds; the caller closes it. */
+    /**
+     * A client for streams whose calls fail when they are not answered within seconds, and may give a stream's ARN for its
+     * name; the caller closes it.
+     */
     public KinesisAsyncClient kinesis() {
-        return client(KinesisAsyncClient::builder, KINESIS, LOCAL_KINESIS, limits::limit);
+        return client(KinesisAsyncClient::builder, KINESIS, LOCAL_KINESIS, config -> {
+            limits.limit(config);
+            config.addExecutionInterceptor(new ArnRequests());
+        });
     }
 
     /** A client for tables whose calls fail when they are not answered within seconds; the caller closes it. */
