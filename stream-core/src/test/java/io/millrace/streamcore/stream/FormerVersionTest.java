@@ -5,12 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.millrace.model.Bytes;
 import io.millrace.model.HashKey;
 import io.millrace.model.ShardId;
+import io.millrace.runtime.SystemPlatform;
+import io.millrace.sim.ShiftedPlatform;
 import io.millrace.streamcore.stream.StreamState.Status;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +25,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What a server of the version before wrote is still read. */
 class FormerVersionTest {
+    /** When the data folder in the test resources was written. */
+    private static final Instant WRITTEN = Instant.ofEpochMilli(1_795_238_373_292L);
+
     private static final String SPLITTING =
             "0100066f72646572730000018bcfe5687b03000000180000000200000002000000000000000000000000000000"
                     + "0000000000007fffffffffffffffffffffffffffffff000000006553f100ffffffffffffffff00000001008000"
@@ -74,7 +81,9 @@ class FormerVersionTest {
     @Test
     void itsDataFolderOpensWithAllRecords(@TempDir Path folder) throws Exception {
         copy("/data-folder-v1", folder);
-        try (StreamsFixture fixture = new StreamsFixture(folder)) {
+        // Its records are gone by any later clock: their retention is a day.
+        ShiftedPlatform soonAfter = ShiftedPlatform.at(WRITTEN.plus(Duration.ofMinutes(1)), new SystemPlatform());
+        try (StreamsFixture fixture = new StreamsFixture(folder, soonAfter)) {
             StreamState state = fixture.streams().get(StreamsFixture.ORDERS);
             assertThat(state.status()).isEqualTo(Status.ACTIVE);
             assertThat(state.openShards()).isEqualTo(3);

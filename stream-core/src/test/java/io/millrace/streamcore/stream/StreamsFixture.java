@@ -9,6 +9,7 @@ import io.millrace.model.Shard;
 import io.millrace.model.ShardId;
 import io.millrace.model.StreamName;
 import io.millrace.model.StreamRecord;
+import io.millrace.runtime.Platform;
 import io.millrace.runtime.SystemPlatform;
 import io.millrace.streamcore.log.FsyncPolicy;
 import io.millrace.streamcore.log.LogSettings;
@@ -30,7 +31,11 @@ final class StreamsFixture implements AutoCloseable {
     private Streams streams;
 
     StreamsFixture(Path directory) {
-        this(StreamsSettings.in(directory, new SystemPlatform())
+        this(directory, new SystemPlatform());
+    }
+
+    StreamsFixture(Path directory, Platform platform) {
+        this(StreamsSettings.in(directory, platform)
                 .withTransitionTime(Duration.ZERO)
                 .withLog(LogSettings.DEFAULTS.withFsync(FsyncPolicy.NEVER)));
     }

@@ -4,15 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.consumer.Worker;
 import io.millrace.consumer.WorkerEvent;
-import io.millrace.runtime.EventLoop;
-import io.millrace.runtime.Platform;
 import io.millrace.runtime.SystemPlatform;
-import io.millrace.runtime.Ticker;
+import io.millrace.sim.ShiftedPlatform;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -22,7 +18,7 @@ class RetentionTest {
 
     @Test
     void whatExpiredWhileNoWorkerRanIsToldAndTheRestIsRead(@TempDir Path folder) throws Exception {
-        ShiftedPlatform platform = new ShiftedPlatform();
+        ShiftedPlatform platform = new ShiftedPlatform(new SystemPlatform());
         Ledger ledger = new Ledger();
         ConcurrentLinkedQueue<WorkerEvent> events = new ConcurrentLinkedQueue<>();
         try (Services services = new Services(folder, platform)) {
@@ -33,7 +29,7 @@ class RetentionTest {
                 ledger.await(100, PATIENCE);
             }
             services.put("away", 100, 200, 10);
-            platform.shift = Duration.ofHours(25);
+            platform.shift(Duration.ofHours(25));
             services.put("away", 200, 300, 10);
             try (Worker second = services.worker("away", ledger::processor)
                     .listener(events::add)
@@ -53,36 +49,5 @@ class RetentionTest {
                                         expired.from().orElseThrow(),
                                         expired.until().orElseThrow()))
                                 .isGreaterThanOrEqualTo(Duration.ofHours(25)));
-    }
-
-    /** Real threads, and a wall clock that can be set forward. */
-    private static final class ShiftedPlatform implements Platform {
-        private final Platform real = new SystemPlatform();
-        volatile Duration shift = Duration.ZERO;
-
-        @Override
-        public InstantSource clock() {
-            return () -> real.clock().instant().plus(shift);
-        }
-
-        @Override
-        public Ticker ticker() {
-            return real.ticker();
-        }
-
-        @Override
-        public RandomGenerator random() {
-            return real.random();
-        }
-
-        @Override
-        public EventLoop newEventLoop(String name) {
-            return real.newEventLoop(name);
-        }
-
-        @Override
-        public BlockingTasks newBlockingTasks(String name, int bound) {
-            return real.newBlockingTasks(name, bound);
-        }
     }
 }
