@@ -1,6 +1,7 @@
 package io.millrace.benchmarks;
 
 import io.millrace.runtime.Platform;
+import io.millrace.runtime.TemporaryFolder;
 import io.millrace.runtime.Ticker;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -9,8 +10,6 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
@@ -93,9 +92,10 @@ final class MachineLimits {
     }
 
     private Histogram appends(int bytes) throws IOException {
-        Path file = Files.createTempFile("millrace-benchmark-", ".fsync");
         Histogram nanos = new Histogram(3);
-        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+        try (TemporaryFolder folder = TemporaryFolder.create("millrace-benchmark");
+                FileChannel channel = FileChannel.open(
+                        folder.path().resolve("fsync"), StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW)) {
             ByteBuffer block = ByteBuffer.allocateDirect(bytes);
             Ticker ticker = platform.ticker();
             for (int i = 0; i < APPENDS; i++) {
@@ -104,8 +104,6 @@ final class MachineLimits {
                 channel.force(false);
                 nanos.recordValue(ticker.since(begun).toNanos());
             }
-        } finally {
-            Files.deleteIfExists(file);
         }
         return nanos;
     }

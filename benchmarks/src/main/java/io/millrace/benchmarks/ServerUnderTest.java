@@ -1,5 +1,6 @@
 package io.millrace.benchmarks;
 
+import io.millrace.runtime.TemporaryFolder;
 import io.millrace.runtime.Ticker;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -10,11 +11,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 
 /** A server in a process of its own, with an empty folder of its own that goes with it. Belongs to one thread. */
 final class ServerUnderTest implements AutoCloseable {
@@ -25,9 +24,9 @@ final class ServerUnderTest implements AutoCloseable {
     private final String name;
     private final Process process;
     private final int port;
-    private final Path folder;
+    private final TemporaryFolder folder;
 
-    private ServerUnderTest(String name, Process process, int port, Path folder) {
+    private ServerUnderTest(String name, Process process, int port, TemporaryFolder folder) {
         this.name = name;
         this.process = process;
         this.port = port;
@@ -36,12 +35,12 @@ final class ServerUnderTest implements AutoCloseable {
 
     /** Starts a server and waits until it listens. */
     static ServerUnderTest start(Kind kind, Ticker ticker) throws IOException, InterruptedException {
-        Path folder = Files.createTempDirectory("millrace-benchmark-");
+        TemporaryFolder folder = TemporaryFolder.create("millrace-benchmark");
         int port = freePort();
-        ProcessBuilder builder = new ProcessBuilder(kind.command().of(port, folder))
+        ProcessBuilder builder = new ProcessBuilder(kind.command().of(port, folder.path()))
                 .directory(kind.directory().toFile())
                 .redirectErrorStream(true)
-                .redirectOutput(folder.resolve("output").toFile());
+                .redirectOutput(folder.path().resolve("output").toFile());
         builder.environment()
                 .putAll(Map.of(
                         "KINESIS_MOCK_PLAIN_PORT", String.valueOf(port),
@@ -49,7 +48,14 @@ final class ServerUnderTest implements AutoCloseable {
                         "CREATE_STREAM_DURATION", "10ms",
                         "SHARD_LIMIT", "10000",
                         "LOG_LEVEL", "ERROR"));
-        ServerUnderTest started = new ServerUnderTest(kind.name(), builder.start(), port, folder);
+        Process process;
+        try {
+            process = builder.start();
+        } catch (IOException e) {
+            folder.close();
+            throw e;
+        }
+        ServerUnderTest started = new ServerUnderTest(kind.name(), process, port, folder);
         try {
             started.awaitPort(ticker);
         } catch (IOException e) {
@@ -95,7 +101,7 @@ final class ServerUnderTest implements AutoCloseable {
 
     /** Ends the process and deletes its folder. */
     @Override
-    public void close() throws IOException {
+    public void close() {
         process.destroy();
         try {
             if (!process.waitFor(10, TimeUnit.SECONDS)) {
@@ -104,11 +110,7 @@ final class ServerUnderTest implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        try (Stream<Path> files = Files.walk(folder)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(file);
-            }
-        }
+        folder.close();
     }
 
     private void awaitPort(Ticker ticker) throws IOException, InterruptedException {
@@ -116,7 +118,8 @@ final class ServerUnderTest implements AutoCloseable {
         while (!answers()) {
             if (process.waitFor(50, TimeUnit.MILLISECONDS)
                     || ticker.since(begun).compareTo(START) > 0) {
-                throw new IOException(name + " does not start:\n" + Files.readString(folder.resolve("output")));
+                throw new IOException(name + " does not start:\n"
+                        + Files.readString(folder.path().resolve("output")));
             }
         }
     }

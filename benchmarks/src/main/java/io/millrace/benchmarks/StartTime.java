@@ -1,6 +1,7 @@
 package io.millrace.benchmarks;
 
 import io.millrace.benchmarks.Benchmark.Opened;
+import io.millrace.runtime.TemporaryFolder;
 import io.millrace.runtime.Ticker;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -8,13 +9,10 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.Stream;
 
 /** How long the server takes to open what it keeps: from its process's start to a healthy answer. One thread's. */
 final class StartTime {
@@ -39,11 +37,8 @@ final class StartTime {
         out.println("|---|---|---|---|");
         for (int shards : shardCounts) {
             for (int gb : storedGb) {
-                Path data = Files.createTempDirectory("millrace-start-");
-                try {
-                    measure(data, shards, gb);
-                } finally {
-                    delete(data);
+                try (TemporaryFolder data = TemporaryFolder.create("millrace-start")) {
+                    measure(data.path(), shards, gb);
                 }
             }
         }
@@ -82,14 +77,6 @@ final class StartTime {
     private void line(int shards, int gb, String stoppedBy, Duration taken) {
         out.println(String.format(
                 Locale.ROOT, "| %,d | %d GB | %s | %.1f |", shards, gb, stoppedBy, taken.toMillis() / 1000.0));
-    }
-
-    private static void delete(Path folder) throws IOException {
-        try (Stream<Path> files = Files.walk(folder)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(file);
-            }
-        }
     }
 
     /** Starts a server of ours on a folder. */

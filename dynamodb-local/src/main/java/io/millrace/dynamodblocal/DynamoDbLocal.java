@@ -2,6 +2,7 @@ package io.millrace.dynamodblocal;
 
 import static java.util.Objects.requireNonNull;
 
+import io.millrace.runtime.TemporaryFolder;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
@@ -32,13 +33,14 @@ public final class DynamoDbLocal implements AutoCloseable {
     private final Process process;
     private final int port;
     private final Path log;
-    private final @Nullable Path temporaryLog;
+    /** For the native library that it unpacks with each start, and for the log if there is no data directory. */
+    private final TemporaryFolder temporary;
 
-    private DynamoDbLocal(Process process, int port, Path log, @Nullable Path temporaryLog) {
+    private DynamoDbLocal(Process process, int port, Path log, TemporaryFolder temporary) {
         this.process = process;
         this.port = port;
         this.log = log;
-        this.temporaryLog = temporaryLog;
+        this.temporary = temporary;
     }
 
     /**
@@ -79,13 +81,20 @@ public final class DynamoDbLocal implements AutoCloseable {
      */
     public static DynamoDbLocal start(Settings settings) {
         JarList jars = JarList.find();
-        Path log = logFile(settings);
-        Process process = spawn(command(jars, settings), log);
-        Path temporaryLog = settings.data() == null ? log : null;
+        TemporaryFolder temporary = temporaryFolder(settings.data());
+        Path log = (settings.data() == null ? temporary.path() : settings.data()).resolve("dynamodb-local.log");
         try {
-            return new DynamoDbLocal(process, awaitPort(process, log, temporaryLog), log, temporaryLog);
-        } catch (RuntimeException e) {
-            process.destroyForcibly();
+            Process process = spawn(command(jars, settings, temporary), log);
+            try {
+                return new DynamoDbLocal(process, awaitPort(process, log), log, temporary);
+            } catch (RuntimeException e) {
+                process.destroyForcibly();
+                throw e;
+            }
+        } catch (DynamoDbLocalException e) {
+            if (!e.namesLog() || settings.data() != null) {
+                temporary.close();
+            }
             throw e;
         }
     }
@@ -132,40 +141,29 @@ public final class DynamoDbLocal implements AutoCloseable {
             process.destroyForcibly();
             Thread.currentThread().interrupt();
         }
-        delete(temporaryLog);
+        temporary.close();
     }
 
-    private static void delete(@Nullable Path temporaryLog) {
-        if (temporaryLog != null) {
-            try {
-                Files.deleteIfExists(temporaryLog);
-            } catch (IOException e) {
-                temporaryLog.toFile().deleteOnExit();
-            }
-        }
-    }
-
-    private static Path logFile(Settings settings) {
+    private static TemporaryFolder temporaryFolder(@Nullable Path data) {
         try {
-            if (settings.data() == null) {
-                return Files.createTempFile("dynamodb-local", ".log");
-            }
-            Files.createDirectories(settings.data());
-            return settings.data().resolve("dynamodb-local.log");
+            return data == null
+                    ? TemporaryFolder.create("millrace-dynamodb-local")
+                    : TemporaryFolder.createIn(Files.createDirectories(data), "tmp");
         } catch (IOException e) {
             throw new DynamoDbLocalException(
-                    "cannot write to " + (settings.data() == null ? "the temporary folder" : settings.data())
+                    "cannot write to " + (data == null ? "the temporary folder" : data)
                             + ": check that it is a folder and may be written",
                     e);
         }
     }
 
-    private static List<String> command(JarList jars, Settings settings) {
+    private static List<String> command(JarList jars, Settings settings, TemporaryFolder temporary) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.add("-XX:+UseSerialGC");
         command.add("-Xmx512m");
         command.add("-Djava.awt.headless=true");
+        command.add("-Djava.io.tmpdir=" + temporary.path());
         command.add("-Dsqlite4java.library.path=" + jars.nativeSqlite().toAbsolutePath());
         if (Runtime.version().feature() >= 22) {
             command.add("--enable-native-access=ALL-UNNAMED");
@@ -174,6 +172,7 @@ public final class DynamoDbLocal implements AutoCloseable {
         command.add(String.join(File.pathSeparator, jars.classPath()));
         command.add(DynamoDbLocalMain.class.getName());
         command.add(Integer.toString(settings.port()));
+        command.add(temporary.path().toString());
         if (settings.data() != null) {
             command.add(settings.data().toAbsolutePath().toString());
         }
@@ -194,7 +193,7 @@ public final class DynamoDbLocal implements AutoCloseable {
         }
     }
 
-    private static int awaitPort(Process process, Path log, @Nullable Path temporaryLog) {
+    private static int awaitPort(Process process, Path log) {
         BufferedReader output =
                 new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
         Optional<String> line;
@@ -203,15 +202,13 @@ public final class DynamoDbLocal implements AutoCloseable {
                     .orTimeout(START_SECONDS, TimeUnit.SECONDS)
                     .join();
         } catch (CompletionException e) {
-            throw new DynamoDbLocalException(
-                    "DynamoDB Local did not start within " + START_SECONDS + " s; its log is " + log, e);
+            throw DynamoDbLocalException.seeLog("DynamoDB Local did not start within " + START_SECONDS + " s", log, e);
         }
         String answer = line.orElseThrow(
-                () -> new DynamoDbLocalException("DynamoDB Local ended while it started; its log is " + log));
+                () -> DynamoDbLocalException.seeLog("DynamoDB Local ended while it started", log, null));
         if (answer.startsWith(DynamoDbLocalMain.READY)) {
             return Integer.parseInt(answer.substring(DynamoDbLocalMain.READY.length()));
         }
-        delete(temporaryLog);
         if (answer.startsWith(DynamoDbLocalMain.PORT_TAKEN)) {
             throw DynamoDbLocalException.portTaken(answer.substring(DynamoDbLocalMain.PORT_TAKEN.length()));
         }

@@ -1,13 +1,19 @@
 package io.millrace.dynamodblocal;
 
+import java.io.IOException;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
 import java.lang.reflect.InvocationTargetException;
 import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,7 +44,8 @@ final class DynamoDbLocalMain {
 
     public static void main(String[] args) throws Exception {
         int port = Integer.parseInt(args[0]);
-        String data = args.length > 1 ? args[1] : null;
+        Path temporary = Path.of(args[1]);
+        String data = args.length > 2 ? args[2] : null;
         SQLITE.setLevel(Level.OFF);
         PrintStream answers = System.out;
         System.setOut(System.err);
@@ -62,7 +69,20 @@ final class DynamoDbLocalMain {
         while (System.in.read() >= 0) {
             // Nothing is expected: only the end counts.
         }
+        delete(temporary);
         Runtime.getRuntime().halt(0);
+    }
+
+    /** Best effort, for a parent that was killed: one that closes deletes it as well. */
+    private static void delete(Path folder) {
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(file);
+            }
+            Files.deleteIfExists(folder.resolveSibling(folder.getFileName() + ".lock"));
+        } catch (IOException | UncheckedIOException leftToTheNextStart) {
+            // The lock beside it is free then, and tells so.
+        }
     }
 
     private static Object requestHandler(@Nullable String data) throws ReflectiveOperationException {

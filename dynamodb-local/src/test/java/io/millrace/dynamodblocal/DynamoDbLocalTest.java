@@ -13,9 +13,12 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
@@ -33,7 +36,7 @@ class DynamoDbLocalTest {
     Path data;
 
     @Test
-    void keepsTablesInItsDataFolderAcrossRestarts() {
+    void keepsTablesAndNothingElseInItsDataFolderAcrossRestarts() throws IOException {
         try (DynamoDbLocal first = DynamoDbLocal.start(Settings.persistedIn(data))) {
             try (DynamoDbAsyncClient client = client(first)) {
                 createTable(client);
@@ -41,7 +44,9 @@ class DynamoDbLocalTest {
                         .join();
                 assertThat(read(client)).isEqualTo("1");
             }
+            assertThat(temporaryFiles()).hasSize(2);
         }
+        assertThat(temporaryFiles()).isEmpty();
         try (DynamoDbLocal second = DynamoDbLocal.start(Settings.persistedIn(data))) {
             try (DynamoDbAsyncClient client = client(second)) {
                 assertThat(read(client)).isEqualTo("1");
@@ -50,7 +55,7 @@ class DynamoDbLocalTest {
     }
 
     @Test
-    void listensOnLoopbackOnlyAndEndsWhenClosed() throws Exception {
+    void listensOnLoopbackOnlyAndLeavesNothingWhenClosed() throws Exception {
         DynamoDbLocal local = DynamoDbLocal.start(Settings.inMemory());
         try (local) {
             assertThat(local.endpoint().getHost()).isEqualTo("127.0.0.1");
@@ -62,8 +67,10 @@ class DynamoDbLocalTest {
                 }
             }
             connect(InetAddress.getLoopbackAddress(), local.port());
+            assertThat(local.log()).exists();
         }
         assertThat(local.process().isAlive()).isFalse();
+        assertThat(local.log().getParent()).doesNotExist();
     }
 
     @Test
@@ -87,6 +94,77 @@ class DynamoDbLocalTest {
                 .hasMessageStartingWith("DynamoDB Local cannot use the data in " + data)
                 .hasMessageNotContaining("\n");
         assertThat(database).hasBinaryContent(garbage);
+    }
+
+    /** The process itself goes first, by SIGKILL; then the one that started it. */
+    @Test
+    @Timeout(120) // three JVMs, one after another
+    void nextStartDeletesTheFilesOfKilledProcesses() throws Exception {
+        Process parent = startElsewhere();
+        kill(childOf(parent));
+        kill(parent.toHandle());
+        assertThat(temporaryFiles()).isNotEmpty();
+
+        try (DynamoDbLocal local = DynamoDbLocal.start(Settings.persistedIn(data))) {
+            // Those of the running process: its folder and its lock.
+            assertThat(temporaryFiles()).as("%s", local).hasSize(2);
+        }
+        assertThat(temporaryFiles()).isEmpty();
+    }
+
+    @Test
+    void deletesItsFilesWhenTheParentIsKilled() throws Exception {
+        Process parent = startElsewhere();
+        ProcessHandle child = childOf(parent);
+        kill(parent.toHandle());
+        child.onExit().get(20, TimeUnit.SECONDS);
+
+        assertThat(temporaryFiles()).isEmpty();
+    }
+
+    /** A JVM that starts DynamoDB Local in the data folder and waits; returns once it serves. */
+    private Process startElsewhere() throws IOException {
+        Process parent = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        Starter.class.getName(),
+                        data.toString())
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        assertThat(parent.inputReader(StandardCharsets.UTF_8).readLine()).isEqualTo("started");
+        return parent;
+    }
+
+    private static ProcessHandle childOf(Process parent) {
+        return parent.children().findFirst().orElseThrow();
+    }
+
+    private static void kill(ProcessHandle process) throws Exception {
+        process.destroyForcibly();
+        process.onExit().get(20, TimeUnit.SECONDS);
+    }
+
+    private List<Path> temporaryFiles() throws IOException {
+        try (Stream<Path> files = Files.list(data)) {
+            return files.filter(file -> file.getFileName().toString().startsWith("tmp-"))
+                    .toList();
+        }
+    }
+
+    /** The main class of a process that is killed. */
+    static final class Starter {
+        private Starter() {}
+
+        public static void main(String[] arguments) throws IOException {
+            try (DynamoDbLocal local = DynamoDbLocal.start(Settings.persistedIn(Path.of(arguments[0])))) {
+                System.out.println("started");
+                while (System.in.read() >= 0) {
+                    // Waits to be killed, or for the end of the test.
+                }
+                System.err.println(local.port());
+            }
+        }
     }
 
     private static void connect(InetAddress address, int port) throws IOException {

@@ -1,30 +1,26 @@
 package io.millrace.streamcore;
 
+import io.millrace.runtime.TemporaryFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
-import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The folder that a server keeps everything in.
  *
  * @param path where it is
- * @param isTemporary whether closing deletes it
+ * @param temporary what closing deletes; empty if the folder stays
  */
-record DataFolder(Path path, boolean isTemporary) implements AutoCloseable {
-    private static final Logger log = LoggerFactory.getLogger(DataFolder.class);
-
+record DataFolder(Path path, Optional<TemporaryFolder> temporary) implements AutoCloseable {
     /** The folder given, or a fresh one in the system's place for temporary files. */
     static DataFolder of(Optional<Path> given) {
         try {
-            return given.isPresent()
-                    ? new DataFolder(Files.createDirectories(given.get()), false)
-                    : new DataFolder(Files.createTempDirectory("millrace-"), true);
+            if (given.isPresent()) {
+                return new DataFolder(Files.createDirectories(given.get()), Optional.empty());
+            }
+            TemporaryFolder temporary = TemporaryFolder.create("millrace-server");
+            return new DataFolder(temporary.path(), Optional.of(temporary));
         } catch (IOException e) {
             String which = given.map(Path::toString).orElse("a temporary folder");
             throw new StreamServerException(
@@ -34,16 +30,6 @@ record DataFolder(Path path, boolean isTemporary) implements AutoCloseable {
 
     @Override
     public void close() {
-        if (!isTemporary) {
-            return;
-        }
-        try (Stream<Path> walk = Files.walk(path)) {
-            List<Path> deepestFirst = walk.sorted(Comparator.reverseOrder()).toList();
-            for (Path file : deepestFirst) {
-                Files.deleteIfExists(file);
-            }
-        } catch (IOException e) {
-            log.warn("The temporary folder {} could not be deleted: {}", path, e.toString());
-        }
+        temporary.ifPresent(TemporaryFolder::close);
     }
 }

@@ -11,6 +11,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -80,12 +81,11 @@ class StreamServerTest {
 
     @Test
     void aServerWithoutAFolderLeavesNothingBehind() throws Exception {
-        Path elsewhere = Files.createDirectory(folder.resolve("temporary"));
-        DataFolder kept = new DataFolder(elsewhere, true);
-        Files.createDirectories(elsewhere.resolve("a/b"));
-        Files.writeString(elsewhere.resolve("a/b/c"), "x");
+        DataFolder kept = DataFolder.of(Optional.empty());
+        Files.createDirectories(kept.path().resolve("a/b"));
+        Files.writeString(kept.path().resolve("a/b/c"), "x");
         kept.close();
-        assertThat(elsewhere).doesNotExist();
+        assertThat(kept.path()).doesNotExist();
 
         try (StreamServer server = StreamServer.builder().port(0).start()) {
             assertThat(call(server, "ListStreams", "{}")).contains("\"HasMoreStreams\":false");

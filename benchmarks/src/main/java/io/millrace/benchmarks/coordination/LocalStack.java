@@ -3,20 +3,19 @@ package io.millrace.benchmarks.coordination;
 import static java.util.Objects.requireNonNull;
 
 import io.millrace.runtime.Platform;
+import io.millrace.runtime.TemporaryFolder;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.stream.Stream;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.regions.Region;
@@ -34,12 +33,12 @@ public final class LocalStack implements AutoCloseable {
     private static final long START_SECONDS = 60;
 
     private final WorkerUnderTest server;
-    private final Path folder;
+    private final TemporaryFolder folder;
     private final KinesisAsyncClient kinesis;
     private final DynamoDbAsyncClient dynamoDb;
     private final Map<String, String> environment;
 
-    private LocalStack(WorkerUnderTest server, Path folder, int kinesisPort, int dynamoDbPort) {
+    private LocalStack(WorkerUnderTest server, TemporaryFolder folder, int kinesisPort, int dynamoDbPort) {
         this.server = server;
         this.folder = folder;
         StaticCredentialsProvider keys = StaticCredentialsProvider.create(AwsBasicCredentials.create("local", "local"));
@@ -68,7 +67,8 @@ public final class LocalStack implements AutoCloseable {
     /** Starts both in a new folder inside {@code place} and waits until they serve. */
     public static LocalStack start(Path place, Path launcher, Platform platform, Platform.BlockingTasks threads)
             throws IOException, InterruptedException {
-        Path folder = Files.createTempDirectory(place, "millrace-coordination-");
+        TemporaryFolder folder = TemporaryFolder.createIn(place, "millrace-coordination");
+        Path log = folder.path().resolve("server.log");
         int kinesisPort = freePort();
         int dynamoDbPort = freePort();
         List<String> command = List.of(
@@ -82,11 +82,10 @@ public final class LocalStack implements AutoCloseable {
                 "--dynamodb-port",
                 String.valueOf(dynamoDbPort),
                 "--data",
-                folder.resolve("data").toString());
+                folder.path().resolve("data").toString());
         CompletableFuture<String> ready = new CompletableFuture<>();
         WorkerUnderTest server = WorkerUnderTest.start(
-                new WorkerUnderTest.Start(
-                        "server", command, Map.of("MILLRACE_JAVA_OPTS", ""), folder.resolve("server.log")),
+                new WorkerUnderTest.Start("server", command, Map.of("MILLRACE_JAVA_OPTS", ""), log),
                 platform,
                 threads,
                 ready::complete);
@@ -94,7 +93,9 @@ public final class LocalStack implements AutoCloseable {
             String unused = ready.get(START_SECONDS, TimeUnit.SECONDS);
         } catch (ExecutionException | TimeoutException e) {
             server.close();
-            throw new IOException("the server does not start: " + Files.readString(folder.resolve("server.log")), e);
+            String complaint = Files.readString(log);
+            folder.close();
+            throw new IOException("the server does not start: " + complaint, e);
         }
         return new LocalStack(server, folder, kinesisPort, dynamoDbPort);
     }
@@ -111,7 +112,7 @@ public final class LocalStack implements AutoCloseable {
 
     /** A file for what a worker says on its standard error. */
     public Path log(String worker) {
-        return folder.resolve(worker + ".log");
+        return folder.path().resolve(worker + ".log");
     }
 
     /** Makes a stream and waits until it takes records. */
@@ -151,7 +152,7 @@ public final class LocalStack implements AutoCloseable {
     }
 
     @Override
-    public void close() throws IOException {
+    public void close() {
         kinesis.close();
         dynamoDb.close();
         server.terminate();
@@ -160,11 +161,7 @@ public final class LocalStack implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        try (Stream<Path> files = Files.walk(folder)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(file);
-            }
-        }
+        folder.close();
     }
 
     private static int freePort() throws IOException {

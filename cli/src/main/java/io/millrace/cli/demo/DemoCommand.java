@@ -10,6 +10,7 @@ import io.millrace.cli.terminal.Terminal;
 import io.millrace.model.Bytes;
 import io.millrace.runtime.Platform;
 import io.millrace.runtime.SystemPlatform;
+import io.millrace.runtime.TemporaryFolder;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -89,7 +90,7 @@ public final class DemoCommand implements Callable<Integer> {
     }
 
     private DemoReport run(List<Bytes> lines) {
-        Path folder = DemoStack.newFolder();
+        TemporaryFolder folder = DemoStack.newFolder();
         // Held until everything is closed: a signal in the midst of that must not wait for it either.
         try (GracefulStop stop = GracefulStop.interruptible(() -> abandon(folder))) {
             try {
@@ -103,7 +104,7 @@ public final class DemoCommand implements Callable<Integer> {
         }
     }
 
-    private DemoReport run(List<Bytes> lines, Path folder) {
+    private DemoReport run(List<Bytes> lines, TemporaryFolder folder) {
         terminal.note("starting the server and DynamoDB Local...");
         try (DemoStack stack = DemoStack.start(folder);
                 DemoRun run = new DemoRun(stack, terminal, platform)) {
@@ -115,7 +116,7 @@ public final class DemoCommand implements Callable<Integer> {
      * Interrupted: nothing is judged and nothing is closed in order, for that takes long and its end is not needed; but
      * no process and no file is left behind. The other threads go on until the process ends, unheard.
      */
-    private void abandon(Path folder) {
+    private void abandon(TemporaryFolder folder) {
         terminal.lastNote("millrace demo: interrupted; no report");
         ((LoggerContext) LoggerFactory.getILoggerFactory()).stop();
         List<ProcessHandle> children = ProcessHandle.current().children().toList();
@@ -123,7 +124,7 @@ public final class DemoCommand implements Callable<Integer> {
         CompletableFuture.allOf(children.stream().map(ProcessHandle::onExit).toArray(CompletableFuture<?>[]::new))
                 .completeOnTimeout(null, CHILDREN_DIE.toMillis(), TimeUnit.MILLISECONDS)
                 .join();
-        DemoStack.delete(folder);
+        folder.close();
     }
 
     private static List<Bytes> read(Path file) throws IOException {

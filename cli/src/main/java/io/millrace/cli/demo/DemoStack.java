@@ -2,15 +2,11 @@ package io.millrace.cli.demo;
 
 import io.millrace.cli.terminal.CommandFailure;
 import io.millrace.dynamodblocal.DynamoDbLocal;
+import io.millrace.runtime.TemporaryFolder;
 import io.millrace.streamcore.StreamServer;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
-import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;
@@ -20,29 +16,36 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 
 /** The demo's own server and DynamoDB Local, on free ports, in a temporary folder that goes with them. Immutable. */
-record DemoStack(Path folder, StreamServer streams, DynamoDbLocal tables) implements AutoCloseable {
+record DemoStack(TemporaryFolder temporary, StreamServer streams, DynamoDbLocal tables) implements AutoCloseable {
     private static final String NO_SECRET = "demo";
 
     /** A folder for {@link #start}. */
-    static Path newFolder() {
+    static TemporaryFolder newFolder() {
         try {
-            return Files.createTempDirectory("millrace-demo");
+            return TemporaryFolder.create("millrace-demo");
         } catch (IOException e) {
             throw CommandFailure.failed("cannot make a temporary folder: " + e.getMessage(), e);
         }
     }
 
     /** Starts both; the folder goes when they close. */
-    static DemoStack start(Path folder) {
+    static DemoStack start(TemporaryFolder temporary) {
+        Path folder = temporary.path();
         DynamoDbLocal tables = DynamoDbLocal.start(DynamoDbLocal.Settings.persistedIn(folder.resolve("dynamodb")));
         try {
             StreamServer streams =
                     StreamServer.builder().port(0).dataDirectory(folder).start();
-            return new DemoStack(folder, streams, tables);
+            return new DemoStack(temporary, streams, tables);
         } catch (RuntimeException e) {
             tables.close();
+            temporary.close();
             throw e;
         }
+    }
+
+    /** Where everything is kept. */
+    Path folder() {
+        return temporary.path();
     }
 
     /** What a worker process needs to find both. */
@@ -89,18 +92,6 @@ record DemoStack(Path folder, StreamServer streams, DynamoDbLocal tables) implem
     public void close() {
         streams.close();
         tables.close();
-        delete(folder);
-    }
-
-    /** Removes the folder and what is in it, as far as that is possible. */
-    static void delete(Path folder) {
-        try (Stream<Path> files = Files.walk(folder)) {
-            List<Path> deepestFirst = files.sorted(Comparator.reverseOrder()).toList();
-            for (Path file : deepestFirst) {
-                Files.deleteIfExists(file);
-            }
-        } catch (IOException | UncheckedIOException e) {
-            // It is in the folder for temporary files; whoever cleans that cleans this.
-        }
+        temporary.close();
     }
 }

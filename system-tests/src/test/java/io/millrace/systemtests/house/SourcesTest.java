@@ -22,6 +22,7 @@ class SourcesTest {
     private static final int PACKAGE_TYPES = 30;
 
     private static final Pattern SYNCHRONIZED_BLOCK = Pattern.compile("\\bsynchronized\\s*\\(");
+    private static final Pattern TEMPORARY_FILE = Pattern.compile("createTemp(File|Directory)|deleteOnExit");
     private static final Pattern PUBLIC_TYPE = Pattern.compile(
             "^public (?:(?:final|abstract|sealed|non-sealed|static) )*(?:class|interface|record|enum|@interface) ");
     private static final Pattern PUBLIC_METHOD =
@@ -106,6 +107,15 @@ class SourcesTest {
         assertThat(House.sources())
                 .filteredOn(file -> !file.startsWith(House.top().resolve("runtime")))
                 .filteredOn(file -> SYNCHRONIZED_BLOCK.matcher(House.read(file)).find())
+                .isEmpty();
+    }
+
+    /** {@code TemporaryFolder} is cleaned up even after its process was killed. */
+    @Test
+    void temporaryFilesAreMadeByTheRuntimeAlone() {
+        assertThat(House.sources())
+                .filteredOn(file -> !file.startsWith(House.top().resolve("runtime")))
+                .filteredOn(file -> TEMPORARY_FILE.matcher(House.read(file)).find())
                 .isEmpty();
     }
 
