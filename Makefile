@@ -3,13 +3,16 @@
 MVN := ./mvnw
 SEEDS ?= 10000
 
-.PHONY: help check quick fmt sim slow demo bench coordination clean
+.PHONY: help check anyday quick fmt sim slow demo bench coordination clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 14
 
 check: ## everything that CI runs: format, static checks, all tests
 	$(MVN) verify
+
+anyday: ## all tests 400 days ahead, in another time zone and language; skips loudly without a C compiler
+	system-tests/anyday/run $(ARGS)
 
 quick: ## unit tests of one module and what it needs: make quick M=lease
 	$(MVN) -q -Pquick test -pl $(or $(M),model) -am

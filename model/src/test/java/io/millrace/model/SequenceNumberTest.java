@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import java.math.BigInteger;
+import java.util.Locale;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -19,8 +20,8 @@ class SequenceNumberTest {
                 .toString(16);
 
         assertThat(hex)
-                .isEqualTo("2" + String.format("%09x", CREATED) + "a" + "0123456789abcdef" + "00"
-                        + String.format("%09x", CREATED + 5) + "1234567a" + "2");
+                .isEqualTo("2" + String.format(Locale.ROOT, "%09x", CREATED) + "a" + "0123456789abcdef" + "00"
+                        + String.format(Locale.ROOT, "%09x", CREATED + 5) + "1234567a" + "2");
     }
 
     @Test

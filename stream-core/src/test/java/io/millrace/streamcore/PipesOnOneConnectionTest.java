@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.micrometer.core.instrument.Gauge;
+import io.millrace.model.ShardId;
 import io.millrace.streamcore.api.push.PushSettings;
 import io.millrace.streamcore.log.FsyncPolicy;
 import java.math.BigInteger;
@@ -53,7 +54,7 @@ class PipesOnOneConnectionTest {
                 .push(push)
                 .start();
         client = new Http2Client(server.endpoint());
-        call("CreateStream", "{\"StreamName\":\"%s\",\"ShardCount\":%d}".formatted(STREAM, shards));
+        call("CreateStream", "{\"StreamName\":\"" + STREAM + "\",\"ShardCount\":" + shards + "}");
     }
 
     @AfterEach
@@ -209,7 +210,7 @@ class PipesOnOneConnectionTest {
         for (int i = 0; i < count; i++) {
             String answer = call(
                     "RegisterStreamConsumer",
-                    "{\"StreamARN\":\"arn:aws:kinesis:us-east-1:000000000000:stream/%s\",\"ConsumerName\":\"app%d\"}"
+                    "{\"StreamARN\":\"arn:aws:kinesis:us-east-1:000000000000:stream/%s\",\"ConsumerName\":\"app%s\"}"
                             .formatted(STREAM, i));
             arns.add(answer.replaceAll("(?s).*\"ConsumerARN\":\"([^\"]*)\".*", "$1"));
         }
@@ -231,7 +232,7 @@ class PipesOnOneConnectionTest {
     }
 
     private static String shard(int index) {
-        return "shardId-%012d".formatted(index);
+        return ShardId.of(index).value();
     }
 
     private String call(String operation, String json) throws Exception {

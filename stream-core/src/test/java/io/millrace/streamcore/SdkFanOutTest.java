@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.millrace.model.SequenceNumber;
+import io.millrace.model.ShardId;
 import io.millrace.streamcore.api.push.PushSettings;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -335,7 +336,7 @@ class SdkFanOutTest {
         for (int i = 0; i < 10; i++) {
             String consumer = register("wide", "app" + i);
             for (int shard = 0; shard < shards; shard++) {
-                pipes.add(subscribe(consumer, "shardId-%012d".formatted(shard), b -> b.type(ShardIteratorType.LATEST)));
+                pipes.add(subscribe(consumer, ShardId.of(shard).value(), b -> b.type(ShardIteratorType.LATEST)));
             }
         }
         for (SdkPipe pipe : pipes) {

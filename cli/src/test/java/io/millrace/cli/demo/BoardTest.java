@@ -6,6 +6,7 @@ import io.millrace.cli.demo.WorkerMessage.Ended;
 import io.millrace.cli.demo.WorkerMessage.Taken;
 import io.millrace.cli.terminal.ScreenSize;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -15,7 +16,7 @@ class BoardTest {
 
     private void takes(int shards) {
         for (int i = 0; i < shards; i++) {
-            board.onMessage("worker-1", new Taken(String.format("shardId-%012d", i), 1));
+            board.onMessage("worker-1", new Taken(String.format(Locale.ROOT, "shardId-%012d", i), 1));
         }
     }
 

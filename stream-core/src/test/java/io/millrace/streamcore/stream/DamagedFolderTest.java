@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -133,7 +134,8 @@ final class DamagedFolderTest {
         Files.write(newest, new byte[7], StandardOpenOption.APPEND);
         refused(newest + " is damaged");
         Files.write(newest, whole);
-        Path more = newest.resolveSibling(String.format("%012d.log", segments().size() + 1));
+        Path more = newest.resolveSibling(
+                String.format(Locale.ROOT, "%012d.log", segments().size() + 1));
         Files.copy(segments().get(0), more);
         refused(more + " is damaged");
         Files.delete(more);

@@ -1,5 +1,6 @@
 package io.millrace.systemtests.cli;
 
+import io.millrace.systemtests.process.CleanEnvironment;
 import io.millrace.systemtests.process.JavaCommand;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -83,10 +84,8 @@ final class CommandRun implements AutoCloseable {
         ProcessBuilder builder = new ProcessBuilder(JavaCommand.millrace(List.of(arguments)))
                 .directory(folder.toFile())
                 .redirectInput(in.toFile());
-        builder.environment().keySet().removeIf(name -> name.startsWith("AWS_"));
-        builder.environment().put("AWS_CONFIG_FILE", folder.resolve("none").toString());
-        builder.environment()
-                .put("AWS_SHARED_CREDENTIALS_FILE", folder.resolve("none").toString());
+        String none = folder.resolve("none").toString();
+        CleanEnvironment.give(builder, Map.of("AWS_CONFIG_FILE", none, "AWS_SHARED_CREDENTIALS_FILE", none));
         builder.environment().putAll(environment);
         return builder;
     }

@@ -4,13 +4,16 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.millrace.systemtests.process.CleanEnvironment;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /** Runs a client to its end. Belongs to one test. */
 final class ClientProcess {
@@ -58,17 +61,34 @@ final class ClientProcess {
 
     /** Runs {@code command} with the settings of a client of a local server. */
     Outcome run(List<String> command) throws IOException, InterruptedException {
+        String none = folder.resolve("none").toString();
+        return run(
+                command,
+                builder -> CleanEnvironment.give(
+                        builder,
+                        Map.of(
+                                "AWS_ACCESS_KEY_ID", keyId,
+                                "AWS_SECRET_ACCESS_KEY", secret,
+                                "AWS_DEFAULT_REGION", "us-east-1",
+                                "AWS_PAGER", "",
+                                "AWS_CONFIG_FILE", none,
+                                "AWS_SHARED_CREDENTIALS_FILE", none,
+                                "AWS_EC2_METADATA_DISABLED", "true")));
+    }
+
+    /** Runs a command that fetches files from elsewhere, by the true date and through the proxies that are set. */
+    Outcome fetch(List<String> command) throws IOException, InterruptedException {
+        return run(command, builder -> builder.environment().remove("LD_PRELOAD"));
+    }
+
+    private Outcome run(List<String> command, Consumer<ProcessBuilder> settings)
+            throws IOException, InterruptedException {
         runs++;
         Path out = folder.resolve("out-" + keyId + "-" + runs);
         Path err = folder.resolve("err-" + keyId + "-" + runs);
         ProcessBuilder builder =
                 new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
-        builder.environment().put("AWS_ACCESS_KEY_ID", keyId);
-        builder.environment().put("AWS_SECRET_ACCESS_KEY", secret);
-        builder.environment().put("AWS_DEFAULT_REGION", "us-east-1");
-        builder.environment().put("AWS_PAGER", "");
-        builder.environment().put("AWS_CONFIG_FILE", folder.resolve("none").toString());
-        builder.environment().put("AWS_EC2_METADATA_DISABLED", "true");
+        settings.accept(builder);
         Process process = builder.start();
         try {
             assertThat(process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS))

@@ -3,6 +3,7 @@ package io.millrace.systemtests.clients;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.millrace.systemtests.house.Checkout;
+import io.millrace.systemtests.process.CleanEnvironment;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
@@ -57,14 +58,19 @@ final class ClientProgram implements AutoCloseable {
             throws IOException {
         List<String> command = new ArrayList<>(
                 List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
-        command.addAll(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx512m", "-cp", classPath(module)));
+        command.addAll(List.of(
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-Xmx512m",
+                "-Djava.io.tmpdir=" + folder,
+                "-cp",
+                classPath(module)));
         command.add(mainClass);
         command.addAll(List.of(arguments));
         Path errors = folder.resolve(module + ".err");
         ProcessBuilder builder =
                 new ProcessBuilder(command).directory(folder.toFile()).redirectError(errors.toFile());
-        builder.environment().keySet().removeIf(name -> name.startsWith("AWS_"));
-        builder.environment().putAll(environment);
+        CleanEnvironment.give(builder, environment);
         return new ClientProgram(builder.start(), errors);
     }
 

@@ -7,6 +7,7 @@ import io.millrace.streamcore.StreamServer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -17,28 +18,38 @@ class JavaScriptTest {
     private static final String CLIENT = "@aws-sdk/client-kinesis@3.1143.0";
 
     @TempDir
-    @SuppressWarnings("NullAway.Init") // JUnit fills it before each test
-    private Path folder;
+    @SuppressWarnings("NullAway.Init") // JUnit fills it before all tests
+    private static Path folder;
 
-    @ParameterizedTest
-    @ValueSource(strings = {"http", "https", "http, signatures verified"})
+    @SuppressWarnings("NullAway.Init") // before all tests
+    private static ClientProcess client;
+
+    @SuppressWarnings("NullAway.Init") // before all tests
+    private static Path script;
+
+    @BeforeAll
     @Timeout(180) // fetching the client takes its time
-    void recordsArePushedThroughASplit(String how) throws Exception {
-        ClientProcess client = new ClientProcess(folder);
+    static void fetchClient() throws Exception {
+        client = new ClientProcess(folder);
         client.assumePresent("Node.js with npm", List.of("npm", "--version"));
         Files.writeString(folder.resolve("package.json"), "{\"private\": true}");
-        boolean isFetched =
-                client.run(List.of("npm", "install", "--prefix", folder.toString(), "--no-audit", "--no-fund", CLIENT))
-                                .exitCode()
-                        == 0;
+        boolean isFetched = client.fetch(List.of(
+                                "npm", "install", "--prefix", folder.toString(), "--no-audit", "--no-fund", CLIENT))
+                        .exitCode()
+                == 0;
         String skipped = "SKIPPED: npm cannot fetch " + CLIENT;
         if (!isFetched) {
             System.err.println(skipped);
         }
         assumeTrue(isFetched, skipped);
-        Path script = client.resource("js_fan_out.mjs");
+        script = client.resource("js_fan_out.mjs");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"http", "https", "http, signatures verified"})
+    void recordsArePushedThroughASplit(String how, @TempDir Path data) throws Exception {
         StreamServer.Builder settings =
-                StreamServer.builder().port(0).tlsPort(0).dataDirectory(folder.resolve("data"));
+                StreamServer.builder().port(0).tlsPort(0).dataDirectory(data);
         if (how.contains("verified")) {
             settings.credentials(ClientKeys.file(folder, "none"));
         }

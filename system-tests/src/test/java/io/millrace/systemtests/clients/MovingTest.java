@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.dynamodblocal.DynamoDbLocal;
 import io.millrace.streamcore.StreamServer;
+import io.millrace.systemtests.process.CleanEnvironment;
 import io.millrace.systemtests.process.JavaCommand;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -153,8 +154,7 @@ class MovingTest {
     private Process start(Map<String, String> environment, List<String> arguments, ProcessBuilder.Redirect output)
             throws IOException {
         ProcessBuilder builder = new ProcessBuilder(JavaCommand.millrace(arguments)).directory(folder.toFile());
-        builder.environment().keySet().removeIf(name -> name.startsWith("AWS_"));
-        builder.environment().putAll(environment);
+        CleanEnvironment.give(builder, environment);
         if (output.equals(ProcessBuilder.Redirect.DISCARD)) {
             return builder.redirectError(output).start();
         }

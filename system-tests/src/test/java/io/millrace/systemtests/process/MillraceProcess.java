@@ -31,7 +31,7 @@ final class MillraceProcess implements AutoCloseable {
     /** Starts the command; each line that it prints goes to {@code lines} on a thread of its own. */
     static MillraceProcess start(Map<String, String> environment, Consumer<String> lines, List<String> arguments) {
         ProcessBuilder builder = new ProcessBuilder(JavaCommand.millrace(arguments));
-        builder.environment().putAll(environment);
+        CleanEnvironment.give(builder, environment);
         try {
             return new MillraceProcess(builder.start(), String.join(" ", arguments), lines);
         } catch (IOException e) {
