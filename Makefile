@@ -24,7 +24,7 @@ sim: ## the simulations over many seeds: make sim SEEDS=100000, or one: make sim
 	$(MVN) -q -Pquick test -pl lease,consumer -am -Dtest='*SimulationTest' -Dsurefire.failIfNoSpecifiedTests=false $(if $(SEED),-Dseed=$(SEED),-Dseeds=$(SEEDS))
 
 slow: ## tests that need minutes: chaos with real processes at full size
-	$(MVN) -Pslow verify
+	$(MVN) -T1 -Dtests.forks=1 -Pslow verify
 
 demo: ## the main job, watched
 	./millrace demo
