@@ -64,6 +64,8 @@ final class TablesProcess implements AutoCloseable {
                     RESTARTS);
             Pause.of(delay);
             unlessStopping.run();
+            // Its files go; the log stays.
+            running.close();
             try {
                 running = DynamoDbLocal.start(settings);
                 log.warn("DynamoDB Local serves {} again", endpoint());
