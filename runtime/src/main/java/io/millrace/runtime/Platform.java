@@ -31,6 +31,14 @@ public interface Platform {
      */
     BlockingTasks newBlockingTasks(String name, int bound);
 
+    /**
+     * Is told that a component met an error in itself, ended what was broken and goes on. The component has logged it.
+     * Thrown on by default: in a test no error passes unseen because it was contained.
+     */
+    default void contained(Throwable error) {
+        throw new IllegalStateException("an error was contained", error);
+    }
+
     /** An executor for tasks that may block. Closing it lets running tasks end and takes no new ones. */
     interface BlockingTasks extends Executor, AutoCloseable {
         @Override

@@ -51,6 +51,11 @@ public final class SystemPlatform implements Platform {
         return Threads.perTask(name, bound, errors);
     }
 
+    @Override
+    public void contained(Throwable error) {
+        // The component's own log line says it.
+    }
+
     /** Per-thread generators behind one face: {@code SplittableRandom} itself is not safe to share. */
     private static final class SharedRandom implements RandomGenerator {
         private final SecureRandom seeds = new SecureRandom();

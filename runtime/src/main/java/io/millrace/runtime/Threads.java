@@ -44,10 +44,23 @@ final class Threads {
         return pool;
     }
 
+    /** A pool makes a thread for every task until it is full; where the system gives no more, those that it has do. */
+    static void execute(ExecutorService executor, Runnable task) {
+        try {
+            executor.execute(task);
+        } catch (OutOfMemoryError noThread) {
+            if (!(executor instanceof ThreadPoolExecutor pool)
+                    || pool.getPoolSize() == 0
+                    || !pool.getQueue().offer(task)) {
+                throw noThread;
+            }
+        }
+    }
+
     private record Tasks(String name, ExecutorService executor, ErrorHandler errors) implements Platform.BlockingTasks {
         @Override
         public void execute(Runnable task) {
-            executor.execute(() -> {
+            Threads.execute(executor, () -> {
                 try {
                     task.run();
                 } catch (Throwable error) {

@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
@@ -55,6 +58,29 @@ class ThreadsTest {
             });
             assertThat(name.join()).startsWith("records-");
             assertThat(daemons).hasValue(1);
+        }
+    }
+
+    @Test
+    void tasksWaitForTheThreadsThereAreWhereTheSystemGivesNoMore() {
+        CompletableFuture<Void> hold = new CompletableFuture<>();
+        CompletableFuture<Void> ran = new CompletableFuture<>();
+        AtomicInteger made = new AtomicInteger();
+        ThreadPoolExecutor pool =
+                new ThreadPoolExecutor(4, 4, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), body -> {
+                    if (made.getAndIncrement() > 0) {
+                        throw new OutOfMemoryError("unable to create native thread");
+                    }
+                    return new Thread(body);
+                });
+        try {
+            Threads.execute(pool, hold::join);
+            Threads.execute(pool, () -> ran.complete(null));
+            hold.complete(null);
+
+            ran.join();
+        } finally {
+            pool.shutdown();
         }
     }
 

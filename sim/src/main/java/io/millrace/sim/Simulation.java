@@ -38,6 +38,7 @@ public final class Simulation implements Platform {
     private long now;
     private long eventsMade;
     private @Nullable SimLoop running;
+    private boolean bearsErrors;
 
     /** A simulation that {@code seed} decides. */
     public Simulation(long seed) {
@@ -50,6 +51,11 @@ public final class Simulation implements Platform {
     /** What decides this run. */
     public long seed() {
         return seed;
+    }
+
+    /** From now on an error that a component contains does not end the run. */
+    public void bearContainedErrors() {
+        bearsErrors = true;
     }
 
     /** Calls {@code observer} after every event: the place for invariants. */
@@ -115,6 +121,13 @@ public final class Simulation implements Platform {
     @Override
     public BlockingTasks newBlockingTasks(String name, int bound) {
         return new SimTasks();
+    }
+
+    @Override
+    public void contained(Throwable error) {
+        if (!bearsErrors) {
+            throw new SimulationError(seed, "after " + elapsed() + " of virtual time: " + error, error);
+        }
     }
 
     private void step() {

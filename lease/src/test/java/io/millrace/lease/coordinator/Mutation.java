@@ -426,6 +426,11 @@ enum Mutation {
         }
 
         @Override
+        public void contained(Throwable error) {
+            inner.contained(error);
+        }
+
+        @Override
         public Ticker ticker() {
             return inner.ticker();
         }

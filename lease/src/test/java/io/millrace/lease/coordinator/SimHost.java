@@ -98,6 +98,11 @@ final class SimHost implements Platform {
         throw new UnsupportedOperationException("leases need no blocking tasks");
     }
 
+    @Override
+    public void contained(Throwable error) {
+        sim.contained(error);
+    }
+
     private final class HostLoop implements EventLoop {
         private final EventLoop inner;
         private final Deque<Runnable> held = new ArrayDeque<>();
