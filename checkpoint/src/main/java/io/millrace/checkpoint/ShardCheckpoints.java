@@ -9,10 +9,11 @@ import io.millrace.model.RecordPosition;
 import io.millrace.runtime.EventLoop;
 import io.millrace.runtime.Ticker;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -38,8 +39,8 @@ public final class ShardCheckpoints {
     private EventLoop.@Nullable Cancellable timer;
     private long lastWrite;
     private CompletableFuture<CheckpointOutcome> latest = CompletableFuture.completedFuture(CheckpointOutcome.SAVED);
-    /** Users who wait for their checkpoint. */
-    private final List<CompletableFuture<CheckpointOutcome>> waiting = new ArrayList<>();
+    /** Users who wait for their checkpoint; they are known before the loop is, so that none is forgotten at its end. */
+    private final Set<CompletableFuture<CheckpointOutcome>> waiting = ConcurrentHashMap.newKeySet();
 
     private boolean closed;
 
@@ -138,6 +139,9 @@ public final class ShardCheckpoints {
     /** A user says that all is processed up to {@code last}, or all that is delivered. For any thread. */
     CompletableFuture<CheckpointOutcome> declare(@Nullable RecordPosition last) {
         CompletableFuture<CheckpointOutcome> answer = new CompletableFuture<>();
+        waiting.add(answer);
+        CompletableFuture<Boolean> unused =
+                answer.handle((outcome, error) -> waiting.removeIf(CompletableFuture::isDone));
         try {
             loop.execute(() -> declareOnLoop(last, answer));
         } catch (RejectedExecutionException stopped) {
@@ -162,14 +166,12 @@ public final class ShardCheckpoints {
             answer.completeExceptionally(refused);
             return;
         }
-        waiting.add(answer);
         loop.whenComplete(flush(), (outcome, error) -> {
             if (error != null) {
                 answer.completeExceptionally(error);
             } else {
                 answer.complete(requireNonNull(outcome));
             }
-            waiting.removeIf(CompletableFuture::isDone);
         });
     }
 

@@ -128,11 +128,7 @@ final class PollingSource implements RecordSource {
             }
             if (!awaitsRoom && !shared.budget().hasRoom()) {
                 awaitsRoom = true;
-                shared.budget()
-                        .awaitRoom(() -> loop.execute(() -> {
-                            awaitsRoom = false;
-                            goOn();
-                        }));
+                shared.budget().awaitRoom(this::roomCame);
             }
         } else if (wait > 0) {
             rest(Duration.ofNanos(wait), "next read is not due");
@@ -140,6 +136,14 @@ final class PollingSource implements RecordSource {
             open();
         } else {
             read(iterator);
+        }
+    }
+
+    /** Called from another source's task; one that has ended takes nothing from it. */
+    private void roomCame() {
+        awaitsRoom = false;
+        if (state != PollState.CLOSED) {
+            loop.execute(this::goOn);
         }
     }
 

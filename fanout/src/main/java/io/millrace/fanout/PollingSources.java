@@ -22,6 +22,21 @@ public final class PollingSources implements RecordSources {
                 settings, loop, platform, new ByteBudget(settings.readAhead().bytesInAll()), new PollMeters(meters));
     }
 
+    private PollingSources(ShardReaders readers, Shared shared) {
+        this.readers = readers;
+        this.shared = shared;
+    }
+
+    /**
+     * The same sources, as one user of the loop opens them.
+     *
+     * @param view another view of the same event loop
+     */
+    public PollingSources on(EventLoop view) {
+        return new PollingSources(
+                readers, new Shared(shared.settings, view, shared.platform, shared.budget, shared.meters));
+    }
+
     @Override
     public RecordSource open(StreamName stream, ShardId shard, Position from, RecordSourceListener listener) {
         PollingSource source =

@@ -24,4 +24,20 @@ public interface LeaseListener {
      * @param reason one line for the log
      */
     void leaseLost(HeldLease lease, String reason);
+
+    /**
+     * Runs {@code answer} where the holder processes leases, behind what it has to do there. Where no answer comes for 80 %
+     * of the failover time, the worker stops its heartbeats and loses its leases, so that others process them; it joins
+     * again once there is an answer. By default the answer comes at once.
+     */
+    default void ping(Runnable answer) {
+        answer.run();
+    }
+
+    /**
+     * The coordinator met an error that trying again does not mend, and holds nothing any more: close it.
+     *
+     * @param reason one line for the log
+     */
+    default void failed(String reason) {}
 }

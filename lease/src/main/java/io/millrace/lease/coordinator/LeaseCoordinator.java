@@ -9,7 +9,10 @@ import io.millrace.lease.WorkerId;
 import io.millrace.lease.coordinator.LeaseSettings.StreamSettings;
 import io.millrace.lease.table.LeaseTable;
 import io.millrace.model.StreamName;
+import io.millrace.runtime.Backoff;
 import io.millrace.runtime.EventLoop;
+import io.millrace.runtime.FatalErrors;
+import io.millrace.runtime.GuardedLoop;
 import io.millrace.runtime.Platform;
 import java.time.Duration;
 import java.util.List;
@@ -32,7 +35,13 @@ import org.slf4j.LoggerFactory;
 public final class LeaseCoordinator {
     private static final Logger log = LoggerFactory.getLogger(LeaseCoordinator.class);
 
+    private static final Duration REMINDER = Duration.ofSeconds(3);
+
+    /** How long a worker waits after an error in itself, longer each time. */
+    private static final Backoff RESTART = new Backoff(Duration.ofSeconds(1), Duration.ofMinutes(1));
+
     private final Wiring wiring;
+    private final EventLoop thread;
     private final EventLoop loop;
     private final CompletableFuture<Void> started = new CompletableFuture<>();
     private final CompletableFuture<CloseReport> closed = new CompletableFuture<>();
@@ -47,10 +56,15 @@ public final class LeaseCoordinator {
     private CompletableFuture<Void> lastChange = started;
     private boolean joining;
     private Duration leaveWithin = Duration.ZERO;
+    /** When the last life ended before its time, and how many did in a row because of an error in the worker itself. */
+    private long lostAt;
 
-    private LeaseCoordinator(Wiring wiring) {
-        this.wiring = wiring;
-        this.loop = wiring.loop();
+    private int breaks;
+
+    private LeaseCoordinator(Wiring parts) {
+        this.thread = parts.loop();
+        this.loop = new GuardedLoop(thread, this::broke);
+        this.wiring = parts.on(loop);
         this.id = newId();
         this.streams = wiring.settings().streams();
         this.table = wiring.newSureTable();
@@ -77,7 +91,8 @@ public final class LeaseCoordinator {
         requireNonNull(listener, "listener");
         LeaseMeters measured = new LeaseMeters(requireNonNull(meters, "meters"), settings.workerName());
         EventLoop loop = requireNonNull(platform, "platform").newEventLoop("leases-" + settings.workerName());
-        return new LeaseCoordinator(new Wiring(settings, table, directory, listener, platform, loop, measured));
+        LeaseListener safe = new SafeListener(listener, platform);
+        return new LeaseCoordinator(new Wiring(settings, table, directory, safe, platform, loop, measured));
     }
 
     /**
@@ -183,11 +198,57 @@ public final class LeaseCoordinator {
     private void begin() {
         if (state == CoordinatorState.NEW) {
             moveTo(CoordinatorState.STARTING, "start() was called");
+            long deadline = wiring.now() + wiring.settings().startTimeout().toNanos();
+            remindOfStart(deadline);
             wiring.then(new Preparation(wiring, table).run(streams), ready -> join(), error -> {
                 started.completeExceptionally(error);
                 end("the start failed", nothing());
             });
         }
+    }
+
+    /** A start that takes long says why, and does not take for ever. */
+    private void remindOfStart(long deadline) {
+        EventLoop.Cancellable unused = wiring.later(REMINDER, () -> {
+            if (started.isDone()) {
+                return;
+            }
+            String trouble = table.lastTrouble().orElse("the lease table does not answer");
+            if (joining && wiring.now() - deadline >= 0) {
+                started.completeExceptionally(new StartFailedException(
+                        "gave up starting after "
+                                + wiring.settings().startTimeout().toSeconds() + " s: " + trouble,
+                        null));
+                leave(Duration.ZERO);
+            } else {
+                log.warn(
+                        "Worker {} has not started yet and tries on: {}",
+                        wiring.settings().workerName(),
+                        trouble);
+                remindOfStart(deadline);
+            }
+        });
+    }
+
+    /** An error in a task of the coordinator itself: it is begun afresh where it can be. */
+    private void broke(Throwable error) {
+        String reason = "an error in the worker itself: " + error;
+        WorkerSession current = session;
+        if (state == CoordinatorState.MEMBER && current != null) {
+            current.broke(error);
+            return;
+        }
+        log.error("An error in worker {} itself while it is {}", id, state, error);
+        switch (state) {
+            case NEW, STARTING -> {
+                started.completeExceptionally(new StartFailedException("the start failed, " + reason, error));
+                end(reason, nothing());
+            }
+            case MEMBER, REJOINING -> rejoin(new WorkerSession.Loss(reason, error));
+            case LEAVING -> end(reason, nothing());
+            case CLOSED -> log.debug("It was over");
+        }
+        wiring.platform().contained(error);
     }
 
     private void join() {
@@ -206,6 +267,10 @@ public final class LeaseCoordinator {
                 leave(joined);
             } else {
                 joined.read(names(streams));
+                if (state == CoordinatorState.REJOINING) {
+                    Duration without = wiring.platform().ticker().since(lostAt);
+                    log.info("Worker {} takes part again, {} s after it lost its leases", id, without.toSeconds());
+                }
                 moveTo(CoordinatorState.MEMBER, "joined as " + joined.id());
                 started.complete(null);
             }
@@ -213,7 +278,7 @@ public final class LeaseCoordinator {
     }
 
     /** The session is over: start another one under a new run, as soon as the table answers. */
-    private void rejoin(String reason) {
+    private void rejoin(WorkerSession.Loss loss) {
         boolean whileJoining = joining;
         joining = false;
         session = null;
@@ -221,13 +286,50 @@ public final class LeaseCoordinator {
             return;
         }
         if (state != CoordinatorState.LEAVING) {
-            moveTo(CoordinatorState.REJOINING, reason);
+            moveTo(CoordinatorState.REJOINING, loss.reason());
         }
+        Duration pause = pauseAfter(loss);
+        lostAt = wiring.now();
         WorkerId last = id;
         id = newId();
         table = wiring.newSureTable();
         // The old row goes first: then the others need not wait for it to expire. Its leases were given up already.
-        wiring.then(RowRemoval.of(last, table, wiring), gone -> join());
+        wiring.then(RowRemoval.of(last, table, wiring), gone -> wiring.later(pause, this::joinOnceAnswered));
+    }
+
+    /** Leases are nothing for a holder that stands still. */
+    private void joinOnceAnswered() {
+        if (state == CoordinatorState.LEAVING) {
+            join();
+        } else if (state == CoordinatorState.REJOINING) {
+            wiring.then(ListenerWatch.answer(wiring), answered -> {
+                if (state == CoordinatorState.REJOINING || state == CoordinatorState.LEAVING) {
+                    join();
+                }
+            });
+        }
+    }
+
+    /** An error may come again at once, so the next life waits, longer each time. */
+    private Duration pauseAfter(WorkerSession.Loss loss) {
+        Throwable error = loss.errorOrNull();
+        if (error == null) {
+            breaks = 0;
+            return Duration.ZERO;
+        }
+        breaks = wiring.platform()
+                                .ticker()
+                                .since(lostAt)
+                                .compareTo(RESTART.most().multipliedBy(5))
+                        > 0
+                ? 1
+                : breaks + 1;
+        if (FatalErrors.isFatal(error)) {
+            wiring.listener()
+                    .failed("worker " + wiring.settings().workerName()
+                            + " stops after an error that trying again does not mend: " + error);
+        }
+        return RESTART.delay(breaks, wiring.platform().random());
     }
 
     private void leave(Duration deadline) {
@@ -264,9 +366,10 @@ public final class LeaseCoordinator {
         table.abandon();
         changeTable.abandon();
         session = null;
+        started.completeExceptionally(new StartFailedException("the worker was closed before it had started", null));
         wiring.meters().close();
         closed.complete(report);
-        loop.close();
+        thread.close();
     }
 
     private static CloseReport nothing() {

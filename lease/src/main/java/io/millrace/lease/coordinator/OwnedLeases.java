@@ -183,7 +183,15 @@ final class OwnedLeases {
     /** The worker cannot prove its ownership any more. */
     void loseAll(String reason) {
         over = true;
-        List.copyOf(held.values()).forEach(lease -> lease.lose(reason));
+        for (OwnedLease lease : List.copyOf(held.values())) {
+            try {
+                lease.lose(reason);
+            } catch (Throwable inDoubt) {
+                // The heartbeat has ended, so it is not valid any more; the others must hear of it all the same.
+                log.error("{} was not lost in good order", lease, inDoubt);
+                wiring.listener().leaseLost(lease, reason);
+            }
+        }
         checkAllGone();
     }
 
@@ -248,7 +256,7 @@ final class OwnedLeases {
     }
 
     void lost(OwnedLease lease, String reason) {
-        log.info("Lost {}: {}", lease, reason);
+        log.debug("Lost {}: {}", lease, reason);
         abandoned.add(lease.key());
         released.remove(lease.key());
         wiring.meters().lost();

@@ -3,6 +3,7 @@ package io.millrace.lease.coordinator;
 import io.millrace.lease.LeaseException;
 import io.millrace.lease.ShardDirectory.StreamIdentity;
 import io.millrace.lease.StreamNotFoundException;
+import io.millrace.lease.StreamRefusedException;
 import io.millrace.lease.coordinator.LeaseSettings.StreamSettings;
 import io.millrace.lease.table.Entity;
 import io.millrace.lease.table.LeaseTable;
@@ -12,6 +13,7 @@ import io.millrace.lease.table.WriteOutcome;
 import io.millrace.model.Position;
 import io.millrace.model.StreamName;
 import io.millrace.runtime.Backoff;
+import io.millrace.runtime.FatalErrors;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -59,7 +61,14 @@ final class Preparation {
 
     private CompletableFuture<Void> ensureTable() {
         return persist("the lease table", () -> table.read(LeaseTable::ensureTable))
-                .thenCompose(ready -> ready ? CompletableFuture.completedFuture(null) : ensureTableSoon());
+                .thenCompose(ready -> ready ? tryReads() : ensureTableSoon());
+    }
+
+    /** A worker that may not read would wait for ever once it has joined. */
+    private CompletableFuture<Void> tryReads() {
+        CompletableFuture<?> one = persist("the lease table", () -> table.read(rows -> rows.get(Entity.leader())));
+        CompletableFuture<?> many = persist("the lease table", () -> table.read(LeaseTable::listMembers));
+        return CompletableFuture.allOf(one, many);
     }
 
     private CompletableFuture<Void> ensureTableSoon() {
@@ -148,8 +157,15 @@ final class Preparation {
 
     private <T> void attempt(String whom, Supplier<CompletableFuture<T>> call, CompletableFuture<T> result, int count) {
         wiring.then(call.get(), result::complete, error -> {
-            if (error instanceof StreamNotFoundException || error instanceof TableRefusedException) {
+            if (error instanceof StreamNotFoundException
+                    || error instanceof StreamRefusedException
+                    || error instanceof TableRefusedException) {
                 result.completeExceptionally(error);
+            } else if (FatalErrors.isFatal(error)) {
+                result.completeExceptionally(new StartFailedException(
+                        whom + " cannot be used: " + error
+                                + "; are there two versions of the AWS SDK on the class path?",
+                        error));
             } else if (wiring.platform()
                             .ticker()
                             .since(startedAt)

@@ -8,12 +8,14 @@ import io.millrace.lease.table.TableUnavailableException;
 import io.millrace.lease.table.WriteOutcome;
 import io.millrace.runtime.Backoff;
 import io.millrace.runtime.EventLoop;
+import io.millrace.runtime.FatalErrors;
 import io.millrace.runtime.Platform;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,6 +36,7 @@ final class SureTable {
     private final Duration timeLimit;
     private final Backoff backoff;
     private boolean abandoned;
+    private @Nullable Throwable lastTrouble;
 
     SureTable(LeaseTable table, EventLoop loop, Platform platform, Duration failoverTime) {
         this.table = table;
@@ -51,6 +54,11 @@ final class SureTable {
      * @param firstSentAt when it was sent for the first time
      */
     record Settled(WriteOutcome outcome, long sentAt, long firstSentAt) {}
+
+    /** Why the last call that failed did, if one has. */
+    Optional<String> lastTrouble() {
+        return Optional.ofNullable(lastTrouble).map(Throwable::getMessage);
+    }
 
     /** No call goes out from now on, and no future completes. */
     void abandon() {
@@ -97,7 +105,9 @@ final class SureTable {
             if (abandoned) {
                 return;
             }
-            if (error != null) {
+            if (error != null && FatalErrors.isFatal(error)) {
+                throw new IllegalStateException("the lease table cannot be written: " + error, error);
+            } else if (error != null) {
                 log.debug("Sending a write again, its {}. attempt got no answer: {}", attempt, error.getMessage());
                 loop.schedule(backoff.delay(attempt, platform.random()), () -> send(write, firstSentAt, attempt + 1));
             } else if (outcome instanceof WriteOutcome.Conflict conflict && write.isOurs(conflict)) {
@@ -114,10 +124,10 @@ final class SureTable {
         if (abandoned) {
             return answer;
         }
-        EventLoop.Cancellable limit = loop.schedule(
-                timeLimit,
-                () -> answer.completeExceptionally(
-                        new TableUnavailableException(whom + " did not answer within " + timeLimit, null)));
+        EventLoop.Cancellable limit = loop.schedule(timeLimit, () -> {
+            lastTrouble = new TableUnavailableException(whom + " did not answer within " + timeLimit, null);
+            answer.completeExceptionally(lastTrouble);
+        });
         CompletableFuture<T> sent;
         try {
             sent = call.get();
@@ -130,6 +140,7 @@ final class SureTable {
                 return;
             }
             if (error != null) {
+                lastTrouble = error;
                 answer.completeExceptionally(error);
             } else {
                 answer.complete(value);

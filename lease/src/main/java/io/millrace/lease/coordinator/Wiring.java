@@ -44,6 +44,11 @@ record Wiring(
         });
     }
 
+    /** The same parts on another view of the same loop. */
+    Wiring on(EventLoop view) {
+        return new Wiring(settings, table, directory, listener, platform, view, meters);
+    }
+
     /** Runs {@code task} later, unless the loop is closed before. */
     EventLoop.Cancellable later(Duration delay, Runnable task) {
         try {

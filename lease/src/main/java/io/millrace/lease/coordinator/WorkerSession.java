@@ -17,6 +17,7 @@ import io.millrace.lease.table.Row;
 import io.millrace.lease.table.WorkerRow;
 import io.millrace.model.StreamName;
 import io.millrace.runtime.EventLoop;
+import io.millrace.runtime.GuardedLoop;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -52,7 +53,8 @@ final class WorkerSession {
     private final Leadership leadership;
     private final Liveness liveness;
     private final HandoffPatience patience;
-    private final Consumer<String> onLost;
+    private final ListenerWatch listenerWatch;
+    private final Consumer<Loss> onLost;
     private final CompletableFuture<Void> firstLook = new CompletableFuture<>();
     private final CompletableFuture<CloseReport> left = new CompletableFuture<>();
 
@@ -76,14 +78,24 @@ final class WorkerSession {
     private boolean over;
     private EventLoop.Cancellable nextPoll = EventLoop.Cancellable.DONE;
 
-    private WorkerSession(Wiring wiring, SureTable table, WorkerRow row, long sentAt, Consumer<String> onLost) {
-        this.wiring = wiring;
+    /**
+     * That a life was over before its time.
+     *
+     * @param reason one line
+     * @param errorOrNull the error in the worker itself that ended it, if one did
+     */
+    record Loss(String reason, @Nullable Throwable errorOrNull) {}
+
+    private WorkerSession(Wiring shared, SureTable table, WorkerRow row, long sentAt, Consumer<Loss> onLost) {
+        // An error in a task ends this life: the work that the task was about would stand still.
+        this.wiring = shared.on(new GuardedLoop(shared.loop(), this::broke));
         this.table = table;
         this.onLost = onLost;
         this.heartbeat = new Heartbeat(wiring, table, row, sentAt, this::lost);
         this.leases = new OwnedLeases(wiring, row.id(), table, heartbeat, book);
         this.giving = new Giving(wiring, row.id(), table, leases);
         this.leadership = new Leadership(wiring, row.id(), table, book, this::poll);
+        this.listenerWatch = new ListenerWatch(wiring, this::listenerIsSilent);
         this.liveness = new Liveness(wiring.settings().failoverTime());
         this.patience = new HandoffPatience(wiring.settings().handoffTimeout());
     }
@@ -94,7 +106,7 @@ final class WorkerSession {
      * @param onLost is told once when this life is over before its time
      */
     static CompletableFuture<WorkerSession> join(
-            Wiring wiring, WorkerId me, SureTable table, SortedSet<StreamName> streams, Consumer<String> onLost) {
+            Wiring wiring, WorkerId me, SureTable table, SortedSet<StreamName> streams, Consumer<Loss> onLost) {
         WorkerRow.Info info = new WorkerRow.Info(
                 wiring.settings().host(), version(), 0, wiring.settings().maxLeases(), streams);
         WorkerRow row = new WorkerRow(me, 0, WorkerRow.State.ACTIVE, 0, 0, info);
@@ -156,6 +168,7 @@ final class WorkerSession {
 
     private void start(CompletableFuture<Optional<Row>> leader) {
         heartbeat.start();
+        listenerWatch.start();
         leases.measure();
         wiring.then(
                 leader,
@@ -336,19 +349,52 @@ final class WorkerSession {
                 error -> listing = false);
     }
 
+    /** The leases held here are not processed, so others shall have them. */
+    private void listenerIsSilent(Duration time) {
+        heartbeat.end();
+        lost("its consumers have not answered for " + time
+                + "; is the worker's event loop blocked, by a listener say?");
+    }
+
+    /** An error in a task: what the task was about stands still from now on, so everything is begun afresh. */
+    void broke(Throwable error) {
+        if (over) {
+            log.debug("Thrown after the end of {}", id(), error);
+            return;
+        }
+        log.error("An error in worker {} itself; it gives up its leases and joins again", id(), error);
+        heartbeat.end();
+        lose(new Loss("an error in the worker itself: " + error, error));
+        wiring.platform().contained(error);
+    }
+
+    /** An error on the way does not keep this life from its end, nor the next one from its start. */
+    private void loseLeases(String reason) {
+        try {
+            leases.loseAll(reason);
+        } catch (Throwable again) {
+            log.error("Worker {} could not give up all of its leases in good order", id(), again);
+        }
+    }
+
     private void lost(String reason) {
+        lose(new Loss(reason, null));
+    }
+
+    private void lose(Loss loss) {
+        String reason = loss.reason();
         if (over) {
             return;
         }
         log.warn("Worker {} has lost its leases{}: {}", id(), leaving ? "" : " and joins again", reason);
         end();
-        leases.loseAll(reason);
+        loseLeases(reason);
         if (leaving) {
             removeLastRow();
         } else {
             left.complete(report(false));
         }
-        onLost.accept(reason);
+        onLost.accept(loss);
     }
 
     /** A last beat that was late may just have moved the row: the others would wait another failover time for it. */
@@ -368,6 +414,7 @@ final class WorkerSession {
         over = true;
         table.abandon();
         nextPoll.cancel();
+        listenerWatch.stop();
     }
 
     private void removeRows() {
@@ -394,9 +441,9 @@ final class WorkerSession {
             over = true;
             heartbeat.end();
             end();
-            leases.loseAll(reason);
-            left.complete(report(false));
+            loseLeases(reason);
         }
+        left.complete(report(false));
     }
 
     private CloseReport report(boolean rowsRemoved) {

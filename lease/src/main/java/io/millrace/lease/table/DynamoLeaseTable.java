@@ -80,7 +80,7 @@ public final class DynamoLeaseTable implements LeaseTable {
                 .thenApply(answer -> isReady(answer.table()))
                 .exceptionallyCompose(error -> cause(error) instanceof ResourceNotFoundException
                         ? createTable()
-                        : CompletableFuture.failedFuture(translate(error)));
+                        : CompletableFuture.failedFuture(translate(error, "DescribeTable")));
     }
 
     @Override
@@ -90,7 +90,7 @@ public final class DynamoLeaseTable implements LeaseTable {
                 .key(key(entity))
                 .consistentRead(true)
                 .build();
-        return translated(client.getItem(request))
+        return translated(client.getItem(request), "GetItem")
                 .thenApply(answer ->
                         answer.hasItem() ? Optional.ofNullable(RowCodec.row(answer.item())) : Optional.empty());
     }
@@ -127,7 +127,7 @@ public final class DynamoLeaseTable implements LeaseTable {
 
     /** Goes on until the service has answered for every key; it leaves out what would be too much at once. */
     private CompletableFuture<List<LeaseRow>> get(KeysAndAttributes wanted, List<LeaseRow> rows) {
-        return translated(client.batchGetItem(request -> request.requestItems(Map.of(name, wanted))))
+        return translated(client.batchGetItem(request -> request.requestItems(Map.of(name, wanted))), "BatchGetItem")
                 .thenCompose(answer -> {
                     for (Map<String, AttributeValue> item : answer.responses().getOrDefault(name, List.of())) {
                         if (RowCodec.row(item) instanceof LeaseRow lease) {
@@ -147,7 +147,7 @@ public final class DynamoLeaseTable implements LeaseTable {
 
     @Override
     public CompletableFuture<WriteOutcome> put(Row row) {
-        return outcome(client.updateItem(update(row)));
+        return outcome(client.updateItem(update(row)), "UpdateItem");
     }
 
     @Override
@@ -162,7 +162,7 @@ public final class DynamoLeaseTable implements LeaseTable {
                 .expressionAttributeValues(Map.of(":seen", RowCodec.number(seen.revision())))
                 .returnValuesOnConditionCheckFailure(ReturnValuesOnConditionCheckFailure.ALL_OLD)
                 .build();
-        return outcome(client.deleteItem(request));
+        return outcome(client.deleteItem(request), "DeleteItem");
     }
 
     /** An update rather than a put: attributes that a newer version added stay. */
@@ -198,13 +198,13 @@ public final class DynamoLeaseTable implements LeaseTable {
                 .build();
     }
 
-    private CompletableFuture<WriteOutcome> outcome(CompletableFuture<?> write) {
+    private CompletableFuture<WriteOutcome> outcome(CompletableFuture<?> write, String operation) {
         return write.thenApply(answer -> WriteOutcome.applied()).exceptionallyCompose(error -> {
             if (cause(error) instanceof ConditionalCheckFailedException failed) {
                 Row current = failed.hasItem() && !failed.item().isEmpty() ? RowCodec.row(failed.item()) : null;
                 return CompletableFuture.completedFuture(WriteOutcome.conflict(current));
             }
-            return CompletableFuture.failedFuture(translate(error));
+            return CompletableFuture.failedFuture(translate(error, operation));
         });
     }
 
@@ -221,7 +221,7 @@ public final class DynamoLeaseTable implements LeaseTable {
     }
 
     private CompletableFuture<List<Row>> page(QueryRequest request, List<Row> rows) {
-        return translated(client.query(request)).thenCompose((QueryResponse answer) -> {
+        return translated(client.query(request), "Query").thenCompose((QueryResponse answer) -> {
             for (Map<String, AttributeValue> item : answer.items()) {
                 Row row = RowCodec.row(item);
                 if (row != null) {
@@ -254,7 +254,7 @@ public final class DynamoLeaseTable implements LeaseTable {
                 // In use: another worker was faster, and the table is coming.
                 .exceptionallyCompose(error -> cause(error) instanceof ResourceInUseException
                         ? CompletableFuture.completedFuture(false)
-                        : CompletableFuture.failedFuture(translate(error)));
+                        : CompletableFuture.failedFuture(translate(error, "CreateTable")));
     }
 
     private boolean isReady(TableDescription table) {
@@ -274,11 +274,11 @@ public final class DynamoLeaseTable implements LeaseTable {
         return Map.of(RowCodec.APPLICATION, RowCodec.text(application), RowCodec.ENTITY, RowCodec.text(entity.text()));
     }
 
-    private <T> CompletableFuture<T> translated(CompletableFuture<T> call) {
-        return call.exceptionallyCompose(error -> CompletableFuture.failedFuture(translate(error)));
+    private <T> CompletableFuture<T> translated(CompletableFuture<T> call, String operation) {
+        return call.exceptionallyCompose(error -> CompletableFuture.failedFuture(translate(error, operation)));
     }
 
-    private LeaseException translate(Throwable error) {
+    private LeaseException translate(Throwable error, String operation) {
         Throwable cause = cause(error);
         if (cause instanceof LeaseException known) {
             return known;
@@ -294,7 +294,7 @@ public final class DynamoLeaseTable implements LeaseTable {
             boolean isShape = answer.awsErrorDetails() != null
                     && "ValidationException".equals(answer.awsErrorDetails().errorCode());
             return new TableRefusedException(
-                    "DynamoDB refuses to use table '" + name + "': " + firstLine(answer)
+                    "DynamoDB refuses " + operation + " on table '" + name + "': " + firstLine(answer)
                             + (isShape ? "; is it a Millrace lease table? (" + KEY + ")" : ""),
                     cause);
         }

@@ -30,6 +30,13 @@ final class ListeningWorker implements LeaseListener {
     final LeaseCoordinator coordinator;
     /** It does not come to give back what it is asked for. */
     boolean isBusy;
+    /** It does not answer, as if its thread were blocked. */
+    boolean isSilent;
+
+    /** It throws whatever it is told. */
+    boolean throwing;
+
+    private Runnable unanswered = () -> {};
 
     ListeningWorker(
             Simulation sim,
@@ -66,11 +73,13 @@ final class ListeningWorker implements LeaseListener {
 
     @Override
     public void leaseTaken(HeldLease lease) {
+        throwIfWanted();
         held.put(lease.key(), lease);
     }
 
     @Override
     public void leaseAskedFor(HeldLease lease, Duration within) {
+        throwIfWanted();
         if (isBusy) {
             return;
         }
@@ -81,8 +90,29 @@ final class ListeningWorker implements LeaseListener {
 
     @Override
     public void leaseLost(HeldLease lease, String reason) {
+        throwIfWanted();
         held.remove(lease.key());
         lost.add(lease + ": " + reason);
+    }
+
+    @Override
+    public void ping(Runnable answer) {
+        if (isSilent) {
+            unanswered = answer;
+        } else {
+            answer.run();
+        }
+    }
+
+    private void throwIfWanted() {
+        if (throwing) {
+            throw new AssertionError("thrown by the holder, on purpose");
+        }
+    }
+
+    void answer() {
+        isSilent = false;
+        unanswered.run();
     }
 
     private static LeaseKey key(int shard) {
