@@ -43,7 +43,7 @@ final class EventFile implements WorkerListener, AutoCloseable {
 
     @Override
     public void onEvent(WorkerEvent event) {
-        log.info("{}", event);
+        log.debug("{}", event);
         if (writer == null) {
             return;
         }
@@ -81,6 +81,13 @@ final class EventFile implements WorkerListener, AutoCloseable {
                     .put("shard", ended.shard())
                     .put("epoch", ended.epoch())
                     .put("children", ended.children());
+        }
+        if (event instanceof WorkerEvent.ConsumerFailed failed) {
+            return json.put("event", "consumer-failed")
+                    .put("stream", failed.stream())
+                    .put("shard", failed.shard())
+                    .put("epoch", failed.epoch())
+                    .put("reason", failed.reason());
         }
         if (event instanceof WorkerEvent.RecordsExpired expired) {
             json.put("event", "records-expired").put("stream", expired.stream()).put("shard", expired.shard());

@@ -8,6 +8,9 @@ sealed interface ConsumerEnd {
     /** The lease was given back. */
     record Released() implements ConsumerEnd {}
 
+    /** The consumer broke; the lease was given back at what was processed, unless it was lost before. */
+    record Broken(boolean released) implements ConsumerEnd {}
+
     /** The lease was lost. */
     record Lost(String reason) implements ConsumerEnd {}
 

@@ -1,24 +1,30 @@
 package io.millrace.consumer;
 
 import io.micrometer.core.instrument.Counter;
-import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.TimeGauge;
+import io.micrometer.core.instrument.Timer;
 import io.millrace.lease.LeaseKey;
 import io.millrace.model.StreamName;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.function.ToDoubleFunction;
 
 /**
- * The figures of consumption: {@code millrace.records.processed}, {@code millrace.records.expired} and
- * {@code millrace.batch.failures} for each stream, and {@code millrace.millis.behind.latest} for each shard held. Belongs to the worker's event loop.
+ * The figures of consumption: {@code millrace.records.processed}, {@code millrace.records.expired},
+ * {@code millrace.batch.failures}, {@code millrace.process.time} and {@code millrace.consumer.failures} for each stream;
+ * {@code millrace.behind.latest} and {@code millrace.batch.age} for each shard held. Belongs to the worker's event loop.
  */
 final class ConsumerMeters {
     private final MeterRegistry registry;
     private final Map<StreamName, Counter> processed = new HashMap<>();
     private final Map<StreamName, Counter> failures = new HashMap<>();
     private final Map<StreamName, Counter> expired = new HashMap<>();
-    private final Map<LeaseKey, Meter> lags = new HashMap<>();
+    private final Map<StreamName, Counter> broken = new HashMap<>();
+    private final Map<StreamName, Timer> processing = new HashMap<>();
+    private final Map<Shown, Meter> shown = new HashMap<>();
 
     ConsumerMeters(MeterRegistry registry) {
         this.registry = registry;
@@ -43,6 +49,25 @@ final class ConsumerMeters {
                 .increment();
     }
 
+    void consumerBroke(StreamName stream) {
+        counter(
+                        broken,
+                        stream,
+                        "millrace.consumer.failures",
+                        "Consumers of shards that an error in the worker ended; they are started anew")
+                .increment();
+    }
+
+    /** Measures calls of processRecords; safe for any thread. */
+    Timer processing(StreamName stream) {
+        return processing.computeIfAbsent(
+                stream,
+                key -> Timer.builder("millrace.process.time")
+                        .description("How long calls of processRecords take, those that throw included")
+                        .tag("stream", key.value())
+                        .register(registry));
+    }
+
     private Counter counter(Map<StreamName, Counter> known, StreamName stream, String name, String description) {
         return known.computeIfAbsent(
                 stream,
@@ -54,24 +79,46 @@ final class ConsumerMeters {
 
     /** Shows {@code status}'s lag for its shard, instead of that of one before it. */
     Meter showLag(LeaseKey key, ShardStatus status) {
-        Meter before = lags.get(key);
+        return show(
+                "millrace.behind.latest",
+                "How far behind the shard's tip the last records read were",
+                key,
+                status,
+                ShardStatus::millisBehindLatest);
+    }
+
+    /** Shows for how long {@code status}'s batch is in hand. */
+    Meter showBatchAge(LeaseKey key, ShardStatus status) {
+        return show(
+                "millrace.batch.age",
+                "How long the processor has had the batch in hand, retries included; 0 without one",
+                key,
+                status,
+                ShardStatus::batchMillis);
+    }
+
+    private Meter show(
+            String name, String description, LeaseKey key, ShardStatus status, ToDoubleFunction<ShardStatus> millis) {
+        // A lost ownership of the shard may last until its processor has returned.
+        Meter before = shown.get(new Shown(name, key));
         if (before != null) {
             registry.remove(before);
         }
-        Meter gauge = Gauge.builder("millrace.millis.behind.latest", status, ShardStatus::millisBehindLatest)
-                .description("How far behind the shard's tip the last records read were; -1 before the first read")
+        Meter gauge = TimeGauge.builder(name, status, TimeUnit.MILLISECONDS, millis)
+                .description(description)
                 .tag("stream", key.stream().value())
                 .tag("shard", key.shard().value())
-                .baseUnit("milliseconds")
                 .register(registry);
-        lags.put(key, gauge);
+        shown.put(new Shown(name, key), gauge);
         return gauge;
     }
 
     /** Shows {@code gauge} no more, unless another has taken its place already. */
-    void hideLag(LeaseKey key, Meter gauge) {
-        if (lags.remove(key, gauge)) {
+    void hide(Meter gauge) {
+        if (shown.values().removeIf(meter -> meter == gauge)) {
             registry.remove(gauge);
         }
     }
+
+    private record Shown(String name, LeaseKey key) {}
 }

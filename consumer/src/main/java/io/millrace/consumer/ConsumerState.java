@@ -25,6 +25,8 @@ public enum ConsumerState {
     DRAINING,
     /** The lease is gone: once the user's code has returned, {@code leaseLost} runs. */
     LOSING,
+    /** An error in the worker itself ended it: the lease is given back, or kept for a pause before the next start. */
+    BROKEN,
     /** Over. */
     DONE;
 
@@ -45,6 +47,7 @@ public enum ConsumerState {
         table.put(ENDING, EnumSet.of(DRAINING, LOSING, DONE));
         table.put(DRAINING, EnumSet.of(LOSING, DONE));
         table.put(LOSING, EnumSet.of(DONE));
+        table.put(BROKEN, EnumSet.of(INITIALIZING, LOSING, DONE));
         table.put(DONE, EnumSet.noneOf(ConsumerState.class));
         return table;
     }

@@ -2,11 +2,14 @@ package io.millrace.consumer;
 
 import static java.util.Objects.requireNonNull;
 
+import io.micrometer.core.instrument.Timer;
 import io.millrace.checkpoint.Checkpointer;
 import io.millrace.lease.HeldLease;
 import io.millrace.runtime.Backoff;
+import io.millrace.runtime.Ticker;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiConsumer;
@@ -77,7 +80,17 @@ final class ProcessorCalls {
 
     void processRecords(RecordBatch batch, Consumer<Outcome> done) {
         RecordProcessor user = requireNonNull(processor);
-        run("processRecords", whileOurs(() -> user.processRecords(batch)), done);
+        Timer time = parts.meters().processing(lease.key().stream());
+        Ticker ticker = parts.platform().ticker();
+        UserCode timed = () -> {
+            long began = ticker.nanoTime();
+            try {
+                user.processRecords(batch);
+            } finally {
+                time.record(ticker.since(began));
+            }
+        };
+        run("processRecords", whileOurs(timed), done);
     }
 
     void shardEnded(Checkpointer checkpointer, Consumer<Outcome> done) {
@@ -96,6 +109,16 @@ final class ProcessorCalls {
     void leaseLost(Runnable done) {
         RecordProcessor user = requireNonNull(processor);
         sayGoodbye("leaseLost", user::leaseLost, done);
+    }
+
+    /** Tells the processor that the lease is gone, on a thread that may block; empty unless it expects an end. */
+    Optional<Runnable> farewell() {
+        RecordProcessor user = processor;
+        if (user == null || !expectsEnd()) {
+            return Optional.empty();
+        }
+        saidGoodbye = true;
+        return Optional.of(user::leaseLost);
     }
 
     /** How long to wait before calling again what threw. */

@@ -29,7 +29,10 @@ public interface RecordProcessor {
      */
     void processRecords(RecordBatch batch) throws Exception;
 
-    /** The lease is gone and another worker may be at it already: let go of everything. No checkpoint is possible. */
+    /**
+     * The lease is gone and another worker may be at it already: let go of everything. No checkpoint is possible. Also
+     * called when an error in the worker itself ended the shard's consumer.
+     */
     default void leaseLost() {}
 
     /** Every record of the closed shard is processed. When this returns the shard is marked as ended. */

@@ -11,6 +11,7 @@ import io.millrace.model.StreamRecord;
 import io.millrace.runtime.EventLoop;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -63,7 +64,8 @@ final class ShardConsumer implements ShardReading.Taker {
         this.context = new ShardContext(lease.key().stream(), lease.key().shard(), lease.epoch(), lease.checkpoint());
         this.checkpoints = new ShardCheckpoints(lease, loop, parts.platform().ticker(), parts.checkpointInterval());
         this.processor = new ProcessorCalls(lease, parts, failures);
-        this.status = new ShardStatus(lease, state, failures, parts.meters());
+        this.status = new ShardStatus(
+                lease, state, failures, parts.meters(), parts.platform().ticker());
         this.reading = new ShardReading(lease.key(), parts, failures, status, this);
     }
 
@@ -126,6 +128,27 @@ final class ShardConsumer implements ShardReading.Taker {
         }
     }
 
+    /** Ends at once, for an error left it in doubt: reads, saves and shows nothing any more. Its loop is closed already. */
+    void abandon() {
+        checkpoints.close();
+        status.close();
+        try {
+            reading.close();
+        } catch (RuntimeException inDoubt) {
+            log.debug("{}: closing its source threw", lease.key(), inDoubt);
+        }
+    }
+
+    /** How far the shard is processed here. */
+    Checkpoint processed() {
+        return checkpoints.processed();
+    }
+
+    /** Tells the processor that the lease is gone; empty unless it expects to be told of an end. */
+    Optional<Runnable> farewell() {
+        return processor.farewell();
+    }
+
     // Preparing.
 
     private void initialize() {
@@ -150,6 +173,7 @@ final class ShardConsumer implements ShardReading.Taker {
 
     private void fetch(String reason) {
         inHand = List.of();
+        status.batchOver();
         if (state != ConsumerState.FETCHING) {
             moveTo(ConsumerState.FETCHING, reason);
         }
@@ -161,6 +185,7 @@ final class ShardConsumer implements ShardReading.Taker {
         timer.cancel();
         inHand = batch.records();
         inHandBehind = batch.millisBehindLatest();
+        status.batchTaken();
         hand(1);
     }
 

@@ -6,11 +6,16 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** Runs the user's code on threads that may block. */
+/** Runs the user's code on threads that may block. A thread that cannot be had counts as a call that threw. */
 final class ThreadedUserCalls implements UserCalls {
+    private static final Logger log = LoggerFactory.getLogger(ThreadedUserCalls.class);
+
     private final BlockingTasks threads;
     private final EventLoop loop;
+    private int refusals;
 
     ThreadedUserCalls(BlockingTasks threads, EventLoop loop) {
         this.threads = threads;
@@ -19,7 +24,14 @@ final class ThreadedUserCalls implements UserCalls {
 
     @Override
     public <T> void call(Callable<T> code, BiConsumer<@Nullable T, @Nullable Throwable> done) {
-        threads.execute(() -> run(code, done));
+        try {
+            threads.execute(() -> run(code, done));
+        } catch (Throwable noThread) {
+            if (Integer.bitCount(++refusals) == 1) {
+                log.warn("No thread for a processor, {} times by now; its call is tried again", refusals, noThread);
+            }
+            tell(() -> done.accept(null, noThread));
+        }
     }
 
     private <T> void run(Callable<T> code, BiConsumer<@Nullable T, @Nullable Throwable> done) {
@@ -33,8 +45,12 @@ final class ThreadedUserCalls implements UserCalls {
         }
         T result = value;
         Throwable error = thrown;
+        tell(() -> done.accept(result, error));
+    }
+
+    private void tell(Runnable outcome) {
         try {
-            loop.execute(() -> done.accept(result, error));
+            loop.execute(outcome);
         } catch (RejectedExecutionException stopped) {
             // The worker has ended without waiting for this call.
         }

@@ -11,6 +11,7 @@ import io.millrace.lease.coordinator.LeaseSettings.StreamSettings;
 import io.millrace.lease.table.DynamoLeaseTable;
 import io.millrace.model.Position;
 import io.millrace.model.StreamName;
+import io.millrace.runtime.EventLoop;
 import io.millrace.runtime.Platform;
 import java.time.Duration;
 import java.util.Collections;
@@ -24,6 +25,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One worker of an application: takes its share of its streams' shards, hands their records to the user's processors, and
@@ -49,10 +52,19 @@ import org.jspecify.annotations.Nullable;
  * {@link WorkerEvent.Stopped} event carries the same line. The application's rows about the old stream stay in the table,
  * so that the new one is refused under this application name rather than read from the old one's checkpoints.
  *
+ * <p>An error in the worker itself, as a bug is one, ends the consumer of the shard that it is about; the shard is begun again
+ * where it was, here after a pause or elsewhere ({@link WorkerEvent.ConsumerFailed}). After an error that belongs to no
+ * shard, and after one that trying again does not mend (the JVM is out of memory, classes do not fit together), the worker
+ * ends by itself as above: let the process end then, and start another.
+ *
  * <p>Safe for any thread. A worker starts once and closes once.
  */
 public final class Worker implements AutoCloseable {
-    private static final Duration DEFAULT_DEADLINE = Duration.ofSeconds(30);
+    private static final Logger log = LoggerFactory.getLogger(Worker.class);
+    private static final Duration DEFAULT_DEADLINE = Duration.ofSeconds(20);
+
+    /** How much longer than its deadline a close takes at most. */
+    private static final Duration LAST_SECONDS = Duration.ofSeconds(5);
 
     private final WorkerSettings settings;
     private final String name;
@@ -117,6 +129,7 @@ public final class Worker implements AutoCloseable {
      * Starts if need be, then blocks until the worker is closed by another thread. An interrupt closes it.
      *
      * @throws WorkerException as {@link #start}; and once the worker has ended by itself, because its last stream was deleted
+     *     or because of an error in itself
      */
     public void run() {
         start();
@@ -222,7 +235,7 @@ public final class Worker implements AutoCloseable {
         return begun == null ? new WorkerHealth(false, List.of()) : begun.health();
     }
 
-    /** {@link #close(Duration)} with a deadline of 30 s. */
+    /** {@link #close(Duration)} with a deadline of 20 s: less than the 30 s that Kubernetes and most others wait by default. */
     @Override
     public void close() {
         close(DEFAULT_DEADLINE);
@@ -230,8 +243,9 @@ public final class Worker implements AutoCloseable {
 
     /**
      * Lets every processor finish the batch in hand, saves the checkpoints, gives the shards back, leaves, and waits for
-     * all that. What is not done at the deadline is abandoned: others take those shards by force. Closing again waits for
-     * the same end. Do not call this from a processor: it would wait for itself; use {@link #closeAsync}.
+     * all that. What is not done at the deadline is abandoned: others take those shards by force. Returns 5 s after the
+     * deadline at the latest, whatever the worker is stuck in, also while it is still starting. Closing again waits for the
+     * same end. Do not call this from a processor: it would wait for itself; use {@link #closeAsync}.
      *
      * @param deadline how long to wait at most for processors and checkpoints
      */
@@ -252,29 +266,55 @@ public final class Worker implements AutoCloseable {
                     new WorkerException("worker " + name + " was closed before it started", null));
             ended.complete(List.of());
         } else if (before == Phase.STARTED) {
-            // One that failed to start has ended by itself.
-            CompletableFuture<Void> unused = started.thenAccept(nothing -> leave(deadline));
+            boundClose(deadline);
+            WorkerCore begun = core;
+            if (begun != null) {
+                CompletableFuture<List<LeaseKey>> unused = begun.close(deadline);
+            }
         }
         return ended.copy();
     }
 
+    /** On a loop of its own: the worker's may be what does not answer. */
+    private void boundClose(Duration deadline) {
+        Duration most = deadline.plus(LAST_SECONDS);
+        EventLoop loop = settings.platform().newEventLoop("millrace-close");
+        EventLoop.Cancellable unused = loop.schedule(most, () -> {
+            if (!ended.isDone()) {
+                log.error(
+                        "worker {} has not ended within {} s and is given up; others take its shards",
+                        name,
+                        most.toSeconds());
+                WorkerException late =
+                        new WorkerException("worker " + name + " was closed before it had started", null);
+                started.completeExceptionally(late);
+                ended.complete(List.of());
+            }
+        });
+        CompletableFuture<Void> unusedEnd = ended.thenAccept(held -> loop.close());
+    }
+
     private void begin() {
+        WorkerClients clients = null;
         try {
-            WorkerClients clients = WorkerClients.of(settings.kinesisClient(), settings.dynamoDbClient());
-            KinesisStreams streams = new KinesisStreams(clients.kinesis());
-            StreamNames found = new StreamNames(streams, settings.platform());
-            names = found;
-            CompletableFuture<Void> unused = found.ofAll(settings.streams())
-                    .thenAccept(known -> begin(clients, streams, known))
-                    .exceptionally(failure -> {
-                        started.completeExceptionally(cause(failure));
-                        closeClients(clients, List.of());
-                        return null;
-                    });
-        } catch (RuntimeException failure) {
-            started.completeExceptionally(failure);
-            ended.complete(List.of());
+            clients = WorkerClients.of(settings.kinesisClient(), settings.dynamoDbClient());
+            begin(clients);
+        } catch (Throwable failure) {
+            // Also an error: with two versions of the SDK, say, a method is missing.
+            startFailed(clients, failure);
         }
+    }
+
+    private void begin(WorkerClients clients) {
+        KinesisStreams streams = new KinesisStreams(clients.kinesis());
+        StreamNames found = new StreamNames(streams, settings.platform());
+        names = found;
+        CompletableFuture<Void> unused = found.ofAll(settings.streams())
+                .thenAccept(known -> begin(clients, streams, known))
+                .exceptionally(failure -> {
+                    startFailed(clients, cause(failure));
+                    return null;
+                });
     }
 
     private void begin(WorkerClients clients, KinesisStreams streams, List<StreamSettings> known) {
@@ -283,23 +323,46 @@ public final class Worker implements AutoCloseable {
                 new KinesisShardDirectory(streams),
                 streams);
         WorkerCore begun = new WorkerCore(settings.withStreams(known), name, backend);
-        core = begun;
         CompletableFuture<Void> unused = begun.ended().thenAccept(held -> closeClients(clients, held));
+        core = begun;
         CompletableFuture<Void> unusedStart = begun.start().whenComplete((nothing, error) -> {
             if (error == null) {
+                sayStarted(clients);
                 started.complete(null);
             } else {
                 started.completeExceptionally(error);
             }
         });
+        if (phase.get() == Phase.CLOSING) {
+            // Closed meanwhile, by someone who found no core to close.
+            CompletableFuture<List<LeaseKey>> unusedEnd = begun.close(DEFAULT_DEADLINE);
+        }
+    }
+
+    private void startFailed(@Nullable WorkerClients clients, Throwable failure) {
+        WorkerCore begun = core;
+        started.completeExceptionally(failure);
+        if (begun != null) {
+            CompletableFuture<List<LeaseKey>> unused = begun.close(Duration.ZERO);
+        } else if (clients != null) {
+            closeClients(clients, List.of());
+        } else {
+            ended.complete(List.of());
+        }
     }
 
     private static Throwable cause(Throwable failure) {
         return failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
     }
 
-    private void leave(Duration deadline) {
-        CompletableFuture<List<LeaseKey>> unused = requireNonNull(core).close(deadline);
+    private void sayStarted(WorkerClients clients) {
+        log.info(
+                "worker {} started: application {}, streams {}, table {}, {}",
+                name,
+                settings.application(),
+                streams(),
+                settings.table(),
+                clients.places());
     }
 
     /** On a thread of its own: the clients' threads may be the ones that bring the news of the end. */
@@ -312,6 +375,9 @@ public final class Worker implements AutoCloseable {
                     ended.complete(stillHeld);
                 }
             });
+        } catch (Throwable noThread) {
+            log.warn("worker {} leaves its clients open: no thread closes them", name, noThread);
+            ended.complete(stillHeld);
         }
     }
 

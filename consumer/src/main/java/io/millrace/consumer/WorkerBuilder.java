@@ -188,7 +188,10 @@ public final class WorkerBuilder {
         return this;
     }
 
-    /** Where metrics go; they are named {@code millrace.*}. Default: nowhere. */
+    /**
+     * Where metrics go; they are named {@code millrace.*} and have the tag {@code application}. Several workers may share a
+     * registry. The worker goes on without meters that the registry refuses. Default: nowhere.
+     */
     public WorkerBuilder meterRegistry(MeterRegistry registry) {
         this.meterRegistry = requireNonNull(registry, "meterRegistry");
         return this;

@@ -2,6 +2,7 @@ package io.millrace.consumer;
 
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.awscore.AwsServiceClientConfiguration;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
@@ -37,6 +38,18 @@ record WorkerClients(
         if (ownsDynamoDb) {
             dynamoDb.close();
         }
+    }
+
+    /** Where the services are, for the log. */
+    String places() {
+        return "DynamoDB " + place(dynamoDb.serviceClientConfiguration()) + ", Kinesis "
+                + place(kinesis.serviceClientConfiguration());
+    }
+
+    private static String place(AwsServiceClientConfiguration client) {
+        return client.endpointOverride()
+                .map(endpoint -> "at " + endpoint)
+                .orElseGet(() -> "of region " + client.region());
     }
 
     private static <T extends SdkAutoCloseable> T make(String service, Supplier<T> maker) {

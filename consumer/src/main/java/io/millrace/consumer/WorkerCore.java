@@ -1,5 +1,6 @@
 package io.millrace.consumer;
 
+import io.millrace.consumer.meters.WorkerRegistry;
 import io.millrace.consumer.streams.GuardedStreams;
 import io.millrace.consumer.streams.Rehearsal;
 import io.millrace.fanout.PollingSettings;
@@ -18,24 +19,30 @@ import io.millrace.model.ShardId;
 import io.millrace.model.StreamName;
 import io.millrace.runtime.Backoff;
 import io.millrace.runtime.EventLoop;
+import io.millrace.runtime.FatalErrors;
+import io.millrace.runtime.GuardedLoop;
 import io.millrace.runtime.Platform;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * A worker without its clients and its blocking face: joins lease coordination, and runs one {@link ShardConsumer} for
- * every lease held.
+ * every lease held. An error in a consumer ends that consumer; one in the worker itself, or one that trying again does not
+ * mend, ends the worker as if it were closed.
  *
  * <p>Owns one event loop, to which everything mutable in it belongs; {@link #start}, {@link #close} and {@link #health}
  * are safe for any thread.
@@ -52,21 +59,36 @@ final class WorkerCore {
     /** How long after leaving to wait for processors that were told of a lost lease. */
     private static final Duration GRACE = Duration.ofSeconds(1);
 
-    private final WorkerListener listener;
+    /** How long a processor that threw is left alone, more each time. */
+    private static final Backoff RETRY = new Backoff(Duration.ofMillis(100), Duration.ofSeconds(30));
+
+    /** How long a shard waits for its next start here after its consumer broke, more each time. */
+    private static final Backoff RESTART = new Backoff(Duration.ofSeconds(1), Duration.ofMinutes(1));
+
     private final Platform platform;
     private final String name;
+    private final EventLoop thread;
     private final EventLoop loop;
     private final Platform.BlockingTasks threads;
+    private final UserCalls userCalls;
+    private final WorkerRegistry registry;
     private final ConsumerMeters meters;
-    private final ConsumerParts parts;
+    private final WorkerNews news;
+    private final WorkerTiming timing;
+    private final PollingSources sources;
+    private final GuardedStreams guarded;
+    private final Supplier<? extends RecordProcessor> processors;
+    private final SupervisedConsumer.LoopGuard loopGuard;
+    private final Consumers supervisor = new Consumers();
     private final LeaseCoordinator coordinator;
     private final WorkerStreams streams;
     private final Rehearsal rehearsal;
-    private final IdentityHashMap<HeldLease, ShardConsumer> consumers = new IdentityHashMap<>();
+    private final IdentityHashMap<HeldLease, SupervisedConsumer> consumers = new IdentityHashMap<>();
+    private final Map<LeaseKey, Breaks> breaks = new HashMap<>();
     private final CompletableFuture<Void> started = new CompletableFuture<>();
     private final CompletableFuture<List<LeaseKey>> ended = new CompletableFuture<>();
     /** What {@link #consumers} holds, for readers on other threads. */
-    private volatile List<ShardConsumer> published = List.of();
+    private volatile List<SupervisedConsumer> published = List.of();
 
     private volatile boolean running;
     /** Why the worker ends without being asked to; written once. */
@@ -76,32 +98,42 @@ final class WorkerCore {
     private boolean left;
 
     WorkerCore(WorkerSettings settings, String name, WorkerBackend backend) {
-        this.listener = settings.listener();
+        this(settings, name, backend, GuardedLoop::new);
+    }
+
+    /** A worker whose consumers are guarded by {@code loopGuard}. */
+    WorkerCore(WorkerSettings settings, String name, WorkerBackend backend, SupervisedConsumer.LoopGuard loopGuard) {
         this.platform = settings.platform();
         this.name = name;
-        this.loop = platform.newEventLoop("millrace-worker");
+        this.timing = settings.timing();
+        this.processors = settings.processor();
+        this.loopGuard = loopGuard;
+        this.thread = platform.newEventLoop("millrace-worker");
+        this.loop = new GuardedLoop(thread, this::broke);
         this.threads = platform.newBlockingTasks("millrace-processor", THREAD_BOUND);
+        this.userCalls = new ThreadedUserCalls(threads, loop);
+        this.news = new WorkerNews(name, settings.listener(), loop);
+        this.registry = new WorkerRegistry(settings.meterRegistry(), settings.application());
+        this.meters = new ConsumerMeters(registry);
         PollingSettings polling = PollingSettings.DEFAULT
-                .withIdleTime(settings.timing().idleTimeBetweenReads())
+                .withIdleTime(timing.idleTimeBetweenReads())
                 .withMaxRecordsPerBatch(settings.maxRecordsPerBatch());
-        GuardedStreams guarded = new GuardedStreams(backend.directory(), backend.readers(), loop, this::streamGone);
-        this.meters = new ConsumerMeters(settings.meterRegistry());
-        this.parts = new ConsumerParts(
-                loop,
-                platform,
-                new PollingSources(guarded, polling, loop, platform, settings.meterRegistry()),
-                guarded,
-                new ThreadedUserCalls(threads, loop),
-                settings.processor(),
-                settings.timing().checkpointInterval(),
-                new Backoff(Duration.ofMillis(100), Duration.ofSeconds(30)),
-                meters,
-                new Consumers());
-        this.coordinator = LeaseCoordinator.create(
-                leaseSettings(settings), backend.table(), guarded, new Leases(), platform, settings.meterRegistry());
+        this.guarded = new GuardedStreams(backend.directory(), backend.readers(), loop, this::streamGone);
+        this.sources = new PollingSources(guarded, polling, loop, platform, registry);
+        this.coordinator = coordinator(settings, backend);
         this.rehearsal = new Rehearsal(backend.directory(), backend.readers(), platform.random());
         this.streams =
                 new WorkerStreams(settings.streams(), loop, guarded, coordinator::changeStreams, this::holdsLeasesOf);
+    }
+
+    private LeaseCoordinator coordinator(WorkerSettings settings, WorkerBackend backend) {
+        try {
+            return LeaseCoordinator.create(
+                    leaseSettings(settings), backend.table(), guarded, new Leases(), platform, registry);
+        } catch (Throwable noThread) {
+            stopThreads();
+            throw noThread;
+        }
     }
 
     private LeaseSettings leaseSettings(WorkerSettings settings) {
@@ -128,7 +160,7 @@ final class WorkerCore {
                 ended.complete(List.of());
             } else {
                 running = true;
-                tell(new WorkerEvent.Started(now(), name));
+                news.tell(new WorkerEvent.Started(now(), name));
                 started.complete(null);
             }
         });
@@ -181,7 +213,7 @@ final class WorkerCore {
         return new WorkerHealth(
                 running,
                 published.stream()
-                        .map(ShardConsumer::health)
+                        .map(SupervisedConsumer::health)
                         .sorted(Comparator.comparing(WorkerHealth.ShardHealth::stream)
                                 .thenComparing(WorkerHealth.ShardHealth::shard))
                         .toList());
@@ -190,7 +222,7 @@ final class WorkerCore {
     /** Goes on without the stream: what was processed is checkpointed, and its leases are given back. */
     private void streamGone(StreamName stream, String reason) {
         if (failure == null && !left && streams.reads(stream)) {
-            tell(new WorkerEvent.StreamGone(now(), stream, reason));
+            news.tell(new WorkerEvent.StreamGone(now(), stream, reason));
             streams.gone(
                     stream,
                     () -> log.warn("worker {} goes on with its other streams: {}", name, reason),
@@ -232,13 +264,17 @@ final class WorkerCore {
         if (ended.isDone()) {
             return;
         }
-        if (!consumers.isEmpty()) {
-            log.warn("worker {} ends although processors are still busy with {}", name, busy());
+        try {
+            if (!consumers.isEmpty()) {
+                log.warn("worker {} ends although processors are still busy with {}", name, busy());
+            }
+            news.sumUp();
+            news.tell(new WorkerEvent.Stopped(now(), name, stillHeld, failure));
+            streams.close();
+            stopThreads();
+        } finally {
+            ended.complete(stillHeld);
         }
-        tell(new WorkerEvent.Stopped(now(), name, stillHeld, failure));
-        streams.close();
-        stopThreads();
-        ended.complete(stillHeld);
     }
 
     private List<LeaseKey> busy() {
@@ -247,7 +283,8 @@ final class WorkerCore {
 
     private void stopThreads() {
         threads.close();
-        loop.close();
+        thread.close();
+        registry.close();
     }
 
     private void take(HeldLease lease) {
@@ -256,27 +293,39 @@ final class WorkerCore {
             CompletableFuture<CheckpointOutcome> unused = lease.release(lease.checkpoint());
             return;
         }
-        ShardConsumer consumer = new ShardConsumer(lease, parts);
+        SupervisedConsumer consumer = new SupervisedConsumer(lease, loop, userCalls, supervisor, loopGuard);
         consumers.put(lease, consumer);
         publish();
-        tell(new WorkerEvent.LeaseTaken(now(), lease.key().stream(), lease.key().shard(), lease.epoch()));
-        consumer.start();
+        news.taken(
+                new WorkerEvent.LeaseTaken(
+                        now(), lease.key().stream(), lease.key().shard(), lease.epoch()),
+                lease.checkpoint());
+        Breaks before = breaks.get(lease.key());
+        if (before == null) {
+            consumer.start(Duration.ZERO, null);
+        } else {
+            consumer.start(RESTART.delay(before.count, platform.random()), before.failure);
+        }
     }
 
-    private void over(ShardConsumer consumer, ConsumerEnd end) {
+    private void over(SupervisedConsumer consumer, ConsumerEnd end) {
         HeldLease lease = consumer.lease();
         consumers.remove(lease);
         publish();
         StreamName stream = lease.key().stream();
         ShardId shard = lease.key().shard();
         if (end instanceof ConsumerEnd.Ended ended) {
+            breaks.remove(lease.key());
             List<ShardId> children =
                     ended.children().stream().map(ChildShard::id).toList();
-            tell(new WorkerEvent.ShardEnded(now(), stream, shard, lease.epoch(), children));
+            news.ended(new WorkerEvent.ShardEnded(now(), stream, shard, lease.epoch(), children));
         } else if (end instanceof ConsumerEnd.Lost lost) {
-            tell(new WorkerEvent.LeaseLost(now(), stream, shard, lease.epoch(), false, lost.reason()));
+            news.gone(new WorkerEvent.LeaseLost(now(), stream, shard, lease.epoch(), false, lost.reason()));
+        } else if (end instanceof ConsumerEnd.Broken broken) {
+            news.gone(new WorkerEvent.LeaseLost(
+                    now(), stream, shard, lease.epoch(), broken.released(), "its consumer broke"));
         } else {
-            tell(new WorkerEvent.LeaseLost(now(), stream, shard, lease.epoch(), true, "released"));
+            news.gone(new WorkerEvent.LeaseLost(now(), stream, shard, lease.epoch(), true, "released"));
         }
         streams.leasesChanged();
         if (left && consumers.isEmpty()) {
@@ -284,17 +333,85 @@ final class WorkerCore {
         }
     }
 
-    /** Hears from the consumers. */
-    private final class Consumers implements ConsumerParts.Owner {
+    /** A consumer broke: it gives its lease back by itself, and the next one here starts after a pause. */
+    private void consumerBroke(SupervisedConsumer consumer, Throwable error) {
+        HeldLease lease = consumer.lease();
+        LeaseKey key = lease.key();
+        String reason = "an error in the worker ended its consumer: " + FailureLog.describe(error);
+        Breaks before = breaks.get(key);
+        Breaks next = new Breaks(
+                before == null || hasWorkedWell(before) ? 1 : before.count + 1,
+                platform.ticker().nanoTime(),
+                new FailureLog.Failure(now(), reason));
+        breaks.put(key, next);
+        log.error(
+                "{}, epoch {}: an error in the worker ended its consumer (failures in a row: {}); the lease is given back"
+                        + " at what is processed, and the shard is begun again",
+                key,
+                lease.epoch(),
+                next.count,
+                error);
+        consumer.show(next.failure);
+        meters.consumerBroke(key.stream());
+        news.tell(new WorkerEvent.ConsumerFailed(now(), key.stream(), key.shard(), lease.epoch(), reason));
+        if (FatalErrors.isFatal(error)) {
+            endBecause("worker " + name + " stops after an error that trying again does not mend: " + error);
+        }
+        platform.contained(error);
+    }
+
+    private boolean hasWorkedWell(Breaks before) {
+        return platform.ticker().since(before.at).compareTo(RESTART.most().multipliedBy(5)) > 0;
+    }
+
+    /** A task of the worker itself threw, and which of its parts still work is not known: the worker ends. */
+    private void broke(Throwable error) {
+        log.error("An error in worker {} itself; it gives its shards back and stops", name, error);
+        endBecause("worker " + name + " stopped after an error in itself: " + error);
+        started.completeExceptionally(new WorkerException(String.valueOf(failure), error));
+        platform.contained(error);
+    }
+
+    /**
+     * That a shard's consumers broke here.
+     *
+     * @param count how often in a row
+     * @param at when the last one did, in ticks
+     * @param failure what to show until the next one works
+     */
+    private record Breaks(int count, long at, FailureLog.Failure failure) {}
+
+    /** Looks after the consumers. */
+    private final class Consumers implements SupervisedConsumer.Supervisor {
         @Override
-        public void over(ShardConsumer consumer, ConsumerEnd end) {
+        public ConsumerParts parts(SupervisedConsumer consumer) {
+            return new ConsumerParts(
+                    consumer.loop(),
+                    platform,
+                    sources.on(consumer.loop()),
+                    guarded,
+                    consumer,
+                    processors,
+                    timing.checkpointInterval(),
+                    RETRY,
+                    meters,
+                    consumer);
+        }
+
+        @Override
+        public void broke(SupervisedConsumer consumer, Throwable error) {
+            consumerBroke(consumer, error);
+        }
+
+        @Override
+        public void over(SupervisedConsumer consumer, ConsumerEnd end) {
             WorkerCore.this.over(consumer, end);
         }
 
         @Override
         public void recordsExpired(LeaseKey shard, @Nullable Instant from, @Nullable Instant until) {
             meters.recordsExpired(shard.stream());
-            tell(new WorkerEvent.RecordsExpired(now(), shard.stream(), shard.shard(), from, until));
+            news.tell(new WorkerEvent.RecordsExpired(now(), shard.stream(), shard.shard(), from, until));
         }
     }
 
@@ -306,25 +423,17 @@ final class WorkerCore {
         return platform.clock().instant();
     }
 
-    private void tell(WorkerEvent event) {
-        try {
-            listener.onEvent(event);
-        } catch (RuntimeException thrown) {
-            log.warn("the worker's listener threw at {}; the worker goes on", event, thrown);
-        }
-    }
-
     /** Brings what the coordinator says over to this worker's loop. */
     private final class Leases implements LeaseListener {
         @Override
         public void leaseTaken(HeldLease lease) {
-            loop.execute(() -> take(lease));
+            send(() -> take(lease));
         }
 
         @Override
         public void leaseAskedFor(HeldLease lease, Duration within) {
-            loop.execute(() -> {
-                ShardConsumer consumer = consumers.get(lease);
+            send(() -> {
+                SupervisedConsumer consumer = consumers.get(lease);
                 if (consumer != null) {
                     consumer.drain(within);
                 }
@@ -333,13 +442,31 @@ final class WorkerCore {
 
         @Override
         public void leaseLost(HeldLease lease, String reason) {
-            loop.execute(() -> {
-                ShardConsumer consumer = consumers.get(lease);
+            send(() -> {
+                SupervisedConsumer consumer = consumers.get(lease);
                 if (consumer != null) {
                     consumer.lost(reason);
                     streams.leasesChanged();
                 }
             });
+        }
+
+        @Override
+        public void ping(Runnable answer) {
+            send(answer);
+        }
+
+        @Override
+        public void failed(String reason) {
+            send(() -> endBecause(reason));
+        }
+
+        private void send(Runnable message) {
+            try {
+                loop.execute(message);
+            } catch (RejectedExecutionException over) {
+                log.debug("worker {} is over already", name);
+            }
         }
     }
 }

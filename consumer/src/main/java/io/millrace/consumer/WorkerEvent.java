@@ -88,6 +88,27 @@ public sealed interface WorkerEvent {
     }
 
     /**
+     * An error in the worker itself ended a shard's consumer. Its lease is given back at what is processed, and the shard is
+     * begun again, here after a pause or by another worker.
+     *
+     * @param time when
+     * @param stream its stream
+     * @param shard the shard
+     * @param epoch the fencing number of the ownership
+     * @param reason one line without payload
+     */
+    record ConsumerFailed(Instant time, StreamName stream, ShardId shard, long epoch, String reason)
+            implements WorkerEvent {
+        /** Checks the parts. */
+        public ConsumerFailed {
+            requireNonNull(time, "time");
+            requireNonNull(stream, "stream");
+            requireNonNull(shard, "shard");
+            requireNonNull(reason, "reason");
+        }
+    }
+
+    /**
      * The last record read of a shard has passed retention, and so has whatever arrived after it until the oldest record
      * that is kept, where reading goes on. Whether there was anything in between nobody can tell any more.
      *

@@ -157,7 +157,8 @@ final class StreamGuard implements ShardDirectory, ShardReaders {
         asking = true;
         List<CompletableFuture<StreamIdentity>> asked = waiting;
         waiting = new ArrayList<>();
-        CompletableFuture<StreamIdentity> call = directory.identify(stream).copy();
+        CompletableFuture<StreamIdentity> call =
+                CompletableFuture.completedFuture(stream).thenCompose(directory::identify);
         EventLoop.Cancellable limit = loop.schedule(
                 PATIENCE, () -> call.completeExceptionally(new TimeoutException("no answer within " + PATIENCE)));
         loop.whenComplete(call, (found, error) -> {
