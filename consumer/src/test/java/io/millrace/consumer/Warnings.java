@@ -8,16 +8,20 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 
-/** What is logged at WARN and above below one name, from its making until it is closed. */
+/** The log at WARN and above, or from another level on, below one name, from its making until it is closed. */
 final class Warnings implements AutoCloseable {
     private final Logger logger;
     private final @Nullable Level before;
     private final ListAppender<ILoggingEvent> told = new ListAppender<>();
 
     Warnings(String name) {
+        this(name, Level.WARN);
+    }
+
+    Warnings(String name, Level from) {
         logger = (Logger) LoggerFactory.getLogger(name);
         before = logger.getLevel();
-        logger.setLevel(Level.WARN);
+        logger.setLevel(from);
         logger.setAdditive(false);
         told.start();
         logger.addAppender(told);

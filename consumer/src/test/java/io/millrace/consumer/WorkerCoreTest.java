@@ -129,7 +129,7 @@ class WorkerCoreTest {
                 .isEqualTo(5);
         assertThat(world.meters.get("millrace.records.processed").counter().count())
                 .isEqualTo(10);
-        assertThat(world.meters.get("millrace.millis.behind.latest").gauge().value())
+        assertThat(world.meters.get("millrace.behind.latest").timeGauge().value())
                 .isZero();
     }
 

@@ -3,6 +3,7 @@ package io.millrace.consumer;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.millrace.fanout.InMemoryStream;
 import io.millrace.fanout.ShardReaders;
@@ -17,6 +18,8 @@ import io.millrace.model.Shard;
 import io.millrace.model.ShardId;
 import io.millrace.model.StreamName;
 import io.millrace.model.StreamRecord;
+import io.millrace.runtime.GuardedLoop;
+import io.millrace.runtime.Platform;
 import io.millrace.sim.Simulation;
 import java.time.Duration;
 import java.time.Instant;
@@ -29,6 +32,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.UnaryOperator;
 
 /**
  * Streams, a table, and whole workers that share them, in virtual time. The payload of each record is its stream's name
@@ -56,6 +60,11 @@ final class WorkerWorld implements ShardDirectory {
     final Set<ShardId> stuck = new HashSet<>();
 
     int maxLeases = Integer.MAX_VALUE;
+    WorkerListener listener = events::add;
+    MeterRegistry registry = meters;
+    SupervisedConsumer.LoopGuard loopGuard = GuardedLoop::new;
+    Platform platform;
+    UnaryOperator<WorkerBackend> services = UnaryOperator.identity();
     Position.Initial from = Position.trimHorizon();
 
     /** A world with the stream {@link #ORDERS}, in which one read in twenty fails. */
@@ -65,6 +74,7 @@ final class WorkerWorld implements ShardDirectory {
 
     WorkerWorld(long seed, int shards, int failPercent) {
         sim = new Simulation(seed);
+        platform = sim;
         create(ORDERS, shards);
         readers = new SlowReaders((stream, shard) -> stream(stream).reader(stream, shard), sim, failPercent);
     }
@@ -99,7 +109,8 @@ final class WorkerWorld implements ShardDirectory {
         List<StreamSettings> settings = Arrays.stream(read.length == 0 ? new StreamName[] {ORDERS} : read)
                 .map(stream -> new StreamSettings(stream, from))
                 .toList();
-        return new WorkerCore(settings(name, settings), name, new WorkerBackend(table, this, readers));
+        WorkerBackend backend = services.apply(new WorkerBackend(table, this, readers));
+        return new WorkerCore(settings(name, settings), name, backend, loopGuard);
     }
 
     private WorkerSettings settings(String name, List<StreamSettings> read) {
@@ -115,9 +126,9 @@ final class WorkerWorld implements ShardDirectory {
                 maxLeases,
                 null,
                 null,
-                meters,
-                sim,
-                events::add);
+                registry,
+                platform,
+                listener);
     }
 
     void putSpread(int records, Duration time) {
