@@ -85,9 +85,8 @@ final class ConsumeCommand implements Callable<Integer> {
 
     @Option(
             names = "--json",
-            description =
-                    "Print one JSON object a line: shard, sequenceNumber, partitionKey, data ..., and first the stream"
-                            + " if there are several.")
+            description = "Print one JSON object a line: shard, sequenceNumber, subSequenceNumber, partitionKey, data"
+                    + " (base64), arrival, and first the stream if there are several.")
     private boolean json;
 
     @Option(

@@ -3,12 +3,14 @@ package io.millrace.cli;
 import io.millrace.cli.streams.BatchWriter;
 import io.millrace.cli.streams.KeyRule;
 import io.millrace.cli.streams.LineReader;
+import io.millrace.cli.streams.Patience;
 import io.millrace.cli.streams.StreamAdmin;
 import io.millrace.cli.terminal.AwsAccess;
 import io.millrace.cli.terminal.CommandFailure;
 import io.millrace.cli.terminal.ErrorLine;
 import io.millrace.cli.terminal.JsonObject;
 import io.millrace.cli.terminal.Pause;
+import io.millrace.cli.terminal.Seconds;
 import io.millrace.cli.terminal.Terminal;
 import io.millrace.model.Bytes;
 import io.millrace.runtime.Platform;
@@ -39,7 +41,8 @@ import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
             "A line ends with LF or CR LF, which are no part of the record; other CRs are. The last line may end with the"
                     + " input. A blank line is a record without data; where --key takes the key from the line it has none,"
                     + " and put stops there.",
-            "Records of the same key keep their order. What the stream refuses for the moment is put again."
+            "Records of the same key keep their order. What the stream refuses for the moment is put again, and after an"
+                    + " outage put goes on; records whose answer was lost may then be stored twice."
         })
 final class PutCommand implements Callable<Integer> {
     private static final Duration TERMINAL_PROGRESS = Duration.ofMillis(500);
@@ -69,6 +72,15 @@ final class PutCommand implements Callable<Integer> {
     @Option(names = "--rate", paramLabel = "N", description = "Put at most N records a second.")
     private @Nullable Double rate;
 
+    @Option(
+            names = "--patience",
+            paramLabel = "SECONDS",
+            defaultValue = "300",
+            converter = Seconds.class,
+            description = "How long the stream may store nothing before put gives up and says which line was the last"
+                    + " that is stored. Default: 300.")
+    private Duration patience;
+
     @Option(names = "--json", description = "Print the summary as JSON.")
     private boolean json;
 
@@ -89,10 +101,15 @@ final class PutCommand implements Callable<Integer> {
                 KinesisAsyncClient kinesis = access.kinesis()) {
             Optional<Integer> largest =
                     Optional.ofNullable(new StreamAdmin(kinesis).summary(stream).maxRecordSizeInKiB());
-            BatchWriter writer = new BatchWriter(kinesis, stream, platform.random(), (key, shard) -> {});
+            BatchWriter writer = new BatchWriter(kinesis, stream, platform.random(), patience(), (key, shard) -> {});
             copy(new LineReader(input), rule, writer, largest.orElse(DEFAULT_RECORD_KIB) * 1024);
         }
         return CommandFailure.OK;
+    }
+
+    private Patience patience() {
+        return new Patience(
+                patience, platform.ticker(), new ErrorLine(access)::of, note -> terminal.note("millrace: " + note));
     }
 
     private InputStream open() throws IOException {
@@ -127,8 +144,7 @@ final class PutCommand implements Callable<Integer> {
             }
             writer.drain();
         } catch (RuntimeException e) {
-            throw CommandFailure.failed(
-                    new ErrorLine(access).of(e) + "; " + writer.records() + " records were put before", e);
+            throw CommandFailure.failed(new ErrorLine(access).of(e) + "; " + writer.stored(), e);
         }
         report(writer, ticker.since(started));
     }

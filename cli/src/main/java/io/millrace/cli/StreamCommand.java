@@ -3,6 +3,7 @@ package io.millrace.cli;
 import io.millrace.cli.streams.StreamAdmin;
 import io.millrace.cli.terminal.AwsAccess;
 import io.millrace.cli.terminal.CommandFailure;
+import io.millrace.cli.terminal.ErrorLine;
 import io.millrace.cli.terminal.JsonObject;
 import io.millrace.cli.terminal.Terminal;
 import io.millrace.model.ShardId;
@@ -13,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.CompletionException;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -56,7 +58,7 @@ final class StreamCommand implements Runnable {
         checkShards(shards);
         return with(streams -> {
             streams.create(name, shards);
-            print(streams, name, json, "created");
+            show(streams, name, json, "created");
             return CommandFailure.OK;
         });
     }
@@ -90,7 +92,7 @@ final class StreamCommand implements Runnable {
         checkName(name);
         return with(streams -> {
             streams.split(name, shardId(shard));
-            print(streams, name, json, "split");
+            show(streams, name, json, "split");
             return CommandFailure.OK;
         });
     }
@@ -104,7 +106,7 @@ final class StreamCommand implements Runnable {
         checkName(name);
         return with(streams -> {
             streams.merge(name, shardId(first), shardId(second));
-            print(streams, name, json, "merged");
+            show(streams, name, json, "merged");
             return CommandFailure.OK;
         });
     }
@@ -118,7 +120,7 @@ final class StreamCommand implements Runnable {
         checkShards(shards);
         return with(streams -> {
             streams.scale(name, shards, step -> terminal.progress("scaling " + name + ": " + step));
-            print(streams, name, json, "scaled");
+            show(streams, name, json, "scaled");
             return CommandFailure.OK;
         });
     }
@@ -136,6 +138,19 @@ final class StreamCommand implements Runnable {
     private int with(Function<StreamAdmin, Integer> body) {
         try (KinesisAsyncClient kinesis = access.kinesis()) {
             return body.apply(new StreamAdmin(kinesis));
+        }
+    }
+
+    /** Shows what has become of the stream; where that cannot be seen, that it was done all the same. */
+    private void show(StreamAdmin streams, String name, boolean json, String done) {
+        try {
+            print(streams, name, json, done);
+        } catch (CompletionException e) {
+            if (json) {
+                throw CommandFailure.after(done + " " + name + ", but it cannot be shown", e);
+            }
+            terminal.line(done + " " + name);
+            terminal.note("millrace: the stream cannot be shown: " + new ErrorLine(access).of(e));
         }
     }
 

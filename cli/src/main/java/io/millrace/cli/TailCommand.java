@@ -1,14 +1,18 @@
 package io.millrace.cli;
 
+import io.millrace.cli.streams.Patience;
 import io.millrace.cli.streams.StreamAdmin;
 import io.millrace.cli.streams.StreamTail;
 import io.millrace.cli.terminal.AwsAccess;
 import io.millrace.cli.terminal.CommandFailure;
+import io.millrace.cli.terminal.ErrorLine;
+import io.millrace.cli.terminal.Seconds;
 import io.millrace.cli.terminal.StartPosition;
 import io.millrace.cli.terminal.Terminal;
 import io.millrace.model.Position;
 import io.millrace.runtime.EventLoop;
 import io.millrace.runtime.SystemPlatform;
+import java.time.Duration;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -20,6 +24,7 @@ import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
         name = "tail",
         description = {
             "Print the records of all shards, one a line, until interrupted.",
+            "After an outage of the service it goes on where it was.",
             "Keeps no checkpoint and takes no lease; shards that come from a split or a merge follow their parents."
         })
 final class TailCommand implements Callable<Integer> {
@@ -42,8 +47,16 @@ final class TailCommand implements Callable<Integer> {
     private boolean fanOut;
 
     @Option(
+            names = "--patience",
+            paramLabel = "SECONDS",
+            defaultValue = "300",
+            converter = Seconds.class,
+            description = "How long an outage of the service may last before tail gives up. Default: 300.")
+    private Duration patience;
+
+    @Option(
             names = "--json",
-            description = "Print one JSON object a line: shard, sequenceNumber, partitionKey, data ...")
+            description = "Print one JSON object a line: shard, sequenceNumber, partitionKey, data (base64), arrival.")
     private boolean json;
 
     TailCommand(Terminal terminal, AwsAccess access) {
@@ -63,7 +76,13 @@ final class TailCommand implements Callable<Integer> {
             StreamTail tail = new StreamTail(
                     kinesis,
                     loop,
+                    platform.random(),
                     stream,
+                    new Patience(
+                            patience,
+                            platform.ticker(),
+                            new ErrorLine(access)::of,
+                            note -> terminal.note("millrace: " + note)),
                     (shard, records) -> terminal.write(out -> {
                         for (var record : records) {
                             (json ? RecordLine.JSON : RecordLine.PLAIN).print(out, null, shard, record);

@@ -1,6 +1,7 @@
 package io.millrace.cli.demo;
 
 import io.millrace.cli.streams.BatchWriter;
+import io.millrace.cli.streams.Patience;
 import io.millrace.cli.streams.StreamAdmin;
 import io.millrace.cli.terminal.CommandFailure;
 import io.millrace.cli.terminal.Pause;
@@ -111,6 +112,7 @@ final class DemoRun implements AutoCloseable {
                     kinesis,
                     STREAM,
                     platform.random(),
+                    new Patience(STEP_PATIENCE, platform.ticker(), String::valueOf, this::note),
                     (key, shard) -> loop.execute(() -> ledger.acknowledged(key, shard)));
             new Producer(writer, platform.ticker()).run(lines, time);
             note("the producer is done");

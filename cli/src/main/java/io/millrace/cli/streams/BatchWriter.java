@@ -2,6 +2,7 @@ package io.millrace.cli.streams;
 
 import io.millrace.cli.terminal.CommandFailure;
 import io.millrace.cli.terminal.Pause;
+import io.millrace.cli.terminal.Refusal;
 import io.millrace.cli.terminal.TimeLimits;
 import io.millrace.model.Bytes;
 import io.millrace.runtime.Backoff;
@@ -13,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CompletionException;
 import java.util.function.BiConsumer;
 import java.util.random.RandomGenerator;
 import software.amazon.awssdk.core.SdkBytes;
@@ -30,42 +32,54 @@ public final class BatchWriter {
     private static final int BATCH_RECORDS = 500;
     private static final int BATCH_BYTES = 4 << 20;
     private static final int WAITING_RECORDS = 10_000;
+    private static final int TRIES_UNTOLD = 2;
     private static final int WAITING_BYTES = 16 << 20;
-    private static final int TRIES = 12;
     private static final Backoff BACKOFF = new Backoff(Duration.ofMillis(100), Duration.ofSeconds(5));
 
     private final KinesisAsyncClient kinesis;
     private final String stream;
     private final RandomGenerator random;
+    private final Patience patience;
     private final BiConsumer<String, String> acknowledged;
-    private final Map<String, ArrayDeque<Bytes>> waiting = new LinkedHashMap<>();
+    private final Map<String, ArrayDeque<Line>> waiting = new LinkedHashMap<>();
     private final Map<String, Long> putPerShard = new TreeMap<>();
     private int waitingRecords;
     private long waitingBytes;
     private long records;
     private long bytes;
     private long refusals;
+    private long added;
     private int triesInVain;
+    private long progressAt;
+    private boolean isWaiting;
+    private int answersLost;
 
     /**
      * Puts into {@code stream}.
      *
+     * @param patience how long nothing at all may be stored before the writer gives up
      * @param acknowledged is told the key and the shard of each record that was put
      */
     public BatchWriter(
             KinesisAsyncClient kinesis,
             String stream,
             RandomGenerator random,
+            Patience patience,
             BiConsumer<String, String> acknowledged) {
         this.kinesis = kinesis;
         this.stream = stream;
         this.random = random;
+        this.patience = patience;
         this.acknowledged = acknowledged;
     }
 
+    /** A record and its place among all that were taken over, counted from 1. */
+    private record Line(long number, Bytes data) {}
+
     /** Takes a record over; it is put now or later. */
     public void add(String key, Bytes data) {
-        waiting.computeIfAbsent(key, unused -> new ArrayDeque<>()).add(data);
+        added++;
+        waiting.computeIfAbsent(key, unused -> new ArrayDeque<>()).add(new Line(added, data));
         waitingRecords++;
         waitingBytes += data.size();
         while (waitingRecords >= WAITING_RECORDS || waitingBytes >= WAITING_BYTES || waiting.size() >= BATCH_RECORDS) {
@@ -83,6 +97,30 @@ public final class BatchWriter {
     /** How many records were put. */
     public long records() {
         return records;
+    }
+
+    /**
+     * Which of the records that were taken over are stored, in the order in which they were: all up to one, and perhaps
+     * some after it, because a record waits for those of its key only.
+     */
+    public String stored() {
+        long first = waiting.values().stream()
+                .mapToLong(queue -> queue.element().number())
+                .min()
+                .orElse(added + 1);
+        long last = first - 1;
+        StringBuilder text = new StringBuilder(
+                last == 0 ? "no line is stored" : "line " + last + " is the last up to which all are stored");
+        if (records > last) {
+            text.append(last == 0 ? " in order" : "")
+                    .append(", ")
+                    .append(records - last)
+                    .append(" after it are, too");
+        }
+        if (answersLost > 0) {
+            text.append("; no answer came about ").append(answersLost).append(" more, which may be stored");
+        }
+        return text.toString();
     }
 
     /** How many bytes of data were put. */
@@ -104,8 +142,8 @@ public final class BatchWriter {
         List<String> keys = new ArrayList<>();
         List<PutRecordsRequestEntry> entries = new ArrayList<>();
         int size = 0;
-        for (Map.Entry<String, ArrayDeque<Bytes>> queue : waiting.entrySet()) {
-            Bytes data = queue.getValue().element();
+        for (Map.Entry<String, ArrayDeque<Line>> queue : waiting.entrySet()) {
+            Bytes data = queue.getValue().element().data();
             size += data.size() + queue.getKey().length();
             if (!entries.isEmpty() && (entries.size() == BATCH_RECORDS || size > BATCH_BYTES)) {
                 break;
@@ -116,18 +154,57 @@ public final class BatchWriter {
                     .data(SdkBytes.fromByteBuffer(data.asByteBuffer()))
                     .build());
         }
-        PutRecordsResponse answer = kinesis.putRecords(request ->
-                        request.streamName(stream).records(entries).overrideConfiguration(TimeLimits.MANY_RECORDS))
-                .join();
-        int refused = take(keys, answer.records());
-        triesInVain = refused == keys.size() ? triesInVain + 1 : 0;
-        if (triesInVain == TRIES) {
-            throw CommandFailure.failed("stream " + stream + " takes no more records: "
-                    + answer.records().get(0).errorMessage());
+        if (triesInVain == 0) {
+            progressAt = patience.ticker().nanoTime();
+        }
+        try {
+            PutRecordsResponse answer = kinesis.putRecords(request ->
+                            request.streamName(stream).records(entries).overrideConfiguration(TimeLimits.MANY_RECORDS))
+                    .join();
+            onAnswer(keys, answer.records());
+        } catch (CompletionException e) {
+            if (!Refusal.mayPass(e)) {
+                throw e;
+            }
+            answersLost = Refusal.isAnswerLost(e) ? keys.size() : answersLost;
+            waitAfter(e);
+        }
+    }
+
+    private void onAnswer(List<String> keys, List<PutRecordsResultEntry> results) {
+        int refused = take(keys, results);
+        if (refused < keys.size()) {
+            answersLost = 0;
+            triesInVain = 0;
+            if (isWaiting) {
+                isWaiting = false;
+                patience.notes().accept("the service stores records again");
+            }
+        } else {
+            PutRecordsResultEntry first = results.get(0);
+            waitAfter(CommandFailure.failed("stream " + stream + " takes no records: " + reason(first)));
+            return;
         }
         if (refused > 0) {
-            Pause.of(BACKOFF.delay(Math.max(1, triesInVain), random));
+            Pause.of(BACKOFF.delay(1, random));
         }
+    }
+
+    private static String reason(PutRecordsResultEntry refused) {
+        return refused.errorMessage() == null ? refused.errorCode() : refused.errorMessage();
+    }
+
+    /** Nothing was stored; tries go on until the patience ends. */
+    private void waitAfter(RuntimeException error) {
+        if (patience.isOver(progressAt)) {
+            throw CommandFailure.failed(patience.gaveUp(error), error);
+        }
+        triesInVain++;
+        if (!isWaiting && triesInVain >= TRIES_UNTOLD) {
+            isWaiting = true;
+            patience.tellThatItWaits(error);
+        }
+        Pause.of(BACKOFF.delay(triesInVain, random));
     }
 
     private int take(Collection<String> keys, List<PutRecordsResultEntry> results) {
@@ -139,8 +216,8 @@ public final class BatchWriter {
                 refused++;
                 continue;
             }
-            ArrayDeque<Bytes> queue = waiting.getOrDefault(key, new ArrayDeque<>());
-            int size = queue.remove().size();
+            ArrayDeque<Line> queue = waiting.getOrDefault(key, new ArrayDeque<>());
+            int size = queue.remove().data().size();
             if (queue.isEmpty()) {
                 waiting.remove(key);
             }

@@ -2,6 +2,7 @@ package io.millrace.cli.streams;
 
 import io.millrace.cli.terminal.CommandFailure;
 import io.millrace.cli.terminal.Pause;
+import io.millrace.cli.terminal.Refusal;
 import io.millrace.model.HashKey;
 import io.millrace.model.HashKeyRange;
 import java.math.BigInteger;
@@ -10,10 +11,16 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 import software.amazon.awssdk.services.kinesis.model.ListShardsResponse;
 import software.amazon.awssdk.services.kinesis.model.ListStreamsResponse;
@@ -26,6 +33,7 @@ import software.amazon.awssdk.services.kinesis.model.StreamStatus;
 public final class StreamAdmin {
     private static final Duration POLL = Duration.ofMillis(150);
     private static final int POLLS = 800;
+    private static final int ATTEMPTS = 5;
 
     private final KinesisAsyncClient kinesis;
 
@@ -36,22 +44,32 @@ public final class StreamAdmin {
 
     /** Makes a stream and returns when it takes records. */
     public void create(String name, int shards) {
-        kinesis.createStream(request -> request.streamName(name).shardCount(shards))
-                .join();
-        awaitActive(name);
+        boolean isOthers = find(name).isPresent();
+        change(
+                () -> kinesis.createStream(request -> request.streamName(name).shardCount(shards)),
+                () -> !isOthers && find(name).isPresent());
+        after("stream " + name + " was created, but whether it takes records is not known", () -> awaitActive(name));
     }
 
     /** Deletes a stream with its records and returns when it is gone. */
     public void delete(String name) {
-        kinesis.deleteStream(request -> request.streamName(name).enforceConsumerDeletion(true))
-                .join();
+        change(
+                () -> kinesis.deleteStream(request -> request.streamName(name).enforceConsumerDeletion(true)),
+                () -> find(name)
+                        .map(StreamDescriptionSummary::streamStatus)
+                        .filter(status -> status != StreamStatus.DELETING)
+                        .isEmpty());
+        after("stream " + name + " is being deleted, but whether it is gone is not known", () -> awaitGone(name));
+    }
+
+    private void awaitGone(String name) {
         for (int i = 0; i < POLLS; i++) {
             if (find(name).isEmpty()) {
                 return;
             }
             Pause.of(POLL);
         }
-        throw CommandFailure.failed("stream " + name + " is still being deleted after two minutes");
+        throw CommandFailure.failed("it is still there after two minutes");
     }
 
     /** Splits a shard in two halves. */
@@ -75,10 +93,15 @@ public final class StreamAdmin {
                 .sorted(Comparator.comparing(shard -> range(shard).start()))
                 .map(Shard::shardId)
                 .toList();
-        kinesis.mergeShards(request ->
-                        request.streamName(name).shardToMerge(ordered.get(0)).adjacentShardToMerge(ordered.get(1)))
-                .join();
-        awaitActive(name);
+        String lower = ordered.get(0);
+        String upper = ordered.get(1);
+        change(
+                () -> kinesis.mergeShards(
+                        request -> request.streamName(name).shardToMerge(lower).adjacentShardToMerge(upper)),
+                () -> shards(name).stream().anyMatch(child -> parents(child).equals(Set.of(lower, upper))));
+        after(
+                lower + " and " + upper + " were merged, but whether the stream is ACTIVE is not known",
+                () -> awaitActive(name));
     }
 
     /**
@@ -94,17 +117,25 @@ public final class StreamAdmin {
                         .toList(),
                 count);
         for (int i = 0; i < steps.size(); i++) {
-            String part = " (" + (i + 1) + " of " + steps.size() + ")";
-            if (steps.get(i) instanceof ScalePlan.Split split) {
-                String shard = open(name, split.shard());
-                progress.accept("splitting " + shard + part);
-                split(name, shard, split.at());
-            } else if (steps.get(i) instanceof ScalePlan.Merge merge) {
-                String lower = open(name, merge.lower());
-                String upper = open(name, merge.upper());
-                progress.accept("merging " + lower + " and " + upper + part);
-                merge(name, lower, upper);
-            }
+            int number = i + 1;
+            after(
+                    i + " of " + steps.size()
+                            + " splits and merges were done, and the next one was not seen to end; scale"
+                            + " the stream again to go on",
+                    () -> take(name, steps.get(number - 1), " (" + number + " of " + steps.size() + ")", progress));
+        }
+    }
+
+    private void take(String name, ScalePlan.Step step, String part, Consumer<String> progress) {
+        if (step instanceof ScalePlan.Split split) {
+            String shard = open(name, split.shard());
+            progress.accept("splitting " + shard + part);
+            split(name, shard, split.at());
+        } else if (step instanceof ScalePlan.Merge merge) {
+            String lower = open(name, merge.lower());
+            String upper = open(name, merge.upper());
+            progress.accept("merging " + lower + " and " + upper + part);
+            merge(name, lower, upper);
         }
     }
 
@@ -160,10 +191,65 @@ public final class StreamAdmin {
     }
 
     private void split(String name, String shardId, HashKey at) {
-        kinesis.splitShard(request ->
-                        request.streamName(name).shardToSplit(shardId).newStartingHashKey(at.toString()))
-                .join();
-        awaitActive(name);
+        change(
+                () -> kinesis.splitShard(request ->
+                        request.streamName(name).shardToSplit(shardId).newStartingHashKey(at.toString())),
+                () -> shards(name).stream().anyMatch(child -> parents(child).equals(Set.of(shardId))));
+        after(shardId + " was split, but whether the stream is ACTIVE is not known", () -> awaitActive(name));
+    }
+
+    private static Set<String> parents(Shard shard) {
+        return Stream.of(shard.parentShardId(), shard.adjacentParentShardId())
+                .filter(parent -> parent != null)
+                .collect(Collectors.toSet());
+    }
+
+    /**
+     * Changes a stream once. Where an answer is lost the change may be made all the same, and the call that repeats it is
+     * refused then: what counts is what the stream says.
+     *
+     * @param isDone looks whether the change is made; it was not before
+     */
+    private static void change(Supplier<CompletableFuture<?>> call, BooleanSupplier isDone) {
+        for (int attempt = 1; true; attempt++) {
+            try {
+                call.get().join();
+                return;
+            } catch (CompletionException e) {
+                boolean mayBeMade = attempt > 1 || Refusal.isAnswerLost(e) || wasRepeated(e);
+                if (mayBeMade && isSeen(isDone)) {
+                    return;
+                }
+                if (!Refusal.isAnswerLost(e) || attempt == ATTEMPTS) {
+                    throw e;
+                }
+                Pause.of(POLL);
+            }
+        }
+    }
+
+    private static boolean wasRepeated(CompletionException error) {
+        return error.getCause() instanceof SdkException refused
+                && refused.numAttempts() != null
+                && refused.numAttempts() > 1;
+    }
+
+    private static boolean isSeen(BooleanSupplier isDone) {
+        try {
+            return isDone.getAsBoolean();
+        } catch (CompletionException unknown) {
+            // The error of the change says more.
+            return false;
+        }
+    }
+
+    /** Does what comes after {@code done}, so that its failure does not hide what was done. */
+    private static void after(String done, Runnable rest) {
+        try {
+            rest.run();
+        } catch (RuntimeException e) {
+            throw CommandFailure.after(done, e);
+        }
     }
 
     /** The shards that take records. */
@@ -184,7 +270,7 @@ public final class StreamAdmin {
             }
             Pause.of(POLL);
         }
-        throw CommandFailure.failed("stream " + name + " is not active after two minutes");
+        throw CommandFailure.failed("it is not ACTIVE after two minutes");
     }
 
     private Optional<StreamDescriptionSummary> find(String name) {

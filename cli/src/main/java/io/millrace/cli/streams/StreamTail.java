@@ -1,5 +1,7 @@
 package io.millrace.cli.streams;
 
+import io.millrace.cli.terminal.CommandFailure;
+import io.millrace.cli.terminal.Refusal;
 import io.millrace.cli.terminal.TimeLimits;
 import io.millrace.model.Bytes;
 import io.millrace.model.Position;
@@ -8,25 +10,31 @@ import io.millrace.model.SequenceNumber;
 import io.millrace.model.ShardId;
 import io.millrace.model.StreamArn;
 import io.millrace.model.StreamRecord;
+import io.millrace.runtime.Backoff;
 import io.millrace.runtime.EventLoop;
+import java.time.DateTimeException;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeFormatter;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BiConsumer;
+import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.core.SdkResponse;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 import software.amazon.awssdk.services.kinesis.model.ChildShard;
 import software.amazon.awssdk.services.kinesis.model.ExpiredIteratorException;
 import software.amazon.awssdk.services.kinesis.model.GetRecordsResponse;
 import software.amazon.awssdk.services.kinesis.model.GetShardIteratorRequest;
 import software.amazon.awssdk.services.kinesis.model.GetShardIteratorResponse;
-import software.amazon.awssdk.services.kinesis.model.LimitExceededException;
-import software.amazon.awssdk.services.kinesis.model.ProvisionedThroughputExceededException;
+import software.amazon.awssdk.services.kinesis.model.InvalidArgumentException;
 import software.amazon.awssdk.services.kinesis.model.Record;
 import software.amazon.awssdk.services.kinesis.model.Shard;
 import software.amazon.awssdk.services.kinesis.model.ShardIteratorType;
@@ -37,26 +45,39 @@ import software.amazon.awssdk.services.kinesis.model.ShardIteratorType;
  */
 public final class StreamTail {
     private static final Duration AT_THE_TIP = Duration.ofMillis(300);
-    private static final Duration AFTER_A_REFUSAL = Duration.ofSeconds(1);
+    private static final Backoff BACKOFF = new Backoff(Duration.ofMillis(500), Duration.ofSeconds(5));
+    private static final int FAILURES_UNTOLD = 2;
 
     private final KinesisAsyncClient kinesis;
     private final EventLoop loop;
     private final String stream;
     private final @Nullable String arn;
+    private final Patience patience;
+    private final RandomGenerator random;
     private final BiConsumer<ShardId, List<StreamRecord>> sink;
     private final Map<String, List<String>> waiting = new HashMap<>();
     private final Set<String> begun = new HashSet<>();
     private final Set<String> unfinished = new HashSet<>();
+    /** The shards whose reads fail, as far as that was told. */
+    private final Set<String> troubled = new HashSet<>();
+
     private final CompletableFuture<@Nullable Void> ended = new CompletableFuture<>();
 
     /** Hands the records of {@code stream}, a name or an ARN, to {@code sink}, on {@code loop}. */
     public StreamTail(
-            KinesisAsyncClient kinesis, EventLoop loop, String stream, BiConsumer<ShardId, List<StreamRecord>> sink) {
+            KinesisAsyncClient kinesis,
+            EventLoop loop,
+            RandomGenerator random,
+            String stream,
+            Patience patience,
+            BiConsumer<ShardId, List<StreamRecord>> sink) {
         this.kinesis = kinesis;
         this.loop = loop;
+        this.random = random;
         this.stream = stream;
         // An iterator of another account's stream is good together with its ARN alone.
         this.arn = StreamArn.isMeant(stream) ? stream : null;
+        this.patience = patience;
         this.sink = sink;
     }
 
@@ -102,16 +123,18 @@ public final class StreamTail {
 
     private void onIterator(Cursor cursor, @Nullable GetShardIteratorResponse answer, @Nullable Throwable error) {
         if (answer != null) {
-            read(cursor, answer.shardIterator());
+            worked(cursor);
+            cursor.standsAt(answer.shardIterator(), answer);
+            read(cursor);
         } else if (error != null) {
             onError(cursor, error);
         }
     }
 
-    private void read(Cursor cursor, String iterator) {
+    private void read(Cursor cursor) {
         loop.whenComplete(
                 kinesis.getRecords(request ->
-                        request.shardIterator(iterator).streamARN(arn).overrideConfiguration(TimeLimits.MANY_RECORDS)),
+                        request.shardIterator(cursor.iterator).streamARN(arn).overrideConfiguration(TimeLimits.MANY_RECORDS)),
                 (answer, error) -> onRecords(cursor, answer, error));
     }
 
@@ -122,6 +145,7 @@ public final class StreamTail {
             }
             return;
         }
+        worked(cursor);
         if (!answer.records().isEmpty()) {
             List<StreamRecord> records =
                     answer.records().stream().map(StreamTail::convert).toList();
@@ -138,7 +162,12 @@ public final class StreamTail {
             finish(cursor, answer.childShards());
         } else {
             boolean behind = answer.millisBehindLatest() != null && answer.millisBehindLatest() > 0;
-            loop.schedule(behind && !answer.records().isEmpty() ? Duration.ZERO : AT_THE_TIP, () -> read(cursor, next));
+            if (!behind) {
+                cursor.standsAt(next, answer);
+            } else {
+                cursor.iterator = next;
+            }
+            loop.schedule(behind && !answer.records().isEmpty() ? Duration.ZERO : AT_THE_TIP, () -> read(cursor));
         }
     }
 
@@ -154,14 +183,48 @@ public final class StreamTail {
         beginWhatCan(cursor.from instanceof Position.Latest ? Position.trimHorizon() : cursor.from);
     }
 
-    private void onError(Cursor cursor, Throwable error) {
-        if (error instanceof ExpiredIteratorException) {
-            seek(cursor);
-        } else if (error instanceof ProvisionedThroughputExceededException || error instanceof LimitExceededException) {
-            loop.schedule(AFTER_A_REFUSAL, () -> seek(cursor));
-        } else {
-            ended.completeExceptionally(error);
+    private void worked(Cursor cursor) {
+        cursor.failures = 0;
+        if (troubled.remove(cursor.shard) && troubled.isEmpty()) {
+            patience.notes().accept("the service answers again; going on where it was");
         }
+    }
+
+    private void onError(Cursor cursor, Throwable error) {
+        // A server that was started again does not know the iterators of before.
+        boolean isIteratorLost = cursor.iterator != null
+                && (error instanceof ExpiredIteratorException || error instanceof InvalidArgumentException);
+        if (isIteratorLost) {
+            cursor.iterator = null;
+            seek(cursor);
+        } else if (!Refusal.mayPass(error)) {
+            ended.completeExceptionally(error);
+        } else {
+            persist(cursor, error);
+        }
+    }
+
+    private void persist(Cursor cursor, Throwable error) {
+        if (cursor.failures == 0) {
+            cursor.failsSince = patience.ticker().nanoTime();
+        } else if (patience.isOver(cursor.failsSince)) {
+            String place =
+                    cursor.last == null ? "no record of it was printed" : "the last one printed is " + cursor.last;
+            ended.completeExceptionally(CommandFailure.failed(
+                    patience.gaveUp(error) + "; reading stopped in " + cursor.shard + ", " + place, error));
+            return;
+        }
+        cursor.failures++;
+        if (cursor.failures == FAILURES_UNTOLD && troubled.add(cursor.shard) && troubled.size() == 1) {
+            patience.tellThatItWaits(error);
+        }
+        loop.schedule(BACKOFF.delay(cursor.failures, random), () -> {
+            if (cursor.iterator == null) {
+                seek(cursor);
+            } else {
+                read(cursor);
+            }
+        });
     }
 
     private static StreamRecord convert(Record record) {
@@ -176,11 +239,37 @@ public final class StreamTail {
     private static final class Cursor {
         private final String shard;
         private final Position.Initial from;
+        private @Nullable String iterator;
         private @Nullable SequenceNumber last;
+        private @Nullable Instant atTheTip;
+        private int failures;
+        private long failsSince;
 
         Cursor(String shard, Position.Initial from) {
             this.shard = shard;
             this.from = from;
+        }
+
+        /**
+         * The iterator is at the tip, or where it was asked for; when that was by the clock of the service, a tail that began
+         * at the latest record must know, which has no sequence number to go on from before it has read one.
+         */
+        void standsAt(String place, SdkResponse answer) {
+            iterator = place;
+            if (from instanceof Position.Latest && last == null) {
+                atTheTip = Optional.ofNullable(answer.sdkHttpResponse())
+                        .flatMap(http -> http.firstMatchingHeader("Date"))
+                        .flatMap(Cursor::parse)
+                        .orElse(atTheTip);
+            }
+        }
+
+        private static Optional<Instant> parse(String date) {
+            try {
+                return Optional.of(DateTimeFormatter.RFC_1123_DATE_TIME.parse(date, Instant::from));
+            } catch (DateTimeException unreadable) {
+                return Optional.empty();
+            }
         }
 
         GetShardIteratorRequest request(String stream) {
@@ -191,6 +280,8 @@ public final class StreamTail {
             if (last != null) {
                 request.shardIteratorType(ShardIteratorType.AFTER_SEQUENCE_NUMBER)
                         .startingSequenceNumber(last.toString());
+            } else if (atTheTip != null) {
+                request.shardIteratorType(ShardIteratorType.AT_TIMESTAMP).timestamp(atTheTip);
             } else if (from instanceof Position.AtTimestamp at) {
                 request.shardIteratorType(ShardIteratorType.AT_TIMESTAMP).timestamp(at.time());
             } else {

@@ -1,5 +1,7 @@
 package io.millrace.cli.terminal;
 
+import io.millrace.runtime.Platform;
+import io.millrace.runtime.SystemPlatform;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -68,6 +70,7 @@ public final class AwsAccess {
 
     private final SdkEventLoopGroup threads =
             SdkEventLoopGroup.builder().numberOfThreads(2).build();
+    private final Platform platform = new SystemPlatform();
     private final Terminal terminal;
     private final Map<String, String> environment;
     private final Map<String, String> endpoints = new ConcurrentHashMap<>();
@@ -87,19 +90,22 @@ public final class AwsAccess {
     }
 
     /**
-     * A client for streams whose calls fail when they are not answered within seconds, and may give a stream's ARN for its
-     * name; the caller closes it.
+     * A client for streams whose calls fail when they are not answered within seconds, wait out limits, and may give a
+     * stream's ARN for its name; the caller closes it.
      */
     public KinesisAsyncClient kinesis() {
         return client(KinesisAsyncClient::builder, KINESIS, LOCAL_KINESIS, config -> {
-            limits.limit(config);
+            patiently(KINESIS).accept(config);
             config.addExecutionInterceptor(new ArnRequests());
         });
     }
 
-    /** A client for tables whose calls fail when they are not answered within seconds; the caller closes it. */
+    /**
+     * A client for tables whose calls fail when they are not answered within seconds and wait out limits; the caller
+     * closes it.
+     */
     public DynamoDbAsyncClient dynamoDb() {
-        return client(DynamoDbAsyncClient::builder, DYNAMODB, LOCAL_DYNAMODB, limits::limit);
+        return client(DynamoDbAsyncClient::builder, DYNAMODB, LOCAL_DYNAMODB, patiently(DYNAMODB));
     }
 
     /** A client for a worker, which keeps its own time limits; the caller closes it. */
@@ -165,6 +171,16 @@ public final class AwsAccess {
                 .overrideConfiguration(config)
                 .httpClientBuilder(http())
                 .build();
+    }
+
+    private Consumer<ClientOverrideConfiguration.Builder> patiently(String service) {
+        PatientRetries retries = new PatientRetries(
+                limits,
+                platform.ticker(),
+                platform.random(),
+                reason -> terminal.note(
+                        "millrace: " + service + " takes no more calls for now, waiting and trying again: " + reason));
+        return config -> limits.limit(config, retries);
     }
 
     private UnclosedHttpClient.Builder http() {

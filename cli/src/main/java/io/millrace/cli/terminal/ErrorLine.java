@@ -12,8 +12,6 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.ExecutionException;
 import java.util.stream.Collectors;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
@@ -26,7 +24,6 @@ import software.amazon.awssdk.services.kinesis.model.ResourceNotFoundException;
 /** Turns what went wrong into one line that says what to do. Stateless but for the endpoints it names. */
 public final class ErrorLine {
     private static final int HTTP_NOT_FOUND = 404;
-    private static final String NO_CREDENTIALS = "Unable to load credentials";
 
     private final AwsAccess access;
 
@@ -37,15 +34,18 @@ public final class ErrorLine {
 
     /** What the process ends with. */
     public static int exitCode(Throwable error) {
-        return unwrap(error) instanceof CommandFailure failure ? failure.exitCode() : CommandFailure.FAILED;
+        return Refusal.unwrap(error) instanceof CommandFailure failure ? failure.exitCode() : CommandFailure.FAILED;
     }
 
     /** The line. */
     public String of(Throwable error) {
-        return explain(unwrap(error)).replaceAll("\\s*[\\r\\n]+\\s*", " ");
+        return explain(Refusal.unwrap(error)).replaceAll("\\s*[\\r\\n]+\\s*", " ");
     }
 
     private String explain(Throwable error) {
+        if (error instanceof CommandFailure failure && failure.tellsCause() && failure.getCause() != null) {
+            return message(failure) + ": " + of(failure.getCause());
+        }
         Optional<String> unreachable = error instanceof CommandFailure ? Optional.empty() : unreachable(error);
         if (unreachable.isPresent()) {
             return unreachable.get();
@@ -72,10 +72,10 @@ public final class ErrorLine {
                     .replace("is not an int", "is not a whole number");
         }
         if (error instanceof ResourceNotFoundException notFound) {
-            return serviceMessage(notFound) + " (`millrace stream list` shows which streams there are)";
+            return Refusal.said(notFound) + " (`millrace stream list` shows which streams there are)";
         }
         if (error instanceof AwsServiceException refused) {
-            return serviceMessage(refused);
+            return Refusal.said(refused);
         }
         if (error instanceof SdkException) {
             // Some of its messages are essays; the first sentence tells what it is about.
@@ -148,7 +148,7 @@ public final class ErrorLine {
             if (reason.contains("First received frame was not SETTINGS")) {
                 return Optional.of(stranger(AwsAccess.KINESIS));
             }
-            if (cause instanceof SdkException && reason.startsWith(NO_CREDENTIALS)) {
+            if (cause instanceof SdkException && reason.startsWith(Refusal.NO_CREDENTIALS)) {
                 return Optional.of(
                         "no AWS credentials found: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE");
             }
@@ -187,14 +187,6 @@ public final class ErrorLine {
         return message(error);
     }
 
-    private static String serviceMessage(AwsServiceException error) {
-        if (error.awsErrorDetails() == null) {
-            return message(error);
-        }
-        return error.awsErrorDetails().errorMessage() + " ("
-                + error.awsErrorDetails().errorCode() + ")";
-    }
-
     /** The endpoint whose address the error tells, with what to do about it. */
     private Optional<String> unreachable(Throwable error) {
         for (Throwable cause = error; cause != null; cause = cause.getCause()) {
@@ -218,15 +210,6 @@ public final class ErrorLine {
     static String unreachable(String service, String endpoint, String reason) {
         return "cannot reach " + service + " at " + endpoint + " (" + reason
                 + "): start it with `millrace server`, or set " + variable(service) + " to where it is";
-    }
-
-    private static Throwable unwrap(Throwable error) {
-        Throwable cause = error;
-        while ((cause instanceof CompletionException || cause instanceof ExecutionException)
-                && cause.getCause() != null) {
-            cause = cause.getCause();
-        }
-        return cause;
     }
 
     private static String message(@Nullable Throwable error) {

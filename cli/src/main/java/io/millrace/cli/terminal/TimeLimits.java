@@ -12,9 +12,10 @@ import software.amazon.awssdk.core.exception.ApiCallTimeoutException;
  * says nothing.
  *
  * @param attempt the most that one request may take
- * @param call the most that a call may take with all its repetitions
+ * @param call the most that a call may take whose requests are not answered
+ * @param patience how long a call is repeated that meets a limit of the service
  */
-public record TimeLimits(Duration attempt, Duration call) {
+public record TimeLimits(Duration attempt, Duration call, Duration patience) {
     /** What a request may take that carries megabytes of records, which a slow line needs time for. */
     public static final AwsRequestOverrideConfiguration MANY_RECORDS = AwsRequestOverrideConfiguration.builder()
             .apiCallAttemptTimeout(Duration.ofMinutes(1))
@@ -22,11 +23,12 @@ public record TimeLimits(Duration attempt, Duration call) {
             .build();
 
     /** What everything else may take: somebody sits and waits for it. */
-    static final TimeLimits OF_TOOLS = new TimeLimits(Duration.ofSeconds(5), Duration.ofSeconds(10));
+    static final TimeLimits OF_TOOLS =
+            new TimeLimits(Duration.ofSeconds(5), Duration.ofSeconds(10), Duration.ofMinutes(2));
 
-    /** Limits each call of a client. */
-    void limit(ClientOverrideConfiguration.Builder client) {
-        client.apiCallAttemptTimeout(attempt).apiCallTimeout(call);
+    /** Limits each call of a client; {@code retries} keeps to the other two. */
+    void limit(ClientOverrideConfiguration.Builder client, PatientRetries retries) {
+        client.apiCallAttemptTimeout(attempt).retryStrategy(retries);
     }
 
     /** True for an error that comes of such a limit. */

@@ -3,6 +3,7 @@ package io.millrace.cli.streams;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.model.Bytes;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -20,10 +21,13 @@ import software.amazon.awssdk.services.kinesis.model.PutRecordsResponse;
 import software.amazon.awssdk.services.kinesis.model.PutRecordsResultEntry;
 
 class BatchWriterTest {
+    private static final Patience PATIENCE =
+            new Patience(Duration.ofSeconds(30), System::nanoTime, String::valueOf, note -> {});
+
     @Test
     void keysKeepTheirOrderThoughTheServiceRefusesAtRandom() {
         MoodyStream stream = new MoodyStream(0.02);
-        BatchWriter writer = new BatchWriter(stream, "s", new SplittableRandom(1), (key, shard) -> {});
+        BatchWriter writer = new BatchWriter(stream, "s", new SplittableRandom(1), PATIENCE, (key, shard) -> {});
         for (int i = 0; i < 3_000; i++) {
             writer.add("key-" + i % 700, Bytes.utf8(Integer.toString(i)));
         }
@@ -40,7 +44,7 @@ class BatchWriterTest {
     @Test
     void batchHoldsAKeyOnceAndAtMostFiveHundredRecords() {
         MoodyStream stream = new MoodyStream(0);
-        BatchWriter writer = new BatchWriter(stream, "s", new SplittableRandom(1), (key, shard) -> {});
+        BatchWriter writer = new BatchWriter(stream, "s", new SplittableRandom(1), PATIENCE, (key, shard) -> {});
         for (int i = 0; i < 2_000; i++) {
             writer.add("key-" + i % 3, Bytes.utf8("x"));
             writer.add("single-" + i, Bytes.utf8("x"));

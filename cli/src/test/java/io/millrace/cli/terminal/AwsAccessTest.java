@@ -30,7 +30,8 @@ class AwsAccessTest {
     private static final String DYNAMODB = "aws.endpointUrlDynamoDb";
     private static final String KINESIS = "aws.endpointUrlKinesis";
 
-    private final AwsAccess access = access(new TimeLimits(Duration.ofMillis(100), Duration.ofMillis(300)));
+    private final AwsAccess access =
+            access(new TimeLimits(Duration.ofMillis(100), Duration.ofMillis(300), Duration.ofSeconds(30)));
 
     @AfterEach
     void forgetEndpoints() {
@@ -78,7 +79,8 @@ class AwsAccessTest {
         server.start();
         String endpoint = "http://127.0.0.1:" + server.getAddress().getPort();
         System.setProperty(DYNAMODB, endpoint);
-        AwsAccess patient = access(new TimeLimits(Duration.ofSeconds(30), Duration.ofSeconds(30)));
+        AwsAccess patient =
+                access(new TimeLimits(Duration.ofSeconds(30), Duration.ofSeconds(30), Duration.ofSeconds(30)));
         try (DynamoDbAsyncClient client = patient.dynamoDb()) {
             DynamoLeaseTable table = new DynamoLeaseTable(client, "millrace", "app");
 
