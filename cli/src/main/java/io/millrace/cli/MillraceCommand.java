@@ -36,6 +36,7 @@ import picocli.CommandLine.Spec;
             TailCommand.class,
             ConsumeCommand.class,
             LeasesCommand.class,
+            EnvCommand.class,
             DaemonCommand.class,
             UsageCommand.class
         })

@@ -28,7 +28,6 @@ import picocli.CommandLine.Option;
             "Streams and tables are kept in the data folder. Ends in good order on SIGINT or SIGTERM."
         })
 final class ServerCommand implements Callable<Integer> {
-    private static final String OFF = "off";
     private static final int DEFAULT_PORT = 4567;
     private static final int DEFAULT_TLS_PORT = 4568;
 
@@ -187,9 +186,9 @@ final class ServerCommand implements Callable<Integer> {
         }
         int main = port == null ? DEFAULT_PORT : port;
         OptionalInt tls = tlsPort != null
-                ? port(ServerFlags.TLS_PORT, tlsPort)
+                ? ServerFlags.port(ServerFlags.TLS_PORT, tlsPort)
                 : port == null ? OptionalInt.of(DEFAULT_TLS_PORT) : OptionalInt.empty();
-        OptionalInt tables = port(ServerFlags.DYNAMODB_PORT, dynamoDbPort);
+        OptionalInt tables = ServerFlags.port(ServerFlags.DYNAMODB_PORT, dynamoDbPort);
         ServerFlags.checkPortsDiffer(main, tls, tables);
         ServerFlags.checkHost(host, allowAnonymous || credentials != null);
         Path folder = data.toAbsolutePath().normalize();
@@ -269,7 +268,7 @@ final class ServerCommand implements Callable<Integer> {
         if (tlsCertificate != null && tlsKey != null) {
             builder.tlsFiles(tlsCertificate, tlsKey);
         }
-        if (OFF.equals(audit)) {
+        if (ServerFlags.OFF.equals(audit)) {
             builder.withoutAudit();
         } else if (audit != null) {
             builder.audit(Path.of(audit));
@@ -286,16 +285,6 @@ final class ServerCommand implements Callable<Integer> {
         if (port != null && (port < 0 || port > 65535)) {
             throw CommandFailure.usage("--port is 0 to 65535, not " + port);
         }
-    }
-
-    private static OptionalInt port(String flag, String text) {
-        if (text.equals(OFF)) {
-            return OptionalInt.empty();
-        }
-        if (!text.matches("[0-9]{1,5}") || Integer.parseInt(text) > 65535) {
-            throw CommandFailure.usage(flag + " is a port, 0 to 65535, or off, not " + text);
-        }
-        return OptionalInt.of(Integer.parseInt(text));
     }
 
     private void announce(StreamServer streams, Optional<TablesProcess> dynamoDb, Path folder) {

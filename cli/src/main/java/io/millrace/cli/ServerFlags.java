@@ -26,7 +26,20 @@ final class ServerFlags {
     static final String TLS_PORT = "--tls-port";
     static final String DYNAMODB_PORT = "--dynamodb-port";
 
+    static final String OFF = "off";
+
     private ServerFlags() {}
+
+    /** The port that a flag gives; empty for off. */
+    static OptionalInt port(String flag, String text) {
+        if (text.equals(OFF)) {
+            return OptionalInt.empty();
+        }
+        if (!text.matches("[0-9]{1,5}") || Integer.parseInt(text) > 65535) {
+            throw CommandFailure.usage(flag + " is a port, 0 to 65535, or off, not " + text);
+        }
+        return OptionalInt.of(Integer.parseInt(text));
+    }
 
     /** Refuses two flags with one port; 0, any free one, may be given often. */
     static void checkPortsDiffer(int port, OptionalInt tlsPort, OptionalInt dynamoDbPort) {

@@ -330,7 +330,7 @@ public final class Worker implements AutoCloseable {
                 sayStarted(clients);
                 started.complete(null);
             } else {
-                started.completeExceptionally(error);
+                started.completeExceptionally(clients.located(error));
             }
         });
         if (phase.get() == Phase.CLOSING) {
@@ -341,7 +341,7 @@ public final class Worker implements AutoCloseable {
 
     private void startFailed(@Nullable WorkerClients clients, Throwable failure) {
         WorkerCore begun = core;
-        started.completeExceptionally(failure);
+        started.completeExceptionally(clients == null ? failure : clients.located(failure));
         if (begun != null) {
             CompletableFuture<List<LeaseKey>> unused = begun.close(Duration.ZERO);
         } else if (clients != null) {

@@ -1,5 +1,9 @@
 package io.millrace.consumer;
 
+import io.millrace.lease.coordinator.StartFailedException;
+import io.millrace.lease.coordinator.StartFailedException.Needed;
+import java.util.Map;
+import java.util.concurrent.CompletionException;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.awscore.AwsServiceClientConfiguration;
@@ -28,6 +32,20 @@ record WorkerClients(
             }
             throw failure;
         }
+    }
+
+    /** The error of a start; where a service could not be used it says which endpoint that is and where it was set. */
+    Throwable located(Throwable error) {
+        Throwable cause = error instanceof CompletionException && error.getCause() != null ? error.getCause() : error;
+        if (!(cause instanceof StartFailedException failure)
+                || failure.unavailable().isEmpty()) {
+            return error;
+        }
+        Map<String, String> environment = System.getenv();
+        String place = failure.unavailable().get() == Needed.LEASE_TABLE
+                ? ServicePlace.of("DynamoDB", dynamoDb, ownsDynamoDb, environment)
+                : ServicePlace.of("Kinesis", kinesis, ownsKinesis, environment);
+        return new WorkerException(failure.getMessage() + " (" + place + ")", failure);
     }
 
     @Override

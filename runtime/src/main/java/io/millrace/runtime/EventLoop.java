@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * that belongs to a loop is touched from its tasks only and needs no lock. Tasks must not block.
  *
  * <p>All methods are safe for any thread. A task that throws is reported to the loop's error handler and does not stop
- * the loop.
+ * the loop. One that runs while the loop is being closed and is refused its next task or timer has not failed: it ends.
  */
 public interface EventLoop extends Executor, AutoCloseable {
     /**

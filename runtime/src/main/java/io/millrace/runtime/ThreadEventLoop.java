@@ -160,6 +160,11 @@ final class ThreadEventLoop implements EventLoop {
     private void runGuarded(Runnable task) {
         try {
             task.run();
+        } catch (RejectedExecutionException refused) {
+            // A task that sets its next timer, or hands on a task, while the loop is being closed ends there.
+            if (!closing) {
+                errors.onError(thread.getName(), refused);
+            }
         } catch (Throwable error) {
             errors.onError(thread.getName(), error);
         }

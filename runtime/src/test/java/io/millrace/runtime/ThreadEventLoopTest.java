@@ -39,6 +39,23 @@ class ThreadEventLoopTest {
     }
 
     @Test
+    void taskThatSetsItsNextTimerWhileTheLoopIsClosedIsNoError() {
+        CompletableFuture<Void> mayGoOn = new CompletableFuture<>();
+        CompletableFuture<Void> runs = new CompletableFuture<>();
+        loop.schedule(Duration.ZERO, () -> {
+            runs.complete(null);
+            mayGoOn.join();
+            loop.schedule(Duration.ofMillis(250), () -> {});
+        });
+        runs.join();
+        loop.close();
+        mayGoOn.complete(null);
+
+        loop.closed().join();
+        assertThat(errors).isEmpty();
+    }
+
+    @Test
     void tasksOfManyThreadsAllRun() throws Exception {
         int threads = 4;
         int each = 20_000;

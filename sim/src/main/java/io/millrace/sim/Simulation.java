@@ -140,6 +140,11 @@ public final class Simulation implements Platform {
                 observers.forEach(Runnable::run);
             } catch (SimulationError error) {
                 throw error;
+            } catch (RejectedExecutionException refused) {
+                // As on a real loop: a task that is refused its next timer while its loop is being closed ends there.
+                if (event.loop == null || !event.loop.closing) {
+                    throw new SimulationError(seed, "after " + elapsed() + " of virtual time: " + refused, refused);
+                }
             } catch (Throwable error) {
                 throw new SimulationError(seed, "after " + elapsed() + " of virtual time: " + error, error);
             } finally {

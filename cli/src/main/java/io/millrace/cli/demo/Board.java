@@ -108,8 +108,7 @@ final class Board {
      * that are finished, then others.
      */
     List<String> screen(ScreenSize size) {
-        // The cursor stands in the line below.
-        int room = Math.max(1, size.rows() - 1);
+        int room = size.room();
         List<String> shards = shardLines();
         int forEvents = Math.min(events.size(), EVENTS_ON_SCREEN);
         int forShards = room - 4 - Math.min(forEvents, FEWEST_EVENTS);

@@ -33,7 +33,9 @@ import picocli.CommandLine.Option;
         description = {
             "Show the main job: a server, DynamoDB Local, a producer and worker processes that share the shards.",
             "On the way a worker joins, a shard is split, two are merged, and a worker is killed with SIGKILL.",
-            "Ends with a report; the exit code is 0 only if no record was lost and the order per key was kept.",
+            "Each of these steps waits for its share of the records, so it meets records on a slow machine, too.",
+            "Ends with a report; the exit code is 0 only if no record was lost, the order per key was kept and every step"
+                    + " met records.",
             "Interrupted, it ends at once without a report: exit code 130 on SIGINT, 143 on SIGTERM."
         })
 public final class DemoCommand implements Callable<Integer> {
@@ -56,7 +58,7 @@ public final class DemoCommand implements Callable<Integer> {
             names = "--seconds",
             paramLabel = "N",
             defaultValue = "30",
-            description = "Over how many seconds the records are put, at least 5. Default: 30.")
+            description = "Over about how many seconds the records are put, at least 5. Default: 30.")
     private int seconds;
 
     @Option(names = "--fan-out", description = "Read by enhanced fan-out; comes with a later release.")

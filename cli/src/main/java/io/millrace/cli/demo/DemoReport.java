@@ -1,8 +1,11 @@
 package io.millrace.cli.demo;
 
+import io.millrace.cli.demo.Script.Step;
 import io.millrace.cli.terminal.JsonObject;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 
 /**
  * The demo's result.
@@ -13,11 +16,32 @@ import java.util.Locale;
  * @param duplicates how often a record was processed again
  * @param orderViolations records processed after a later one of their key
  * @param lost records put but never processed
+ * @param steps what happened on the way, and the records that it met
  */
-record DemoReport(long put, long processed, long distinct, long duplicates, long orderViolations, long lost) {
-    /** True when nothing was lost and the order was kept. */
+record DemoReport(
+        long put, long processed, long distinct, long duplicates, long orderViolations, long lost, List<Met> steps) {
+    DemoReport {
+        steps = List.copyOf(steps);
+    }
+
+    /**
+     * A step of the script.
+     *
+     * @param records how many records were put, while it lasted, into the shards that it moved
+     */
+    record Met(Step step, long records) {}
+
+    /** True when nothing was lost, the order was kept, and each step met records. */
     boolean passed() {
+        return isGood() && idle().isEmpty();
+    }
+
+    private boolean isGood() {
         return lost == 0 && orderViolations == 0;
+    }
+
+    private List<Met> idle() {
+        return steps.stream().filter(step -> step.records == 0).toList();
     }
 
     JsonObject toJson() {
@@ -28,18 +52,51 @@ record DemoReport(long put, long processed, long distinct, long duplicates, long
                 .put("duplicates", duplicates)
                 .put("orderViolations", orderViolations)
                 .put("lost", lost)
+                .put(
+                        "steps",
+                        steps.stream()
+                                .map(met -> new JsonObject()
+                                        .put("step", met.step.title())
+                                        .put("records", met.records))
+                                .toList())
                 .put("passed", passed());
     }
 
     List<String> toLines() {
-        return List.of(
-                line("records put", put, ""),
-                line("processed", processed, ""),
-                line("distinct", distinct, ""),
-                line("duplicates", duplicates, "  (at least once: a crash may repeat records)"),
-                line("order violations", orderViolations, ""),
-                line("lost", lost, ""),
-                passed() ? "passed" : "FAILED");
+        List<String> lines = new ArrayList<>();
+        for (Met met : steps) {
+            lines.add(line("met the " + met.step.title(), met.records, ""));
+        }
+        lines.add(line("records put", put, ""));
+        lines.add(line("processed", processed, ""));
+        lines.add(line("distinct", distinct, ""));
+        lines.add(line("duplicates", duplicates, "  (at least once: a crash may repeat records)"));
+        lines.add(line("order violations", orderViolations, ""));
+        lines.add(line("lost", lost, ""));
+        lines.add(verdict());
+        return lines;
+    }
+
+    /** What was proved, in one sentence. */
+    private String verdict() {
+        if (!isGood()) {
+            return String.format(
+                    Locale.ROOT,
+                    "FAILED: of %,d records %,d were lost and %,d processed out of order",
+                    put,
+                    lost,
+                    orderViolations);
+        }
+        if (!passed()) {
+            return "NOT PROVED: nothing was lost, but no record was put while "
+                    + idle().stream().map(met -> met.step.sentence()).collect(Collectors.joining(" and "))
+                    + "; give more lines";
+        }
+        return String.format(
+                Locale.ROOT,
+                "passed: each of %,d records was processed, in the order of its key, while %s",
+                put,
+                steps.stream().map(met -> met.step.sentence()).collect(Collectors.joining(", ")));
     }
 
     private static String line(String what, long count, String remark) {

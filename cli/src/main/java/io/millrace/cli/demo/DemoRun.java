@@ -11,12 +11,15 @@ import io.millrace.runtime.EventLoop;
 import io.millrace.runtime.Platform;
 import java.math.BigInteger;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 import software.amazon.awssdk.services.kinesis.model.Shard;
@@ -32,6 +35,7 @@ final class DemoRun implements AutoCloseable {
     private static final Duration STEP_PATIENCE = Duration.ofSeconds(60);
     private static final Duration STALL_PATIENCE = Duration.ofSeconds(30);
     private static final Duration STOP_PATIENCE = Duration.ofSeconds(15);
+    private static final Duration LOOK = Duration.ofMillis(50);
     private static final Duration REDRAW = Duration.ofMillis(250);
     private static final Duration STATUS_LINE = Duration.ofSeconds(2);
 
@@ -67,22 +71,20 @@ final class DemoRun implements AutoCloseable {
         startWorker("worker-2");
         await("the first two workers took the shards", () -> owned("worker-1") + owned("worker-2") == SHARDS);
         loop.execute(this::show);
-        long started = platform.ticker().nanoTime();
-        tasks.execute(() -> produce(lines, time));
-        waitUntil(started, time, 0.10);
-        startWorker("worker-3");
-        waitUntil(started, time, 0.30);
-        await("worker-3 got a shard", () -> owned("worker-3") > 0);
-        split();
-        waitUntil(started, time, 0.45);
-        merge();
-        waitUntil(started, time, 0.60);
-        kill();
+        Script script = new Script(lines.size());
+        tasks.execute(() -> produce(lines, time, script));
+        List<DemoReport.Met> met = new ArrayList<>();
+        for (Script.Step step : Script.Step.values()) {
+            awaitPut(script.begin(step));
+            script.begins(step);
+            met.add(new DemoReport.Met(step, take(step, script)));
+        }
+        script.isOver();
         awaitAllProcessed();
         workers.forEach(WorkerProcess::stop);
         workers.forEach(worker -> worker.awaitEnd(STOP_PATIENCE));
         readers.forEach(CompletableFuture::join);
-        return ask(ledger::judge);
+        return ask(() -> ledger.judge(met));
     }
 
     @Override
@@ -101,20 +103,20 @@ final class DemoRun implements AutoCloseable {
         CompletableFuture<@Nullable Void> read = new CompletableFuture<>();
         readers.add(read);
         tasks.execute(() -> {
-            worker.readMessages(message -> loop.execute(() -> board.onMessage(name, message)));
+            worker.readMessages(message -> post(() -> board.onMessage(name, message)));
             read.complete(null);
         });
     }
 
-    private void produce(List<Bytes> lines, Duration time) {
+    private void produce(List<Bytes> lines, Duration time, Script script) {
         try {
             BatchWriter writer = new BatchWriter(
                     kinesis,
                     STREAM,
                     platform.random(),
                     new Patience(STEP_PATIENCE, platform.ticker(), String::valueOf, this::note),
-                    (key, shard) -> loop.execute(() -> ledger.acknowledged(key, shard)));
-            new Producer(writer, platform.ticker()).run(lines, time);
+                    (key, shard) -> post(() -> ledger.acknowledged(key, shard)));
+            new Producer(writer, platform.ticker()).run(lines, time, script);
             note("the producer is done");
             produced.complete(null);
         } catch (RuntimeException e) {
@@ -122,42 +124,100 @@ final class DemoRun implements AutoCloseable {
         }
     }
 
-    private void split() {
-        Shard shard = neighbours().get(0);
-        note("splitting " + shard.shardId());
-        streams.split(STREAM, shard.shardId());
-        await(shard.shardId() + " was finished", () -> ask(() -> board.hasEnded(shard.shardId())));
+    /** Takes a step and returns how many records it met. */
+    private long take(Script.Step step, Script script) {
+        return switch (step) {
+            case JOIN -> join(script);
+            case SPLIT -> split(script);
+            case MERGE -> merge(script);
+            case KILL -> kill(script);
+        };
     }
 
-    private void merge() {
-        List<Shard> shards = neighbours();
-        String lower = shards.get(shards.size() - 2).shardId();
-        String upper = shards.get(shards.size() - 1).shardId();
-        note("merging " + lower + " and " + upper);
-        streams.merge(STREAM, lower, upper);
+    private long join(Script script) {
+        long before = ask(ledger::put);
+        startWorker("worker-3");
+        await("worker-3 got a shard", () -> owned("worker-3") > 0);
+        return traffic(script, () -> ledger.put() - before);
+    }
+
+    /** Splits the shard that got most. */
+    private long split(Script script) {
+        List<String> shards = neighbours();
+        String shard = ask(() -> shards.stream()
+                .max(Comparator.comparingLong(one -> ledger.putInto(List.of(one))))
+                .orElseThrow());
+        long before = putInto(List.of(shard));
+        note("splitting " + shard);
+        streams.split(STREAM, shard);
+        await(shard + " was finished", () -> ask(() -> board.hasEnded(shard)));
+        List<String> moved = withChildren(List.of(shard));
+        return traffic(script, () -> ledger.putInto(moved) - before);
+    }
+
+    /** Merges the two neighbours that got most together. */
+    private long merge(Script script) {
+        List<String> shards = neighbours();
+        int first = ask(() -> IntStream.range(0, shards.size() - 1)
+                .boxed()
+                .max(Comparator.comparingLong(i -> ledger.putInto(shards.subList(i, i + 2))))
+                .orElseThrow());
+        List<String> pair = shards.subList(first, first + 2);
+        long before = putInto(pair);
+        note("merging " + pair.get(0) + " and " + pair.get(1));
+        streams.merge(STREAM, pair.get(0), pair.get(1));
         await(
-                lower + " and " + upper + " were finished",
-                () -> ask(() -> board.hasEnded(lower) && board.hasEnded(upper)));
+                String.join(" and ", pair) + " were finished",
+                () -> ask(() -> pair.stream().allMatch(board::hasEnded)));
+        List<String> moved = withChildren(pair);
+        return traffic(script, () -> ledger.putInto(moved) - before);
     }
 
-    /** Kills the worker that owns most, and sees that others take its shards. */
-    private void kill() {
+    /** Kills the worker whose shards got most, and sees that others take them. */
+    private long kill(Script script) {
         WorkerProcess victim = workers.stream()
-                .max(Comparator.comparingInt(worker -> owned(worker.name())))
+                .max(Comparator.comparingLong(worker -> ask(() -> ledger.putInto(board.ownedBy(worker.name())))))
                 .orElseThrow();
-        loop.execute(() -> board.onKill(victim.name()));
+        List<String> shards = ask(() -> board.ownedBy(victim.name()));
+        long before = putInto(shards);
+        post(() -> board.onKill(victim.name()));
         victim.kill();
         await("others took the shards of " + victim.name(), () -> owned(victim.name()) == 0);
+        return traffic(script, () -> ledger.putInto(shards) - before);
+    }
+
+    /** How many records a step met; waits for the first as long as one may come. */
+    private long traffic(Script script, Supplier<Long> records) {
+        while (ask(records) == 0 && !produced.isDone() && ask(ledger::put) < script.allowed()) {
+            checkWorkers();
+            Pause.of(LOOK);
+        }
+        return ask(records);
+    }
+
+    private long putInto(List<String> shards) {
+        return ask(() -> ledger.putInto(shards));
+    }
+
+    private List<String> withChildren(List<String> parents) {
+        List<String> all = new ArrayList<>(parents);
+        streams.shards(STREAM).stream()
+                .filter(shard -> parents.contains(shard.parentShardId()))
+                .map(Shard::shardId)
+                .forEach(all::add);
+        return all;
     }
 
     private int owned(String worker) {
         return ask(() -> board.ownedBy(worker).size());
     }
 
-    private List<Shard> neighbours() {
+    /** The open shards in the order of their ranges. */
+    private List<String> neighbours() {
         return streams.openShards(STREAM).stream()
                 .sorted(Comparator.comparing(
                         shard -> new BigInteger(shard.hashKeyRange().startingHashKey())))
+                .map(Shard::shardId)
                 .toList();
     }
 
@@ -178,7 +238,7 @@ final class DemoRun implements AutoCloseable {
                 return;
             }
             checkWorkers();
-            Pause.of(Duration.ofMillis(50));
+            Pause.of(LOOK);
         }
         note("everything is processed");
     }
@@ -191,7 +251,7 @@ final class DemoRun implements AutoCloseable {
                 throw CommandFailure.failed(
                         "the demo waited " + STEP_PATIENCE.toSeconds() + " s in vain until " + what);
             }
-            Pause.of(Duration.ofMillis(50));
+            Pause.of(LOOK);
         }
     }
 
@@ -202,11 +262,11 @@ final class DemoRun implements AutoCloseable {
         }
     }
 
-    private void waitUntil(long started, Duration time, double share) {
-        Duration left = Duration.ofNanos((long) (time.toNanos() * share))
-                .minus(platform.ticker().since(started));
-        if (!left.isNegative()) {
-            Pause.of(left);
+    /** Waits until so many records are put, or all are. */
+    private void awaitPut(long count) {
+        while (!produced.isDone() && ask(ledger::put) < count) {
+            checkWorkers();
+            Pause.of(LOOK);
         }
         if (produced.isCompletedExceptionally()) {
             produced.join();
@@ -215,7 +275,7 @@ final class DemoRun implements AutoCloseable {
     }
 
     private void note(String event) {
-        loop.execute(() -> board.happened(event));
+        post(() -> board.happened(event));
     }
 
     private void show() {
@@ -225,6 +285,15 @@ final class DemoRun implements AutoCloseable {
         } else {
             terminal.note(board.line());
             loop.schedule(STATUS_LINE, this::show);
+        }
+    }
+
+    /** Tells the loop; when it is closed nobody listens any more. */
+    private void post(Runnable news) {
+        try {
+            loop.execute(news);
+        } catch (RejectedExecutionException over) {
+            // A worker or the producer says something after the end.
         }
     }
 

@@ -3,6 +3,7 @@ package io.millrace.cli.demo;
 import io.millrace.cli.demo.WorkerMessage.Processed;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -60,14 +61,21 @@ final class Ledger {
         return Math.max(0, putPerShard.getOrDefault(shard, 0L) - donePerShard.getOrDefault(shard, 0L));
     }
 
-    /** The verdict. */
-    DemoReport judge() {
+    /** How many records went into these shards. */
+    long putInto(Collection<String> shards) {
+        return shards.stream()
+                .mapToLong(shard -> putPerShard.getOrDefault(shard, 0L))
+                .sum();
+    }
+
+    /** The verdict, with how many records met each step. */
+    DemoReport judge(List<DemoReport.Met> steps) {
         long lost = 0;
         for (Map.Entry<String, Integer> key : putOfKey.entrySet()) {
             BitSet seen = seenOfKey.getOrDefault(key.getKey(), new BitSet());
             lost += key.getValue() - seen.get(1, key.getValue() + 1).cardinality();
         }
-        return new DemoReport(put, reports.size(), distinct, duplicates(), orderViolations(), lost);
+        return new DemoReport(put, reports.size(), distinct, duplicates(), orderViolations(), lost, steps);
     }
 
     /**

@@ -27,13 +27,13 @@ final class Producer {
         this.ticker = ticker;
     }
 
-    /** Spreads the lines over {@code time}. */
-    void run(List<Bytes> lines, Duration time) {
+    /** Spreads the lines over {@code time}, as far as the script lets it. */
+    void run(List<Bytes> lines, Duration time, Script script) {
         long started = ticker.nanoTime();
         int next = 0;
         while (next < lines.size()) {
             double share = (double) ticker.since(started).toNanos() / time.toNanos();
-            int due = (int) Math.min(lines.size(), Math.ceil(share * lines.size()));
+            long due = Math.min(script.allowed(), (long) Math.ceil(Math.min(1, share) * lines.size()));
             while (next < due) {
                 add(lines.get(next));
                 next++;

@@ -52,8 +52,8 @@ public final class DeleteCommand implements Callable<Integer> {
             LeaseTable table = flags.of(client, application);
             TableView view = new TableView(table, new SystemPlatform().ticker(), flags.failover);
             if (!new Deletion(table, view, only, terminal::line).run()) {
-                throw CommandFailure.failed("application '" + application + "' has no rows "
-                        + only.map(name -> "of stream " + name + " ").orElse("") + "in table '" + flags.table + "'");
+                String rows = "rows" + only.map(name -> " of stream " + name).orElse("");
+                throw flags.absent(view, access, "application '" + application + "' has no " + rows);
             }
         }
         return CommandFailure.OK;

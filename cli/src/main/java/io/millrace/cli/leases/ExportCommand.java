@@ -119,8 +119,8 @@ public final class ExportCommand implements Callable<Integer> {
                 .filter(lease -> stream == null || lease.key().stream().value().equals(stream))
                 .toList();
         if (leases.isEmpty()) {
-            throw CommandFailure.failed("application '" + application + "' has no leases"
-                    + (stream == null ? "" : " of stream " + stream) + " in table '" + flags.table + "'");
+            String what = "leases" + (stream == null ? "" : " of stream " + stream);
+            throw flags.absent(view, access, "application '" + application + "' has no " + what);
         }
         long streams =
                 leases.stream().map(lease -> lease.key().stream()).distinct().count();

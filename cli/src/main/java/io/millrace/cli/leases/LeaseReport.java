@@ -49,7 +49,7 @@ final class LeaseReport {
 
     /** What fits the screen; the last line tells how many do not. */
     static List<String> fit(List<String> lines, ScreenSize size) {
-        int room = Math.max(1, size.rows() - 1);
+        int room = size.room();
         if (lines.size() <= room) {
             return size.fit(lines);
         }

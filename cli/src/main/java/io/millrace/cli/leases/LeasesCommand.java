@@ -24,6 +24,7 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
         name = "leases",
         description = {
             "Show who owns which shard of an application, how far each is processed, and why.",
+            "Without APP list the applications that the table has, with their workers, shards and streams.",
             "Heartbeats are watched for a moment first, up to three tenths of --failover."
         },
         subcommands = {ResetCommand.class, DeleteCommand.class, ImportCommand.class, ExportCommand.class})
@@ -36,7 +37,10 @@ public final class LeasesCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Parameters(paramLabel = "APP", arity = "0..1", description = "The application.")
+    @Parameters(
+            paramLabel = "APP",
+            arity = "0..1",
+            description = "The application. Without it the applications of the table are listed.")
     private @Nullable String application;
 
     @Mixin
@@ -50,7 +54,8 @@ public final class LeasesCommand implements Callable<Integer> {
     @Option(
             names = "--json",
             description =
-                    "Print one JSON document: leader, workers, streams, leases; with --watch one a line each second.")
+                    "Print one JSON document: leader, workers, streams, leases; with --watch one a line each second;"
+                            + " without APP one object a line for each application.")
     private boolean json;
 
     @Option(
@@ -68,7 +73,7 @@ public final class LeasesCommand implements Callable<Integer> {
     public Integer call() {
         String app = application;
         if (app == null) {
-            throw new ParameterException(spec.commandLine(), "the application is missing");
+            return listApplications();
         }
         if (json && why) {
             throw new ParameterException(spec.commandLine(), "--json tells why as well, leave out --why");
@@ -77,7 +82,7 @@ public final class LeasesCommand implements Callable<Integer> {
             TableView view = flags.view(client, app, new SystemPlatform().ticker());
             Snapshot snapshot = view.lookAWhile(flags.failover.multipliedBy(3).dividedBy(10));
             if (snapshot.isEmpty()) {
-                throw CommandFailure.failed("there is no application '" + app + "' in table '" + flags.table + "'");
+                throw flags.absent(view, access, "there is no application '" + app + "'");
             }
             show(app, snapshot);
             while (watch) {
@@ -88,13 +93,35 @@ public final class LeasesCommand implements Callable<Integer> {
         return CommandFailure.OK;
     }
 
+    private int listApplications() {
+        if (watch || why) {
+            throw new ParameterException(spec.commandLine(), "the application is missing; without one they are listed");
+        }
+        try (DynamoDbAsyncClient client = access.dynamoDb()) {
+            Applications applications = Applications.in(client, flags.table).orElseThrow(() -> flags.noTable(access));
+            if (json) {
+                applications.json().forEach(one -> terminal.line(one.toString()));
+            } else if (applications.isEmpty()) {
+                terminal.note("millrace: there is no application in table '" + flags.table + "'");
+            } else {
+                terminal.line(String.join("\n", wrapped(applications.lines())));
+            }
+        }
+        return CommandFailure.OK;
+    }
+
+    /** Lines end at the edge of a terminal; piped ones stay whole. */
+    private List<String> wrapped(List<String> lines) {
+        return terminal.outIsTerminal() ? terminal.size().wrap(lines) : lines;
+    }
+
     private void show(String app, Snapshot snapshot) {
         if (json) {
             terminal.line(LeaseJson.document(app, flags.table, snapshot).toString());
             return;
         }
         List<String> lines =
-                new ArrayList<>(why ? new LeaseReasons(snapshot).lines() : LeaseReport.lines(app, snapshot));
+                new ArrayList<>(wrapped(why ? new LeaseReasons(snapshot).lines() : LeaseReport.lines(app, snapshot)));
         if (watch && terminal.outIsTerminal() && terminal.errIsTerminal()) {
             terminal.screen(LeaseReport.fit(lines, terminal.size()));
             return;

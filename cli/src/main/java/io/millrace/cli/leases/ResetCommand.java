@@ -110,8 +110,8 @@ public final class ResetCommand implements Callable<Integer> {
         List<LeaseRow> chosen = view.leases().stream().filter(this::isChosen).toList();
         boolean isKnown = all && !view.control().streams().isEmpty();
         if (chosen.isEmpty() && !isKnown) {
-            throw CommandFailure.failed("application '" + application + "' has no "
-                    + (shard == null ? "leases" : "lease of " + shard) + " in table '" + flags.table + "'");
+            String what = shard == null ? "leases" : "lease of " + shard;
+            throw flags.absent(view, access, "application '" + application + "' has no " + what);
         }
         long streams =
                 chosen.stream().map(lease -> lease.key().stream()).distinct().count();

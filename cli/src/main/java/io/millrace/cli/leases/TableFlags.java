@@ -1,5 +1,6 @@
 package io.millrace.cli.leases;
 
+import io.millrace.cli.terminal.AwsAccess;
 import io.millrace.cli.terminal.CommandFailure;
 import io.millrace.cli.terminal.Seconds;
 import io.millrace.lease.table.DynamoLeaseTable;
@@ -32,6 +33,17 @@ final class TableFlags {
         } catch (IllegalArgumentException e) {
             throw CommandFailure.usage(String.valueOf(e.getMessage()));
         }
+    }
+
+    /** There is nothing of what was asked for, because there is no table or because of {@code otherwise}. */
+    CommandFailure absent(TableView view, AwsAccess access, String otherwise) {
+        return view.tableIsMissing() ? noTable(access) : CommandFailure.failed(otherwise + " in table '" + table + "'");
+    }
+
+    /** There is no such table. */
+    CommandFailure noTable(AwsAccess access) {
+        return CommandFailure.failed("there is no table '" + table + "' at " + access.dynamoDbPlace()
+                + ": the first worker of an application makes it; --table names another");
     }
 
     TableView view(DynamoDbAsyncClient client, String application, Ticker ticker) {

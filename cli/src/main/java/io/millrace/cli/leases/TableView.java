@@ -38,6 +38,7 @@ final class TableView {
     private final Map<WorkerId, Sighting> sightings = new HashMap<>();
     private Fleet fleet = new Fleet(0, new TreeMap<>());
     private boolean watched;
+    private boolean tableIsMissing;
 
     TableView(LeaseTable table, Ticker ticker, Duration failover) {
         this.table = table;
@@ -53,6 +54,11 @@ final class TableView {
         Optional<LeaderRow> leader = leader();
         ControlRows control = watch();
         return new Snapshot(leader, control, leases(), fleet, silences(control));
+    }
+
+    /** True when there was no such table at one of the looks so far. */
+    boolean tableIsMissing() {
+        return tableIsMissing;
     }
 
     /** The leader's row. */
@@ -191,12 +197,13 @@ final class TableView {
         return silences;
     }
 
-    private static <T> T join(CompletableFuture<T> read, T whenMissing) {
+    private <T> T join(CompletableFuture<T> read, T whenMissing) {
         try {
             return read.join();
         } catch (CompletionException error) {
             if (error.getCause() instanceof TableUnavailableException gone
                     && gone.getCause() instanceof ResourceNotFoundException) {
+                tableIsMissing = true;
                 return whenMissing;
             }
             throw error;

@@ -7,7 +7,6 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -53,6 +52,9 @@ public final class AwsAccess {
     /** How the service of the lease table is called. */
     static final String DYNAMODB = "DynamoDB";
 
+    /** The start of an endpoint that is Amazon's own. */
+    static final String AMAZON = "Amazon ";
+
     private static final int CONNECT_MILLIS = 3_000;
 
     private static final List<String> CREDENTIAL_VARIABLES = List.of(
@@ -63,7 +65,13 @@ public final class AwsAccess {
             "AWS_CONTAINER_CREDENTIALS_FULL_URI");
 
     private static final List<String> CREDENTIAL_KEYS = List.of(
-            "aws_access_key_id", "role_arn", "credential_process", "credential_source", "sso_session", "sso_start_url");
+            "aws_access_key_id",
+            "role_arn",
+            "credential_process",
+            "credential_source",
+            "sso_session",
+            "sso_start_url",
+            "login_session");
 
     private static final AwsCredentialsProvider NO_SECRET =
             StaticCredentialsProvider.create(AwsBasicCredentials.create("local", "local"));
@@ -74,6 +82,7 @@ public final class AwsAccess {
     private final Terminal terminal;
     private final Map<String, String> environment;
     private final Map<String, String> endpoints = new ConcurrentHashMap<>();
+    private final Map<String, String> origins = new ConcurrentHashMap<>();
 
     private final TimeLimits limits;
 
@@ -118,27 +127,41 @@ public final class AwsAccess {
         return client(DynamoDbAsyncClient::builder, DYNAMODB, LOCAL_DYNAMODB, config -> {});
     }
 
+    /** Where tables are, for messages: a service, its address, and where that was set. */
+    public String dynamoDbPlace() {
+        return place(DYNAMODB);
+    }
+
+    /** Where a service is, for messages. */
+    String place(String service) {
+        String endpoint = endpoints.getOrDefault(service, "its endpoint");
+        return endpoint.startsWith(AMAZON) ? endpoint : service + " at " + endpoint + " (from " + origin(service) + ")";
+    }
+
+    /** True when credentials are set on purpose. */
+    public boolean hasCredentials() {
+        return credentialsAreSet();
+    }
+
+    /** The region that is set, or the one that {@code millrace server} serves. */
+    public String regionOrDefault() {
+        return region().orElse(Region.US_EAST_1).id();
+    }
+
     /** Where the clients made so far lead: service to endpoint. */
     Map<String, String> endpoints() {
         return Map.copyOf(endpoints);
     }
 
-    /** Where the endpoint of a service was set, in the order in which the SDK looks. */
+    /** Where the endpoint of a service was set: a flag of the JVM, a variable, a profile, or nowhere. */
     String origin(String service) {
-        String variable = "AWS_ENDPOINT_URL_" + service.toUpperCase(Locale.ROOT);
-        String property = "aws.endpointUrl" + (service.equals(DYNAMODB) ? "DynamoDb" : service);
-        if (System.getProperty(property) != null) {
-            return "the system property " + property;
-        }
-        if (environment.containsKey(variable)) {
-            return variable;
-        }
-        return environment.containsKey("AWS_ENDPOINT_URL") ? "AWS_ENDPOINT_URL" : "the AWS profile or the default";
+        return origins.getOrDefault(service, EndpointSetting.DEFAULT);
     }
 
     private <C extends AwsClient, B extends AwsAsyncClientBuilder<B, C> & AwsClientBuilder<B, C>> C client(
             Supplier<B> builders, String service, URI local, Consumer<ClientOverrideConfiguration.Builder> config) {
         ProfileFiles.check(environment);
+        EndpointSetting.of(service, environment).stream().findFirst().ifPresent(setting -> setting.check(service));
         Optional<Region> region = region();
         C client = builders.get()
                 .region(region.orElse(Region.US_EAST_1))
@@ -146,9 +169,9 @@ public final class AwsAccess {
                 .httpClientBuilder(http())
                 .build();
         Optional<URI> endpoint = client.serviceClientConfiguration().endpointOverride();
-        endpoint.ifPresent(uri -> checkThatItIsAnAddress(service, uri));
+        endpoint.ifPresent(uri -> origins.put(service, EndpointSetting.origin(service, uri, environment)));
         if (credentialsAreSet()) {
-            endpoints.put(service, endpoint.map(URI::toString).orElse("Amazon " + service));
+            endpoints.put(service, endpoint.map(URI::toString).orElse(AMAZON + service));
             endpoint.filter(AwsAccess::isLoopback).ifPresent(uri -> checkThatItListens(service, uri));
             if (endpoint.isEmpty()) {
                 noteAmazon(service, region);
@@ -187,21 +210,16 @@ public final class AwsAccess {
         return new UnclosedHttpClient.Builder(NettyNioAsyncHttpClient.builder().eventLoopGroup(threads));
     }
 
-    private static void checkThatItIsAnAddress(String service, URI endpoint) {
-        if (endpoint.getScheme() == null || endpoint.getHost() == null) {
-            throw CommandFailure.failed(
-                    "the endpoint set for " + service + " is no address like http://127.0.0.1:4567: " + endpoint);
-        }
-    }
-
     /** Nothing there is the most common mistake of all, and the SDK takes seconds of retries to tell it. */
-    private static void checkThatItListens(String service, URI endpoint) {
+    private void checkThatItListens(String service, URI endpoint) {
         int port = endpoint.getPort() >= 0 ? endpoint.getPort() : "https".equals(endpoint.getScheme()) ? 443 : 80;
         try (Socket socket = new Socket()) {
             socket.connect(new InetSocketAddress(endpoint.getHost(), port), CONNECT_MILLIS);
         } catch (IOException e) {
             throw CommandFailure.failed(
-                    ErrorLine.unreachable(service, endpoint.toString(), String.valueOf(e.getMessage())), e);
+                    ErrorLine.unreachable(
+                            service, endpoint.toString(), origin(service), String.valueOf(e.getMessage())),
+                    e);
         }
     }
 

@@ -10,7 +10,6 @@ import java.net.ConnectException;
 import java.net.UnknownHostException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import javax.net.ssl.SSLException;
@@ -24,6 +23,7 @@ import software.amazon.awssdk.services.kinesis.model.ResourceNotFoundException;
 /** Turns what went wrong into one line that says what to do. Stateless but for the endpoints it names. */
 public final class ErrorLine {
     private static final int HTTP_NOT_FOUND = 404;
+    private static final String GIVEN = ", from the client given to the builder";
 
     private final AwsAccess access;
 
@@ -67,7 +67,7 @@ public final class ErrorLine {
                 || error instanceof CommandLine.ParameterException
                 || error instanceof StreamServerException
                 || error instanceof DynamoDbLocalException) {
-            return (message(error) + whereNobodyAnswered(error))
+            return withOrigins(message(error))
                     .replace("is not a double", "is not a number")
                     .replace("is not an int", "is not a whole number");
         }
@@ -117,22 +117,17 @@ public final class ErrorLine {
         }
         return service + " at " + endpoint + " (from " + access.origin(service)
                 + ") takes connections but does not answer in time: start it again if it hangs, or set "
-                + variable(service) + " to where it is";
+                + EndpointSetting.variable(service) + " to where it is";
     }
 
-    /** A worker that gives up starting says who did not answer, in its own words, and not where. */
-    private String whereNobodyAnswered(Throwable error) {
-        String reason = message(error);
-        if (!(error instanceof WorkerException) || !reason.contains(" did not answer within ")) {
-            return "";
-        }
-        String service = reason.contains("stream service") ? AwsAccess.KINESIS : AwsAccess.DYNAMODB;
-        return " (" + service + " at " + access.endpoints().getOrDefault(service, "its endpoint") + ", from "
-                + access.origin(service) + ")";
-    }
-
-    private static String variable(String service) {
-        return "AWS_ENDPOINT_URL_" + service.toUpperCase(Locale.ROOT);
+    /** A worker that was given its clients does not know where their endpoints were set. */
+    private String withOrigins(String message) {
+        return message.replace(
+                        "Kinesis at " + access.endpoints().get(AwsAccess.KINESIS) + GIVEN,
+                        access.place(AwsAccess.KINESIS))
+                .replace(
+                        "DynamoDB at " + access.endpoints().get(AwsAccess.DYNAMODB) + GIVEN,
+                        access.place(AwsAccess.DYNAMODB));
     }
 
     /** Something may listen at the endpoint, but nobody who can be talked to as we are. */
@@ -149,8 +144,7 @@ public final class ErrorLine {
                 return Optional.of(stranger(AwsAccess.KINESIS));
             }
             if (cause instanceof SdkException && reason.startsWith(Refusal.NO_CREDENTIALS)) {
-                return Optional.of(
-                        "no AWS credentials found: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE");
+                return Optional.of(CredentialsTried.line(reason));
             }
             // DynamoDB refuses with 400 and a reason; a server that has never heard of it does not find it.
             if (cause instanceof DynamoDbException refused && refused.statusCode() == HTTP_NOT_FOUND) {
@@ -163,7 +157,7 @@ public final class ErrorLine {
     private String stranger(String service) {
         return "what answers at " + access.endpoints().getOrDefault(service, "its endpoint") + " is no " + service
                 + (service.equals(AwsAccess.KINESIS) ? " service" : "") + "; that endpoint comes from "
-                + access.origin(service) + ": set " + variable(service) + " to where one is";
+                + access.origin(service) + ": set " + EndpointSetting.variable(service) + " to where one is";
     }
 
     /** The endpoints that begin so, each with the service and where it was set. */
@@ -195,8 +189,9 @@ public final class ErrorLine {
                 return Optional.of(access.endpoints().entrySet().stream()
                         .filter(endpoint -> names(reason, endpoint.getValue()))
                         .findFirst()
-                        .map(endpoint -> unreachable(endpoint.getKey(), endpoint.getValue(), reason))
-                        .orElse("cannot connect: " + reason));
+                        .map(endpoint -> unreachable(
+                                endpoint.getKey(), endpoint.getValue(), access.origin(endpoint.getKey()), reason))
+                        .orElse("cannot connect to " + endpoints("") + ": " + reason));
             }
         }
         return Optional.empty();
@@ -207,9 +202,9 @@ public final class ErrorLine {
                 endpoint.replaceFirst("^https?://", "").replaceFirst("/.*$", "").replace("localhost", ""));
     }
 
-    static String unreachable(String service, String endpoint, String reason) {
-        return "cannot reach " + service + " at " + endpoint + " (" + reason
-                + "): start it with `millrace server`, or set " + variable(service) + " to where it is";
+    static String unreachable(String service, String endpoint, String origin, String reason) {
+        return "cannot reach " + service + " at " + endpoint + " (from " + origin + "; " + reason
+                + "): start it with `millrace server`, or set " + EndpointSetting.variable(service) + " to where it is";
     }
 
     private static String message(@Nullable Throwable error) {

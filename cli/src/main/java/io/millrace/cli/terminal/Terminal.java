@@ -1,6 +1,7 @@
 package io.millrace.cli.terminal;
 
 import java.io.BufferedOutputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -13,7 +14,8 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Standard output for data and standard error for everything else. Data is UTF-8 whatever the locale says, and an output
- * that is closed is an error, not silence. Safe for any thread; a call is whole before the next one begins.
+ * that is closed is an error, not silence. What a terminal would obey, such as an escape sequence in a record, is shown
+ * there and not obeyed; where the output is no terminal its bytes stay as they are. Safe for any thread; a call is whole before the next one begins.
  */
 public final class Terminal {
     private static final String CLEAR_LINE = "\r\u001b[K";
@@ -90,7 +92,13 @@ public final class Terminal {
                 return;
             }
             clearProgress();
-            body.writeTo(out);
+            if (outIsTerminal) {
+                ByteArrayOutputStream data = new ByteArrayOutputStream();
+                body.writeTo(data);
+                out.write(Printable.of(data.toByteArray()));
+            } else {
+                body.writeTo(out);
+            }
             out.flush();
         } catch (IOException e) {
             throw closed(e);
@@ -107,7 +115,7 @@ public final class Terminal {
                 return;
             }
             clearProgress();
-            err.println(text);
+            err.println(printable(text));
         } finally {
             lock.unlock();
         }
@@ -132,11 +140,11 @@ public final class Terminal {
                 return;
             }
             if (errIsTerminal) {
-                err.print(CLEAR_LINE + text);
+                err.print(CLEAR_LINE + printable(text));
                 err.flush();
                 progressShown = true;
             } else {
-                err.println(text);
+                err.println(printable(text));
             }
         } finally {
             lock.unlock();
@@ -159,7 +167,7 @@ public final class Terminal {
             }
             text.append("\r\u001b[J");
             for (String line : lines) {
-                text.append(line).append('\n');
+                text.append(printable(line)).append('\n');
             }
             screenLines = lines.size();
             err.print(text);
@@ -174,6 +182,10 @@ public final class Terminal {
         return reason.toLowerCase(Locale.ROOT).contains("pipe")
                 ? CommandFailure.outputClosed(error)
                 : CommandFailure.failed("cannot write to standard output: " + reason, error);
+    }
+
+    private String printable(String text) {
+        return errIsTerminal ? Printable.of(text) : text;
     }
 
     private void clearProgress() {

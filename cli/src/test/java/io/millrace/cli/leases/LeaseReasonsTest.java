@@ -104,8 +104,8 @@ final class LeaseReasonsTest {
     @Test
     void screenThatIsTooSmallSaysHowMuchIsMissing() {
         List<String> lines = List.of("one", "two", "three", "four", "five");
-        assertThat(LeaseReport.fit(lines, new ScreenSize(6, 80))).isEqualTo(lines);
-        assertThat(LeaseReport.fit(lines, new ScreenSize(5, 80)))
+        assertThat(LeaseReport.fit(lines, new ScreenSize(7, 80))).isEqualTo(lines);
+        assertThat(LeaseReport.fit(lines, new ScreenSize(6, 80)))
                 .containsExactly("one", "two", "three", "  and 2 more lines");
         assertThat(LeaseReport.fit(lines, new ScreenSize(1, 80))).hasSize(1);
     }

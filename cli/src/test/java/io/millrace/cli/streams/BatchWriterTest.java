@@ -1,7 +1,9 @@
 package io.millrace.cli.streams;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.millrace.cli.terminal.CommandFailure;
 import io.millrace.model.Bytes;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -14,6 +16,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
+import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 import software.amazon.awssdk.services.kinesis.model.PutRecordsRequest;
 import software.amazon.awssdk.services.kinesis.model.PutRecordsRequestEntry;
@@ -58,12 +61,69 @@ class BatchWriterTest {
         });
     }
 
+    @Test
+    void outageIsBorneAndWhatWasTakenOverIsPutInOrder() {
+        MoodyStream stream = new MoodyStream(0);
+        List<String> notes = new ArrayList<>();
+        BatchWriter writer = new BatchWriter(
+                stream,
+                "s",
+                new SplittableRandom(1),
+                new Patience(Duration.ofSeconds(60), System::nanoTime, String::valueOf, notes::add),
+                (key, shard) -> {});
+        writer.add("key", Bytes.utf8("1"));
+        writer.drain();
+        stream.outages = 3;
+        writer.add("key", Bytes.utf8("2"));
+        writer.add("key", Bytes.utf8("3"));
+        writer.drain();
+
+        assertThat(stream.perKey.get("key")).containsExactly(1, 2, 3);
+        assertThat(notes).hasSize(2);
+        assertThat(notes.get(0)).startsWith("waiting for the service, at most 60 s: ");
+        assertThat(notes.get(1)).isEqualTo("the service stores records again");
+    }
+
+    @Test
+    void writerThatGivesUpSaysWhichLineIsTheLastThatIsStored() {
+        MoodyStream stream = new MoodyStream(0);
+        BatchWriter writer = new BatchWriter(
+                stream,
+                "s",
+                new SplittableRandom(1),
+                new Patience(Duration.ofMillis(1), System::nanoTime, error -> "it is away", note -> {}),
+                (key, shard) -> {});
+        for (String key : List.of("a", "b", "b", "c")) {
+            writer.add(key, Bytes.utf8("1"));
+        }
+        stream.batchesBeforeTheOutage = 1;
+        stream.outages = Integer.MAX_VALUE;
+
+        assertThatThrownBy(writer::drain)
+                .isInstanceOf(CommandFailure.class)
+                .hasMessageContaining("gave up after 0 s: it is away");
+        assertThat(writer.stored())
+                .isEqualTo("line 2 is the last up to which all are stored, 1 after it are, too; no answer came about 1"
+                        + " more, which may be stored");
+    }
+
+    @Test
+    void writerThatStoredNothingSaysSo() {
+        BatchWriter writer =
+                new BatchWriter(new MoodyStream(0), "s", new SplittableRandom(1), PATIENCE, (key, shard) -> {});
+        writer.add("a", Bytes.utf8("1"));
+
+        assertThat(writer.stored()).isEqualTo("no line is stored");
+    }
+
     /** Takes records and refuses some, seeded. */
     private static final class MoodyStream implements KinesisAsyncClient {
         private final RandomGenerator random = new SplittableRandom(7);
         private final double refusing;
         private final Map<String, List<Integer>> perKey = new HashMap<>();
         private final List<List<String>> batches = new ArrayList<>();
+        private int batchesBeforeTheOutage;
+        private int outages;
 
         MoodyStream(double refusing) {
             this.refusing = refusing;
@@ -71,6 +131,12 @@ class BatchWriterTest {
 
         @Override
         public CompletableFuture<PutRecordsResponse> putRecords(PutRecordsRequest request) {
+            if (batchesBeforeTheOutage > 0) {
+                batchesBeforeTheOutage--;
+            } else if (outages > 0) {
+                outages--;
+                return CompletableFuture.failedFuture(SdkClientException.create("connection refused"));
+            }
             List<PutRecordsResultEntry> results = new ArrayList<>();
             List<String> keys = new ArrayList<>();
             for (PutRecordsRequestEntry entry : request.records()) {

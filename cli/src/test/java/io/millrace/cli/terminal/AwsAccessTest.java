@@ -1,6 +1,7 @@
 package io.millrace.cli.terminal;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import com.sun.net.httpserver.HttpServer;
@@ -21,11 +22,14 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.ResourceLock;
+import org.junit.jupiter.api.parallel.Resources;
 import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 
 @Timeout(60)
+@ResourceLock(Resources.SYSTEM_PROPERTIES)
 class AwsAccessTest {
     private static final String DYNAMODB = "aws.endpointUrlDynamoDb";
     private static final String KINESIS = "aws.endpointUrlKinesis";
@@ -109,13 +113,26 @@ class AwsAccessTest {
             try (KinesisAsyncClient client = access.workerKinesis()) {
                 assertThat(client.serviceName()).isEqualTo("kinesis");
                 String reason = "gave up starting after 10 s, the stream service cannot be used: the stream service did"
-                        + " not answer within PT2S";
+                        + " not answer within PT2S (Kinesis at " + endpoint(silent);
 
-                assertThat(new ErrorLine(access).of(new WorkerException(reason, null)))
-                        .isEqualTo(reason + " (Kinesis at " + endpoint(silent) + ", from the system property " + KINESIS
-                                + ")");
+                assertThat(new ErrorLine(access)
+                                .of(new WorkerException(reason + ", from the client given to the builder)", null)))
+                        .isEqualTo(reason + " (from the system property " + KINESIS + "))");
             }
         }
+    }
+
+    @Test
+    void endpointWithoutHttpInFrontIsTold() {
+        for (String address : new String[] {"127.0.0.1:4567", "localhost:4567"}) {
+            System.setProperty(KINESIS, address);
+            assertThatThrownBy(access::kinesis)
+                    .isInstanceOf(CommandFailure.class)
+                    .hasMessage("the endpoint for Kinesis in the system property " + KINESIS
+                            + " lacks http:// in front: it is '" + address + "', set it to http://" + address);
+        }
+        System.setProperty(KINESIS, "http://");
+        assertThatThrownBy(access::kinesis).hasMessageContaining("is no address like http://127.0.0.1:4567: 'http://'");
     }
 
     @Test

@@ -5,6 +5,7 @@ import io.millrace.lease.ShardDirectory.StreamIdentity;
 import io.millrace.lease.StreamNotFoundException;
 import io.millrace.lease.StreamRefusedException;
 import io.millrace.lease.coordinator.LeaseSettings.StreamSettings;
+import io.millrace.lease.coordinator.StartFailedException.Needed;
 import io.millrace.lease.table.Entity;
 import io.millrace.lease.table.LeaseTable;
 import io.millrace.lease.table.StreamRow;
@@ -60,14 +61,14 @@ final class Preparation {
     }
 
     private CompletableFuture<Void> ensureTable() {
-        return persist("the lease table", () -> table.read(LeaseTable::ensureTable))
+        return persist(Needed.LEASE_TABLE, () -> table.read(LeaseTable::ensureTable))
                 .thenCompose(ready -> ready ? tryReads() : ensureTableSoon());
     }
 
     /** A worker that may not read would wait for ever once it has joined. */
     private CompletableFuture<Void> tryReads() {
-        CompletableFuture<?> one = persist("the lease table", () -> table.read(rows -> rows.get(Entity.leader())));
-        CompletableFuture<?> many = persist("the lease table", () -> table.read(LeaseTable::listMembers));
+        CompletableFuture<?> one = persist(Needed.LEASE_TABLE, () -> table.read(rows -> rows.get(Entity.leader())));
+        CompletableFuture<?> many = persist(Needed.LEASE_TABLE, () -> table.read(LeaseTable::listMembers));
         return CompletableFuture.allOf(one, many);
     }
 
@@ -79,8 +80,10 @@ final class Preparation {
 
     private CompletableFuture<StreamIdentity> identify(StreamSettings stream) {
         return persist(
-                "the stream service",
-                () -> table.ask("the stream service", () -> wiring.directory().identify(stream.name())));
+                Needed.STREAM_SERVICE,
+                () -> table.ask(
+                        Needed.STREAM_SERVICE.toString(),
+                        () -> wiring.directory().identify(stream.name())));
     }
 
     /** A stream that the application knows by its plain name is not begun anew by its qualified one. */
@@ -89,7 +92,7 @@ final class Preparation {
             return CompletableFuture.completedFuture(null);
         }
         StreamName plain = new StreamName(name.plain());
-        return persist("the lease table", () -> table.read(rows -> rows.get(Entity.stream(plain))))
+        return persist(Needed.LEASE_TABLE, () -> table.read(rows -> rows.get(Entity.stream(plain))))
                 .thenAccept(row -> {
                     if (row.isPresent()
                             && row.get() instanceof StreamRow other
@@ -106,7 +109,7 @@ final class Preparation {
     /** Writes the row unless there is one; the conflict shows that one. */
     private CompletableFuture<Void> pin(StreamSettings stream, StreamIdentity identity) {
         StreamRow fresh = new StreamRow(stream.name(), 0, identity, stream.initialPosition(), false);
-        return persist("the lease table", () -> table.read(rows -> rows.put(fresh)))
+        return persist(Needed.LEASE_TABLE, () -> table.read(rows -> rows.put(fresh)))
                 .thenAccept(outcome -> {
                     if (outcome instanceof WriteOutcome.Conflict conflict
                             && conflict.currentOrNull() instanceof StreamRow pinned) {
@@ -149,13 +152,13 @@ final class Preparation {
     }
 
     /** Calls until there is an answer, a final refusal, or no time left. */
-    private <T> CompletableFuture<T> persist(String whom, Supplier<CompletableFuture<T>> call) {
+    private <T> CompletableFuture<T> persist(Needed whom, Supplier<CompletableFuture<T>> call) {
         CompletableFuture<T> result = new CompletableFuture<>();
         attempt(whom, call, result, 1);
         return result;
     }
 
-    private <T> void attempt(String whom, Supplier<CompletableFuture<T>> call, CompletableFuture<T> result, int count) {
+    private <T> void attempt(Needed whom, Supplier<CompletableFuture<T>> call, CompletableFuture<T> result, int count) {
         wiring.then(call.get(), result::complete, error -> {
             if (error instanceof StreamNotFoundException
                     || error instanceof StreamRefusedException
@@ -180,10 +183,11 @@ final class Preparation {
         });
     }
 
-    private LeaseException giveUp(String whom, Throwable error) {
+    private LeaseException giveUp(Needed whom, Throwable error) {
         return new StartFailedException(
                 "gave up starting after " + wiring.settings().startTimeout().toSeconds() + " s, " + whom
                         + " cannot be used: " + error.getMessage(),
-                error);
+                error,
+                whom);
     }
 }

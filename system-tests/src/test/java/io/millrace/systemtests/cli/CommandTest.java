@@ -161,6 +161,26 @@ class CommandTest {
     }
 
     @Test
+    void envPrintsWhatAShellEvaluates() {
+        assertThat(expect(0, "", "env", "--port", "4000", "--dynamodb-port", "off")
+                        .out())
+                .isEqualTo("""
+                        export AWS_ENDPOINT_URL_KINESIS=http://127.0.0.1:4000
+                        export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1
+                        export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local
+                        """);
+        Map<String, String> settings = Map.of("AWS_REGION", "eu-west-1", "AWS_ACCESS_KEY_ID", "mine");
+        try (CommandRun run = CommandRun.start(folder, settings, "", "env")) {
+            assertThat(run.exitCode()).as(run.err()).isZero();
+            assertThat(run.out()).isEqualTo("""
+                            export AWS_ENDPOINT_URL_KINESIS=http://127.0.0.1:4567
+                            export AWS_ENDPOINT_URL_DYNAMODB=http://127.0.0.1:8000
+                            export AWS_REGION=eu-west-1 AWS_DEFAULT_REGION=eu-west-1
+                            """);
+        }
+    }
+
+    @Test
     void theVersionIsThatOfTheBuild() {
         assertThat(expect(0, "", "--version").out()).matches("millrace [0-9]+\\.[0-9]+\\.[0-9]+\\S* \\(Java .*\\)\n");
     }
@@ -305,8 +325,8 @@ class CommandTest {
     @Test
     void helpIsThereForEveryCommand() {
         assertThat(expect(0, "", "--help").out()).contains("demo", "server", "stream", "put", "tail", "consume");
-        for (String command :
-                new TreeSet<>(List.of("demo", "server", "stream", "put", "tail", "consume", "leases", "daemon"))) {
+        for (String command : new TreeSet<>(
+                List.of("demo", "server", "stream", "put", "tail", "consume", "leases", "env", "daemon"))) {
             assertThat(expect(0, "", command, "--help").out()).contains("Usage: millrace " + command);
         }
     }

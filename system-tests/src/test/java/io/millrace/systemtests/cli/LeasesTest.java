@@ -53,6 +53,9 @@ class LeasesTest {
         try (CommandRun worker = consume("shown")) {
             worker.awaitOutput(text -> text.lines().count() >= RECORDS);
 
+            assertThat(out("leases")).startsWith("  application ").containsPattern("\n  app-shown +1 +2  shown\n");
+            assertThat(out("leases", "--json"))
+                    .contains("{\"application\":\"app-shown\",\"workers\":1,\"shards\":2,\"streams\":[\"shown\"]}");
             assertThat(out("leases", "app-shown"))
                     .contains("2 leases to process", "1 worker,", "leader one", "open", "moved");
             assertThat(out("leases", "app-shown", "--why"))
@@ -233,7 +236,13 @@ class LeasesTest {
                 .isEqualTo("millrace leases: there is no application 'nobody' in table 'millrace'\n");
         assertThat(expect(1, "", "leases", "nobody", "--table", "none", "--watch")
                         .err())
-                .isEqualTo("millrace leases: there is no application 'nobody' in table 'none'\n");
+                .isEqualTo("millrace leases: there is no table 'none' at DynamoDB at "
+                        + environment.get("AWS_ENDPOINT_URL_DYNAMODB") + " (from AWS_ENDPOINT_URL_DYNAMODB): the first"
+                        + " worker of an application makes it; --table names another\n");
+        assertThat(expect(1, "", "leases", "--table", "none").err()).contains("there is no table 'none'");
+        assertThat(expect(1, "", "leases", "reset", "a", "--to", "latest", "--all", "--table", "none")
+                        .err())
+                .contains("there is no table 'none'");
         Map<String, String> nowhere = new HashMap<>(environment);
         nowhere.put("AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:1");
         try (CommandRun run = CommandRun.start(folder, nowhere, "", "leases", "app")) {
@@ -244,7 +253,7 @@ class LeasesTest {
                     .asString()
                     .contains("cannot reach DynamoDB at http://127.0.0.1:1", "AWS_ENDPOINT_URL_DYNAMODB");
         }
-        assertThat(expect(2, "", "leases").err()).contains("the application is missing");
+        assertThat(expect(2, "", "leases", "--why").err()).contains("the application is missing");
         assertThat(expect(2, "", "leases", "delete").err()).contains("APP");
         assertThat(expect(2, "", "leases", "delete", "a", "--stream", "no/name").err())
                 .contains("no/name");

@@ -43,6 +43,7 @@ class ToolPermissionsTest {
                 assertThat(worker.exitCode()).isZero();
             }
 
+            assertCalls(stack, "leases", OURS, "leases");
             assertCalls(stack, "leases APP", OURS, "leases", "first");
             String[] exporting = {"leases", "export", "first", "--to-kcl-table", "kcl", "--failover", "1", "--overwrite"
             };
