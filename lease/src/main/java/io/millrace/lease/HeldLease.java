@@ -2,6 +2,7 @@ package io.millrace.lease;
 
 import io.millrace.model.Checkpoint;
 import io.millrace.model.ChildShard;
+import io.millrace.model.ShardId;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
@@ -58,6 +59,14 @@ public interface HeldLease {
      * @param children what follows the shard, as the stream told it; empty when nothing does
      */
     CompletableFuture<CheckpointOutcome> finish(List<ChildShard> children);
+
+    /**
+     * The shards that the application has read before this one; empty for a shard that it began with. A shard that follows
+     * others was opened when those were closed.
+     */
+    default List<ShardId> parents() {
+        return List.of();
+    }
 
     /**
      * Counts {@code bytes} that were processed; shares are evened out by what leases cost. The table hears of it along

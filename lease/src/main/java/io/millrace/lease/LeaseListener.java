@@ -40,4 +40,11 @@ public interface LeaseListener {
      * @param reason one line for the log
      */
     default void failed(String reason) {}
+
+     * Retention took a shard that the application should have read and never had a lease of. Told by the leader, once for
+     * each shard.
+     *
+     * @param reason one line for the log
+     */
+    default void shardExpired(LeaseKey shard, String reason) {}
 }

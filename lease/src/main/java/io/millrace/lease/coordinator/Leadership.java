@@ -1,5 +1,7 @@
 package io.millrace.lease.coordinator;
 
+import static java.util.Objects.requireNonNull;
+
 import io.millrace.lease.LeaseKey;
 import io.millrace.lease.ShardDirectory;
 import io.millrace.lease.StreamNotFoundException;
@@ -27,15 +29,18 @@ import io.millrace.model.Checkpoint;
 import io.millrace.model.HashKeyRange;
 import io.millrace.model.Position;
 import io.millrace.model.Shard;
+import io.millrace.model.ShardId;
 import io.millrace.model.StreamName;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableSet;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -74,6 +79,9 @@ final class Leadership {
     private long highestEpoch;
 
     private boolean busy;
+    /** Shards that were told to be gone unread. */
+    private final Set<LeaseKey> toldUnread = new HashSet<>();
+
     private boolean syncWanted;
     private boolean syncFailed;
     private long lastSync;
@@ -175,7 +183,7 @@ final class Leadership {
                 found -> {
                     busy = false;
                     learn(found.filter(LeaderRow.class::isInstance).map(LeaderRow.class::cast), wiring.now());
-                    if (LeaderElection.isSuspect(leader, java.util.Objects.requireNonNull(fleet))) {
+                    if (LeaderElection.isSuspect(leader, requireNonNull(fleet))) {
                         pollSoon.run();
                     }
                 },
@@ -301,15 +309,17 @@ final class Leadership {
 
     private CompletableFuture<Void> apply(StreamRow stream, List<Shard> shards, List<LeaseRow> leases) {
         List<LeaseRow> changes = ShardSync.changes(stream, shards, book.rows());
+        Map<ShardId, NavigableSet<ShardId>> gone = ShardSync.unread(stream, shards, book.rows(), changes);
         audit(stream, changes);
         CompletableFuture<Void> written = CompletableFuture.completedFuture(null);
         List<CompletableFuture<Void>> parallel = new ArrayList<>();
         for (LeaseRow change : changes) {
             LeaseRow lease = fromNow(change);
+            NavigableSet<ShardId> unread = requireNonNull(gone.get(change.key().shard()));
             if (lease.lineage().parents().isEmpty()) {
-                parallel.add(put(lease));
+                parallel.add(put(lease, unread));
             } else {
-                written = written.thenCompose(done -> put(lease));
+                written = written.thenCompose(done -> put(lease, unread));
             }
         }
         // What the book knows beyond the list may be a parent's end without the children that were made before it.
@@ -321,6 +331,25 @@ final class Leadership {
         return all(parallel)
                 .thenCompose(done -> rest)
                 .thenCompose(done -> stream.synced() ? rest : put(stream.afterSync()));
+    }
+
+    /** Writes a lease; if that was on us, tells of the shards that retention took before it. */
+    private CompletableFuture<Void> put(LeaseRow lease, NavigableSet<ShardId> unread) {
+        return table.put(lease).thenAccept(settled -> {
+            check(lease, settled.outcome());
+            if (settled.outcome().isApplied()) {
+                unread.stream()
+                        .map(shard -> new LeaseKey(lease.key().stream(), shard))
+                        .filter(toldUnread::add)
+                        .forEach(shard -> wiring.listener()
+                                .shardExpired(
+                                        shard,
+                                        shard.equals(lease.key())
+                                                ? "retention has passed the beginning of this shard before it was read"
+                                                : "retention has taken this shard before the application had a lease of it;"
+                                                        + " reading goes on with " + lease.key()));
+            }
+        });
     }
 
     /** Tells once of hash keys that nobody would read. */

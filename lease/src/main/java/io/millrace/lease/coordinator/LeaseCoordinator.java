@@ -46,6 +46,8 @@ public final class LeaseCoordinator {
     private final CompletableFuture<Void> started = new CompletableFuture<>();
     private final CompletableFuture<CloseReport> closed = new CompletableFuture<>();
     private volatile WorkerId id;
+    /** What the session of now proves its ownership with; absent while there is none. */
+    private volatile @Nullable Proof proof;
 
     // Owned by the loop.
     private CoordinatorState state = CoordinatorState.NEW;
@@ -185,6 +187,15 @@ public final class LeaseCoordinator {
         return id;
     }
 
+    /**
+     * True while this worker takes part and its heartbeats in the table prove it; false while it cannot reach the table for
+     * too long, and from being declared dead until it has joined again.
+     */
+    public boolean isMember() {
+        Proof current = proof;
+        return current != null && current.isCurrent();
+    }
+
     /** Tells the leader, if this worker is it, that the stream's shards changed; else the next periodic look finds out. */
     public void syncShards() {
         send(() -> {
@@ -263,6 +274,7 @@ public final class LeaseCoordinator {
                 return;
             }
             session = joined;
+            proof = joined.proof();
             if (state == CoordinatorState.LEAVING) {
                 leave(joined);
             } else {
@@ -282,6 +294,7 @@ public final class LeaseCoordinator {
         boolean whileJoining = joining;
         joining = false;
         session = null;
+        proof = null;
         if (state == CoordinatorState.CLOSED || (state == CoordinatorState.LEAVING && !whileJoining)) {
             return;
         }

@@ -84,6 +84,11 @@ final class OwnedLease implements HeldLease {
     }
 
     @Override
+    public List<ShardId> parents() {
+        return row.lineage().parents();
+    }
+
+    @Override
     public boolean isValid() {
         return state.allowsProcessing()
                 && (!wasAskedFor || giveUpAt - owner.wiring().now() > 0)

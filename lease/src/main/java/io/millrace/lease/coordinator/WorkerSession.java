@@ -127,6 +127,10 @@ final class WorkerSession {
         return heartbeat.id();
     }
 
+    Proof proof() {
+        return heartbeat.proof();
+    }
+
     boolean isOver() {
         return over;
     }

@@ -14,8 +14,10 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableSet;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -80,6 +82,44 @@ public final class ShardSync {
         });
         changes.addAll(sync.freed());
         return changes;
+    }
+
+    /**
+     * The shards that retention took before the application had read them, as changes of leases show, by the lease that
+     * shows them: a shard's parents that are neither listed nor have a lease, though the application has been reading the
+     * stream since before they came. The shard itself is among them if it waits for no parent: it was opened when those
+     * were closed, so that its beginning is gone as well.
+     *
+     * @param stream the stream's row
+     * @param shards all that the stream lists
+     * @param leases all leases before the changes
+     */
+    public static Map<ShardId, NavigableSet<ShardId>> unread(
+            StreamRow stream, Collection<Shard> shards, Collection<LeaseRow> leases, Collection<LeaseRow> changes) {
+        ShardSync sync = new ShardSync(stream, shards, leases);
+        Map<ShardId, NavigableSet<ShardId>> all = new HashMap<>();
+        changes.forEach(change -> all.put(change.key().shard(), sync.unreadBefore(change)));
+        return all;
+    }
+
+    private NavigableSet<ShardId> unreadBefore(LeaseRow change) {
+        ShardId id = change.key().shard();
+        Shard shard = listed.get(id);
+        LeaseRow before = leases.get(id);
+        boolean isLate = before == null ? stream.synced() : before.isNotStarted() && before.epoch() == 0;
+        NavigableSet<ShardId> unread = new TreeSet<>();
+        if (shard != null && isLate) {
+            List<ShardId> parents =
+                    before == null ? shard.parents() : before.lineage().parents();
+            parents.stream()
+                    .filter(parent -> !listed.containsKey(parent) && !leases.containsKey(parent))
+                    .forEach(unread::add);
+            boolean parentsAreGone = !parents.isEmpty() && parents.stream().noneMatch(listed::containsKey);
+            if (parentsAreGone && change.lineage().parents().isEmpty()) {
+                unread.add(id);
+            }
+        }
+        return unread;
     }
 
     /**
