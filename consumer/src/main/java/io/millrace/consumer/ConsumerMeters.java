@@ -15,7 +15,8 @@ import java.util.function.ToDoubleFunction;
 /**
  * The figures of consumption: {@code millrace.records.processed}, {@code millrace.records.expired},
  * {@code millrace.batch.failures}, {@code millrace.process.time} and {@code millrace.consumer.failures} for each stream;
- * {@code millrace.behind.latest} and {@code millrace.batch.age} for each shard held. Belongs to the worker's event loop.
+ * {@code millrace.behind.latest} and {@code millrace.batch.age} for each shard held, and {@code millrace.shard.stuck} for each
+ * shard that waits too long. Belongs to the worker's event loop.
  */
 final class ConsumerMeters {
     private final MeterRegistry registry;
@@ -81,7 +82,7 @@ final class ConsumerMeters {
     Meter showLag(LeaseKey key, ShardStatus status) {
         return show(
                 "millrace.behind.latest",
-                "How far behind the shard's tip the last records read were",
+                "Age of the oldest record that is not processed",
                 key,
                 status,
                 ShardStatus::millisBehindLatest);
@@ -118,6 +119,21 @@ final class ConsumerMeters {
         if (shown.values().removeIf(meter -> meter == gauge)) {
             registry.remove(gauge);
         }
+    }
+
+
+    /** Shows how long a shard has waited for {@code what}, for as long as it does. */
+    Meter showStuck(LeaseKey key, String what, ShardStatus status) {
+        return TimeGauge.builder("millrace.shard.stuck", status, TimeUnit.SECONDS, ShardStatus::secondsWaiting)
+                .description("How long a shard has waited for one call, while that is too long")
+                .tag("stream", key.stream().value())
+                .tag("shard", key.shard().value())
+                .tag("waits.for", what)
+                .register(registry);
+    }
+
+    void hideStuck(Meter gauge) {
+        registry.remove(gauge);
     }
 
     private record Shown(String name, LeaseKey key) {}

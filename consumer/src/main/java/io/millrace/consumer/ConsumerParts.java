@@ -1,5 +1,6 @@
 package io.millrace.consumer;
 
+import io.millrace.consumer.watch.Oversight;
 import io.millrace.fanout.RecordSources;
 import io.millrace.lease.LeaseKey;
 import io.millrace.lease.ShardDirectory;
@@ -22,6 +23,8 @@ record ConsumerParts(
         Duration checkpointInterval,
         Backoff retry,
         ConsumerMeters meters,
+        Oversight oversight,
+        ShardTurns turns,
         Owner owner) {
     /** Is told what becomes of consumers. Called on the event loop. */
     interface Owner {
@@ -31,8 +34,8 @@ record ConsumerParts(
         /**
          * Records of {@code shard} passed retention before they were read.
          *
-         * @param from when the last record read had arrived, if that is known
-         * @param until when the oldest record had arrived that is kept; absent when the shard is gone
+         * @param from when the last record read had arrived, or the shard was opened if none was; absent if not known
+         * @param until when the oldest record had arrived that is kept; absent when none is
          */
         default void recordsExpired(LeaseKey shard, @Nullable Instant from, @Nullable Instant until) {}
     }

@@ -9,6 +9,8 @@ import java.util.Set;
 
 /** What the consumer of one shard is doing. {@link #mayBecome} is the whole table of transitions. */
 public enum ConsumerState {
+    /** A call of an ownership that this worker lost before still runs; nothing is called until it has returned. */
+    WAITING,
     /** The processor's {@code initialize} runs. */
     INITIALIZING,
     /** {@code initialize} threw; it is called again after a pause. */
@@ -39,11 +41,12 @@ public enum ConsumerState {
 
     private static Map<ConsumerState, Set<ConsumerState>> transitions() {
         Map<ConsumerState, Set<ConsumerState>> table = new EnumMap<>(ConsumerState.class);
+        table.put(WAITING, EnumSet.of(INITIALIZING, DRAINING, LOSING));
         table.put(INITIALIZING, EnumSet.of(INITIALIZE_FAILED, FETCHING, DRAINING, ENDING, LOSING));
         table.put(INITIALIZE_FAILED, EnumSet.of(INITIALIZING, DRAINING, LOSING));
         table.put(FETCHING, EnumSet.of(PROCESSING, ENDING, DRAINING, LOSING));
         table.put(PROCESSING, EnumSet.of(FETCHING, BATCH_FAILED, DRAINING, LOSING));
-        table.put(BATCH_FAILED, EnumSet.of(PROCESSING, DRAINING, LOSING));
+        table.put(BATCH_FAILED, EnumSet.of(PROCESSING, FETCHING, DRAINING, LOSING));
         table.put(ENDING, EnumSet.of(DRAINING, LOSING, DONE));
         table.put(DRAINING, EnumSet.of(LOSING, DONE));
         table.put(LOSING, EnumSet.of(DONE));

@@ -4,11 +4,12 @@ import static java.util.Objects.requireNonNull;
 
 import io.micrometer.core.instrument.Timer;
 import io.millrace.checkpoint.Checkpointer;
+import io.millrace.consumer.watch.FailureLog;
+import io.millrace.consumer.watch.FailureReports;
 import io.millrace.lease.HeldLease;
 import io.millrace.runtime.Backoff;
 import io.millrace.runtime.Ticker;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicReference;
@@ -28,15 +29,17 @@ final class ProcessorCalls {
     private final HeldLease lease;
     private final ConsumerParts parts;
     private final FailureLog failures;
+    private final ShardStatus status;
     private @Nullable RecordProcessor processor;
     private boolean initialized;
     private boolean busy;
     private boolean saidGoodbye;
 
-    ProcessorCalls(HeldLease lease, ConsumerParts parts, FailureLog failures) {
+    ProcessorCalls(HeldLease lease, ConsumerParts parts, FailureLog failures, ShardStatus status) {
         this.lease = lease;
         this.parts = parts;
         this.failures = failures;
+        this.status = status;
     }
 
     /** What came of a call. */
@@ -71,14 +74,19 @@ final class ProcessorCalls {
             user.initialize(context);
             return Outcome.RETURNED;
         };
-        run("initialize", call, outcome -> {
+        run("initialize", call, () -> {}, outcome -> {
             processor = made.get();
             initialized = outcome == Outcome.RETURNED;
             done.accept(outcome);
         });
     }
 
-    void processRecords(RecordBatch batch, Consumer<Outcome> done) {
+    /**
+     * Hands out a batch.
+     *
+     * @param settle run first once the call is over: says {@link #gotFurther} if a part of the batch is processed already
+     */
+    void processRecords(RecordBatch batch, Runnable settle, Consumer<Outcome> done) {
         RecordProcessor user = requireNonNull(processor);
         Timer time = parts.meters().processing(lease.key().stream());
         Ticker ticker = parts.platform().ticker();
@@ -90,12 +98,12 @@ final class ProcessorCalls {
                 time.record(ticker.since(began));
             }
         };
-        run("processRecords", whileOurs(timed), done);
+        run("processRecords", whileOurs(timed), settle, done);
     }
 
     void shardEnded(Checkpointer checkpointer, Consumer<Outcome> done) {
         RecordProcessor user = requireNonNull(processor);
-        run("shardEnded", whileOurs(() -> user.shardEnded(checkpointer)), outcome -> {
+        run("shardEnded", whileOurs(() -> user.shardEnded(checkpointer)), () -> {}, outcome -> {
             saidGoodbye = outcome == Outcome.RETURNED;
             done.accept(outcome);
         });
@@ -127,13 +135,20 @@ final class ProcessorCalls {
         return retry.delay(failures.userFailures(), parts.platform().random());
     }
 
+    /** Some records are processed: what failed before does not count any more. */
+    void gotFurther() {
+        failures.userWorks();
+        parts.oversight().reports().over(FailureReports.Topic.USER_CODE, lease.key());
+        status.failuresChanged();
+    }
+
     private void sayGoodbye(String name, Runnable code, Runnable done) {
         saidGoodbye = true;
         Callable<Outcome> call = () -> {
             code.run();
             return Outcome.RETURNED;
         };
-        run(name, call, outcome -> done.run());
+        run(name, call, () -> {}, outcome -> done.run());
     }
 
     private Callable<Outcome> whileOurs(UserCode code) {
@@ -147,33 +162,36 @@ final class ProcessorCalls {
         };
     }
 
-    private void run(String name, Callable<Outcome> code, Consumer<Outcome> done) {
+    private void run(String name, Callable<Outcome> code, Runnable settle, Consumer<Outcome> done) {
         busy = true;
         BiConsumer<@Nullable Outcome, @Nullable Throwable> handler = (outcome, error) -> {
             busy = false;
+            status.waitIsOver();
+            settle.run();
             if (error != null) {
                 threw(name, error);
                 done.accept(Outcome.THREW);
             } else {
                 if (outcome == Outcome.RETURNED) {
-                    failures.userWorks();
+                    gotFurther();
                 }
                 done.accept(requireNonNull(outcome));
             }
         };
-        parts.calls().call(code, handler);
+        status.waitsFor(name, parts.calls().call(code, handler));
     }
 
     private void threw(String name, Throwable error) {
-        Instant now = parts.platform().clock().instant();
-        failures.userFailed(name, error, now);
-        log.warn(
-                "{}: {} threw, {} times in a row now; the checkpoint stays where it is: {}",
-                lease.key(),
-                name,
-                failures.userFailures(),
-                FailureLog.describe(error));
-        log.debug("{}: what {} threw", lease.key(), name, error);
+        String what = failures.userFailed(name, error, parts.platform().clock().instant());
+        status.failuresChanged();
+        parts.oversight()
+                .reports()
+                .failed(
+                        FailureReports.Topic.USER_CODE,
+                        lease.key(),
+                        what,
+                        "; the checkpoint stays where it is, and it is called again");
+        log.debug("{}: {} threw, {} times in a row now", lease.key(), name, failures.userFailures(), error);
     }
 
     /** Code that may throw anything. */

@@ -2,6 +2,7 @@ package io.millrace.consumer;
 
 import io.millrace.checkpoint.ShardCheckpoints;
 import io.millrace.consumer.WorkerHealth.ShardHealth;
+import io.millrace.consumer.watch.FailureLog;
 import io.millrace.fanout.SourceBatch;
 import io.millrace.lease.CheckpointOutcome;
 import io.millrace.lease.HeldLease;
@@ -13,6 +14,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -44,8 +46,9 @@ final class ShardConsumer implements ShardReading.Taker {
     private final ShardStatus status;
     private final ShardReading reading;
 
-    private ConsumerState state = ConsumerState.INITIALIZING;
-    /** What the processor has to process, in its hands or waiting for a retry; empty otherwise. */
+    private ConsumerState state = ConsumerState.WAITING;
+    private ShardTurns.@Nullable Turn turn;
+    /** The records that the processor has to process, in its hands or waiting for a retry; empty otherwise. */
     private List<StreamRecord> inHand = List.of();
 
     private long inHandBehind;
@@ -63,10 +66,9 @@ final class ShardConsumer implements ShardReading.Taker {
         this.loop = parts.loop();
         this.context = new ShardContext(lease.key().stream(), lease.key().shard(), lease.epoch(), lease.checkpoint());
         this.checkpoints = new ShardCheckpoints(lease, loop, parts.platform().ticker(), parts.checkpointInterval());
-        this.processor = new ProcessorCalls(lease, parts, failures);
-        this.status = new ShardStatus(
-                lease, state, failures, parts.meters(), parts.platform().ticker());
-        this.reading = new ShardReading(lease.key(), parts, failures, status, this);
+        this.status = new ShardStatus(lease, state, failures, parts);
+        this.processor = new ProcessorCalls(lease, parts, failures, status);
+        this.reading = new ShardReading(lease, parts, failures, status, this);
     }
 
     HeldLease lease() {
@@ -77,13 +79,41 @@ final class ShardConsumer implements ShardReading.Taker {
         return status.health();
     }
 
+    ShardStatus status() {
+        return status;
+    }
+
     /** True once the lease is gone, whatever the processor is still about. */
     boolean hasLost() {
         return state == ConsumerState.LOSING || state == ConsumerState.DONE;
     }
 
-    /** The lease is ours: prepares the processor and reads ahead meanwhile. */
+    /**
+     * The lease is ours: prepares the processor and reads ahead meanwhile, once all calls of this shard's ownerships before
+     * have returned.
+     */
     void start() {
+        ShardTurns.Turn asked = parts.turns().ask(lease.key(), context.epoch(), () -> loop.execute(this::begin));
+        turn = asked;
+        if (asked.hasCome()) {
+            begin();
+        } else {
+            status.waitsFor("a call of epoch " + asked.awaitedEpoch() + " to return", null);
+            log.info(
+                    "{} epoch {}: waits until a call of epoch {}, which was lost, has returned",
+                    lease.key(),
+                    context.epoch(),
+                    asked.awaitedEpoch());
+        }
+    }
+
+    private void begin() {
+        if (state != ConsumerState.WAITING) {
+            // It is on its way out already.
+            return;
+        }
+        status.waitIsOver();
+        moveTo(ConsumerState.INITIALIZING, "its turn has come");
         reading.open(context.checkpoint());
         initialize();
     }
@@ -106,7 +136,8 @@ final class ShardConsumer implements ShardReading.Taker {
             timer = loop.schedule(shorter(share, NEXT_BATCH), this::startDraining);
             return;
         }
-        boolean waitsForNothing = state == ConsumerState.FETCHING
+        boolean waitsForNothing = state == ConsumerState.WAITING
+                || state == ConsumerState.FETCHING
                 || state == ConsumerState.INITIALIZE_FAILED
                 || state == ConsumerState.BATCH_FAILED;
         if (waitsForNothing || (state == ConsumerState.ENDING && !processor.isBusy() && processor.expectsEnd())) {
@@ -132,6 +163,7 @@ final class ShardConsumer implements ShardReading.Taker {
     void abandon() {
         checkpoints.close();
         status.close();
+        parts.oversight().reports().over(lease.key());
         try {
             reading.close();
         } catch (RuntimeException inDoubt) {
@@ -174,6 +206,7 @@ final class ShardConsumer implements ShardReading.Taker {
     private void fetch(String reason) {
         inHand = List.of();
         status.batchOver();
+        status.behind(inHandBehind);
         if (state != ConsumerState.FETCHING) {
             moveTo(ConsumerState.FETCHING, reason);
         }
@@ -186,6 +219,7 @@ final class ShardConsumer implements ShardReading.Taker {
         inHand = batch.records();
         inHandBehind = batch.millisBehindLatest();
         status.batchTaken();
+        status.received(inHand.get(0).arrival(), inHandBehind);
         hand(1);
     }
 
@@ -195,11 +229,10 @@ final class ShardConsumer implements ShardReading.Taker {
             return;
         }
         moveTo(ConsumerState.PROCESSING, inHand.size() + " records, attempt " + attempt);
-        status.behind(inHandBehind);
         StreamRecord last = inHand.get(inHand.size() - 1);
         checkpoints.delivered(last.position());
         RecordBatch batch = new RecordBatch(context, inHand, inHandBehind, attempt, checkpoints.checkpointer());
-        processor.processRecords(batch, outcome -> {
+        processor.processRecords(batch, this::settleProgress, outcome -> {
             if (state == ConsumerState.LOSING) {
                 sayLeaseLost();
                 return;
@@ -213,9 +246,7 @@ final class ShardConsumer implements ShardReading.Taker {
     }
 
     private void batchDone(StreamRecord last) {
-        parts.meters().processed(context.stream(), inHand.size());
-        lease.processed(
-                inHand.stream().mapToLong(record -> record.data().size()).sum());
+        count(inHand);
         checkpoints.processed(last.position());
         inHand = List.of();
         if (!leaveIfAskedTo()) {
@@ -228,26 +259,48 @@ final class ShardConsumer implements ShardReading.Taker {
         if (leaveIfAskedTo()) {
             return;
         }
-        if (unprocessed().isEmpty()) {
+        if (inHand.isEmpty()) {
+            processor.gotFurther();
             fetch("threw after it had checkpointed the whole batch");
             return;
         }
         Duration wait = processor.retryDelay();
         moveTo(ConsumerState.BATCH_FAILED, "again in " + wait);
-        timer = loop.schedule(wait, () -> {
-            inHand = unprocessed();
-            hand(failures.userFailures() + 1);
-        });
+        timer = loop.schedule(wait, this::retry);
     }
 
-    /** What the user has not declared processed of the batch in hand. */
-    private List<StreamRecord> unprocessed() {
-        if (checkpoints.processed() instanceof Checkpoint.Processed done) {
-            return inHand.stream()
-                    .filter(record -> record.position().compareTo(done.position()) > 0)
-                    .toList();
+    /** During the pause a thread of the user's own may have got further, up to the end of the batch. */
+    private void retry() {
+        settleProgress();
+        if (inHand.isEmpty()) {
+            fetch("the rest of the batch was checkpointed meanwhile");
+        } else {
+            hand(Math.max(1, failures.userFailures()) + 1);
         }
-        return inHand;
+    }
+
+    /** Lets go of the records in hand that the user has declared processed; with the others everything begins anew. */
+    private void settleProgress() {
+        if (checkpoints.processed() instanceof Checkpoint.Processed done) {
+            int settled = 0;
+            while (settled < inHand.size() && inHand.get(settled).position().compareTo(done.position()) <= 0) {
+                settled++;
+            }
+            if (settled > 0) {
+                count(inHand.subList(0, settled));
+                inHand = inHand.subList(settled, inHand.size());
+                processor.gotFurther();
+                if (!inHand.isEmpty()) {
+                    status.oldest(inHand.get(0).arrival());
+                }
+            }
+        }
+    }
+
+    private void count(List<StreamRecord> processed) {
+        parts.meters().processed(context.stream(), processed.size());
+        lease.processed(
+                processed.stream().mapToLong(record -> record.data().size()).sum());
     }
 
     // Shard's end.
@@ -255,6 +308,7 @@ final class ShardConsumer implements ShardReading.Taker {
     @Override
     public void readOut(List<ChildShard> children) {
         moveTo(ConsumerState.ENDING, "the shard is read out");
+        status.behind(0);
         stopReading();
         CompletableFuture<CheckpointOutcome> unused = checkpoints.flush();
         sayShardEnded(children);
@@ -267,7 +321,10 @@ final class ShardConsumer implements ShardReading.Taker {
                 return;
             }
             switch (outcome) {
-                case RETURNED -> reading.children(children, this::finish);
+                case RETURNED -> {
+                    status.waitsFor("the list of the stream's shards", null);
+                    reading.children(children, this::finish);
+                }
                 case NOT_OURS -> lost(UNPROVEN);
                 case THREW -> {
                     status.failuresChanged();
@@ -287,6 +344,7 @@ final class ShardConsumer implements ShardReading.Taker {
         }
         lettingGo = true;
         checkpoints.close();
+        status.waitsFor("the lease table to save the shard's end", null);
         loop.whenComplete(lease.finish(children), (outcome, error) -> {
             if (outcome == CheckpointOutcome.SAVED) {
                 done(new ConsumerEnd.Ended(children), "ended");
@@ -330,6 +388,7 @@ final class ShardConsumer implements ShardReading.Taker {
 
     private void release() {
         lettingGo = true;
+        status.waitsFor("the lease table to take the lease back", null);
         loop.whenComplete(checkpoints.release(), (outcome, error) -> {
             if (outcome == CheckpointOutcome.LEASE_LOST) {
                 lettingGo = false;
@@ -355,7 +414,16 @@ final class ShardConsumer implements ShardReading.Taker {
         checkpoints.close();
         moveTo(ConsumerState.DONE, reason);
         status.close();
+        parts.oversight().reports().over(lease.key());
         parts.owner().over(this, end);
+        endTurn();
+    }
+
+    /** The next ownership of the shard in this worker may begin. */
+    void endTurn() {
+        if (turn != null) {
+            turn.end();
+        }
     }
 
     // Common.

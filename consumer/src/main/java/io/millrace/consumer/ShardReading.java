@@ -2,11 +2,14 @@ package io.millrace.consumer;
 
 import static java.util.Objects.requireNonNull;
 
+import io.millrace.consumer.watch.FailureLog;
+import io.millrace.consumer.watch.FailureReports;
 import io.millrace.fanout.RecordSource;
 import io.millrace.fanout.RecordSourceListener;
 import io.millrace.fanout.ShardReadException;
 import io.millrace.fanout.SourceBatch;
 import io.millrace.fanout.SourceTrouble;
+import io.millrace.lease.HeldLease;
 import io.millrace.lease.LeaseKey;
 import io.millrace.lease.StreamNotFoundException;
 import io.millrace.model.Checkpoint;
@@ -19,7 +22,9 @@ import io.millrace.runtime.EventLoop;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,6 +39,10 @@ import org.slf4j.LoggerFactory;
 final class ShardReading implements RecordSourceListener {
     private static final Logger log = LoggerFactory.getLogger(ShardReading.class);
 
+    /** What differs in messages that say the same: numbers and ids. */
+    private static final Pattern VARYING = Pattern.compile("[0-9A-Fa-f-]{8,}|[0-9]+");
+
+    private final HeldLease lease;
     private final LeaseKey shard;
     private final ConsumerParts parts;
     private final EventLoop loop;
@@ -41,17 +50,19 @@ final class ShardReading implements RecordSourceListener {
     private final ShardStatus status;
     private final Taker taker;
     private @Nullable RecordSource source;
-    private boolean asked;
     /** The last answer brought records, so the next one probably does too, and soon. */
     private boolean flowing;
 
     private boolean closed;
     private boolean askingDirectory;
-    /** Set when the shard turned out to be over without the source having said so. */
-    private @Nullable List<ChildShard> vanishedWith;
+    /** The shard turned out to be over without the service having said so. */
+    private boolean vanished;
+    /** The shard follows others that the application has read, and nobody has read its beginning yet. */
+    private boolean beginningIsUnread;
 
-    ShardReading(LeaseKey shard, ConsumerParts parts, FailureLog failures, ShardStatus status, Taker taker) {
-        this.shard = shard;
+    ShardReading(HeldLease lease, ConsumerParts parts, FailureLog failures, ShardStatus status, Taker taker) {
+        this.lease = lease;
+        this.shard = lease.key();
         this.parts = parts;
         this.loop = parts.loop();
         this.failures = failures;
@@ -70,21 +81,21 @@ final class ShardReading implements RecordSourceListener {
 
     /** Begins to read ahead after {@code checkpoint}. */
     void open(Checkpoint checkpoint) {
-        checkpoint.resumeAt().ifPresentOrElse(this::openAt, () -> vanishedWith = List.of());
+        beginningIsUnread =
+                checkpoint instanceof Checkpoint.NotStarted && !lease.parents().isEmpty();
+        checkpoint.resumeAt().ifPresent(this::openAt);
     }
 
     private void openAt(Position from) {
         source = parts.sources().open(shard.stream(), shard.shard(), from, this);
     }
 
-    /** Asks for a batch; never answered from within this method, unless the shard is known to be over. */
+    /** Asks for a batch; never answered from within this method, unless the shard was at its end before. */
     void request() {
-        List<ChildShard> children = vanishedWith;
-        if (children != null) {
-            taker.readOut(children);
+        if (source == null) {
+            taker.readOut(List.of());
         } else {
-            asked = true;
-            requireNonNull(source).request();
+            source.request();
         }
     }
 
@@ -115,37 +126,103 @@ final class ShardReading implements RecordSourceListener {
 
     @Override
     public void batch(SourceBatch batch) {
-        asked = false;
         flowing = true;
-        failures.readingWorks();
+        works();
+        checkBeginning(batch.records().get(0).arrival(), true);
         taker.batch(batch);
     }
 
     @Override
     public void shardEnded(List<ChildShard> children) {
-        asked = false;
-        failures.readingWorks();
+        works();
+        checkBeginning(null, true);
         taker.readOut(children);
     }
 
     @Override
     public void idle(long millisBehindLatest) {
         flowing = false;
-        failures.readingWorks();
+        works();
+        if (millisBehindLatest == 0) {
+            checkBeginning(null, false);
+        }
         status.behind(millisBehindLatest);
     }
 
+    private void works() {
+        if (failures.readingWorks()) {
+            status.failuresChanged();
+            parts.oversight().reports().over(FailureReports.Topic.READING, shard);
+        }
+    }
+
     @Override
-    public void trimmed(SequenceNumber lastRead, StreamRecord oldest) {
+    public void trimmed(SequenceNumber lastRead, @Nullable StreamRecord oldestOrNull) {
         Instant from = arrivalOf(lastRead);
+        String after = from == null ? "after " + lastRead : "from " + from;
+        if (oldestOrNull == null) {
+            log.warn(
+                    "{}: the last record read has passed retention, and so has whatever else arrived {} until the shard"
+                            + " was closed",
+                    shard,
+                    after);
+            parts.owner().recordsExpired(shard, from, null);
+        } else {
+            Instant until = oldestOrNull.arrival();
+            log.warn(
+                    "{}: the last record read has passed retention, and so has whatever else arrived {} until {}{};"
+                            + " reading goes on there",
+                    shard,
+                    after,
+                    until,
+                    from == null ? "" : " (" + spoken(Duration.between(from, until)) + ")");
+            parts.owner().recordsExpired(shard, from, until);
+        }
+    }
+
+    /**
+     * A shard is opened when its parents are closed, and the stream lists closed shards for as long as records are kept. So
+     * once the parents are listed no more, retention has passed the shard's beginning. That counts where nobody had the
+     * lease before; else an owner may have waited at the tip of an empty shard and missed nothing, so it counts only where
+     * records are there and none is processed, or where the shard was closed meanwhile.
+     *
+     * @param until when the first record arrived that is kept; absent if the shard has none
+     * @param moved true if something has come to the shard since it was empty: a record, or its end
+     */
+    private void checkBeginning(@Nullable Instant until, boolean moved) {
+        if (beginningIsUnread) {
+            beginningIsUnread = false;
+            if (lease.epoch() == 1 || moved) {
+                compareWithList(until, 1);
+            }
+        }
+    }
+
+    private void compareWithList(@Nullable Instant until, int tries) {
+        loop.whenComplete(parts.directory().listShards(shard.stream()), (shards, error) -> {
+            if (shards != null) {
+                Optional<Shard> self = shards.stream()
+                        .filter(other -> other.id().equals(shard.shard()))
+                        .findFirst();
+                boolean young =
+                        shards.stream().anyMatch(other -> lease.parents().contains(other.id()));
+                if (self.isPresent() && !young) {
+                    beginningExpired(arrivalOfFirst(self.get()), until);
+                }
+            } else if (!closed && !(error instanceof StreamNotFoundException)) {
+                Duration wait = parts.retry().delay(tries, parts.platform().random());
+                loop.schedule(wait, () -> compareWithList(until, tries + 1));
+            }
+        });
+    }
+
+    private void beginningExpired(@Nullable Instant from, @Nullable Instant until) {
         log.warn(
-                "{}: the last record read has passed retention, and so has whatever else arrived {} until {}{};"
-                        + " reading goes on there",
+                "{}: retention has passed the beginning of this shard before it was read, and whatever arrived {}{} is gone",
                 shard,
-                from == null ? "after " + lastRead : "from " + from,
-                oldest.arrival(),
-                from == null ? "" : " (" + spoken(Duration.between(from, oldest.arrival())) + ")");
-        parts.owner().recordsExpired(shard, from, oldest.arrival());
+                from == null ? "since it was opened" : "from " + from,
+                until == null ? "" : " until " + until);
+        parts.owner().recordsExpired(shard, from, until);
     }
 
     @Override
@@ -153,51 +230,56 @@ final class ShardReading implements RecordSourceListener {
         flowing = false;
         if (FailureLog.isWorthTelling(trouble)) {
             failures.readingFailed(trouble, parts.platform().clock().instant());
-            status.failuresChanged();
+            status.readingFails();
             if (trouble.kind() != ShardReadException.Kind.GONE) {
-                warn(trouble);
+                report(trouble);
             }
         }
-        if (trouble.kind() == ShardReadException.Kind.GONE && !askingDirectory && vanishedWith == null) {
+        if (trouble.kind() == ShardReadException.Kind.GONE && !askingDirectory && !vanished) {
             askingDirectory = true;
             loop.whenComplete(parts.directory().listShards(shard.stream()), (shards, error) -> {
                 askingDirectory = false;
                 if (shards != null
                         && shards.stream().noneMatch(other -> other.id().equals(shard.shard()))) {
                     vanished(childrenIn(shards));
-                } else if (!(error instanceof StreamNotFoundException)) {
+                } else if (!closed && !(error instanceof StreamNotFoundException)) {
                     // A stream that is gone is the worker's to tell.
-                    warn(trouble);
+                    report(trouble);
                 }
             });
         }
     }
 
-    private void warn(SourceTrouble trouble) {
-        if (Integer.bitCount(trouble.failures()) == 1) {
-            log.warn(
-                    "{}: reading failed {} times in a row, it is tried again ({}): {}",
-                    shard,
-                    trouble.failures(),
-                    trouble.kind(),
-                    trouble.message());
-        }
+    private void report(SourceTrouble trouble) {
+        String same = VARYING.matcher(trouble.message()).replaceAll("*");
+        parts.oversight()
+                .reports()
+                .failed(
+                        FailureReports.Topic.READING,
+                        shard,
+                        shard.stream() + " cannot be read (" + trouble.kind() + "): " + same,
+                        "; it is tried again: " + trouble.message());
     }
 
-    /** The stream is there and does not list the shard: retention has taken it, with whatever was not read. */
+    /**
+     * The stream is there and does not list the shard: retention has taken it, with whatever was not read. What was read is
+     * processed all the same.
+     */
     private void vanished(List<ChildShard> children) {
         if (closed) {
             return;
         }
+        vanished = true;
+        works();
+        Instant from = requireNonNull(source)
+                .end(children)
+                .map(ShardReading::arrivalOf)
+                .orElse(null);
         log.warn(
-                "{}: the stream no longer has this shard; what was not read of it has passed retention and is gone",
-                shard);
-        parts.owner().recordsExpired(shard, null, null);
-        vanishedWith = children;
-        requireNonNull(source).close();
-        if (asked) {
-            taker.readOut(children);
-        }
+                "{}: the stream no longer has this shard; what was not read of it{} has passed retention and is gone",
+                shard,
+                from == null ? "" : ", whatever arrived after " + from + ",");
+        parts.owner().recordsExpired(shard, from, null);
     }
 
     private List<ChildShard> childrenIn(List<Shard> shards) {
@@ -209,6 +291,16 @@ final class ShardReading implements RecordSourceListener {
 
     private static String spoken(Duration time) {
         return time.toHours() + " h " + time.toMinutesPart() + " min";
+    }
+
+    /** When the shard's records begin; numbers of the service's form say it. */
+    private static @Nullable Instant arrivalOfFirst(Shard shard) {
+        try {
+            return Instant.ofEpochSecond(
+                    shard.sequenceNumbers().starting().parts().createdSeconds());
+        } catch (IllegalArgumentException anotherForm) {
+            return null;
+        }
     }
 
     /** Numbers of the service's form say it; of others nobody knows. */

@@ -2,46 +2,77 @@ package io.millrace.consumer;
 
 import io.micrometer.core.instrument.Meter;
 import io.millrace.consumer.WorkerHealth.ShardHealth;
+import io.millrace.consumer.WorkerHealth.Stuck;
+import io.millrace.consumer.watch.FailureLog;
+import io.millrace.consumer.watch.RunningCall;
+import io.millrace.consumer.watch.ShardLag;
+import io.millrace.consumer.watch.ShardWait;
+import io.millrace.fanout.ServiceTime;
 import io.millrace.lease.HeldLease;
 import io.millrace.lease.LeaseKey;
+import io.millrace.runtime.Platform;
 import io.millrace.runtime.Ticker;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one shard's consumer shows of itself: its health to anyone who asks, its lag and the age of its batch as
- * gauges. Written on the worker's
- * event loop; {@link #health} and {@link #millisBehindLatest} are safe for any thread.
+ * What one shard's consumer shows of itself: its health to anyone who asks, its lag and the age of its batch as gauges,
+ * and what it waits for.
+ * Written on the worker's event loop; {@link #health}, {@link #stuck} and {@link #millisBehindLatest} are safe for any
+ * thread, and true at the moment of asking: nothing has to happen on the loop for a lag to grow or a wait to be too long.
  */
 final class ShardStatus {
     private final FailureLog failures;
     private final ConsumerMeters meters;
-    private final LeaseKey key;
+    private final Platform platform;
     private final Ticker ticker;
+    private final ServiceTime time;
+    private final Duration stuckAfter;
+    private final LeaseKey key;
+    private final long epoch;
+    private final Meter gauge;
     private final Meter age;
-    /** Shown from when it is known. */
-    private @Nullable Meter lag;
-
-    private volatile ShardHealth health;
-    /** When the processor got what it has in hand, in ticks; empty while it has nothing. */
+    private volatile ConsumerState state;
+    private volatile ShardLag lag;
+    private volatile @Nullable ShardWait wait;
+    private volatile FailureLog.@Nullable Failure failure;
+    /** When the processor got the batch in hand, in ticks; empty while it has none. */
     private volatile OptionalLong batchSince = OptionalLong.empty();
 
     /** A consumer that has not begun to read; what fails will be found in {@code failures}. */
-    ShardStatus(HeldLease lease, ConsumerState state, FailureLog failures, ConsumerMeters meters, Ticker ticker) {
-        this.ticker = ticker;
+    ShardStatus(HeldLease lease, ConsumerState state, FailureLog failures, ConsumerParts parts) {
         this.failures = failures;
-        this.meters = meters;
+        this.meters = parts.meters();
+        this.platform = parts.platform();
+        this.ticker = platform.ticker();
+        this.time = parts.oversight().serviceTime();
+        this.stuckAfter = parts.oversight().stuckAfter();
         this.key = lease.key();
-        this.health = new ShardHealth(key.stream(), key.shard(), lease.epoch(), state, -1, null, null);
+        this.epoch = lease.epoch();
+        this.state = state;
+        this.lag = ShardLag.unread(ticker.nanoTime());
+        this.gauge = meters.showLag(key, this);
         this.age = meters.showBatchAge(key, this);
     }
 
     ShardHealth health() {
-        return health;
+        FailureLog.Failure failing = failure;
+        return new ShardHealth(
+                key.stream(),
+                key.shard(),
+                epoch,
+                state,
+                millisBehindLatest(),
+                failing == null ? null : failing.since(),
+                failing == null ? null : failing.what(),
+                stuck().orElse(null));
     }
 
-    double millisBehindLatest() {
-        return health.millisBehindLatest();
+    long millisBehindLatest() {
+        return lag.millis(time, ticker);
     }
 
     /** For how long the processor has had the batch in hand, retries included; 0 while it has none. */
@@ -60,41 +91,78 @@ final class ShardStatus {
         batchSince = OptionalLong.empty();
     }
 
-    /** The consumer went over to {@code state}. */
-    void moved(ConsumerState state) {
-        show(state, health.millisBehindLatest());
+    /** What the consumer has been waiting for too long, if it has. */
+    Optional<Stuck> stuck() {
+        ShardWait waiting = wait;
+        if (waiting == null) {
+            return Optional.empty();
+        }
+        Duration waited = ticker.since(waiting.tick());
+        if (waited.compareTo(stuckAfter) < 0) {
+            return Optional.empty();
+        }
+        Instant since = platform.clock().instant().minus(waited);
+        return Optional.of(new Stuck(waiting.spoken(), since, waiting.stack()));
     }
 
-    /** The shard's tip was found this far ahead. */
+    /** How long the consumer has waited for what it waits for now. */
+    double secondsWaiting() {
+        ShardWait waiting = wait;
+        return waiting == null ? 0 : ticker.since(waiting.tick()).toMillis() / 1e3;
+    }
+
+    /** What the consumer waits for, however long. */
+    @Nullable
+    ShardWait waiting() {
+        return wait;
+    }
+
+    /** The consumer went over to {@code next}. */
+    void moved(ConsumerState next) {
+        state = next;
+        failuresChanged();
+    }
+
+    /** Records came from the source; the oldest of them arrived at {@code oldest}. */
+    void received(Instant oldest, long millisBehind) {
+        lag = ShardLag.atHand(oldest, millisBehind, ticker.nanoTime());
+    }
+
+    /** Of the records at hand the oldest not processed is now the one of {@code oldest}. */
+    void oldest(Instant oldest) {
+        lag = lag.from(oldest);
+    }
+
+    /** No record is at hand, and the shard's tip was found this far ahead. */
     void behind(long millis) {
-        show(health.state(), millis);
-        if (lag == null && millis >= 0) {
-            lag = meters.showLag(key, this);
-        }
+        lag = ShardLag.read(millis, ticker.nanoTime());
+    }
+
+    /** Reading fails: what came since the last success is not known. */
+    void readingFails() {
+        lag = lag.unsure();
+        failuresChanged();
+    }
+
+    /** From now on the consumer waits for {@code what}. */
+    void waitsFor(String what, @Nullable RunningCall call) {
+        wait = new ShardWait(what, ticker.nanoTime(), call);
+    }
+
+    /** What was waited for has come. */
+    void waitIsOver() {
+        wait = null;
     }
 
     /** Something began or ceased to fail. */
     void failuresChanged() {
-        show(health.state(), health.millisBehindLatest());
+        failure = failures.current();
     }
 
     /** The consumer is over. */
     void close() {
+        waitIsOver();
+        meters.hide(gauge);
         meters.hide(age);
-        if (lag != null) {
-            meters.hide(lag);
-        }
-    }
-
-    private void show(ConsumerState state, long millisBehind) {
-        FailureLog.Failure failure = failures.current();
-        health = new ShardHealth(
-                health.stream(),
-                health.shard(),
-                health.epoch(),
-                state,
-                millisBehind,
-                failure == null ? null : failure.since(),
-                failure == null ? null : failure.what());
     }
 }

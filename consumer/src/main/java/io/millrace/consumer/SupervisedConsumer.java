@@ -3,6 +3,9 @@ package io.millrace.consumer;
 import static java.util.Objects.requireNonNull;
 
 import io.millrace.consumer.WorkerHealth.ShardHealth;
+import io.millrace.consumer.watch.ErrorTrace;
+import io.millrace.consumer.watch.FailureLog;
+import io.millrace.consumer.watch.RunningCall;
 import io.millrace.lease.CheckpointOutcome;
 import io.millrace.lease.HeldLease;
 import io.millrace.lease.LeaseKey;
@@ -59,7 +62,7 @@ final class SupervisedConsumer implements UserCalls, ConsumerParts.Owner {
         this.supervisor = supervisor;
         this.guarded = guard.guard(loop, this::broke);
         this.idleHealth = new ShardHealth(
-                lease.key().stream(), lease.key().shard(), lease.epoch(), ConsumerState.INITIALIZING, -1, null, null);
+                lease.key().stream(), lease.key().shard(), lease.epoch(), ConsumerState.WAITING, 0, null, null, null);
     }
 
     /** Decides where the errors of tasks go: to the handler. Replaced only to show that simulations notice. */
@@ -95,6 +98,11 @@ final class SupervisedConsumer implements UserCalls, ConsumerParts.Owner {
     ShardHealth health() {
         ShardConsumer running = state == State.RUNNING ? consumer : null;
         return running == null ? idleHealth : running.health();
+    }
+
+    /** The consumer, while it works. */
+    Optional<ShardConsumer> atWork() {
+        return state == State.RUNNING ? Optional.ofNullable(consumer) : Optional.empty();
     }
 
     /** True once the lease is gone, whatever the processor is still about. */
@@ -136,9 +144,9 @@ final class SupervisedConsumer implements UserCalls, ConsumerParts.Owner {
     }
 
     @Override
-    public <T> void call(Callable<T> code, BiConsumer<@Nullable T, @Nullable Throwable> done) {
+    public <T> RunningCall call(Callable<T> code, BiConsumer<@Nullable T, @Nullable Throwable> done) {
         calling = true;
-        threads.call(code, (T value, Throwable error) -> {
+        return threads.call(code, (T value, Throwable error) -> {
             calling = false;
             if (state == State.BROKEN) {
                 sayFarewell();
@@ -192,10 +200,11 @@ final class SupervisedConsumer implements UserCalls, ConsumerParts.Owner {
                 lease.key().stream(),
                 lease.key().shard(),
                 lease.epoch(),
-                failure == null ? ConsumerState.INITIALIZING : ConsumerState.BROKEN,
-                -1,
+                failure == null ? ConsumerState.WAITING : ConsumerState.BROKEN,
+                0,
                 failure == null ? null : failure.since(),
-                failure == null ? null : failure.what());
+                failure == null ? null : failure.what(),
+                null);
     }
 
     /** The processor lets go of what it holds before another one may begin. */
@@ -210,9 +219,9 @@ final class SupervisedConsumer implements UserCalls, ConsumerParts.Owner {
             farewell.get().run();
             return true;
         };
-        threads.call(leaseLost, (told, thrown) -> {
+        RunningCall unused = threads.call(leaseLost, (told, thrown) -> {
             if (thrown != null) {
-                log.warn("{}: leaseLost threw {}", lease.key(), FailureLog.describe(thrown));
+                log.warn("{}: leaseLost threw {}", lease.key(), ErrorTrace.of(thrown));
             }
             release();
         });
@@ -231,8 +240,13 @@ final class SupervisedConsumer implements UserCalls, ConsumerParts.Owner {
 
     private void end(ConsumerEnd how) {
         if (state != State.OVER) {
+            boolean broken = state == State.BROKEN;
             state = State.OVER;
             supervisor.over(this, how);
+            ShardConsumer last = consumer;
+            if (broken && last != null) {
+                last.endTurn();
+            }
         }
     }
 }

@@ -1,7 +1,9 @@
 package io.millrace.consumer;
 
+import io.millrace.consumer.watch.RunningCall;
 import io.millrace.runtime.EventLoop;
 import io.millrace.runtime.Platform.BlockingTasks;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.BiConsumer;
@@ -23,26 +25,30 @@ final class ThreadedUserCalls implements UserCalls {
     }
 
     @Override
-    public <T> void call(Callable<T> code, BiConsumer<@Nullable T, @Nullable Throwable> done) {
+    public <T> RunningCall call(Callable<T> code, BiConsumer<@Nullable T, @Nullable Throwable> done) {
+        ThreadedCall call = new ThreadedCall();
         try {
-            threads.execute(() -> run(code, done));
+            threads.execute(() -> run(call, code, done));
         } catch (Throwable noThread) {
             if (Integer.bitCount(++refusals) == 1) {
                 log.warn("No thread for a processor, {} times by now; its call is tried again", refusals, noThread);
             }
             tell(() -> done.accept(null, noThread));
         }
+        return call;
     }
 
-    private <T> void run(Callable<T> code, BiConsumer<@Nullable T, @Nullable Throwable> done) {
+    private <T> void run(ThreadedCall call, Callable<T> code, BiConsumer<@Nullable T, @Nullable Throwable> done) {
         T value = null;
         Throwable thrown = null;
+        call.begin();
         try {
             value = code.call();
         } catch (Throwable anything) {
             // The user's code may throw what it likes; the consumer decides what follows.
             thrown = anything;
         }
+        call.end();
         T result = value;
         Throwable error = thrown;
         tell(() -> done.accept(result, error));
@@ -53,6 +59,34 @@ final class ThreadedUserCalls implements UserCalls {
             loop.execute(outcome);
         } catch (RejectedExecutionException stopped) {
             // The worker has ended without waiting for this call.
+        }
+    }
+
+    private static final class ThreadedCall implements RunningCall {
+        private volatile boolean hasBegun;
+        private volatile @Nullable Thread thread;
+
+        void begin() {
+            thread = Thread.currentThread();
+            hasBegun = true;
+        }
+
+        /** The thread may be another call's from now on. */
+        void end() {
+            thread = null;
+        }
+
+        @Override
+        public boolean hasBegun() {
+            return hasBegun;
+        }
+
+        @Override
+        public List<StackTraceElement> stack() {
+            Thread running = thread;
+            List<StackTraceElement> stack = running == null ? List.of() : List.of(running.getStackTrace());
+            // It may have gone on to another call while it was looked at.
+            return thread == null ? List.of() : stack;
         }
     }
 }

@@ -1,5 +1,6 @@
 package io.millrace.consumer;
 
+import io.millrace.consumer.watch.RunningCall;
 import java.util.concurrent.Callable;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
@@ -7,5 +8,5 @@ import org.jspecify.annotations.Nullable;
 /** Runs the user's code where it may block and brings its outcome home. Belongs to the worker's event loop. */
 interface UserCalls {
     /** Runs {@code code} elsewhere, then {@code done} on the event loop with what it returned or threw. */
-    <T> void call(Callable<T> code, BiConsumer<@Nullable T, @Nullable Throwable> done);
+    <T> RunningCall call(Callable<T> code, BiConsumer<@Nullable T, @Nullable Throwable> done);
 }

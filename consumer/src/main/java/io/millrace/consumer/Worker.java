@@ -232,7 +232,7 @@ public final class Worker implements AutoCloseable {
     /** How the worker and its shards are. */
     public WorkerHealth health() {
         WorkerCore begun = core;
-        return begun == null ? new WorkerHealth(false, List.of()) : begun.health();
+        return begun == null ? new WorkerHealth(false, false, List.of()) : begun.health();
     }
 
     /** {@link #close(Duration)} with a deadline of 20 s: less than the 30 s that Kubernetes and most others wait by default. */

@@ -189,6 +189,17 @@ public final class WorkerBuilder {
     }
 
     /**
+     * How long a shard may wait for one call, of the processor above all, before it counts as stuck: then the worker is not
+     * {@linkplain WorkerHealth#healthy healthy}, and a {@link WorkerEvent.ShardStuck} event, the log and the gauge
+     * {@code millrace.shard.stuck} name the call. Nothing else follows from it. At least 1 s; take more than the longest time
+     * that a batch may take. Default: 1 min.
+     */
+    public WorkerBuilder stuckAfter(Duration time) {
+        this.timing = timing.withStuckAfter(time);
+        return this;
+    }
+
+    /**
      * Where metrics go; they are named {@code millrace.*} and have the tag {@code application}. Several workers may share a
      * registry. The worker goes on without meters that the registry refuses. Default: nowhere.
      */

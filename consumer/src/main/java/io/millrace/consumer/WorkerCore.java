@@ -3,8 +3,14 @@ package io.millrace.consumer;
 import io.millrace.consumer.meters.WorkerRegistry;
 import io.millrace.consumer.streams.GuardedStreams;
 import io.millrace.consumer.streams.Rehearsal;
+import io.millrace.consumer.streams.SharedLists;
+import io.millrace.consumer.watch.ErrorTrace;
+import io.millrace.consumer.watch.FailureLog;
+import io.millrace.consumer.watch.FailureReports;
+import io.millrace.consumer.watch.Oversight;
 import io.millrace.fanout.PollingSettings;
 import io.millrace.fanout.PollingSources;
+import io.millrace.fanout.ServiceTime;
 import io.millrace.lease.CheckpointOutcome;
 import io.millrace.lease.HeldLease;
 import io.millrace.lease.LeaseKey;
@@ -24,6 +30,7 @@ import io.millrace.runtime.GuardedLoop;
 import io.millrace.runtime.Platform;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
@@ -77,9 +84,13 @@ final class WorkerCore {
     private final WorkerTiming timing;
     private final PollingSources sources;
     private final GuardedStreams guarded;
+    private final SharedLists lists;
     private final Supplier<? extends RecordProcessor> processors;
     private final SupervisedConsumer.LoopGuard loopGuard;
     private final Consumers supervisor = new Consumers();
+    private final Oversight oversight;
+    private final Watchdog watchdog;
+    private final ShardTurns turns = new ShardTurns();
     private final LeaseCoordinator coordinator;
     private final WorkerStreams streams;
     private final Rehearsal rehearsal;
@@ -119,7 +130,11 @@ final class WorkerCore {
                 .withIdleTime(timing.idleTimeBetweenReads())
                 .withMaxRecordsPerBatch(settings.maxRecordsPerBatch());
         this.guarded = new GuardedStreams(backend.directory(), backend.readers(), loop, this::streamGone);
-        this.sources = new PollingSources(guarded, polling, loop, platform, registry);
+        this.lists = new SharedLists(guarded, loop);
+        ServiceTime time = new ServiceTime(platform.ticker());
+        this.oversight = new Oversight(time, new FailureReports(loop, platform.clock()), timing.stuckAfter());
+        this.watchdog = new Watchdog(loop, platform.clock(), meters, oversight, this::atWork, news::tell);
+        this.sources = new PollingSources(guarded, polling, loop, platform, registry, time);
         this.coordinator = coordinator(settings, backend);
         this.rehearsal = new Rehearsal(backend.directory(), backend.readers(), platform.random());
         this.streams =
@@ -212,10 +227,12 @@ final class WorkerCore {
     WorkerHealth health() {
         return new WorkerHealth(
                 running,
+                coordinator.isMember(),
                 published.stream()
                         .map(SupervisedConsumer::health)
                         .sorted(Comparator.comparing(WorkerHealth.ShardHealth::stream)
-                                .thenComparing(WorkerHealth.ShardHealth::shard))
+                                .thenComparing(WorkerHealth.ShardHealth::shard)
+                                .thenComparing(WorkerHealth.ShardHealth::epoch))
                         .toList());
     }
 
@@ -337,7 +354,7 @@ final class WorkerCore {
     private void consumerBroke(SupervisedConsumer consumer, Throwable error) {
         HeldLease lease = consumer.lease();
         LeaseKey key = lease.key();
-        String reason = "an error in the worker ended its consumer: " + FailureLog.describe(error);
+        String reason = "an error in the worker ended its consumer: " + ErrorTrace.of(error);
         Breaks before = breaks.get(key);
         Breaks next = new Breaks(
                 before == null || hasWorkedWell(before) ? 1 : before.count + 1,
@@ -385,16 +402,19 @@ final class WorkerCore {
     private final class Consumers implements SupervisedConsumer.Supervisor {
         @Override
         public ConsumerParts parts(SupervisedConsumer consumer) {
+            watchdog.watch();
             return new ConsumerParts(
                     consumer.loop(),
                     platform,
                     sources.on(consumer.loop()),
-                    guarded,
+                    lists,
                     consumer,
                     processors,
                     timing.checkpointInterval(),
                     RETRY,
                     meters,
+                    oversight,
+                    turns,
                     consumer);
         }
 
@@ -415,6 +435,13 @@ final class WorkerCore {
         }
     }
 
+    /** The consumers that work now. */
+    private Collection<ShardConsumer> atWork() {
+        return consumers.values().stream()
+                .flatMap(consumer -> consumer.atWork().stream())
+                .toList();
+    }
+
     private void publish() {
         published = List.copyOf(consumers.values());
     }
@@ -425,6 +452,14 @@ final class WorkerCore {
 
     /** Brings what the coordinator says over to this worker's loop. */
     private final class Leases implements LeaseListener {
+        @Override
+        public void shardExpired(LeaseKey shard, String reason) {
+            send(() -> {
+                log.warn("{}: {}", shard, reason);
+                supervisor.recordsExpired(shard, null, null);
+            });
+        }
+
         @Override
         public void leaseTaken(HeldLease lease) {
             send(() -> take(lease));

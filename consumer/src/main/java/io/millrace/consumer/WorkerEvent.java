@@ -109,14 +109,16 @@ public sealed interface WorkerEvent {
     }
 
     /**
-     * The last record read of a shard has passed retention, and so has whatever arrived after it until the oldest record
-     * that is kept, where reading goes on. Whether there was anything in between nobody can tell any more.
+     * Retention took a part of a shard before it was read: whatever arrived after the last record read, or since the shard
+     * was opened if nobody had read any of it, until the oldest record that is kept, where reading goes on. Whether there
+     * was anything in between nobody can tell any more.
      *
      * @param time when this was found out
      * @param stream its stream
      * @param shard the shard
-     * @param fromOrNull when the last record read had arrived, to the second; absent where nobody knows
-     * @param untilOrNull when the oldest record had arrived that is kept; absent when the shard is gone altogether
+     * @param fromOrNull when the last record read had arrived, or the shard was opened, to the second; absent where nobody
+     *     knows
+     * @param untilOrNull when the oldest record had arrived that is kept; absent when none of the shard is kept
      */
     record RecordsExpired(
             Instant time,
@@ -131,14 +133,46 @@ public sealed interface WorkerEvent {
             requireNonNull(shard, "shard");
         }
 
-        /** When the last record read had arrived, where that is known. */
+        /** When the last record read had arrived, or the shard was opened, where that is known. */
         public Optional<Instant> from() {
             return Optional.ofNullable(fromOrNull);
         }
 
-        /** When the oldest record had arrived that is kept; empty when the shard is gone altogether. */
+        /** When the oldest record had arrived that is kept; empty when none of the shard is kept. */
         public Optional<Instant> until() {
             return Optional.ofNullable(untilOrNull);
+        }
+    }
+
+    /**
+     * A shard has waited for one thing for longer than {@link WorkerBuilder#stuckAfter} says: mostly a call of the user's
+     * code that does not return. Told once for each such wait; {@link WorkerHealth} shows it for as long as it lasts.
+     *
+     * @param time when this was noticed
+     * @param stream its stream
+     * @param shard the shard
+     * @param epoch the fencing number of the ownership that waits
+     * @param waitsFor the call, such as {@code processRecords}, or what else is awaited
+     * @param since when the wait began
+     * @param stack where the user's code is, innermost frame first; empty when no call of it is running
+     */
+    record ShardStuck(
+            Instant time,
+            StreamName stream,
+            ShardId shard,
+            long epoch,
+            String waitsFor,
+            Instant since,
+            List<String> stack)
+            implements WorkerEvent {
+        /** Checks the parts and copies the list. */
+        public ShardStuck {
+            requireNonNull(time, "time");
+            requireNonNull(stream, "stream");
+            requireNonNull(shard, "shard");
+            requireNonNull(waitsFor, "waitsFor");
+            requireNonNull(since, "since");
+            stack = List.copyOf(stack);
         }
     }
 

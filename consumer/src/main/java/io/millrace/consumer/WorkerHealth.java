@@ -1,5 +1,7 @@
 package io.millrace.consumer;
 
+import static java.util.Objects.requireNonNull;
+
 import io.millrace.model.ShardId;
 import io.millrace.model.StreamName;
 import java.time.Instant;
@@ -11,17 +13,21 @@ import org.jspecify.annotations.Nullable;
  * How a worker is, at one moment.
  *
  * @param running true from a successful start until closing begins
- * @param shards what it holds, in the order of streams and shards
+ * @param member true while heartbeats in the lease table prove that the worker takes part; false while the table does not
+ *     answer for longer than the worker may go on without it, and after others have declared the worker dead, until it has
+ *     joined again
+ * @param shards what it holds, in the order of streams and shards; a shard is named twice while a call of an ownership
+ *     that was lost still runs
  */
-public record WorkerHealth(boolean running, List<ShardHealth> shards) {
+public record WorkerHealth(boolean running, boolean member, List<ShardHealth> shards) {
     /** Copies the list. */
     public WorkerHealth {
         shards = List.copyOf(shards);
     }
 
-    /** True when the worker runs and no shard is failing. */
+    /** True when the worker runs and takes part, and no shard is failing or stuck. */
     public boolean healthy() {
-        return running && shards.stream().noneMatch(ShardHealth::isFailing);
+        return running && member && shards.stream().noneMatch(shard -> shard.isFailing() || shard.isStuck());
     }
 
     /**
@@ -31,9 +37,11 @@ public record WorkerHealth(boolean running, List<ShardHealth> shards) {
      * @param shard the shard
      * @param epoch the fencing number of the ownership
      * @param state what it is doing
-     * @param millisBehindLatest how far behind the tip the last records read were; -1 before the first read
+     * @param millisBehindLatest how old the oldest record is that was not processed, by the service's times; 0 when caught
+     *     up. It grows while reads or the user's code fail or do not return
      * @param failingSinceOrNull since when reading or processing fails without a success in between
      * @param failureOrNull what fails, in one line without payload
+     * @param stuckOrNull what the shard has waited for too long
      */
     public record ShardHealth(
             StreamName stream,
@@ -42,10 +50,21 @@ public record WorkerHealth(boolean running, List<ShardHealth> shards) {
             ConsumerState state,
             long millisBehindLatest,
             @Nullable Instant failingSinceOrNull,
-            @Nullable String failureOrNull) {
+            @Nullable String failureOrNull,
+            @Nullable Stuck stuckOrNull) {
         /** True while the last try to read or process failed. */
         public boolean isFailing() {
             return failingSinceOrNull != null;
+        }
+
+        /** True while one call takes longer than {@link WorkerBuilder#stuckAfter} says. */
+        public boolean isStuck() {
+            return stuckOrNull != null;
+        }
+
+        /** What the shard has waited for too long, if it has. */
+        public Optional<Stuck> stuck() {
+            return Optional.ofNullable(stuckOrNull);
         }
 
         /** Since when the shard fails, if it does. */
@@ -56,6 +75,22 @@ public record WorkerHealth(boolean running, List<ShardHealth> shards) {
         /** What fails, if anything does. */
         public Optional<String> failure() {
             return Optional.ofNullable(failureOrNull);
+        }
+    }
+
+    /**
+     * A wait that takes too long.
+     *
+     * @param waitsFor the call that has not returned, such as {@code processRecords}, or what else is awaited
+     * @param since when the wait began, on the worker's wall clock
+     * @param stack where the user's code is, innermost frame first; empty when no call of it is running
+     */
+    public record Stuck(String waitsFor, Instant since, List<String> stack) {
+        /** Checks the parts and copies the list. */
+        public Stuck {
+            requireNonNull(waitsFor, "waitsFor");
+            requireNonNull(since, "since");
+            stack = List.copyOf(stack);
         }
     }
 }

@@ -23,6 +23,8 @@ final class FakeLeases {
     final TreeMap<ShardId, Row> rows = new TreeMap<>();
     /** Counts over all shards, so that an epoch names an ownership. */
     private long epochs;
+    /** Counts for each shard, as the table does. */
+    boolean epochsOfShards;
 
     FakeLeases(Simulation sim, StreamName stream) {
         this.sim = sim;
@@ -36,7 +38,7 @@ final class FakeLeases {
     /** Takes a lease, by force if someone holds it; the one before finds out later. */
     Fake take(ShardId shard) {
         Row row = row(shard);
-        row.epoch = ++epochs;
+        row.epoch = epochsOfShards ? row.epoch + 1 : ++epochs;
         Fake lease = new Fake(row, row.epoch, row.checkpoint);
         row.holder = lease;
         return lease;
@@ -51,6 +53,7 @@ final class FakeLeases {
         Fake holder;
 
         List<ChildShard> children = List.of();
+        List<ShardId> parents = List.of();
 
         Row(ShardId shard) {
             this.shard = shard;
@@ -84,6 +87,11 @@ final class FakeLeases {
         @Override
         public Checkpoint checkpoint() {
             return start;
+        }
+
+        @Override
+        public List<ShardId> parents() {
+            return row.parents;
         }
 
         @Override

@@ -8,6 +8,7 @@ import io.millrace.model.Position;
 import io.millrace.model.ShardId;
 import io.millrace.model.StreamRecord;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -154,6 +155,110 @@ class LineageTest {
     }
 
     @Test
+    void whatRetentionTookOfAParentThatClosedMeanwhileIsToldOnce() {
+        WorkerWorld world = new WorkerWorld(1, 1, 0);
+        WorkerCore first = world.start("first");
+        world.putAndAwait(ORDERS, 10);
+        world.stop(first);
+        world.sim.run(Duration.ofHours(1));
+        putNow(world, "missed");
+        world.sim.run(Duration.ofHours(1));
+        world.stream().split(ShardId.of(0));
+        world.sim.run(Duration.ofHours(23).plusMinutes(30));
+        world.stream().trim(world.sim.clock().instant().minus(RETENTION));
+        assertThat(world.stream().shards()).as("the parent is still listed").hasSize(3);
+        world.start("second");
+        world.sim.runUntil(() -> world.cores.get(1).health().shards().size() == 2, Duration.ofMinutes(1));
+        world.sim.run(Duration.ofMinutes(10));
+        assertThat(expired(world)).singleElement().satisfies(told -> {
+            assertThat(told.shard()).isEqualTo(ShardId.of(0));
+            assertThat(told.from().orElseThrow())
+                    .isBetween(
+                            world.put.get(9).arrival().minusSeconds(1),
+                            world.put.get(9).arrival());
+            assertThat(told.until()).isEmpty();
+        });
+    }
+
+    @Test
+    void whatRetentionTookOfChildrenThatNobodyHadBegunIsToldOnceForEach() {
+        WorkerWorld world = new WorkerWorld(1, 1, 0);
+        WorkerCore first = world.start("first");
+        world.putAndAwait(ORDERS, 10);
+        world.stop(first);
+        world.stream().split(ShardId.of(0));
+        for (int i = 0; i < 20; i++) {
+            putNow(world, "missed " + i);
+        }
+        world.sim.run(Duration.ofHours(20));
+        for (int i = 0; i < 20; i++) {
+            putNow(world, "kept " + i);
+        }
+        Instant kept = world.sim.clock().instant();
+        world.sim.run(Duration.ofHours(5));
+        world.stream().trim(world.sim.clock().instant().minus(RETENTION));
+        WorkerCore second = world.start("second");
+        world.sim.runUntil(() -> world.processed.size() == 30, Duration.ofMinutes(1));
+        world.stop(second);
+        world.start("third");
+        world.sim.run(Duration.ofMinutes(10));
+        assertThat(expired(world))
+                .extracting(WorkerEvent.RecordsExpired::shard)
+                .containsExactlyInAnyOrder(ShardId.of(0), ShardId.of(1), ShardId.of(2));
+        assertThat(expired(world))
+                .filteredOn(told -> !told.shard().equals(ShardId.of(0)))
+                .allSatisfy(told -> {
+                    assertThat(told.from().orElseThrow())
+                            .isBeforeOrEqualTo(world.put.get(10).arrival());
+                    assertThat(told.until()).contains(kept);
+                });
+    }
+
+    @Test
+    void shardsThatCameAndWentWhileNoWorkerRanAreToldOnce() {
+        WorkerWorld world = new WorkerWorld(1, 1, 0);
+        WorkerCore first = world.start("first");
+        world.putAndAwait(ORDERS, 10);
+        world.stop(first);
+        world.stream().split(ShardId.of(0));
+        for (int i = 0; i < 20; i++) {
+            putNow(world, "missed " + i);
+        }
+        world.sim.run(Duration.ofHours(1));
+        world.stream().split(ShardId.of(1));
+        world.sim.run(Duration.ofHours(30));
+        world.stream().trim(world.sim.clock().instant().minus(RETENTION));
+        world.start("second");
+        world.sim.run(Duration.ofMinutes(10));
+        world.start("third");
+        world.sim.run(Duration.ofMinutes(10));
+        assertThat(expired(world))
+                .extracting(told -> told.shard().value())
+                .containsExactlyInAnyOrder(
+                        "shardId-000000000000",
+                        "shardId-000000000001",
+                        "shardId-000000000002",
+                        "shardId-000000000003",
+                        "shardId-000000000004");
+    }
+
+    @Test
+    void splitsAndMovesInTimeAreNoLoss() {
+        WorkerWorld world = new WorkerWorld(1, 2, 0);
+        WorkerCore first = world.start("first");
+        world.putAndAwait(ORDERS, 10);
+        world.stream().split(ShardId.of(0));
+        world.sim.run(MOMENT);
+        world.stop(first);
+        world.stream().split(ShardId.of(1));
+        world.sim.run(Duration.ofHours(20));
+        world.start("second");
+        world.sim.run(MOMENT);
+        world.putAndAwait(ORDERS, 10);
+        assertThat(expired(world)).isEmpty();
+    }
+
+    @Test
     void anotherInitialPositionAtALaterStartChangesNothingAndIsTold() {
         WorkerWorld world = new WorkerWorld(1, 2, 0);
         for (int i = 0; i < 20; i++) {
@@ -178,6 +283,13 @@ class LineageTest {
                     .contains("Stream orders began at trim_horizon", "the setting latest");
         }
         assertThat(world.duplicates).isZero();
+    }
+
+    private static List<WorkerEvent.RecordsExpired> expired(WorkerWorld world) {
+        return world.events.stream()
+                .filter(WorkerEvent.RecordsExpired.class::isInstance)
+                .map(WorkerEvent.RecordsExpired.class::cast)
+                .toList();
     }
 
     private static void putNow(WorkerWorld world, String text) {

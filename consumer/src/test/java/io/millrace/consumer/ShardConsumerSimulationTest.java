@@ -5,9 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.millrace.checkpoint.Checkpointer;
+import io.millrace.consumer.watch.FailureReports;
+import io.millrace.consumer.watch.Oversight;
 import io.millrace.fanout.InMemoryStream;
 import io.millrace.fanout.PollingSettings;
 import io.millrace.fanout.PollingSources;
+import io.millrace.fanout.ServiceTime;
 import io.millrace.lease.ShardDirectory;
 import io.millrace.model.Bytes;
 import io.millrace.model.Checkpoint;
@@ -50,27 +53,38 @@ class ShardConsumerSimulationTest {
     @ParameterizedTest
     @MethodSource("seeds")
     void everyRecordIsProcessedWhateverHappensToTheLeases(long seed) {
-        World world = new World(seed, true);
-        world.run();
+        World world = run(seed, ConsumerMutation.NONE);
         assertThat(world.processedTimes.keySet()).as("seed " + seed).isEqualTo(Set.copyOf(world.put));
     }
 
     @ParameterizedTest
     @MethodSource("seeds")
     void plannedMovesProcessEveryRecordExactlyOnce(long seed) {
-        World world = new World(seed, false);
+        World world = new World(seed, false, ConsumerMutation.NONE);
         world.run();
         assertThat(world.processedTimes.keySet()).as("seed " + seed).isEqualTo(Set.copyOf(world.put));
         assertThat(world.processedTimes.values()).as("seed " + seed).allMatch(times -> times == 1);
     }
 
-    private static final class World implements ShardDirectory, ConsumerParts.Owner {
+    /** A run in which leases are also taken by force. */
+    static World run(long seed, ConsumerMutation mutation) {
+        World world = new World(seed, true, mutation);
+        world.run();
+        return world;
+    }
+
+    static final class World implements ShardDirectory, ConsumerParts.Owner {
         final Simulation sim;
         final EventLoop loop;
         final InMemoryStream stream;
         final FakeLeases leases;
         final ConsumerParts parts;
         final boolean force;
+        final ConsumerMutation mutation;
+        final SlowUserCalls calls;
+        /** Shards of which a call is running. */
+        final Set<ShardId> busy = new HashSet<>();
+
         final Map<ShardId, ShardConsumer> consumers = new HashMap<>();
         final Map<Long, FakeLeases.Fake> taken = new HashMap<>();
         final List<StreamRecord> put = new ArrayList<>();
@@ -78,24 +92,31 @@ class ShardConsumerSimulationTest {
         final Set<ShardId> endedCalls = new HashSet<>();
         final Map<ShardId, Integer> checkedUpTo = new HashMap<>();
 
-        World(long seed, boolean force) {
+        World(long seed, boolean force, ConsumerMutation mutation) {
             this.sim = new Simulation(seed);
             this.force = force;
+            this.mutation = mutation;
             this.loop = sim.newEventLoop("worker");
             this.stream = new InMemoryStream(STREAM, 2, sim.clock());
             this.leases = new FakeLeases(sim, STREAM);
             SimpleMeterRegistry meters = new SimpleMeterRegistry();
             PollingSettings polling = PollingSettings.DEFAULT.withMaxRecordsPerBatch(20);
+            this.calls = new SlowUserCalls(sim, loop, 400);
             this.parts = new ConsumerParts(
                     loop,
                     sim,
                     new PollingSources(new SlowReaders(stream, sim, 5), polling, loop, sim, meters),
                     this,
-                    new SlowUserCalls(sim, loop, 400),
+                    calls,
                     Processor::new,
                     Duration.ofSeconds(1),
                     new Backoff(Duration.ofMillis(100), Duration.ofSeconds(2)),
                     new ConsumerMeters(meters),
+                    new Oversight(
+                            new ServiceTime(sim.ticker()),
+                            new FailureReports(loop, sim.clock()),
+                            Duration.ofMinutes(1)),
+                    new ShardTurns(),
                     this);
             sim.afterEveryEvent(this::checkCheckpoints);
         }
@@ -152,9 +173,25 @@ class ShardConsumerSimulationTest {
         private void consume(ShardId shard) {
             FakeLeases.Fake lease = leases.take(shard);
             taken.put(lease.epoch(), lease);
-            ShardConsumer consumer = new ShardConsumer(lease, parts);
+            ShardConsumer consumer = new ShardConsumer(lease, mutated());
             consumers.put(shard, consumer);
             consumer.start();
+        }
+
+        private ConsumerParts mutated() {
+            return new ConsumerParts(
+                    parts.loop(),
+                    parts.platform(),
+                    parts.sources(),
+                    parts.directory(),
+                    parts.calls(),
+                    parts.processors(),
+                    parts.checkpointInterval(),
+                    parts.retry(),
+                    parts.meters(),
+                    parts.oversight(),
+                    mutation.turns(parts.turns()),
+                    parts.owner());
         }
 
         private void moveOne() {
@@ -228,8 +265,9 @@ class ShardConsumerSimulationTest {
 
             @Override
             public void initialize(ShardContext context) throws Exception {
-                throwSometimes();
                 shard = context.shard();
+                enter();
+                throwSometimes();
                 lease = taken.get(context.epoch());
                 next = (int) stream.recordsOf(shard).stream()
                         .filter(record -> covers(context.checkpoint(), record))
@@ -238,6 +276,7 @@ class ShardConsumerSimulationTest {
 
             @Override
             public void processRecords(RecordBatch batch) throws Exception {
+                enter();
                 check(!over, "records after the last call");
                 List<StreamRecord> all = stream.recordsOf(shard);
                 check(
@@ -251,6 +290,7 @@ class ShardConsumerSimulationTest {
 
             @Override
             public void leaseLost() {
+                enter();
                 check(!over, "a second last call");
                 over = true;
                 check(force, "a planned move lost a lease");
@@ -258,6 +298,7 @@ class ShardConsumerSimulationTest {
 
             @Override
             public void shardEnded(Checkpointer checkpointer) {
+                enter();
                 check(!over, "a second last call");
                 check(next == stream.recordsOf(shard).size(), "ended before the last record");
                 over = true;
@@ -266,8 +307,15 @@ class ShardConsumerSimulationTest {
 
             @Override
             public void shutdownRequested(Checkpointer checkpointer) {
+                enter();
                 check(!over, "a second last call");
                 over = true;
+            }
+
+            /** Every call says so first, and is over when it has returned. */
+            private void enter() {
+                check(busy.add(shard), "a call beside another one that is still running");
+                calls.atReturn(() -> busy.remove(shard));
             }
 
             private void throwSometimes() throws Exception {

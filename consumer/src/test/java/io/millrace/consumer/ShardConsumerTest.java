@@ -1,17 +1,24 @@
 package io.millrace.consumer;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.millrace.checkpoint.Checkpointer;
+import io.millrace.consumer.watch.FailureReports;
+import io.millrace.consumer.watch.Oversight;
+import io.millrace.consumer.watch.RunningCall;
 import io.millrace.fanout.RecordSource;
 import io.millrace.fanout.RecordSourceListener;
+import io.millrace.fanout.ServiceTime;
 import io.millrace.fanout.ShardReadException;
 import io.millrace.fanout.SourceBatch;
 import io.millrace.fanout.SourceTrouble;
+import io.millrace.lease.LeaseKey;
 import io.millrace.lease.ShardDirectory;
 import io.millrace.model.Bytes;
 import io.millrace.model.Checkpoint;
+import io.millrace.model.ChildShard;
 import io.millrace.model.HashKeyRange;
 import io.millrace.model.Position;
 import io.millrace.model.RecordPosition;
@@ -28,6 +35,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BiConsumer;
@@ -49,19 +57,24 @@ class ShardConsumerTest {
     private final Recorder processor = new Recorder();
     private final List<ConsumerEnd> ends = new ArrayList<>();
     private final HeldCalls calls = new HeldCalls();
-    private final ShardConsumer consumer = new ShardConsumer(
-            lease,
-            new ConsumerParts(
-                    loop,
-                    sim,
-                    (stream, shard, from, listener) -> source.with(from, listener),
-                    directory,
-                    calls,
-                    () -> processor,
-                    Duration.ofSeconds(1),
-                    new Backoff(Duration.ofMillis(100), Duration.ofSeconds(2)),
-                    new ConsumerMeters(new SimpleMeterRegistry()),
-                    (over, end) -> ends.add(end)));
+    private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+    private final Oversight oversight =
+            new Oversight(new ServiceTime(sim.ticker()), new FailureReports(loop, sim.clock()), Duration.ofMinutes(1));
+    private final Owner owner = new Owner();
+    private final ConsumerParts parts = new ConsumerParts(
+            loop,
+            sim,
+            (stream, shard, from, listener) -> source.with(from, listener),
+            directory,
+            calls,
+            () -> processor,
+            Duration.ofSeconds(1),
+            new Backoff(Duration.ofMillis(100), Duration.ofSeconds(2)),
+            new ConsumerMeters(meters),
+            oversight,
+            new ShardTurns(),
+            owner);
+    private final ShardConsumer consumer = new ShardConsumer(lease, parts);
 
     @Test
     void theProcessorIsCalledInOrderAndReadingGoesOnWhileItIsPrepared() {
@@ -280,11 +293,14 @@ class ShardConsumerTest {
     }
 
     @Test
-    void aShardThatTheStreamNoLongerListsIsEnded() {
+    void shardThatTheStreamNoLongerListsIsEnded() {
         directory.shards = List.of(shard(1, SHARD));
         consumer.start();
         prepare();
         gone();
+        List<ChildShard> children = requireNonNull(source.endsWith);
+        loop.execute(() -> source.listener().shardEnded(children));
+        sim.run(Duration.ofMillis(1));
         returnFromUser();
         assertThat(processor.calls).containsExactly("initialize", "shardEnded");
         assertThat(ends)
@@ -326,7 +342,196 @@ class ShardConsumerTest {
         }
     }
 
-    /** Makes and initializes the processor. */
+    @Test
+    void batchThatIsCheckpointedWhollyDuringThePauseIsLeftBehind() throws Exception {
+        processor.throwing = "1..3";
+        consumer.start();
+        prepare();
+        give(1, 3);
+        fail();
+        assertThat(consumer.health().state()).isEqualTo(ConsumerState.BATCH_FAILED);
+        onAThreadOfItsOwn(() -> checkpointer().checkpoint());
+        sim.run(Duration.ofSeconds(1));
+        assertThat(consumer.health().state()).isEqualTo(ConsumerState.FETCHING);
+        assertThat(consumer.health().isFailing()).isFalse();
+        assertThat(source.requests).isEqualTo(2);
+        assertThat(meters.get("millrace.records.processed").counter().count()).isEqualTo(3);
+        give(4, 5);
+        returnFromUser();
+        assertThat(processor.calls).containsExactly("initialize", "1..3", "4..5");
+        assertThat(lease.row.checkpoint).isEqualTo(Checkpoint.processed(at(5)));
+    }
+
+    @Test
+    void attemptAndBackoffBeginAnewOnceThereIsProgressInsideABatch() throws Exception {
+        processor.throwing = "1..3";
+        consumer.start();
+        prepare();
+        give(1, 3);
+        for (int i = 0; i < 5; i++) {
+            fail();
+            sim.run(Duration.ofSeconds(3));
+        }
+        assertThat(processor.attempts).containsExactly(1, 2, 3, 4, 5);
+        calls.runUserCode();
+        onAThreadOfItsOwn(() -> checkpointer().checkpoint(at(1)));
+        calls.finish();
+        sim.run(Duration.ofMillis(101));
+        processor.throwing = "2..3";
+        fail();
+        assertThat(processor.calls).endsWith("1..3", "2..3");
+        assertThat(processor.attempts).endsWith(6, 2);
+        onAThreadOfItsOwn(() -> checkpointer().checkpoint(at(2)));
+        sim.run(Duration.ofSeconds(3));
+        returnFromUser();
+        assertThat(processor.calls).endsWith("2..3", "3..3");
+        assertThat(processor.attempts).endsWith(2, 2);
+        assertThat(meters.get("millrace.records.processed").counter().count()).isEqualTo(3);
+    }
+
+    @Test
+    void shardTakenAgainWaitsForTheCallOfItsLostOwnershipAndSaysSo() {
+        consumer.start();
+        prepare();
+        give(1, 3);
+        calls.runUserCode();
+        lease.valid = false;
+        consumer.lost("taken by force");
+        FakeLeases.Fake again = leases.take(SHARD);
+        ShardConsumer second = new ShardConsumer(again, parts);
+        second.start();
+        sim.run(Duration.ofMinutes(2));
+        assertThat(second.health().state()).isEqualTo(ConsumerState.WAITING);
+        assertThat(second.health().stuck().orElseThrow().waitsFor())
+                .isEqualTo("a call of epoch " + lease.epoch() + " to return");
+        assertThat(consumer.health().stuck().orElseThrow().waitsFor()).isEqualTo("processRecords");
+        calls.finish();
+        sim.run(Duration.ofMillis(50));
+        assertThat(second.health().state()).as("leaseLost is still to return").isEqualTo(ConsumerState.WAITING);
+        returnFromUser();
+        assertThat(second.health().state()).isEqualTo(ConsumerState.INITIALIZING);
+        returnFromUser();
+        assertThat(second.health().state()).isEqualTo(ConsumerState.FETCHING);
+        assertThat(processor.calls).containsExactly("initialize", "1..3", "leaseLost", "initialize");
+    }
+
+    @Test
+    void ownershipThatEndsWhileItWaitsIsNeverBegunAndLetsTheNextOneIn() {
+        consumer.start();
+        lease.valid = false;
+        consumer.lost("taken by force");
+        ShardConsumer second = new ShardConsumer(leases.take(SHARD), parts);
+        second.start();
+        ShardConsumer third = new ShardConsumer(leases.take(SHARD), parts);
+        third.start();
+        second.lost("taken by force again");
+        third.drain(Duration.ofSeconds(1));
+        sim.run(Duration.ofSeconds(1));
+        assertThat(ends).hasSize(2);
+        ShardConsumer fourth = new ShardConsumer(leases.take(SHARD), parts);
+        fourth.start();
+        assertThat(fourth.health().state()).isEqualTo(ConsumerState.WAITING);
+        returnFromUser();
+        assertThat(fourth.health().state()).isEqualTo(ConsumerState.WAITING);
+        returnFromUser();
+        assertThat(fourth.health().state()).isEqualTo(ConsumerState.INITIALIZING);
+        returnFromUser();
+        assertThat(processor.calls).containsExactly("initialize", "leaseLost", "initialize");
+    }
+
+    @Test
+    void lagGrowsWhileABatchFailsOrHangsOrReadingFails() {
+        consumer.start();
+        prepare();
+        source.listener().idle(0);
+        sim.run(Duration.ofMinutes(5));
+        assertThat(consumer.health().millisBehindLatest()).as("caught up").isZero();
+        give(1, 3);
+        sim.run(Duration.ofHours(1));
+        assertThat(lagMillis())
+                .as("hangs")
+                .isGreaterThanOrEqualTo(Duration.ofHours(1).toMillis());
+        processor.throwing = "1..3";
+        fail();
+        sim.run(Duration.ofHours(1));
+        assertThat(lagMillis())
+                .as("fails")
+                .isGreaterThanOrEqualTo(Duration.ofHours(2).toMillis());
+        processor.throwing = "";
+        returnFromUser();
+        assertThat(lagMillis()).isZero();
+        source.listener().trouble(new SourceTrouble(ShardReadException.Kind.TRANSIENT, 1, "no answer"));
+        sim.run(Duration.ofHours(1));
+        assertThat(lagMillis())
+                .as("cannot be read")
+                .isGreaterThanOrEqualTo(Duration.ofHours(1).toMillis());
+        source.listener().idle(0);
+        assertThat(lagMillis()).isZero();
+    }
+
+    @Test
+    void callThatHangsIsToldOnceShownAndMeasuredUntilItReturns() {
+        List<WorkerEvent> events = new ArrayList<>();
+        Watchdog watchdog = new Watchdog(
+                loop, sim.clock(), new ConsumerMeters(meters), oversight, () -> List.of(consumer), events::add);
+        consumer.start();
+        prepare();
+        give(1, 3);
+        Instant since = sim.clock().instant();
+        loop.execute(watchdog::watch);
+        try (Warnings log = new Warnings("io.millrace.consumer")) {
+            sim.run(Duration.ofMinutes(10));
+            assertThat(log.lines())
+                    .first()
+                    .asString()
+                    .contains("orders/shardId-000000000000", "waits for processRecords");
+            assertThat(log.lines()).hasSizeLessThan(11);
+        }
+        assertThat(events).singleElement().isInstanceOfSatisfying(WorkerEvent.ShardStuck.class, stuck -> {
+            assertThat(stuck.waitsFor()).isEqualTo("processRecords");
+            assertThat(stuck.since()).isBetween(since.minusMillis(10), since);
+        });
+        assertThat(consumer.health().isStuck()).isTrue();
+        assertThat(new WorkerHealth(true, true, List.of(consumer.health())).healthy())
+                .isFalse();
+        assertThat(meters.get("millrace.shard.stuck")
+                        .tag("waits.for", "processRecords")
+                        .gauge()
+                        .value())
+                .isGreaterThan(590);
+        returnFromUser();
+        assertThat(consumer.health().isStuck()).isFalse();
+        sim.run(Duration.ofMinutes(1));
+        assertThat(meters.find("millrace.shard.stuck").gauge()).isNull();
+        assertThat(events).hasSize(1);
+    }
+
+    private long lagMillis() {
+        return (long) meters.get("millrace.millis.behind.latest").gauge().value();
+    }
+
+    private Checkpointer checkpointer() {
+        return requireNonNull(processor.checkpointer);
+    }
+
+    /** Lets the user's code run and throw, and stays inside the pause that follows. */
+    private void fail() {
+        calls.runUserCode();
+        calls.finish();
+        sim.run(Duration.ofMillis(1));
+    }
+
+    /** Makes a checkpoint as a thread of the user's own does, while the worker's loop goes on. */
+    private void onAThreadOfItsOwn(Runnable checkpoint) throws InterruptedException {
+        Thread thread = new Thread(checkpoint, "user");
+        thread.start();
+        while (thread.getState() == Thread.State.NEW || thread.getState() == Thread.State.RUNNABLE) {
+            Thread.onSpinWait();
+        }
+        sim.run(Duration.ofMillis(30));
+        thread.join();
+    }
+
     /** The first is saved, the second waits for its turn. */
     private void processTwoBatches() {
         consumer.start();
@@ -384,6 +589,7 @@ class ShardConsumerTest {
         private @Nullable Position from;
         private int requests;
         private boolean closed;
+        private @Nullable List<ChildShard> endsWith;
 
         Source with(Position position, RecordSourceListener taker) {
             from = position;
@@ -404,8 +610,29 @@ class ShardConsumerTest {
         }
 
         @Override
+        public Optional<SequenceNumber> end(List<ChildShard> children) {
+            endsWith = children;
+            return Optional.empty();
+        }
+
+        @Override
         public void close() {
             closed = true;
+        }
+    }
+
+    /** Hears from the consumers. */
+    private final class Owner implements ConsumerParts.Owner {
+        private final List<String> expired = new ArrayList<>();
+
+        @Override
+        public void over(ShardConsumer over, ConsumerEnd end) {
+            ends.add(end);
+        }
+
+        @Override
+        public void recordsExpired(LeaseKey shard, @Nullable Instant from, @Nullable Instant until) {
+            expired.add(shard.shard() + " " + from + " " + until);
         }
     }
 
@@ -431,9 +658,10 @@ class ShardConsumerTest {
         private @Nullable Runnable done;
 
         @Override
-        public <T> void call(Callable<T> body, BiConsumer<@Nullable T, @Nullable Throwable> handler) {
+        public <T> RunningCall call(Callable<T> body, BiConsumer<@Nullable T, @Nullable Throwable> handler) {
             assertThat(code).as("one call at a time").isNull();
             code = () -> run(body, handler);
+            return SlowUserCalls.NO_THREAD;
         }
 
         private <T> void run(Callable<T> body, BiConsumer<@Nullable T, @Nullable Throwable> handler) {
@@ -467,7 +695,9 @@ class ShardConsumerTest {
 
     private static final class Recorder implements RecordProcessor {
         private final List<String> calls = new ArrayList<>();
+        private final List<Integer> attempts = new ArrayList<>();
         private String throwing = "";
+        private @Nullable Checkpointer checkpointer;
 
         @Override
         public void initialize(ShardContext shard) {
@@ -476,6 +706,8 @@ class ShardConsumerTest {
 
         @Override
         public void processRecords(RecordBatch batch) {
+            attempts.add(batch.attempt());
+            checkpointer = batch.checkpointer();
             called(batch.records().get(0).sequenceNumber() + ".."
                     + batch.lastRecord().sequenceNumber());
         }

@@ -1,22 +1,57 @@
 package io.millrace.consumer;
 
+import io.millrace.consumer.watch.RunningCall;
 import io.millrace.runtime.EventLoop;
 import io.millrace.sim.Simulation;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
-/** User code that takes virtual time: it runs a moment after it was called and returns a moment later. */
-record SlowUserCalls(Simulation sim, EventLoop loop, int mostMillis) implements UserCalls {
+/** User code that takes virtual time: it runs a moment after it was called and returns a moment later, now and then long after. */
+final class SlowUserCalls implements UserCalls {
+    /** A call that runs on no thread of its own. */
+    static final RunningCall NO_THREAD = new RunningCall() {
+        @Override
+        public boolean hasBegun() {
+            return true;
+        }
+
+        @Override
+        public List<StackTraceElement> stack() {
+            return List.of();
+        }
+    };
+
+    private final Simulation sim;
+    private final EventLoop loop;
+    private final int mostMillis;
+    private List<Runnable> atReturn = new ArrayList<>();
+
+    SlowUserCalls(Simulation sim, EventLoop loop, int mostMillis) {
+        this.sim = sim;
+        this.loop = loop;
+        this.mostMillis = mostMillis;
+    }
+
+    /** Called by user code: runs {@code task} when the call that runs now returns. */
+    void atReturn(Runnable task) {
+        atReturn.add(task);
+    }
+
     @Override
-    public <T> void call(Callable<T> code, BiConsumer<@Nullable T, @Nullable Throwable> done) {
+    public <T> RunningCall call(Callable<T> code, BiConsumer<@Nullable T, @Nullable Throwable> done) {
         sim.at(Duration.ofMillis(sim.random().nextInt(5)), () -> run(code, done));
+        return NO_THREAD;
     }
 
     private <T> void run(Callable<T> code, BiConsumer<@Nullable T, @Nullable Throwable> done) {
         T value = null;
         Exception error = null;
+        List<Runnable> tasks = new ArrayList<>();
+        atReturn = tasks;
         try {
             value = code.call();
         } catch (Exception thrown) {
@@ -24,8 +59,10 @@ record SlowUserCalls(Simulation sim, EventLoop loop, int mostMillis) implements 
         }
         T result = value;
         Exception failure = error;
-        sim.at(
-                Duration.ofMillis(sim.random().nextInt(mostMillis)),
-                () -> loop.execute(() -> done.accept(result, failure)));
+        int factor = sim.random().nextInt(20) == 0 ? 10 : 1;
+        sim.at(Duration.ofMillis((long) factor * sim.random().nextInt(mostMillis)), () -> {
+            tasks.forEach(Runnable::run);
+            loop.execute(() -> done.accept(result, failure));
+        });
     }
 }

@@ -18,6 +18,11 @@ final class Warnings implements AutoCloseable {
         this(name, Level.WARN);
     }
 
+    /** The same with what is logged at INFO. */
+    static Warnings fromInfo(String name) {
+        return new Warnings(name, Level.INFO);
+    }
+
     Warnings(String name, Level from) {
         logger = (Logger) LoggerFactory.getLogger(name);
         before = logger.getLevel();

@@ -30,7 +30,8 @@ class WorkerBuilderTest {
         assertThat(settings.maxLeases()).isEqualTo(Integer.MAX_VALUE);
         assertThat(settings.table()).isEqualTo("millrace");
         assertThat(settings.timing())
-                .isEqualTo(new WorkerTiming(Duration.ofSeconds(10), Duration.ofMillis(250), Duration.ofSeconds(1)));
+                .isEqualTo(new WorkerTiming(
+                        Duration.ofSeconds(10), Duration.ofMillis(250), Duration.ofSeconds(1), Duration.ofMinutes(1)));
         assertThat(settings.maxRecordsPerBatch()).isEqualTo(1_000);
         assertThat(settings.workerName()).isNull();
         assertThat(settings.kinesisClient()).isNull();
@@ -53,6 +54,7 @@ class WorkerBuilderTest {
                 .maxLeases(5)
                 .idleTimeBetweenReads(Duration.ofMillis(20))
                 .checkpointInterval(Duration.ofMillis(30))
+                .stuckAfter(Duration.ofSeconds(40))
                 .meterRegistry(meters)
                 .platform(sim)
                 .listener(listener)
@@ -67,7 +69,11 @@ class WorkerBuilderTest {
                         "one",
                         Position.latest(),
                         "leases",
-                        new WorkerTiming(Duration.ofSeconds(3), Duration.ofMillis(20), Duration.ofMillis(30)),
+                        new WorkerTiming(
+                                Duration.ofSeconds(3),
+                                Duration.ofMillis(20),
+                                Duration.ofMillis(30),
+                                Duration.ofSeconds(40)),
                         7,
                         5,
                         null,
@@ -104,6 +110,7 @@ class WorkerBuilderTest {
         refused(() -> builder.maxRecordsPerBatch(10_001));
         refused(() -> builder.idleTimeBetweenReads(Duration.ZERO));
         refused(() -> builder.checkpointInterval(Duration.ofMillis(-1)));
+        refused(() -> builder.stuckAfter(Duration.ofMillis(999)));
     }
 
     @Test

@@ -133,6 +133,23 @@ class WorkerCoreTest {
                 .isZero();
     }
 
+    @Test
+    void workerThatCannotReachItsTableIsNotHealthyUntilItHasJoinedAgain() {
+        WorkerWorld world = new WorkerWorld(1, 2);
+        WorkerCore core = world.start("a");
+        world.sim.run(Duration.ofSeconds(5));
+        assertThat(core.health().healthy()).isTrue();
+        world.tableIsSilent = true;
+        world.sim.run(Duration.ofSeconds(20));
+        assertThat(core.health().running()).isTrue();
+        assertThat(core.health().member()).isFalse();
+        assertThat(core.health().healthy()).isFalse();
+        world.tableIsSilent = false;
+        world.sim.run(Duration.ofMinutes(2));
+        assertThat(core.health().healthy()).isTrue();
+        assertThat(core.health().shards()).hasSize(2);
+    }
+
     static Throwable failureOf(CompletableFuture<?> future) {
         return requireNonNull(future.handle((value, error) -> error).join());
     }

@@ -12,6 +12,7 @@ import io.millrace.lease.ShardDirectory;
 import io.millrace.lease.StreamNotFoundException;
 import io.millrace.lease.coordinator.LeaseSettings.StreamSettings;
 import io.millrace.lease.table.InMemoryLeaseTable;
+import io.millrace.lease.table.LeaseTable;
 import io.millrace.model.Bytes;
 import io.millrace.model.Position;
 import io.millrace.model.Shard;
@@ -21,6 +22,7 @@ import io.millrace.model.StreamRecord;
 import io.millrace.runtime.GuardedLoop;
 import io.millrace.runtime.Platform;
 import io.millrace.sim.Simulation;
+import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -59,6 +61,7 @@ final class WorkerWorld implements ShardDirectory {
     /** Processors of these shards throw. */
     final Set<ShardId> stuck = new HashSet<>();
 
+    boolean tableIsSilent;
     int maxLeases = Integer.MAX_VALUE;
     WorkerListener listener = events::add;
     MeterRegistry registry = meters;
@@ -109,8 +112,17 @@ final class WorkerWorld implements ShardDirectory {
         List<StreamSettings> settings = Arrays.stream(read.length == 0 ? new StreamName[] {ORDERS} : read)
                 .map(stream -> new StreamSettings(stream, from))
                 .toList();
-        WorkerBackend backend = services.apply(new WorkerBackend(table, this, readers));
+        WorkerBackend backend = services.apply(new WorkerBackend(silentAtTimes(), this, readers));
         return new WorkerCore(settings(name, settings), name, backend, loopGuard);
+    }
+
+    /** The table, of which no call comes back while {@link #tableIsSilent}. */
+    private LeaseTable silentAtTimes() {
+        return (LeaseTable) Proxy.newProxyInstance(
+                LeaseTable.class.getClassLoader(),
+                new Class<?>[] {LeaseTable.class},
+                (proxy, method, arguments) ->
+                        tableIsSilent ? new CompletableFuture<>() : method.invoke(table, arguments));
     }
 
     private WorkerSettings settings(String name, List<StreamSettings> read) {

@@ -30,9 +30,9 @@ enum PollState {
 
     private static Map<PollState, Set<PollState>> transitions() {
         Map<PollState, Set<PollState>> table = new EnumMap<>(PollState.class);
-        table.put(RESTING, EnumSet.of(RESTING, FULL, OPENING, READING, CLOSED));
-        table.put(FULL, EnumSet.of(RESTING, OPENING, READING, CLOSED));
-        table.put(OPENING, EnumSet.of(RESTING, READING, CLOSED));
+        table.put(RESTING, EnumSet.of(RESTING, FULL, OPENING, READING, ENDED, CLOSED));
+        table.put(FULL, EnumSet.of(RESTING, OPENING, READING, ENDED, CLOSED));
+        table.put(OPENING, EnumSet.of(RESTING, READING, ENDED, CLOSED));
         table.put(READING, EnumSet.of(RESTING, ENDED, CLOSED));
         table.put(ENDED, EnumSet.of(CLOSED));
         table.put(CLOSED, EnumSet.noneOf(PollState.class));

@@ -10,6 +10,7 @@ import io.millrace.runtime.EventLoop;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +30,12 @@ final class PollingSource implements RecordSource {
 
     /** The most that one call may ask for (GetRecords, Kinesis API). */
     private static final int READ_LIMIT = 10_000;
+
+    /**
+     * So far behind the tip a position may meet the end of retention, which is a day at least. Retention takes records
+     * between two reads there, and an iterator passes over the gap without a word; asking for the last record again shows it.
+     */
+    private static final long NEAR_RETENTION_MILLIS = Duration.ofHours(23).toMillis();
 
     /** What a read is taken to bring before the first one came home. */
     private static final long FIRST_GUESS = 64 << 10;
@@ -115,6 +122,23 @@ final class PollingSource implements RecordSource {
         bytesInHand = 0;
     }
 
+    @Override
+    public Optional<SequenceNumber> end(List<ChildShard> named) {
+        if (state != PollState.CLOSED && state != PollState.ENDED) {
+            // An answer on its way comes too late.
+            calls++;
+            timer.cancel();
+            endReservation();
+            children = List.copyOf(named);
+            moveTo(PollState.ENDED, "the shard is over");
+            loop.execute(this::giveOut);
+        }
+        if (lastRead == null && position instanceof Position.AfterSequenceNumber after) {
+            return Optional.of(after.sequenceNumber());
+        }
+        return Optional.ofNullable(lastRead);
+    }
+
     /** Makes the next call if it is time and there is room. */
     private void goOn() {
         if (state != PollState.RESTING && state != PollState.FULL) {
@@ -185,6 +209,7 @@ final class PollingSource implements RecordSource {
         List<StreamRecord> records = unread(page.records());
         long bytes = PageBuffer.bytesOf(records);
         shared.meters().read(shared.platform().ticker().since(began), records.size(), bytes);
+        shared.time().observe(page.records(), page.millisBehindLatest());
         failures = 0;
         checkRetention(page);
         guess = Math.max(FIRST_GUESS, bytes);
@@ -196,12 +221,14 @@ final class PollingSource implements RecordSource {
             lastRead = records.get(records.size() - 1).sequenceNumber();
             position = new Position.AfterSequenceNumber(lastRead);
         }
-        iterator = page.nextOrNull();
+        ShardIterator next = page.nextOrNull();
         emptyReads = records.isEmpty() && page.millisBehindLatest() == 0 ? emptyReads + 1 : 0;
-        if (iterator == null) {
+        if (next == null) {
             children = page.children();
             moveTo(PollState.ENDED, "the shard is read out");
         } else {
+            boolean askAgain = !records.isEmpty() && page.millisBehindLatest() >= NEAR_RETENTION_MILLIS;
+            iterator = askAgain ? null : next;
             nextReadAt = began + pause().toNanos();
             moveTo(PollState.RESTING, "read " + records.size() + " records");
             goOn();
@@ -213,8 +240,8 @@ final class PollingSource implements RecordSource {
     }
 
     /**
-     * A shard that has nothing kept after the last record read shows no loss: most such shards just had no records for a
-     * long time.
+     * An open shard that has nothing kept after the last record read shows no loss: most such shards just had no records
+     * for a long time. A closed shard, whose end had not been reached in time, shows one.
      */
     private void checkRetention(ShardPage page) {
         SequenceNumber last = expected;
@@ -227,6 +254,9 @@ final class PollingSource implements RecordSource {
             if (first.sequenceNumber().compareTo(last) > 0) {
                 listener.trimmed(last, first);
             }
+        } else if (page.nextOrNull() == null) {
+            expected = null;
+            listener.trimmed(last, null);
         } else if (page.millisBehindLatest() == 0) {
             expected = null;
         }

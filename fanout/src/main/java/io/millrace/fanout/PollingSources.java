@@ -17,9 +17,21 @@ public final class PollingSources implements RecordSources {
     /** Sources on {@code loop} over {@code readers}. */
     public PollingSources(
             ShardReaders readers, PollingSettings settings, EventLoop loop, Platform platform, MeterRegistry meters) {
+        this(readers, settings, loop, platform, meters, new ServiceTime(platform.ticker()));
+    }
+
+    /** Sources that tell {@code time} what the service's answers show of its clock. */
+    public PollingSources(
+            ShardReaders readers,
+            PollingSettings settings,
+            EventLoop loop,
+            Platform platform,
+            MeterRegistry meters,
+            ServiceTime time) {
         this.readers = requireNonNull(readers, "readers");
-        this.shared = new Shared(
-                settings, loop, platform, new ByteBudget(settings.readAhead().bytesInAll()), new PollMeters(meters));
+        ByteBudget budget = new ByteBudget(settings.readAhead().bytesInAll());
+        this.shared =
+                new Shared(settings, loop, platform, budget, new PollMeters(meters), requireNonNull(time, "time"));
     }
 
     private PollingSources(ShardReaders readers, Shared shared) {
@@ -34,7 +46,7 @@ public final class PollingSources implements RecordSources {
      */
     public PollingSources on(EventLoop view) {
         return new PollingSources(
-                readers, new Shared(shared.settings, view, shared.platform, shared.budget, shared.meters));
+                readers, new Shared(shared.settings, view, shared.platform, shared.budget, shared.meters, shared.time));
     }
 
     @Override
@@ -51,5 +63,11 @@ public final class PollingSources implements RecordSources {
     }
 
     /** What the sources of one worker have in common. */
-    record Shared(PollingSettings settings, EventLoop loop, Platform platform, ByteBudget budget, PollMeters meters) {}
+    record Shared(
+            PollingSettings settings,
+            EventLoop loop,
+            Platform platform,
+            ByteBudget budget,
+            PollMeters meters,
+            ServiceTime time) {}
 }

@@ -1,5 +1,10 @@
 package io.millrace.fanout;
 
+import io.millrace.model.ChildShard;
+import io.millrace.model.SequenceNumber;
+import java.util.List;
+import java.util.Optional;
+
 /**
  * One shard's records from a position on, in order, as its user asks for them. A source survives whatever the stream
  * service does: it tries again from the exact place it had reached, for ever, until it is closed.
@@ -15,6 +20,14 @@ public interface RecordSource extends AutoCloseable {
      * @throws IllegalStateException if the request before is not answered yet
      */
     void request();
+
+    /**
+     * The shard is over, which the source cannot find out by itself: it reads no more, gives out what it holds, and then
+     * ends with {@code children}. A source that has ended or is closed stays as it is.
+     *
+     * @return the last record read, or after which it was opened; empty if there is none
+     */
+    Optional<SequenceNumber> end(List<ChildShard> children);
 
     /** Stops reading and calls the listener no more. Closing again does nothing. */
     @Override

@@ -4,6 +4,7 @@ import io.millrace.model.ChildShard;
 import io.millrace.model.SequenceNumber;
 import io.millrace.model.StreamRecord;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Takes what a {@link RecordSource} finds. Called on the source's event loop; must not block. */
 public interface RecordSourceListener {
@@ -29,9 +30,9 @@ public interface RecordSourceListener {
      * at the oldest record that is kept. Comes before the batch that begins with that.
      *
      * @param lastRead the last record read before, or where the source was opened
-     * @param oldest the oldest record that is kept
+     * @param oldestOrNull the oldest record that is kept; absent when nothing is kept of a closed shard
      */
-    void trimmed(SequenceNumber lastRead, StreamRecord oldest);
+    void trimmed(SequenceNumber lastRead, @Nullable StreamRecord oldestOrNull);
 
     /**
      * Reading fails. The source goes on trying; close it if that is not wanted. After a success it is as if nothing had

@@ -10,6 +10,9 @@ import java.util.function.Supplier;
 
 /** A reader whose answers take time, fail or never come, as the simulation's seed and the given odds decide. */
 final class FlakyReader implements ShardReader {
+    /** The most records that one read finds. */
+    int limit = Integer.MAX_VALUE;
+
     private final ShardReader reader;
     private final Simulation sim;
     private final int failPercent;
@@ -32,8 +35,8 @@ final class FlakyReader implements ShardReader {
     @Override
     public CompletableFuture<ShardPage> getRecords(ShardIterator iterator, int limit) {
         readsAt.add(sim.elapsed());
-        return later(() ->
-                reader.getRecords(iterator, Math.min(limit, 1 + sim.random().nextInt(200))));
+        return later(() -> reader.getRecords(
+                iterator, Math.min(Math.min(limit, this.limit), 1 + sim.random().nextInt(200))));
     }
 
     private <T> CompletableFuture<T> later(Supplier<CompletableFuture<T>> call) {

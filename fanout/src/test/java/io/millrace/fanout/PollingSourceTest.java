@@ -16,6 +16,7 @@ import io.millrace.sim.Simulation;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
@@ -139,6 +140,63 @@ class PollingSourceTest {
         f.sim.runUntil(() -> f.taken.size() == 2, Duration.ofSeconds(5));
         assertThat(f.taken).extracting(StreamRecord::partitionKey).containsExactly("first", "kept");
         assertThat(f.taker.gaps).hasSize(1);
+    }
+
+    @Test
+    void closedShardOfWhichNothingIsKeptAfterTheLastRecordReadShowsALoss() {
+        Fixture f = new Fixture(1, 0, PollingSettings.DEFAULT);
+        f.put("read");
+        StreamRecord last = f.stream.recordsOf(SHARD).get(0);
+        f.put("missed");
+        f.sim.run(Duration.ofHours(2));
+        f.stream.split(SHARD);
+        f.sim.run(Duration.ofHours(23));
+        f.stream.trim(f.sim.clock().instant().minus(Duration.ofHours(24)));
+        f.open(new Position.AfterSequenceNumber(last.sequenceNumber()));
+        f.source.request();
+        f.sim.runUntil(() -> f.children != null, Duration.ofMinutes(1));
+        assertThat(f.taken).isEmpty();
+        assertThat(f.taker.gaps).containsExactly(last.sequenceNumber() + " none");
+    }
+
+    @Test
+    void recordsThatRetentionTakesBetweenTwoReadsAtItsEdgeAreTold() {
+        Fixture f = new Fixture(1, 0, PollingSettings.DEFAULT.withReadAhead(1, 1));
+        f.put("first");
+        f.sim.run(Duration.ofMinutes(1));
+        f.put("missed");
+        f.sim.run(Duration.ofHours(10));
+        f.put("kept");
+        f.sim.run(Duration.ofHours(13).plusMinutes(30));
+        f.reader.limit = 1;
+        f.open(Position.trimHorizon());
+        f.source.request();
+        f.sim.runUntil(() -> f.taken.size() == 1, Duration.ofSeconds(5));
+        // The iterator of the first read is still good for minutes.
+        f.stream.trim(f.stream.recordsOf(SHARD).get(2).arrival());
+        f.source.request();
+        f.sim.runUntil(() -> f.taken.size() == 2, Duration.ofSeconds(5));
+        assertThat(f.taken).extracting(StreamRecord::partitionKey).containsExactly("first", "kept");
+        assertThat(f.taker.gaps).hasSize(1);
+    }
+
+    @Test
+    void shardThatIsOverGivesOutWhatIsReadOfItBeforeItEnds() {
+        Fixture f = new Fixture(1, 0, PollingSettings.DEFAULT.withMaxRecordsPerBatch(2));
+        for (int i = 0; i < 5; i++) {
+            f.put("key");
+        }
+        f.open(Position.trimHorizon());
+        f.sim.run(Duration.ofSeconds(5));
+        List<StreamRecord> all = f.stream.recordsOf(SHARD);
+        assertThat(f.source.end(List.of())).contains(all.get(4).sequenceNumber());
+        for (int i = 0; i < 4; i++) {
+            f.source.request();
+            f.sim.run(Duration.ofSeconds(1));
+        }
+        assertThat(f.taken).isEqualTo(all);
+        assertThat(f.children).isEmpty();
+        assertThat(f.sources.bytesHeld()).isZero();
     }
 
     @Test
@@ -358,6 +416,11 @@ class PollingSourceTest {
             }
 
             @Override
+            public Optional<SequenceNumber> end(List<ChildShard> children) {
+                return opened == null ? Optional.empty() : opened.end(children);
+            }
+
+            @Override
             public void close() {
                 if (opened != null) {
                     opened.close();
@@ -431,8 +494,8 @@ class PollingSourceTest {
             }
 
             @Override
-            public void trimmed(SequenceNumber lastRead, StreamRecord oldest) {
-                gaps.add(lastRead + " " + oldest.sequenceNumber());
+            public void trimmed(SequenceNumber lastRead, @Nullable StreamRecord oldest) {
+                gaps.add(lastRead + " " + (oldest == null ? "none" : oldest.sequenceNumber()));
             }
 
             @Override

@@ -1,0 +1,64 @@
+package io.millrace.consumer.watch;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Where an error came from, in one line: the classes of its whole cause chain, each with the frames that are the user's.
+ * Frames of the JDK and of the framework are left out, and so are messages, which may quote a payload.
+ */
+public final class ErrorTrace {
+    private static final int MOST_FRAMES = 4;
+    private static final int MOST_CAUSES = 6;
+
+    private static final List<String> NOT_THE_USERS = List.of(
+            "java.",
+            "javax.",
+            "jdk.",
+            "sun.",
+            "com.sun.",
+            "io.millrace.checkpoint.",
+            "io.millrace.consumer.",
+            "io.millrace.fanout.",
+            "io.millrace.lease.",
+            "io.millrace.model.",
+            "io.millrace.runtime.");
+
+    private ErrorTrace() {}
+
+    /** {@code error} and its causes, outermost first. */
+    public static String of(Throwable error) {
+        Set<Throwable> chain = Collections.newSetFromMap(new IdentityHashMap<>());
+        List<String> parts = new ArrayList<>();
+        for (Throwable next = error; next != null && chain.add(next); next = next.getCause()) {
+            if (parts.size() == MOST_CAUSES) {
+                parts.add("...");
+                break;
+            }
+            parts.add(one(next));
+        }
+        return String.join(", caused by ", parts);
+    }
+
+    private static String one(Throwable error) {
+        StackTraceElement[] stack = error.getStackTrace();
+        List<String> frames = usersFrames(stack);
+        if (frames.isEmpty() && stack.length > 0) {
+            frames = List.of(stack[0].toString());
+        }
+        return error.getClass().getName() + (frames.isEmpty() ? "" : " at " + String.join(" < ", frames));
+    }
+
+    /** The innermost frames of {@code stack} that are neither the JDK's nor the framework's. */
+    public static List<String> usersFrames(StackTraceElement[] stack) {
+        return Arrays.stream(stack)
+                .filter(frame -> NOT_THE_USERS.stream().noneMatch(frame.getClassName()::startsWith))
+                .limit(MOST_FRAMES)
+                .map(StackTraceElement::toString)
+                .toList();
+    }
+}

@@ -1,0 +1,160 @@
+package io.millrace.consumer;
+
+import io.millrace.fanout.RecordSource;
+import io.millrace.fanout.RecordSourceListener;
+import io.millrace.fanout.RecordSources;
+import io.millrace.fanout.ShardIterator;
+import io.millrace.fanout.ShardPage;
+import io.millrace.fanout.ShardReader;
+import io.millrace.fanout.ShardReaders;
+import io.millrace.fanout.SourceBatch;
+import io.millrace.fanout.SourceTrouble;
+import io.millrace.model.ChildShard;
+import io.millrace.model.Position;
+import io.millrace.model.SequenceNumber;
+import io.millrace.model.StreamRecord;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/** An error made on purpose, seen from the sources, the leases or the readers of the consumers that have it. */
+enum ConsumerMutation {
+    /** No error. */
+    NONE,
+    /** A shard that is taken again begins beside the calls of its lost ownership. */
+    NO_TURNS {
+        @Override
+        ShardTurns turns(ShardTurns shared) {
+            return new ShardTurns();
+        }
+    },
+    /** A shard that retention takes takes the records with it that were read of it. */
+    FORGETS_WHAT_WAS_READ {
+        @Override
+        RecordSources sources(RecordSources sources) {
+            return (stream, shard, from, listener) ->
+                    new ForgetfulSource(sources.open(stream, shard, from, listener), listener);
+        }
+    },
+    /** Nobody is told what retention took of a shard that was closed meanwhile. */
+    CLOSED_SHARD_UNTOLD {
+        @Override
+        RecordSources sources(RecordSources sources) {
+            return (stream, shard, from, listener) -> sources.open(stream, shard, from, new DeafListener(listener));
+        }
+    },
+    /** Nobody is told what retention took of a shard that nobody had begun. */
+    BEGINNING_UNTOLD {
+        @Override
+        boolean knowsParents() {
+            return false;
+        }
+    },
+    /** Nobody is told of shards that came and went while no worker looked. */
+    UNREAD_PARENTS_UNTOLD {
+        @Override
+        boolean tellsUnreadParents() {
+            return false;
+        }
+    },
+    /** A source that reads at the edge of retention does not look what goes over it. */
+    PASSES_OVER_THE_EDGE {
+        @Override
+        ShardReaders readers(ShardReaders readers) {
+            return (stream, shard) -> new UnsuspectingReader(readers.reader(stream, shard));
+        }
+    };
+
+    ShardTurns turns(ShardTurns shared) {
+        return shared;
+    }
+
+    RecordSources sources(RecordSources sources) {
+        return sources;
+    }
+
+    ShardReaders readers(ShardReaders readers) {
+        return readers;
+    }
+
+    boolean knowsParents() {
+        return true;
+    }
+
+    boolean tellsUnreadParents() {
+        return true;
+    }
+
+    /** Ends at once when it is told to. */
+    private record ForgetfulSource(RecordSource source, RecordSourceListener listener) implements RecordSource {
+        @Override
+        public void request() {
+            source.request();
+        }
+
+        @Override
+        public Optional<SequenceNumber> end(List<ChildShard> children) {
+            Optional<SequenceNumber> last = source.end(children);
+            source.close();
+            listener.shardEnded(children);
+            return last;
+        }
+
+        @Override
+        public void close() {
+            source.close();
+        }
+    }
+
+    /** Does not hear that nothing is kept. */
+    private record DeafListener(RecordSourceListener listener) implements RecordSourceListener {
+        @Override
+        public void batch(SourceBatch batch) {
+            listener.batch(batch);
+        }
+
+        @Override
+        public void shardEnded(List<ChildShard> children) {
+            listener.shardEnded(children);
+        }
+
+        @Override
+        public void idle(long millisBehindLatest) {
+            listener.idle(millisBehindLatest);
+        }
+
+        @Override
+        public void trimmed(SequenceNumber lastRead, @Nullable StreamRecord oldest) {
+            if (oldest != null) {
+                listener.trimmed(lastRead, oldest);
+            }
+        }
+
+        @Override
+        public void trouble(SourceTrouble trouble) {
+            listener.trouble(trouble);
+        }
+    }
+
+    /** Never says that it is far behind. */
+    private record UnsuspectingReader(ShardReader reader) implements ShardReader {
+        @Override
+        public CompletableFuture<ShardIterator> getIterator(Position position) {
+            return reader.getIterator(position);
+        }
+
+        @Override
+        public CompletableFuture<ShardPage> getRecords(ShardIterator iterator, int limit) {
+            return reader.getRecords(iterator, limit)
+                    .thenApply(page -> new ShardPage(
+                            page.records(),
+                            page.nextOrNull(),
+                            Math.min(
+                                    page.millisBehindLatest(),
+                                    Duration.ofHours(1).toMillis()),
+                            page.children()));
+        }
+    }
+}

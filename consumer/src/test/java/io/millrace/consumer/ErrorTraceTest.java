@@ -1,0 +1,51 @@
+package io.millrace.consumer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.millrace.consumer.watch.ErrorTrace;
+import org.junit.jupiter.api.Test;
+
+class ErrorTraceTest {
+    @Test
+    void framesOfTheUserAreNamedAlongTheWholeCauseChainWithoutMessages() {
+        Throwable root = at(new IllegalArgumentException("secret"), "java.util.HashMap", "com.acme.Db");
+        Throwable middle =
+                at(new IllegalStateException("secret", root), "com.acme.Sink", "io.millrace.consumer.ProcessorCalls");
+        Throwable outer =
+                at(new RuntimeException("secret", middle), "java.util.ArrayList", "com.acme.Orders", "jdk.internal.X");
+        assertThat(ErrorTrace.of(outer))
+                .isEqualTo("java.lang.RuntimeException at com.acme.Orders.run(Orders.java:1), caused by"
+                        + " java.lang.IllegalStateException at com.acme.Sink.run(Sink.java:0), caused by"
+                        + " java.lang.IllegalArgumentException at com.acme.Db.run(Db.java:1)");
+    }
+
+    @Test
+    void errorWithoutFramesOfTheUserShowsItsFirstOne() {
+        assertThat(ErrorTrace.of(at(new RuntimeException("secret"), "java.util.ArrayList")))
+                .isEqualTo("java.lang.RuntimeException at java.util.ArrayList.run(ArrayList.java:0)");
+        assertThat(ErrorTrace.of(at(new RuntimeException("secret")))).isEqualTo("java.lang.RuntimeException");
+    }
+
+    @Test
+    void chainsThatAreLongOrRunInACircleEnd() {
+        RuntimeException one = new RuntimeException("one");
+        RuntimeException two = new RuntimeException("two", one);
+        one.initCause(two);
+        assertThat(ErrorTrace.of(at(two))).hasSizeLessThan(1_000);
+        Throwable deep = at(new RuntimeException());
+        for (int i = 0; i < 100; i++) {
+            deep = at(new RuntimeException(deep));
+        }
+        assertThat(ErrorTrace.of(deep)).endsWith("...").hasSizeLessThan(1_000);
+    }
+
+    private static Throwable at(Throwable error, String... classes) {
+        StackTraceElement[] stack = new StackTraceElement[classes.length];
+        for (int i = 0; i < stack.length; i++) {
+            String simple = classes[i].substring(classes[i].lastIndexOf('.') + 1);
+            stack[i] = new StackTraceElement(classes[i], "run", simple + ".java", i);
+        }
+        error.setStackTrace(stack);
+        return error;
+    }
+}
