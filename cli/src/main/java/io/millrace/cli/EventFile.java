@@ -95,6 +95,15 @@ final class EventFile implements WorkerListener, AutoCloseable {
             expired.until().ifPresent(until -> json.put("until", until));
             return json;
         }
+        if (event instanceof WorkerEvent.ShardStuck stuck) {
+            return json.put("event", "shard-stuck")
+                    .put("stream", stuck.stream())
+                    .put("shard", stuck.shard())
+                    .put("epoch", stuck.epoch())
+                    .put("waitsFor", stuck.waitsFor())
+                    .put("since", stuck.since())
+                    .put("stack", stuck.stack());
+        }
         if (event instanceof WorkerEvent.StreamGone gone) {
             return json.put("event", "stream-gone").put("stream", gone.stream()).put("reason", gone.reason());
         }
