@@ -252,7 +252,7 @@ public final class InMemoryStream implements ShardReaders {
         }
 
         private ShardIterator iterator(int index) {
-            return new ShardIterator(index + "@" + clock.instant().getEpochSecond());
+            return new ShardIterator(index + "@" + clock.instant().getEpochSecond(), clock.instant());
         }
 
         private <T> CompletableFuture<T> gone() {

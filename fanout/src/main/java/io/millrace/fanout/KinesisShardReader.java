@@ -55,7 +55,9 @@ final class KinesisShardReader implements ShardReader {
                     .startingSequenceNumber(after.sequenceNumber().toString());
         }
         return failingClearly(
-                client.getShardIterator(request.build()).thenApply(answer -> new ShardIterator(answer.shardIterator())),
+                client.getShardIterator(request.build())
+                        .thenApply(answer -> new ShardIterator(
+                                answer.shardIterator(), AnswerTime.of(answer).orElse(null))),
                 ShardReadException.Kind.POSITION_REFUSED);
     }
 

@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
@@ -21,6 +22,7 @@ import software.amazon.awssdk.services.kinesis.model.AccessDeniedException;
 import software.amazon.awssdk.services.kinesis.model.DescribeStreamSummaryResponse;
 import software.amazon.awssdk.services.kinesis.model.ListShardsRequest;
 import software.amazon.awssdk.services.kinesis.model.ResourceNotFoundException;
+import software.amazon.awssdk.services.kinesis.model.ShardFilterType;
 import software.amazon.awssdk.services.kinesis.model.StreamDescriptionSummary;
 import software.amazon.awssdk.services.kinesis.model.StreamStatus;
 
@@ -96,8 +98,7 @@ public final class KinesisStreams implements ShardReaders {
     }
 
     private CompletableFuture<Optional<StreamDescriptionSummary>> describeSummary(Address stream) {
-        return emptyIfMissing(client.describeStreamSummary(
-                        request -> request.streamName(stream.nameOrNull()).streamARN(stream.arnOrNull())))
+        return emptyIfMissing(summary(stream))
                 .thenApply(answer -> answer.map(DescribeStreamSummaryResponse::streamDescriptionSummary));
     }
 
@@ -107,26 +108,67 @@ public final class KinesisStreams implements ShardReaders {
      * @return empty when there is no stream of this name; fails with the SDK's exception when the service cannot be asked
      */
     public CompletableFuture<Optional<List<Shard>>> shards(StreamName stream) {
-        return emptyIfMissing(shardsFrom(address(stream), null, new ArrayList<>())
-                .thenApply(all -> {
-                    all.sort((one, other) -> one.id().compareTo(other.id()));
-                    return List.copyOf(all);
-                }));
+        return listShards(stream, request -> {});
     }
 
-    private CompletableFuture<List<Shard>> shardsFrom(Address stream, @Nullable String token, List<Shard> found) {
-        // The stream is for the first page only, the token for all others (ListShards, Kinesis API).
-        ListShardsRequest request = token == null
-                ? ListShardsRequest.builder()
-                        .streamName(stream.nameOrNull())
-                        .streamARN(stream.arnOrNull())
-                        .build()
-                : ListShardsRequest.builder().nextToken(token).build();
+    /**
+     * The shards that may hold records which arrived at {@code since} or later: those that were open then or came after
+     * (ListShards with FROM_TIMESTAMP). Otherwise as {@link #shards}.
+     *
+     * @param since a moment of the service's clock, as {@link #time} tells it
+     */
+    public CompletableFuture<Optional<List<Shard>>> shardsSince(StreamName stream, Instant since) {
+        return listShards(stream, request -> request.shardFilter(
+                filter -> filter.type(ShardFilterType.FROM_TIMESTAMP).timestamp(since)));
+    }
+
+    /**
+     * The service's own time, read from an answer about {@code stream} (DescribeStreamSummary). Every record that is put
+     * after this call has returned arrives at that moment or later. From Millrace's server it is exact; elsewhere it comes
+     * from the Date header, up to two seconds early.
+     *
+     * @return empty when there is no stream of this name; fails with {@link IllegalStateException} when the answer tells no
+     *     time, and with the SDK's exception when the service cannot be asked
+     */
+    public CompletableFuture<Optional<Instant>> time(StreamName stream) {
+        return emptyIfMissing(summary(address(stream)))
+                .thenApply(answer -> answer.map(found -> AnswerTime.of(found)
+                        .orElseThrow(
+                                () -> new IllegalStateException("the answers of the stream service tell no time, so"
+                                        + " nobody knows where LATEST is: does a proxy take away the Date header? Begin at"
+                                        + " trim_horizon or at a time"))));
+    }
+
+    private CompletableFuture<DescribeStreamSummaryResponse> summary(Address stream) {
+        return client.describeStreamSummary(
+                request -> request.streamName(stream.nameOrNull()).streamARN(stream.arnOrNull()));
+    }
+
+    private CompletableFuture<Optional<List<Shard>>> listShards(
+            StreamName stream, Consumer<ListShardsRequest.Builder> which) {
+        Address address = address(stream);
+        ListShardsRequest request = ListShardsRequest.builder()
+                .streamName(address.nameOrNull())
+                .streamARN(address.arnOrNull())
+                .applyMutation(which)
+                .build();
+        return emptyIfMissing(shardsFrom(request, new ArrayList<>()).thenApply(all -> {
+            all.sort((one, other) -> one.id().compareTo(other.id()));
+            return List.copyOf(all);
+        }));
+    }
+
+    private CompletableFuture<List<Shard>> shardsFrom(ListShardsRequest request, List<Shard> found) {
         return client.listShards(request).thenCompose(answer -> {
             answer.shards().forEach(shape -> found.add(KinesisShapes.shard(shape)));
             return answer.nextToken() == null
                     ? CompletableFuture.completedFuture(found)
-                    : shardsFrom(stream, answer.nextToken(), found);
+                    // The name is for the first page only, the token for all others (ListShards, Kinesis API).
+                    : shardsFrom(
+                            ListShardsRequest.builder()
+                                    .nextToken(answer.nextToken())
+                                    .build(),
+                            found);
         });
     }
 

@@ -8,7 +8,6 @@ import io.millrace.model.SequenceNumber;
 import io.millrace.model.StreamRecord;
 import io.millrace.runtime.EventLoop;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -179,7 +178,6 @@ final class PollingSource implements RecordSource {
 
     private void open() {
         moveTo(PollState.OPENING, "at " + position);
-        Instant now = shared.platform().clock().instant();
         Position asked = position;
         if (position instanceof Position.AfterSequenceNumber after) {
             lastRead = after.sequenceNumber();
@@ -187,11 +185,17 @@ final class PollingSource implements RecordSource {
             asked = new Position.AtSequenceNumber(lastRead);
         }
         call(reader.getIterator(asked), found -> {
-            iterator = found;
+            if (position instanceof Position.Latest && found.madeAt().isEmpty()) {
+                fail(
+                        ShardReadException.Kind.POSITION_REFUSED,
+                        "the service tells no time, so LATEST cannot be kept should its iterator get lost");
+                return;
+            }
             if (position instanceof Position.Latest) {
                 // Should the iterator get lost before a record came, LATEST would skip what came in between.
-                position = new Position.AtTimestamp(now);
+                position = new Position.AtTimestamp(found.madeAt().orElseThrow());
             }
+            iterator = found;
             read(found);
         });
     }

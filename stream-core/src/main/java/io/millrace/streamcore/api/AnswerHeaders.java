@@ -2,6 +2,10 @@ package io.millrace.streamcore.api;
 
 import io.millrace.streamcore.api.call.ApiRequest;
 import java.nio.ByteBuffer;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -13,6 +17,11 @@ final class AnswerHeaders {
     /** The header with the id of a request. */
     static final String REQUEST_ID = "x-amzn-requestid";
 
+    /** The server's clock in milliseconds since 1970, where "date" is too coarse for a client. Not the service's. */
+    private static final String TIME = "x-millrace-time";
+
+    private static final String DATE = "date";
+
     private static final String SECOND_ID = "x-amz-id-2";
     private static final String CONTENT_TYPE = "content-type";
     private static final String EXPOSED =
@@ -21,15 +30,21 @@ final class AnswerHeaders {
     private static final int WORDS_OF_SECOND_ID = 9;
 
     private final RandomGenerator random;
+    private final InstantSource clock;
+    /** The text of the last second that was asked for. */
+    private volatile Second second = new Second(Long.MIN_VALUE, "");
 
-    AnswerHeaders(RandomGenerator random) {
+    AnswerHeaders(RandomGenerator random, InstantSource clock) {
         this.random = random;
+        this.clock = clock;
     }
+
+    private record Second(long number, String text) {}
 
     /** What most answers have and no more: as few steps as can be, since every put comes through here. */
     Map<String, String> of(ApiRequest request, String contentType) {
         if (request.headers().getOrNull("Origin") == null) {
-            return Map.of(REQUEST_ID, requestId(), SECOND_ID, secondId(), CONTENT_TYPE, contentType);
+            return Map.of(REQUEST_ID, requestId(), SECOND_ID, secondId(), CONTENT_TYPE, contentType, DATE, date());
         }
         Map<String, String> headers = of(request);
         headers.put(CONTENT_TYPE, contentType);
@@ -41,11 +56,19 @@ final class AnswerHeaders {
         Map<String, String> headers = new LinkedHashMap<>();
         headers.put(REQUEST_ID, requestId());
         headers.put(SECOND_ID, secondId());
+        headers.put(DATE, date());
         if (request.header("Origin").isPresent()) {
             headers.put("access-control-allow-origin", "*");
             headers.put("access-control-expose-headers", EXPOSED);
         }
         return headers;
+    }
+
+    /** {@code headers} and the server's time to the millisecond: clients pin by it where LATEST begins. */
+    Map<String, String> withTime(Map<String, String> headers) {
+        Map<String, String> timed = new LinkedHashMap<>(headers);
+        timed.put(TIME, Long.toString(clock.millis()));
+        return timed;
     }
 
     /** The headers of an answer to a browser that asks whether it may ask. */
@@ -60,6 +83,18 @@ final class AnswerHeaders {
         request.header("Access-Control-Request-Method")
                 .ifPresent(asked -> headers.put("access-control-allow-methods", asked));
         return headers;
+    }
+
+    /** The server's time to the second, as the service tells it: SDKs set their clock by it. */
+    private String date() {
+        Instant now = clock.instant();
+        Second last = second;
+        if (last.number != now.getEpochSecond()) {
+            last = new Second(
+                    now.getEpochSecond(), DateTimeFormatter.RFC_1123_DATE_TIME.format(now.atOffset(ZoneOffset.UTC)));
+            second = last;
+        }
+        return last.text;
     }
 
     private String secondId() {

@@ -30,9 +30,6 @@ import io.millrace.streamcore.stream.StreamException;
 import io.millrace.streamcore.stream.Streams;
 import io.millrace.streamcore.stream.account.Account;
 import java.nio.charset.StandardCharsets;
-import java.time.InstantSource;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -54,6 +51,9 @@ public final class KinesisApi implements AutoCloseable {
     private static final String EVENT_STREAM = "application/vnd.amazon.eventstream";
     private static final String OLD_JSON = "application/json";
 
+    /** The operation whose answer also tells the time to the millisecond. */
+    private static final String TELLS_TIME = "DescribeStreamSummary";
+
     private final AccountApis accounts;
     /** Any account's: the same names, inputs and probes as all others. */
     private final OperationTable operations;
@@ -64,7 +64,6 @@ public final class KinesisApi implements AutoCloseable {
     private final OperatorPages pages;
     private final CallProbe unknown;
     private final Ticker ticker;
-    private final InstantSource clock;
     private final AccessGate gate;
     private final AuditNotes notes;
 
@@ -105,10 +104,10 @@ public final class KinesisApi implements AutoCloseable {
         this.pages = options.pages();
         this.unknown = options.probes().of("Unknown");
         this.ticker = platform.ticker();
-        this.clock = platform.clock();
         this.gate = options.security().gate();
-        this.notes = new AuditNotes(options.security().audit(), ApiSecurity.requestedStreams(seal), usual, clock);
-        this.headers = new AnswerHeaders(platform.random());
+        this.notes = new AuditNotes(
+                options.security().audit(), ApiSecurity.requestedStreams(seal), usual, platform.clock());
+        this.headers = new AnswerHeaders(platform.random(), platform.clock());
     }
 
     /** The names of all operations. */
@@ -237,7 +236,8 @@ public final class KinesisApi implements AutoCloseable {
             return new ApiAnswer(200, headers.of(request, EVENT_STREAM), new ApiAnswer.Pushed(push.frames()));
         }
         Operation.Content content = (Operation.Content) reply;
-        Map<String, String> fields = headers.of(request, call.format.name);
+        Map<String, String> plain = headers.of(request, call.format.name);
+        Map<String, String> fields = call.exchange.operation().equals(TELLS_TIME) ? headers.withTime(plain) : plain;
         if (content == Operation.Content.NOTHING) {
             return ApiAnswer.whole(200, fields, ApiAnswer.Whole.EMPTY);
         }
@@ -270,12 +270,6 @@ public final class KinesisApi implements AutoCloseable {
     private ApiAnswer error(Exchange exchange, ContentType format, ApiException error) {
         Map<String, String> fields = headers.of(exchange.request());
         fields.put("content-type", format.name);
-        if (error.code() == ErrorCode.INVALID_SIGNATURE) {
-            // SDKs set their clock by it and sign again.
-            fields.put(
-                    "date",
-                    DateTimeFormatter.RFC_1123_DATE_TIME.format(clock.instant().atOffset(ZoneOffset.UTC)));
-        }
         ApiAnswer answer = ApiAnswer.whole(error.code().status(), fields, out -> {
             try (AnswerWriter writer = new AnswerWriter(format.encoding, out)) {
                 writer.start().text("__type", error.code().type());

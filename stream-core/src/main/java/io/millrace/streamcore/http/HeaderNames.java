@@ -21,6 +21,7 @@ final class HeaderNames {
                     "X-Amz-Target",
                     // Of answers.
                     "content-type",
+                    "date",
                     "x-amz-id-2",
                     "x-amzn-requestid")
             .collect(Collectors.toUnmodifiableMap(Function.identity(), AsciiString::cached));
