@@ -1,6 +1,7 @@
 package io.millrace.cli;
 
 import ch.qos.logback.classic.LoggerContext;
+import io.millrace.cli.leases.ServiceClock;
 import io.millrace.cli.terminal.AwsAccess;
 import io.millrace.cli.terminal.CommandFailure;
 import io.millrace.cli.terminal.GracefulStop;
@@ -10,11 +11,12 @@ import io.millrace.cli.terminal.Terminal;
 import io.millrace.consumer.RecordBatch;
 import io.millrace.consumer.Worker;
 import io.millrace.consumer.WorkerBuilder;
+import io.millrace.fanout.KinesisStreams;
 import io.millrace.lease.LeaseKey;
+import io.millrace.lease.LostTable;
 import io.millrace.model.Position;
 import io.millrace.model.StreamName;
 import io.millrace.model.StreamRecord;
-import io.millrace.runtime.SystemPlatform;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -24,8 +26,10 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.TypeConversionException;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 
@@ -84,6 +88,15 @@ final class ConsumeCommand implements Callable<Integer> {
     private Duration failover;
 
     @Option(
+            names = "--on-lost-table",
+            paramLabel = "stop|restart",
+            defaultValue = "stop",
+            converter = LostTableName.class,
+            description = "What to do when the lease table is deleted or emptied while this worker runs, and the"
+                    + " checkpoints with it: stop, or begin again where --from says. Default: stop.")
+    private LostTable onLostTable;
+
+    @Option(
             names = "--json",
             description = "Print one JSON object a line: shard, sequenceNumber, subSequenceNumber, partitionKey, data"
                     + " (base64), arrival, and first the stream if there are several.")
@@ -104,12 +117,12 @@ final class ConsumeCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         streams.forEach(StreamCommand::checkName);
         FanOut.refuse(fanOut);
-        StartPosition.refuseFuture(from, new SystemPlatform().clock().instant());
         try (EventFile file = EventFile.open(events);
                 KinesisAsyncClient kinesis = access.workerKinesis();
                 DynamoDbAsyncClient dynamoDb = access.workerDynamoDb();
                 Worker worker = worker(kinesis, dynamoDb, file);
                 GracefulStop stop = GracefulStop.install(CommandFailure.OK, () -> worker.close(HANDOVER))) {
+            ServiceClock.refuseFuture(from, new KinesisStreams(kinesis), new StreamName(streams.get(0)));
             worker.start();
             terminal.note("millrace: worker " + worker.name() + " of " + application + " reads "
                     + String.join(", ", streams));
@@ -134,6 +147,7 @@ final class ConsumeCommand implements Callable<Integer> {
                     .processor(() -> this::print)
                     .initialPosition(from)
                     .failoverTime(failover)
+                    .onLostTable(onLostTable)
                     .kinesisClient(kinesis)
                     .dynamoDbClient(dynamoDb)
                     .listener(file);
@@ -141,6 +155,18 @@ final class ConsumeCommand implements Callable<Integer> {
             return (workerId == null ? builder : builder.workerName(workerId)).build();
         } catch (IllegalArgumentException e) {
             throw CommandFailure.usage(String.valueOf(e.getMessage()));
+        }
+    }
+
+    /** Reads {@code --on-lost-table}. */
+    static final class LostTableName implements ITypeConverter<LostTable> {
+        @Override
+        public LostTable convert(String text) {
+            return switch (text) {
+                case "stop" -> LostTable.STOP;
+                case "restart" -> LostTable.RESTART;
+                default -> throw new TypeConversionException("'" + text + "' is neither stop nor restart");
+            };
         }
     }
 

@@ -1,5 +1,6 @@
 package io.millrace.cli;
 
+import io.millrace.cli.leases.ServiceClock;
 import io.millrace.cli.streams.Patience;
 import io.millrace.cli.streams.StreamAdmin;
 import io.millrace.cli.streams.StreamTail;
@@ -9,7 +10,9 @@ import io.millrace.cli.terminal.ErrorLine;
 import io.millrace.cli.terminal.Seconds;
 import io.millrace.cli.terminal.StartPosition;
 import io.millrace.cli.terminal.Terminal;
+import io.millrace.fanout.KinesisStreams;
 import io.millrace.model.Position;
+import io.millrace.model.StreamName;
 import io.millrace.runtime.EventLoop;
 import io.millrace.runtime.SystemPlatform;
 import java.time.Duration;
@@ -69,9 +72,9 @@ final class TailCommand implements Callable<Integer> {
         StreamCommand.checkName(stream);
         FanOut.refuse(fanOut);
         SystemPlatform platform = new SystemPlatform();
-        StartPosition.refuseFuture(from, platform.clock().instant());
         try (KinesisAsyncClient kinesis = access.kinesis();
                 EventLoop loop = platform.newEventLoop("tail")) {
+            ServiceClock.refuseFuture(from, new KinesisStreams(kinesis), new StreamName(stream));
             StreamAdmin streams = new StreamAdmin(kinesis);
             StreamTail tail = new StreamTail(
                     kinesis,

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
+import io.millrace.lease.LostTable;
 import io.millrace.lease.coordinator.LeaseSettings.StreamSettings;
 import io.millrace.model.Position;
 import io.millrace.model.StreamArn;
@@ -37,6 +38,7 @@ public final class WorkerBuilder {
     private WorkerTiming timing = WorkerTiming.DEFAULT;
     private int maxRecordsPerBatch = 1_000;
     private int maxLeases = Integer.MAX_VALUE;
+    private LostTable onLostTable = LostTable.STOP;
     private @Nullable KinesisAsyncClient kinesisClient;
     private @Nullable DynamoDbAsyncClient dynamoDbClient;
     private @Nullable MeterRegistry meterRegistry;
@@ -123,6 +125,16 @@ public final class WorkerBuilder {
             throw new IllegalArgumentException("a worker takes at least one lease, not " + leases);
         }
         this.maxLeases = leases;
+        return this;
+    }
+
+    /**
+     * What the worker does when the lease table is deleted or emptied while it runs, or rows that must be there are:
+     * the checkpoints are gone then. With {@link LostTable#STOP} it ends, and {@link Worker#run} throws a {@link WorkerException}
+     * that says what is gone; with {@link LostTable#RESTART} it begins again at the initial position. Default: STOP.
+     */
+    public WorkerBuilder onLostTable(LostTable reaction) {
+        this.onLostTable = requireNonNull(reaction, "onLostTable");
         return this;
     }
 
@@ -240,6 +252,7 @@ public final class WorkerBuilder {
                 timing,
                 maxRecordsPerBatch,
                 maxLeases,
+                onLostTable,
                 kinesisClient,
                 dynamoDbClient,
                 meterRegistry != null ? meterRegistry : new CompositeMeterRegistry(),

@@ -156,6 +156,7 @@ final class WorkerCore {
                 .workerName(name)
                 .failoverTime(settings.timing().failoverTime())
                 .maxLeases(settings.maxLeases())
+                .onLostTable(settings.onLostTable())
                 .host(HostName.get());
         settings.streams().forEach(stream -> builder.stream(stream.name(), stream.initialPosition()));
         return builder.build();
@@ -484,6 +485,11 @@ final class WorkerCore {
                     streams.leasesChanged();
                 }
             });
+        }
+
+        @Override
+        public void tableLost(String reason) {
+            send(() -> endBecause(reason));
         }
 
         @Override

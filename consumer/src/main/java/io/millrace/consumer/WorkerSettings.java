@@ -1,6 +1,7 @@
 package io.millrace.consumer;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.lease.LostTable;
 import io.millrace.lease.coordinator.LeaseSettings.StreamSettings;
 import io.millrace.model.Position;
 import io.millrace.runtime.Platform;
@@ -21,6 +22,7 @@ record WorkerSettings(
         WorkerTiming timing,
         int maxRecordsPerBatch,
         int maxLeases,
+        LostTable onLostTable,
         @Nullable KinesisAsyncClient kinesisClient,
         @Nullable DynamoDbAsyncClient dynamoDbClient,
         MeterRegistry meterRegistry,

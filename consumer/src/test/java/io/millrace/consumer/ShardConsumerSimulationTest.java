@@ -20,6 +20,7 @@ import io.millrace.model.StreamName;
 import io.millrace.model.StreamRecord;
 import io.millrace.runtime.Backoff;
 import io.millrace.runtime.EventLoop;
+import io.millrace.runtime.Platform;
 import io.millrace.sim.Simulation;
 import java.time.Duration;
 import java.time.Instant;
@@ -102,10 +103,12 @@ class ShardConsumerSimulationTest {
             SimpleMeterRegistry meters = new SimpleMeterRegistry();
             PollingSettings polling = PollingSettings.DEFAULT.withMaxRecordsPerBatch(20);
             this.calls = new SlowUserCalls(sim, loop, 400);
+            // The worker's wall clock is wrong by up to a day, as nothing here may depend on it.
+            Platform machine = new SkewedPlatform(sim, Duration.ofMinutes(seed * 37 % 2880 - 1440));
             this.parts = new ConsumerParts(
                     loop,
-                    sim,
-                    new PollingSources(new SlowReaders(stream, sim, 5), polling, loop, sim, meters),
+                    machine,
+                    new PollingSources(new SlowReaders(stream, sim, 5), polling, loop, machine, meters),
                     this,
                     calls,
                     Processor::new,

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.millrace.lease.LostTable;
 import io.millrace.lease.coordinator.LeaseSettings.StreamSettings;
 import io.millrace.model.Position;
 import io.millrace.model.StreamName;
@@ -76,6 +77,7 @@ class WorkerBuilderTest {
                                 Duration.ofSeconds(40)),
                         7,
                         5,
+                        LostTable.STOP,
                         null,
                         null,
                         meters,

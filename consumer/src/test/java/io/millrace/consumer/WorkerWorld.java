@@ -8,6 +8,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.millrace.fanout.InMemoryStream;
 import io.millrace.fanout.ShardReaders;
 import io.millrace.lease.LeaseKey;
+import io.millrace.lease.LostTable;
 import io.millrace.lease.ShardDirectory;
 import io.millrace.lease.StreamNotFoundException;
 import io.millrace.lease.coordinator.LeaseSettings.StreamSettings;
@@ -68,6 +69,10 @@ final class WorkerWorld implements ShardDirectory {
     SupervisedConsumer.LoopGuard loopGuard = GuardedLoop::new;
     Platform platform;
     UnaryOperator<WorkerBackend> services = UnaryOperator.identity();
+    LostTable onLostTable = LostTable.STOP;
+    /** By how much the wall clocks of workers are wrong that are made from now on. */
+    Duration skew = Duration.ZERO;
+
     Position.Initial from = Position.trimHorizon();
 
     /** A world with the stream {@link #ORDERS}, in which one read in twenty fails. */
@@ -136,10 +141,11 @@ final class WorkerWorld implements ShardDirectory {
                 WorkerTiming.DEFAULT,
                 50,
                 maxLeases,
+                onLostTable,
                 null,
                 null,
                 registry,
-                platform,
+                new SkewedPlatform(platform, skew),
                 listener);
     }
 
@@ -216,6 +222,11 @@ final class WorkerWorld implements ShardDirectory {
         return since == null
                 ? CompletableFuture.failedFuture(new StreamNotFoundException(name))
                 : CompletableFuture.completedFuture(new StreamIdentity("arn:" + name, since));
+    }
+
+    @Override
+    public CompletableFuture<Instant> serviceTime(StreamName name) {
+        return identify(name).thenApply(found -> sim.clock().instant());
     }
 
     @Override

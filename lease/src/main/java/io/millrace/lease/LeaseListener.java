@@ -41,10 +41,19 @@ public interface LeaseListener {
      */
     default void failed(String reason) {}
 
+    /**
      * Retention took a shard that the application should have read and never had a lease of. Told by the leader, once for
      * each shard.
      *
      * @param reason one line for the log
      */
     default void shardExpired(LeaseKey shard, String reason) {}
+
+    /**
+     * The lease table has lost what must be there, and this worker leaves: see {@link LostTable#STOP}. Its leases are asked
+     * for or lost as usual. Told once.
+     *
+     * @param reason one line that says what is gone and what to do
+     */
+    default void tableLost(String reason) {}
 }

@@ -6,12 +6,14 @@ import io.millrace.lease.table.LeaseRow;
 import io.millrace.lease.table.LeaseTable;
 import io.millrace.lease.table.Row;
 import io.millrace.lease.table.StreamRow;
+import io.millrace.lease.table.UnreadableRow;
 import io.millrace.lease.table.WriteOutcome;
 import io.millrace.model.StreamName;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /**
  * Deletes an application's rows, or those of one stream. The streams' rows are marked first and go last: while one is there no
@@ -48,7 +50,9 @@ final class Deletion {
      */
     boolean run() {
         ControlRows control = view.control();
-        if (rest(control).isEmpty() && streams(control).isEmpty()) {
+        if (rest(control).isEmpty()
+                && streams(control).isEmpty()
+                && unreadableStreams().isEmpty()) {
             return false;
         }
         view.refuseWhileWorkersLive(STOP_FIRST);
@@ -63,6 +67,8 @@ final class Deletion {
             throw CommandFailure.failed("lease " + lease.key() + " was just made by a worker; " + AGAIN);
         });
         marked.forEach(this::delete);
+        // No worker reads a stream whose row cannot be read, so such a row was a mark by itself.
+        unreadableStreams().forEach(this::delete);
         return true;
     }
 
@@ -74,11 +80,25 @@ final class Deletion {
             rows.addAll(control.plans());
         }
         rows.addAll(leases());
+        rows.addAll(unreadable().filter(row -> !isOfStream(row)).toList());
         if (only.isEmpty()) {
             view.news().ifPresent(rows::add);
             view.leader().ifPresent(rows::add);
         }
         return rows;
+    }
+
+    private Stream<UnreadableRow> unreadable() {
+        return view.unreadable().stream()
+                .filter(row -> only.isEmpty() || row.stream().equals(only));
+    }
+
+    private List<UnreadableRow> unreadableStreams() {
+        return unreadable().filter(Deletion::isOfStream).toList();
+    }
+
+    private static boolean isOfStream(UnreadableRow row) {
+        return row.stream().isPresent() && row.lease().isEmpty();
     }
 
     private List<LeaseRow> leases() {
@@ -116,6 +136,8 @@ final class Deletion {
         }
         if (row instanceof LeaseRow lease) {
             tell.accept("deleted " + lease.key() + " at " + LeaseReport.text(lease.checkpoint()));
+        } else if (row instanceof UnreadableRow unreadable) {
+            tell.accept("deleted the row '" + unreadable.entity() + "', which could not be read");
         } else if (row instanceof StreamRow stream) {
             tell.accept("deleted the row of stream " + stream.name());
         }

@@ -80,6 +80,8 @@ public final class ExportCommand implements Callable<Integer> {
                 KinesisAsyncClient kinesis = access.kinesis()) {
             TableView view = flags.view(client, application, platform.ticker());
             chosen(view);
+            view.refuseUnreadable(row -> stream == null
+                    || row.stream().filter(name -> name.value().equals(stream)).isPresent());
             view.refuseUnfinished();
             KclTable table = new KclTable(client, kclTable);
             KclSnapshot there =

@@ -20,12 +20,14 @@ import io.millrace.runtime.Platform;
 import io.millrace.runtime.SystemPlatform;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -95,7 +97,7 @@ public final class ImportCommand implements Callable<Integer> {
                     .orElseThrow(() -> CommandFailure.failed("there are no leases in a table '" + kclTable + "'"));
             KinesisStreams service = new KinesisStreams(kinesis);
             Map<String, KclStream> streams = streams(source, service);
-            KclTranslation.Imported imported = KclTranslation.toLeases(source, streams, moments());
+            KclTranslation.Imported imported = KclTranslation.toLeases(source, streams, moments(streams, service));
             List<String> notes = new ArrayList<>(imported.notes());
             ShardProbe probe = new ShardProbe(service);
             List<LeaseRow> leases = imported.leases().stream()
@@ -108,6 +110,8 @@ public final class ImportCommand implements Callable<Integer> {
             TableView view = new TableView(table, platform.ticker(), flags.failover);
             view.refuseWhileWorkersLive("stop them before the import");
             view.refuseUnfinishedDeletion();
+            view.refuseUnreadable(row -> streams.values().stream()
+                    .anyMatch(known -> row.stream().filter(known.name()::equals).isPresent()));
             ImportPlan plan = ImportPlan.of(leases, streams.values(), view.control(), view.leases(), overwrite);
             notes.addAll(plan.notes());
             notes.forEach(note -> terminal.note("millrace: " + note));
@@ -136,7 +140,11 @@ public final class ImportCommand implements Callable<Integer> {
         }
         // Synced, because there are leases: a shard without one is read from its beginning, unless a descendant has
         // one.
-        barriers.forEach(stream -> require(table, stream.afterSync(), "the row of stream " + stream.name()));
+        for (StreamRow stream : barriers) {
+            boolean hasLeases = Stream.concat(plan.leases().stream(), plan.kept().stream())
+                    .anyMatch(lease -> lease.key().stream().equals(stream.name()));
+            require(table, stream.afterImport(hasLeases), "the row of stream " + stream.name());
+        }
     }
 
     private void tell(String what, LeaseRow lease) {
@@ -149,13 +157,19 @@ public final class ImportCommand implements Callable<Integer> {
         }
     }
 
-    private KclTranslation.Moments moments() {
+    /** LATEST of all streams is the earliest of their moments of now: a few milliseconds read twice, and nothing skipped. */
+    private KclTranslation.Moments moments(Map<String, KclStream> streams, KinesisStreams service) {
         Optional<Instant> at =
                 atTimestamp instanceof Position.AtTimestamp time ? Optional.of(time.time()) : Optional.empty();
         if (atTimestamp != null && at.isEmpty()) {
             throw CommandFailure.usage("--at-timestamp is a time like 2026-11-21T08:30:00Z");
         }
-        return new KclTranslation.Moments(platform.clock().instant(), at);
+        Instant now = streams.values().stream()
+                .map(known -> ServiceClock.now(service, known.name())
+                        .orElseThrow(() -> CommandFailure.failed("there is no stream " + known.name())))
+                .min(Comparator.naturalOrder())
+                .orElseThrow();
+        return new KclTranslation.Moments(now, at);
     }
 
     private Map<String, KclStream> streams(KclSnapshot source, KinesisStreams service) {

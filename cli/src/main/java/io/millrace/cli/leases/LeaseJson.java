@@ -47,6 +47,13 @@ final class LeaseJson {
                         "leases",
                         snapshot.leases().stream()
                                 .map(lease -> lease(lease, snapshot, reasons))
+                                .toList())
+                .put(
+                        "unreadable",
+                        snapshot.unreadable().stream()
+                                .map(row -> new JsonObject()
+                                        .put("row", row.entity())
+                                        .put("reason", row.reason()))
                                 .toList());
     }
 

@@ -47,6 +47,13 @@ final class LeaseReport {
         return lines;
     }
 
+    /** A line for each row that cannot be read. */
+    static List<String> unreadable(Snapshot snapshot) {
+        return snapshot.unreadable().stream()
+                .map(row -> "row '" + row.entity() + "' cannot be read and is left alone: " + row.reason())
+                .toList();
+    }
+
     /** What fits the screen; the last line tells how many do not. */
     static List<String> fit(List<String> lines, ScreenSize size) {
         int room = size.room();

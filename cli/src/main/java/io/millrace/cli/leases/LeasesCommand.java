@@ -122,6 +122,7 @@ public final class LeasesCommand implements Callable<Integer> {
         }
         List<String> lines =
                 new ArrayList<>(wrapped(why ? new LeaseReasons(snapshot).lines() : LeaseReport.lines(app, snapshot)));
+        lines.addAll(Math.min(1, lines.size()), wrapped(LeaseReport.unreadable(snapshot)));
         if (watch && terminal.outIsTerminal() && terminal.errIsTerminal()) {
             terminal.screen(LeaseReport.fit(lines, terminal.size()));
             return;

@@ -1,22 +1,27 @@
 package io.millrace.cli.leases;
 
+import static java.util.Objects.requireNonNull;
+
 import io.millrace.cli.terminal.AwsAccess;
 import io.millrace.cli.terminal.CommandFailure;
 import io.millrace.cli.terminal.StartPosition;
 import io.millrace.cli.terminal.Terminal;
 import io.millrace.fanout.KinesisStreams;
+import io.millrace.lease.LeaseKey;
 import io.millrace.lease.decide.Reset;
 import io.millrace.lease.table.LeaseRow;
 import io.millrace.lease.table.LeaseTable;
 import io.millrace.lease.table.NewsRow;
 import io.millrace.lease.table.PlanRow;
 import io.millrace.lease.table.StreamRow;
+import io.millrace.lease.table.UnreadableRow;
 import io.millrace.lease.table.WriteOutcome;
 import io.millrace.model.Checkpoint;
 import io.millrace.model.Position;
 import io.millrace.model.RecordPosition;
 import io.millrace.model.SequenceNumber;
 import io.millrace.model.Shard;
+import io.millrace.model.StreamName;
 import io.millrace.runtime.Platform;
 import io.millrace.runtime.SystemPlatform;
 import java.util.List;
@@ -85,21 +90,27 @@ public final class ResetCommand implements Callable<Integer> {
         if (all == (shard != null)) {
             throw CommandFailure.usage("give either --shard S or --all");
         }
-        Checkpoint target = target();
-        try (DynamoDbAsyncClient client = access.dynamoDb()) {
+        Target target = target();
+        try (DynamoDbAsyncClient client = access.dynamoDb();
+                KinesisAsyncClient kinesis = access.kinesis()) {
+            KinesisStreams service = new KinesisStreams(kinesis);
             LeaseTable table = flags.of(client, application);
             TableView view = new TableView(table, platform.ticker(), flags.failover);
+            view.refuseUnreadable(
+                    row -> all || row.lease().filter(this::isChosen).isPresent());
             refuseWhatIsNotThere(view);
             view.refuseUnfinished();
             if (!force) {
                 view.refuseWhileWorkersLive("stop them first, or use --force");
             }
-            if (all && target instanceof Checkpoint.NotStarted start) {
-                resetAll(table, view, start.position());
+            if (all) {
+                resetAll(table, view, service, target);
             } else {
-                view.leases().stream()
-                        .filter(this::isChosen)
-                        .forEach(lease -> write(table, lease.movedTo(target, lease.lineage()), Optional.of(lease)));
+                for (LeaseRow lease :
+                        view.leases().stream().filter(this::isChosen).toList()) {
+                    Checkpoint to = checkpoint(target, lease.key().stream(), service);
+                    write(table, lease.movedTo(to, lease.lineage()), Optional.of(lease));
+                }
             }
             wake(table);
         }
@@ -120,25 +131,49 @@ public final class ResetCommand implements Callable<Integer> {
         }
     }
 
-    private void resetAll(LeaseTable table, TableView view, Position.Initial from) {
-        try (KinesisAsyncClient kinesis = access.kinesis()) {
-            KinesisStreams service = new KinesisStreams(kinesis);
-            for (StreamRow stream : view.control().streams()) {
-                Optional<List<Shard>> shards = service.shards(stream.name()).join();
-                if (shards.isEmpty()) {
-                    terminal.note("millrace: left as it is, there is no stream " + stream.name() + " any more");
-                    continue;
-                }
-                List<LeaseRow> leases = view.leases();
-                Reset.changes(stream.name(), from, skipsPast(), shards.get(), leases)
-                        .forEach(change -> write(
-                                table,
-                                change,
-                                leases.stream()
-                                        .filter(lease -> lease.key().equals(change.key()))
-                                        .findFirst()));
+    private void resetAll(LeaseTable table, TableView view, KinesisStreams service, Target target) {
+        for (StreamRow stream : view.control().streams()) {
+            Optional<Position.Initial> from = from(target, stream.name(), service);
+            Optional<List<Shard>> shards = from.flatMap(start -> shards(target, start, stream.name(), service));
+            if (from.isEmpty() || shards.isEmpty()) {
+                terminal.note("millrace: left as it is, there is no stream " + stream.name() + " any more");
+                continue;
             }
+            List<LeaseRow> leases = view.leases();
+            Reset.changes(stream.name(), from.get(), target.isLatest(), shards.get(), leases)
+                    .forEach(change -> write(
+                            table,
+                            change,
+                            leases.stream()
+                                    .filter(lease -> lease.key().equals(change.key()))
+                                    .findFirst()));
         }
+    }
+
+    /** A shard that is closed between the moment of LATEST and the list may hold records of after the moment. */
+    private static Optional<List<Shard>> shards(
+            Target target, Position.Initial from, StreamName stream, KinesisStreams service) {
+        return target.isLatest() && from instanceof Position.AtTimestamp moment
+                ? service.shardsSince(stream, moment.time()).join()
+                : service.shards(stream).join();
+    }
+
+    private static Checkpoint checkpoint(Target target, StreamName stream, KinesisStreams service) {
+        Checkpoint last = target.last();
+        return last != null
+                ? last
+                : Checkpoint.notStarted(from(target, stream, service)
+                        .orElseThrow(() -> CommandFailure.failed("there is no stream " + stream + " any more")));
+    }
+
+    /** The position as leases hold it: LATEST is the moment of this command, for read later it would skip records. */
+    private static Optional<Position.Initial> from(Target target, StreamName stream, KinesisStreams service) {
+        Position.Initial position = requireNonNull(target.position());
+        if (target.isLatest()) {
+            return ServiceClock.now(service, stream).map(Position.AtTimestamp::new);
+        }
+        ServiceClock.refuseFuture(position, service, stream);
+        return Optional.of(position);
     }
 
     /** Under the next epoch, so that whoever had the lease learns at its next write that it has it no more. */
@@ -170,39 +205,51 @@ public final class ResetCommand implements Callable<Integer> {
         boolean told = false;
         while (!told) {
             NewsRow news = new NewsRow(table.listMembers().join().news(), "leases reset");
-            told = table.put(news).join().isApplied();
+            WriteOutcome outcome = table.put(news).join();
+            // Where that row cannot be read and has no revision, workers read plans at every poll anyway.
+            told = outcome.isApplied()
+                    || (news.revision() == 0
+                            && outcome instanceof WriteOutcome.Conflict conflict
+                            && conflict.currentOrNull() instanceof UnreadableRow);
         }
     }
 
     private boolean isChosen(LeaseRow lease) {
+        return isChosen(lease.key());
+    }
+
+    private boolean isChosen(LeaseKey lease) {
         return shard == null
-                || lease.key().toString().equals(shard)
-                || lease.key().shard().value().equals(shard);
+                || lease.toString().equals(shard)
+                || lease.shard().value().equals(shard);
     }
 
-    private boolean skipsPast() {
-        return to.equalsIgnoreCase("latest");
+    /**
+     * Where to go on.
+     *
+     * @param position an initial position; absent with {@code last}
+     * @param last the last record that counts as processed; absent with {@code position}
+     */
+    private record Target(
+            Position.@Nullable Initial position, @Nullable Checkpoint last) {
+        boolean isLatest() {
+            return position instanceof Position.Latest;
+        }
     }
 
-    private Checkpoint target() {
+    private Target target() {
         if (to.matches("[0-9]{5,}")) {
             if (all) {
                 throw CommandFailure.usage("a sequence number is of one shard: use --shard");
             }
             try {
-                return Checkpoint.processed(RecordPosition.of(SequenceNumber.parse(to)));
+                return new Target(null, Checkpoint.processed(RecordPosition.of(SequenceNumber.parse(to))));
             } catch (IllegalArgumentException e) {
                 throw CommandFailure.usage(String.valueOf(e.getMessage()));
             }
         }
         try {
-            Position.Initial position = new StartPosition().convert(to);
-            StartPosition.refuseFuture(position, platform.clock().instant());
-            // LATEST is the moment of this command: read later as it stands, it would skip what came until then.
-            return Checkpoint.notStarted(
-                    position instanceof Position.Latest
-                            ? new Position.AtTimestamp(platform.clock().instant())
-                            : position);
+            return new Target(new StartPosition().convert(to), null);
         } catch (TypeConversionException e) {
             throw CommandFailure.usage(e.getMessage() + ", nor a sequence number");
         }

@@ -5,6 +5,7 @@ import io.millrace.lease.decide.Fleet;
 import io.millrace.lease.table.ControlRows;
 import io.millrace.lease.table.LeaderRow;
 import io.millrace.lease.table.LeaseRow;
+import io.millrace.lease.table.UnreadableRow;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
@@ -19,16 +20,28 @@ import java.util.Optional;
  * @param leases all leases in order
  * @param fleet the workers as the leader judges them, by the looks so far
  * @param silences what the looks so far showed of each worker's heartbeat
+ * @param unreadable rows that cannot be read
  */
 record Snapshot(
         Optional<LeaderRow> leader,
         ControlRows control,
         List<LeaseRow> leases,
         Fleet fleet,
-        Map<WorkerId, Silence> silences) {
+        Map<WorkerId, Silence> silences,
+        List<UnreadableRow> unreadable) {
     Snapshot {
         leases = leases.stream().sorted(Comparator.comparing(LeaseRow::key)).toList();
         silences = Map.copyOf(silences);
+        unreadable = List.copyOf(unreadable);
+    }
+
+    Snapshot(
+            Optional<LeaderRow> leader,
+            ControlRows control,
+            List<LeaseRow> leases,
+            Fleet fleet,
+            Map<WorkerId, Silence> silences) {
+        this(leader, control, leases, fleet, silences, List.of());
     }
 
     /**
@@ -43,7 +56,8 @@ record Snapshot(
     boolean isEmpty() {
         return leases.isEmpty()
                 && control.workers().isEmpty()
-                && control.streams().isEmpty();
+                && control.streams().isEmpty()
+                && unreadable.isEmpty();
     }
 
     /** How many leases the worker owns that are not finished. */

@@ -11,19 +11,24 @@ import io.millrace.lease.table.Entity;
 import io.millrace.lease.table.LeaderRow;
 import io.millrace.lease.table.LeaseRow;
 import io.millrace.lease.table.LeaseTable;
+import io.millrace.lease.table.Listing;
 import io.millrace.lease.table.Row;
 import io.millrace.lease.table.StreamRow;
 import io.millrace.lease.table.TableUnavailableException;
+import io.millrace.lease.table.UnreadableRow;
 import io.millrace.lease.table.WorkerRow;
 import io.millrace.runtime.Ticker;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.function.Predicate;
 import software.amazon.awssdk.services.dynamodb.model.ResourceNotFoundException;
 
 /** Looks at the table of one application, a while if need be; a missing table is an empty one. Blocks; for one thread. */
@@ -53,7 +58,7 @@ final class TableView {
     Snapshot look() {
         Optional<LeaderRow> leader = leader();
         ControlRows control = watch();
-        return new Snapshot(leader, control, leases(), fleet, silences(control));
+        return new Snapshot(leader, control, leases(), fleet, silences(control), unreadable());
     }
 
     /** True when there was no such table at one of the looks so far. */
@@ -76,6 +81,29 @@ final class TableView {
     /** All leases. */
     List<LeaseRow> leases() {
         return join(table.listLeases(), List.of());
+    }
+
+    /** All rows that cannot be read. */
+    List<UnreadableRow> unreadable() {
+        List<UnreadableRow> rows = new ArrayList<>(control().unreadable());
+        rows.addAll(join(table.inspectLeases(), new Listing<LeaseRow>(List.of(), List.of()))
+                .unreadable());
+        join(table.get(Entity.leader()), Optional.empty())
+                .filter(UnreadableRow.class::isInstance)
+                .map(UnreadableRow.class::cast)
+                .ifPresent(rows::add);
+        return rows;
+    }
+
+    /** Fails if one of those rows that cannot be read is about a stream or a lease that {@code matters}. */
+    void refuseUnreadable(Predicate<UnreadableRow> matters) {
+        unreadable().stream()
+                .filter(row -> row.stream().isPresent() && matters.test(row))
+                .findFirst()
+                .ifPresent(row -> {
+                    throw CommandFailure.failed("the row '" + row.entity() + "' of the lease table cannot be read ("
+                            + row.reason() + "), nothing was changed; mend the row or delete it first");
+                });
     }
 
     /** All rows but the leases and the leader's. */
@@ -109,7 +137,7 @@ final class TableView {
                 lookAWhile(failover.multipliedBy(3).dividedBy(10));
                 refuseMoved(control(), otherwise);
             }
-            if (control.workers().isEmpty() || ticker.since(start).compareTo(failover) >= 0) {
+            if (heartbeats(control).isEmpty() || ticker.since(start).compareTo(failover) >= 0) {
                 return;
             }
             Pause.of(LOOK);
@@ -129,8 +157,7 @@ final class TableView {
     }
 
     private List<String> moved(ControlRows control) {
-        return control.workers().stream()
-                .map(WorkerRow::id)
+        return heartbeats(control).keySet().stream()
                 .filter(id -> sighting(id).moved)
                 .map(WorkerId::name)
                 .distinct()
@@ -166,22 +193,30 @@ final class TableView {
         long sentAt = ticker.nanoTime();
         ControlRows control = control();
         long now = ticker.nanoTime();
-        fleet = liveness.observe(control.workers(), sentAt, now);
-        for (WorkerRow row : control.workers()) {
-            Sighting before = sightings.get(row.id());
+        fleet = liveness.observe(control.workers(), control.unreadable(), sentAt, now);
+        heartbeats(control).forEach((id, revision) -> {
+            Sighting before = sightings.get(id);
             // A worker that was not there at the first look has joined since: it lives.
             if (before == null) {
-                sightings.put(row.id(), new Sighting(row.revision(), now, watched));
-            } else if (before.revision != row.revision()) {
-                sightings.put(row.id(), new Sighting(row.revision(), now, true));
+                sightings.put(id, new Sighting(revision, now, watched));
+            } else if (before.revision != revision) {
+                sightings.put(id, new Sighting(revision, now, true));
             }
-        }
+        });
         watched = true;
         return control;
     }
 
     private boolean allMoved(ControlRows control) {
-        return control.workers().stream().allMatch(row -> sighting(row.id()).moved);
+        return heartbeats(control).keySet().stream().allMatch(id -> sighting(id).moved);
+    }
+
+    /** Of each worker the revision of its row, which moves while it lives, also if this version cannot read the rest. */
+    private static SortedMap<WorkerId, Long> heartbeats(ControlRows control) {
+        SortedMap<WorkerId, Long> heartbeats = new TreeMap<>();
+        control.workers().forEach(row -> heartbeats.put(row.id(), row.revision()));
+        control.unreadable().forEach(row -> row.worker().ifPresent(id -> heartbeats.put(id, row.revision())));
+        return heartbeats;
     }
 
     private Sighting sighting(WorkerId id) {

@@ -19,6 +19,7 @@ import io.millrace.lease.table.PlanRow;
 import io.millrace.lease.table.Row;
 import io.millrace.lease.table.StreamRow;
 import io.millrace.lease.table.TableUnavailableException;
+import io.millrace.lease.table.UnreadableRow;
 import io.millrace.lease.table.WorkerRow;
 import io.millrace.lease.table.WriteOutcome;
 import io.millrace.model.Checkpoint;
@@ -61,6 +62,63 @@ final class DeletionTest {
                         "deleted the row of stream logs",
                         "deleted the row of stream orders");
         assertThat(deletion(table, Optional.empty()).run()).isFalse();
+    }
+
+    @Test
+    void rowsThatCannotBeReadGoToo() {
+        LeaseTable table = application();
+        unreadable(table, "lease#orders#shardId-000000000009");
+        unreadable(table, "stream#broken");
+        unreadable(table, "worker#foreign");
+
+        assertThat(deletion(table, Optional.of(ORDERS)).run()).isTrue();
+        assertThat(told).contains("deleted the row 'lease#orders#shardId-000000000009', which could not be read");
+        assertThat(view(table).unreadable()).hasSize(2);
+
+        assertThat(deletion(table, Optional.empty()).run()).isTrue();
+        assertThat(view(table).unreadable()).isEmpty();
+        assertThat(rows(table)).isEmpty();
+    }
+
+    @Test
+    void workerWhoseRowCannotBeReadAndMovesLives() {
+        LeaseTable table = application();
+        Entity newer = unreadable(table, "worker#newer#1");
+        TableView view = view(table);
+        view.look();
+        table.put(table.get(newer).join().orElseThrow()).join();
+
+        assertThatThrownBy(() -> view.refuseWhileWorkersLive("stop it"))
+                .isInstanceOf(CommandFailure.class)
+                .hasMessageContaining("workers of the application live: newer; stop it");
+    }
+
+    @Test
+    void toolsNameTheRowThatKeepsThemFromTheirWork() {
+        LeaseTable table = application();
+        unreadable(table, "worker#foreign");
+        view(table).refuseUnreadable(row -> true);
+
+        unreadable(table, "lease#orders#shardId-000000000009");
+        assertThatThrownBy(() -> view(table).refuseUnreadable(row -> true))
+                .isInstanceOf(CommandFailure.class)
+                .hasMessageContaining("the row 'lease#orders#shardId-000000000009' of the lease table cannot be read");
+        Snapshot snapshot = view(table).look();
+        assertThat(LeaseReport.unreadable(snapshot))
+                .containsExactly(
+                        "row 'worker#foreign' cannot be read and is left alone: damaged",
+                        "row 'lease#orders#shardId-000000000009' cannot be read and is left alone: damaged");
+        assertThat(LeaseJson.document("app", "millrace", snapshot).toString())
+                .contains("\"unreadable\":[{\"row\":\"worker#foreign\",\"reason\":\"damaged\"}");
+    }
+
+    private static TableView view(LeaseTable table) {
+        return new TableView(table, new SystemPlatform().ticker(), Duration.ofSeconds(1));
+    }
+
+    private static Entity unreadable(LeaseTable table, String entity) {
+        table.put(new UnreadableRow(new Entity(entity), "", "damaged")).join();
+        return new Entity(entity);
     }
 
     @Test

@@ -128,7 +128,7 @@ final class LeaseReasonsTest {
                                 + "\"hashStart\":\"0\",\"hashEnd\":\"340282366920938463463374607431768211455\","
                                 + "\"bytesPerSecond\":null,\"plannedFor\":\"alice#1\",\"nextFor\":null,"
                                 + "\"why\":\"owned by alice, its heartbeat moved 0.1 s ago; planned so: its owner took it when its"
-                                + " parents had ended\"}]}");
+                                + " parents had ended\"}],\"unreadable\":[]}");
     }
 
     private static String why(LeaseRow lease, List<WorkerRow> workers, LeaseRow... others) {

@@ -7,6 +7,7 @@ import io.millrace.model.Shard;
 import io.millrace.model.ShardId;
 import io.millrace.model.StreamName;
 import io.millrace.runtime.EventLoop;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -63,6 +64,16 @@ public final class GuardedStreams implements ShardDirectory, ShardReaders {
     @Override
     public CompletableFuture<List<Shard>> listShards(StreamName stream) {
         return directory(stream).listShards(stream);
+    }
+
+    @Override
+    public CompletableFuture<List<Shard>> listShardsSince(StreamName stream, Instant since) {
+        return directory(stream).listShardsSince(stream, since);
+    }
+
+    @Override
+    public CompletableFuture<Instant> serviceTime(StreamName stream) {
+        return directory.serviceTime(stream);
     }
 
     @Override

@@ -1,12 +1,15 @@
 package io.millrace.consumer.streams;
 
 import io.millrace.fanout.KinesisStreams;
+import io.millrace.lease.ServiceTimeMissingException;
 import io.millrace.lease.ShardDirectory;
 import io.millrace.lease.StreamNotFoundException;
 import io.millrace.lease.StreamRefusedException;
 import io.millrace.model.Shard;
 import io.millrace.model.StreamName;
+import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -56,6 +59,27 @@ public final class KinesisShardDirectory implements ShardDirectory {
 
     @Override
     public CompletableFuture<List<Shard>> listShards(StreamName stream) {
-        return streams.shards(stream).thenApply(found -> found.orElseThrow(() -> new StreamNotFoundException(stream)));
+        return orMissing(stream, streams.shards(stream));
+    }
+
+    @Override
+    public CompletableFuture<List<Shard>> listShardsSince(StreamName stream, Instant since) {
+        return orMissing(stream, streams.shardsSince(stream, since));
+    }
+
+    @Override
+    public CompletableFuture<Instant> serviceTime(StreamName stream) {
+        return orMissing(stream, streams.time(stream).exceptionallyCompose(error -> {
+            Throwable cause =
+                    error instanceof CompletionException && error.getCause() != null ? error.getCause() : error;
+            return CompletableFuture.failedFuture(
+                    cause instanceof IllegalStateException
+                            ? new ServiceTimeMissingException(String.valueOf(cause.getMessage()), cause)
+                            : cause);
+        }));
+    }
+
+    private static <T> CompletableFuture<T> orMissing(StreamName stream, CompletableFuture<Optional<T>> found) {
+        return found.thenApply(value -> value.orElseThrow(() -> new StreamNotFoundException(stream)));
     }
 }

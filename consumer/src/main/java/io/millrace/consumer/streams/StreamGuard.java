@@ -13,6 +13,7 @@ import io.millrace.model.ShardId;
 import io.millrace.model.StreamName;
 import io.millrace.runtime.EventLoop;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -80,9 +81,21 @@ final class StreamGuard implements ShardDirectory, ShardReaders {
 
     @Override
     public CompletableFuture<List<Shard>> listShards(StreamName name) {
-        return directory
-                .listShards(name)
-                .thenCompose(shards -> identify(name).thenApply(same -> shards))
+        return ofOurs(name, directory.listShards(name));
+    }
+
+    @Override
+    public CompletableFuture<List<Shard>> listShardsSince(StreamName name, Instant since) {
+        return ofOurs(name, directory.listShardsSince(name, since));
+    }
+
+    @Override
+    public CompletableFuture<Instant> serviceTime(StreamName name) {
+        return directory.serviceTime(name);
+    }
+
+    private CompletableFuture<List<Shard>> ofOurs(StreamName name, CompletableFuture<List<Shard>> listed) {
+        return listed.thenCompose(shards -> identify(name).thenApply(same -> shards))
                 // A stream that is being deleted refuses in ways of its own.
                 .exceptionallyCompose(
                         error -> identify(name).thenCompose(same -> CompletableFuture.failedFuture(unwrap(error))));

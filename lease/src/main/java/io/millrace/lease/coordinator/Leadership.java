@@ -3,6 +3,7 @@ package io.millrace.lease.coordinator;
 import static java.util.Objects.requireNonNull;
 
 import io.millrace.lease.LeaseKey;
+import io.millrace.lease.LostTable;
 import io.millrace.lease.ShardDirectory;
 import io.millrace.lease.StreamNotFoundException;
 import io.millrace.lease.WorkerId;
@@ -19,10 +20,13 @@ import io.millrace.lease.table.Entity;
 import io.millrace.lease.table.LeaderRow;
 import io.millrace.lease.table.LeaseRow;
 import io.millrace.lease.table.LeaseTable;
+import io.millrace.lease.table.Lineage;
+import io.millrace.lease.table.Listing;
 import io.millrace.lease.table.NewsRow;
 import io.millrace.lease.table.PlanRow;
 import io.millrace.lease.table.Row;
 import io.millrace.lease.table.StreamRow;
+import io.millrace.lease.table.UnreadableRow;
 import io.millrace.lease.table.WorkerRow;
 import io.millrace.lease.table.WriteOutcome;
 import io.millrace.model.Checkpoint;
@@ -32,7 +36,6 @@ import io.millrace.model.Shard;
 import io.millrace.model.ShardId;
 import io.millrace.model.StreamName;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -69,6 +72,7 @@ final class Leadership {
     private final SureTable table;
     private final LeaseBook book;
     private final Runnable pollSoon;
+    private final SpotCheck spotCheck;
 
     /** Who is known to lead, with the row if it was read and not only heard of through a plan. */
     private Optional<WorkerId> leader = Optional.empty();
@@ -85,6 +89,9 @@ final class Leadership {
     private boolean syncWanted;
     private boolean syncFailed;
     private long lastSync;
+    /** Leases whose rows could not be read the last time. */
+    private List<LeaseKey> unreadable = List.of();
+
     private long settledAt;
     private @Nullable Object planned;
     private long ownPlan;
@@ -104,6 +111,11 @@ final class Leadership {
         this.table = table;
         this.book = book;
         this.pollSoon = pollSoon;
+        this.spotCheck = new SpotCheck(wiring, table, book, this::unreadable, this::wantSync);
+    }
+
+    private List<LeaseKey> unreadable() {
+        return unreadable;
     }
 
     boolean isLeader() {
@@ -142,6 +154,15 @@ final class Leadership {
         }
     }
 
+    /** Takes in the leader's row as it was read. One that cannot be read says nothing: plans tell who leads, if anybody. */
+    void learnRow(Optional<Row> found, long seenAt) {
+        if (found.isPresent() && found.get() instanceof UnreadableRow) {
+            rowKnown = false;
+        } else {
+            learn(found.filter(LeaderRow.class::isInstance).map(LeaderRow.class::cast), seenAt);
+        }
+    }
+
     /** Takes in what was read, and how often plans were written by then. */
     void onControl(long plansWritten, ControlRows rows, Fleet seen) {
         news = Math.max(news, plansWritten);
@@ -152,6 +173,9 @@ final class Leadership {
             suspect(seen);
         }
         work();
+        if (isLeader()) {
+            spotCheck.look();
+        }
     }
 
     /** A plan of a leader that was not known yet tells of it. */
@@ -182,12 +206,34 @@ final class Leadership {
                 table.read(rows -> rows.get(Entity.leader())),
                 found -> {
                     busy = false;
-                    learn(found.filter(LeaderRow.class::isInstance).map(LeaderRow.class::cast), wiring.now());
+                    if (found.isPresent() && found.get() instanceof UnreadableRow row) {
+                        replace(row);
+                        return;
+                    }
+                    learnRow(found, wiring.now());
                     if (LeaderElection.isSuspect(leader, requireNonNull(fleet))) {
                         pollSoon.run();
                     }
                 },
                 error -> busy = false);
+    }
+
+    /**
+     * Nobody who lives is known to lead, and the leader's row, which cannot be read, keeps everybody from it. It holds
+     * nothing but who leads, so a claim goes over it, under its next revision: a claim that comes late must not meet the
+     * revision that it saw. Each claim raised epoch and revision, so its epoch was at least its revision.
+     */
+    private void replace(UnreadableRow damaged) {
+        if (damaged.revision() > 0) {
+            row = Optional.of(new LeaderRow(damaged.revision(), damaged.revision(), me));
+            claim();
+            return;
+        }
+        busy = true;
+        wiring.then(table.delete(damaged), settled -> {
+            busy = false;
+            pollSoon.run();
+        });
     }
 
     private void claim() {
@@ -196,7 +242,7 @@ final class Leadership {
         wiring.then(table.put(claim), settled -> {
             busy = false;
             if (settled.outcome() instanceof WriteOutcome.Conflict conflict) {
-                learn(conflict.current().filter(LeaderRow.class::isInstance).map(LeaderRow.class::cast), wiring.now());
+                learnRow(conflict.current(), wiring.now());
             } else {
                 log.debug("{} leads, epoch {}", me, claim.epoch());
                 learn(Optional.of(claim.withRevision(claim.revision() + 1)), wiring.now());
@@ -282,6 +328,23 @@ final class Leadership {
     }
 
     private CompletableFuture<Void> sync(StreamRow stream) {
+        return stream.lacksBegin() ? begin(stream).thenCompose(this::syncBegun) : syncBegun(stream);
+    }
+
+    /** A worker of a former version made the row and left the moment of LATEST to the leader. */
+    private CompletableFuture<StreamRow> begin(StreamRow stream) {
+        return table.ask("the stream service", () -> wiring.directory().serviceTime(stream.name()))
+                .thenCompose(now -> {
+                    StreamRow begun = stream.beganAt(now);
+                    return table.put(begun)
+                            .thenCompose(settled -> settled.outcome().isApplied()
+                                    ? CompletableFuture.completedFuture(begun.withRevision(begun.revision() + 1))
+                                    : CompletableFuture.failedFuture(
+                                            new IllegalStateException(stream.entity() + " was changed meanwhile")));
+                });
+    }
+
+    private CompletableFuture<Void> syncBegun(StreamRow stream) {
         CompletableFuture<List<Shard>> shards = table.ask("the stream service", () -> listShards(stream));
         wiring.then(shards, found -> {}, error -> {
             // A stream that is gone is the owner's to tell.
@@ -289,8 +352,15 @@ final class Leadership {
                 log.warn("Cannot list the shards of {}, trying again: {}", stream.name(), error.getMessage());
             }
         });
-        CompletableFuture<List<LeaseRow>> leases = readLeases();
-        return shards.thenCompose(found -> leases.thenCompose(rows -> apply(stream, found, rows)));
+        CompletableFuture<Listing<LeaseRow>> leases = readLeases();
+        CompletableFuture<List<Shard>> since = stream.synced() || stream.began().isEmpty()
+                ? shards
+                : table.ask(
+                        "the stream service",
+                        () -> wiring.directory()
+                                .listShardsSince(stream.name(), stream.began().get()));
+        return shards.thenCompose(
+                found -> since.thenCompose(recent -> leases.thenCompose(rows -> apply(stream, found, recent, rows))));
     }
 
     /** Of a stream that only others read nobody here would notice that it is another one by now. */
@@ -307,15 +377,25 @@ final class Leadership {
                 }));
     }
 
-    private CompletableFuture<Void> apply(StreamRow stream, List<Shard> shards, List<LeaseRow> leases) {
-        List<LeaseRow> changes = ShardSync.changes(stream, shards, book.rows());
-        Map<ShardId, NavigableSet<ShardId>> gone = ShardSync.unread(stream, shards, book.rows(), changes);
-        audit(stream, changes);
+    /**
+     * Writes what is missing.
+     *
+     * @param shards all that the stream lists
+     * @param recent those of them that matter to an application that has just begun
+     */
+    private CompletableFuture<Void> apply(
+            StreamRow stream, List<Shard> shards, List<Shard> recent, Listing<LeaseRow> leases) {
+        if (isLost(stream, leases.rows(), unreadable)) {
+            return lost(stream);
+        }
+        List<LeaseRow> changes = ShardSync.changes(stream, recent, book.rows(), unreadable);
+        Map<ShardId, NavigableSet<ShardId>> gone =
+                ShardSync.unread(stream, shards, book.rows(), unreadable, changes);
+        audit(stream, changes, covered(shards, unreadable, stream.name()));
         CompletableFuture<Void> written = CompletableFuture.completedFuture(null);
         List<CompletableFuture<Void>> parallel = new ArrayList<>();
-        for (LeaseRow change : changes) {
-            LeaseRow lease = fromNow(change);
-            NavigableSet<ShardId> unread = requireNonNull(gone.get(change.key().shard()));
+        for (LeaseRow lease : changes) {
+            NavigableSet<ShardId> unread = requireNonNull(gone.get(lease.key().shard()));
             if (lease.lineage().parents().isEmpty()) {
                 parallel.add(put(lease, unread));
             } else {
@@ -323,7 +403,7 @@ final class Leadership {
             }
         }
         // What the book knows beyond the list may be a parent's end without the children that were made before it.
-        for (LeaseRow row : Cleanup.obsolete(stream.name(), shards, leases)) {
+        for (LeaseRow row : Cleanup.obsolete(stream.name(), shards, leases.rows(), unreadable)) {
             log.debug("{} is processed and past retention; its row goes", row.key());
             parallel.add(delete(row).thenRun(() -> book.forget(row)));
         }
@@ -352,11 +432,39 @@ final class Leadership {
         });
     }
 
+    /** From the first look on a stream has leases: an open shard's goes only when its children's are there. */
+    private static boolean isLost(StreamRow stream, List<LeaseRow> leases, List<LeaseKey> unreadable) {
+        return stream.synced()
+                && leases.stream().noneMatch(row -> row.key().stream().equals(stream.name()))
+                && unreadable.stream().noneMatch(key -> key.stream().equals(stream.name()));
+    }
+
+    /** New leases would read all again. To begin again the stream's row goes as well, which everybody sees and acts on. */
+    private CompletableFuture<Void> lost(StreamRow stream) {
+        CompletableFuture<Void> seen = wiring.settings().onLostTable() == LostTable.RESTART
+                ? delete(stream)
+                : CompletableFuture.completedFuture(null);
+        return seen.thenRun(() -> wiring.loss().report("all leases of stream " + stream.name() + " are gone"));
+    }
+
+    /** A lease whose row cannot be read leaves no hole: that row was told of, and stands for its shard. */
+    private static List<LeaseRow> covered(List<Shard> shards, List<LeaseKey> unreadable, StreamName stream) {
+        return shards.stream()
+                .filter(shard -> unreadable.contains(new LeaseKey(stream, shard.id())))
+                .map(shard -> LeaseRow.fresh(
+                        new LeaseKey(stream, shard.id()),
+                        Checkpoint.notStarted(Position.trimHorizon()),
+                        new Lineage(List.of(), List.of(), shard.hashKeyRange())))
+                .toList();
+    }
+
     /** Tells once of hash keys that nobody would read. */
-    private void audit(StreamRow stream, List<LeaseRow> changes) {
+    private void audit(StreamRow stream, List<LeaseRow> changes, List<LeaseRow> covered) {
+        List<LeaseRow> known = new ArrayList<>(book.rows());
+        known.addAll(covered);
         List<HashKeyRange> found =
-                stream.synced() ? HashRangeAudit.holes(stream.name(), book.rows()) : List.<HashKeyRange>of();
-        List<LeaseRow> mended = new ArrayList<>(book.rows());
+                stream.synced() ? HashRangeAudit.holes(stream.name(), known) : List.<HashKeyRange>of();
+        List<LeaseRow> mended = new ArrayList<>(known);
         mended.addAll(changes);
         boolean stays =
                 !found.isEmpty() && !HashRangeAudit.holes(stream.name(), mended).isEmpty();
@@ -376,23 +484,16 @@ final class Leadership {
         }
     }
 
-    /** LATEST is the moment of this first look: read later as it stands, it would skip what came until then. */
-    private LeaseRow fromNow(LeaseRow lease) {
-        if (lease.checkpoint() instanceof Checkpoint.NotStarted start && start.position() instanceof Position.Latest) {
-            Instant now = wiring.platform().clock().instant();
-            return lease.withCheckpoint(Checkpoint.notStarted(new Position.AtTimestamp(now)));
-        }
-        return lease;
-    }
-
     private CompletableFuture<Void> plan(ControlRows rows, Fleet seen) {
         Object occasion = occasion(rows, seen);
-        CompletableFuture<List<LeaseRow>> leases = readLeases();
-        return table.read(LeaseTable::listPlans)
-                .thenCompose(plans -> leases.thenCompose(done -> write(occasion, rows.withPlans(plans), seen)));
+        CompletableFuture<Listing<LeaseRow>> leases = readLeases();
+        return table.read(LeaseTable::inspectPlans)
+                .thenCompose(plans -> leases.thenCompose(
+                        done -> write(occasion, rows.withPlans(plans.rows()), plans.unreadable(), seen)));
     }
 
-    private CompletableFuture<Void> write(Object occasion, ControlRows rows, Fleet seen) {
+    private CompletableFuture<Void> write(
+            Object occasion, ControlRows rows, List<UnreadableRow> unreadable, Fleet seen) {
         learnFrom(rows.plans());
         plansSeenAt
                 .keySet()
@@ -404,10 +505,15 @@ final class Leadership {
         }
         LeaderRow mine = row.orElseThrow();
         List<CompletableFuture<Void>> writes = new ArrayList<>();
-        Plans.Decision decision = Plans.decide(book, rows, seen, mine);
+        Plans.Decision decision =
+                Plans.decide(book, rows.withPlans(withReplaced(rows.plans(), unreadable)), seen, mine);
         decision.news().forEach((key, to) -> log.debug("{} goes to {}: {}", key, to.worker(), to.reason()));
         tellUnplaced(decision.unplaced());
         for (PlanRow plan : decision.changed()) {
+            if (plan.revision() == 0 && isUnreadable(plan, unreadable)) {
+                // Its worker gives up by itself, see WorkerSession.
+                continue;
+            }
             writes.add(put(plan));
             plansSeenAt.putIfAbsent(plan.worker(), wiring.now());
             if (plan.worker().equals(me)) {
@@ -426,10 +532,30 @@ final class Leadership {
         return decision.changed().isEmpty() ? written : written.thenCompose(done -> tell());
     }
 
+    /** A plan that cannot be read is written anew, under the revision after its own: workers confirm plans by revision. */
+    private List<PlanRow> withReplaced(List<PlanRow> plans, List<UnreadableRow> unreadable) {
+        List<PlanRow> all = new ArrayList<>(plans);
+        for (UnreadableRow row : unreadable) {
+            row.plannedFor()
+                    .filter(worker -> row.revision() > 0)
+                    .ifPresent(worker ->
+                            all.add(new PlanRow(worker, row.revision(), me, 0, new TreeMap<>(), new TreeMap<>())));
+        }
+        return all;
+    }
+
+    private static boolean isUnreadable(PlanRow plan, List<UnreadableRow> unreadable) {
+        return unreadable.stream().anyMatch(row -> row.entity().equals(plan.entity()));
+    }
+
     /** The others read plans only when the news have moved since; so these come after all the plans they tell of. */
     private CompletableFuture<Void> tell() {
         return table.put(new NewsRow(news, me.toString())).thenCompose(settled -> {
             if (settled.outcome() instanceof WriteOutcome.Conflict conflict) {
+                if (conflict.currentOrNull() instanceof UnreadableRow lost && lost.revision() == 0) {
+                    // Without a revision there is nothing to go on from: everybody reads plans at every poll now.
+                    return CompletableFuture.<Void>completedFuture(null);
+                }
                 // Somebody else's news may have been heard before our plans were written.
                 news = conflict.current().map(Row::revision).orElse(0L);
                 return tell();
@@ -452,11 +578,14 @@ final class Leadership {
         toldUnplaced = !unplaced.isEmpty();
     }
 
-    private CompletableFuture<List<LeaseRow>> readLeases() {
+    private CompletableFuture<Listing<LeaseRow>> readLeases() {
         long sentAt = wiring.now();
-        return table.read(LeaseTable::listLeases).thenApply(rows -> {
-            book.replaceAll(rows, sentAt, wiring.now());
-            return rows;
+        return table.read(LeaseTable::inspectLeases).thenApply(listing -> {
+            book.replaceAll(listing.rows(), sentAt, wiring.now());
+            unreadable = listing.unreadable().stream()
+                    .flatMap(row -> row.lease().stream())
+                    .toList();
+            return listing;
         });
     }
 

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.lease.LeaseListener;
+import io.millrace.lease.LostTable;
 import io.millrace.lease.ShardDirectory;
 import io.millrace.lease.WorkerId;
 import io.millrace.lease.coordinator.LeaseSettings.StreamSettings;
@@ -15,6 +16,7 @@ import io.millrace.runtime.FatalErrors;
 import io.millrace.runtime.GuardedLoop;
 import io.millrace.runtime.Platform;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -57,6 +59,9 @@ public final class LeaseCoordinator {
     private @Nullable WorkerSession session;
     private CompletableFuture<Void> lastChange = started;
     private boolean joining;
+    /** The table lost what must be there, and this worker makes it again. */
+    private boolean beginsAgain;
+
     private Duration leaveWithin = Duration.ZERO;
     /** When the last life ended before its time, and how many did in a row because of an error in the worker itself. */
     private long lostAt;
@@ -94,7 +99,11 @@ public final class LeaseCoordinator {
         LeaseMeters measured = new LeaseMeters(requireNonNull(meters, "meters"), settings.workerName());
         EventLoop loop = requireNonNull(platform, "platform").newEventLoop("leases-" + settings.workerName());
         LeaseListener safe = new SafeListener(listener, platform);
-        return new LeaseCoordinator(new Wiring(settings, table, directory, safe, platform, loop, measured));
+        TableLoss loss = new TableLoss(loop, platform, settings.failoverTime());
+        LeaseCoordinator coordinator = new LeaseCoordinator(
+                new Wiring(settings, new WatchedTable(table, loss), directory, safe, platform, loop, measured, loss));
+        loss.tell(coordinator::tableLost);
+        return coordinator;
     }
 
     /**
@@ -164,7 +173,7 @@ public final class LeaseCoordinator {
         // What only leaves needs neither the stream, which may be gone, nor the table.
         CompletableFuture<Void> prepared = fresh.isEmpty()
                 ? CompletableFuture.completedFuture(null)
-                : new Preparation(wiring, changeTable).run(fresh);
+                : new Preparation(wiring, changeTable).runAll(fresh);
         wiring.then(
                 prepared,
                 ready -> {
@@ -211,10 +220,18 @@ public final class LeaseCoordinator {
             moveTo(CoordinatorState.STARTING, "start() was called");
             long deadline = wiring.now() + wiring.settings().startTimeout().toNanos();
             remindOfStart(deadline);
-            wiring.then(new Preparation(wiring, table).run(streams), ready -> join(), error -> {
-                started.completeExceptionally(error);
-                end("the start failed", nothing());
-            });
+            Preparation preparation = new Preparation(wiring, table);
+            wiring.then(
+                    preparation.run(streams),
+                    ready -> {
+                        setApart(preparation);
+                        if (streams.isEmpty()) {
+                            startFailed(preparation.refusal());
+                        } else {
+                            join();
+                        }
+                    },
+                    this::startFailed);
         }
     }
 
@@ -262,6 +279,40 @@ public final class LeaseCoordinator {
         wiring.platform().contained(error);
     }
 
+    private void startFailed(Throwable error) {
+        started.completeExceptionally(error);
+        end("the start failed", nothing());
+    }
+
+    /** One stream whose row cannot be read must not keep the others from being read. It is tried again from time to time. */
+    private void setApart(Preparation preparation) {
+        if (preparation.unreadable().isEmpty()) {
+            return;
+        }
+        List<StreamSettings> apart = streams.stream()
+                .filter(stream -> preparation.unreadable().containsKey(stream.name()))
+                .toList();
+        streams = streams.stream().filter(stream -> !apart.contains(stream)).toList();
+        if (!streams.isEmpty()) {
+            log.warn("The others are read, but {}", preparation.refusal().getMessage());
+            wiring.later(wiring.settings().shardSyncInterval(), () -> tryAgain(apart));
+        }
+    }
+
+    private void tryAgain(List<StreamSettings> apart) {
+        if (state == CoordinatorState.CLOSED || state == CoordinatorState.LEAVING) {
+            return;
+        }
+        List<StreamSettings> wanted = new ArrayList<>(streams);
+        apart.stream().filter(stream -> !wanted.contains(stream)).forEach(wanted::add);
+        CompletableFuture<Void> changed = new CompletableFuture<>();
+        queueChange(wanted, changed);
+        wiring.then(
+                changed,
+                done -> log.info("The row of the streams {} can be read again", names(apart)),
+                error -> wiring.later(wiring.settings().shardSyncInterval(), () -> tryAgain(apart)));
+    }
+
     private void join() {
         if (state == CoordinatorState.LEAVING) {
             end("closed before it had joined", nothing());
@@ -307,7 +358,13 @@ public final class LeaseCoordinator {
         id = newId();
         table = wiring.newSureTable();
         // The old row goes first: then the others need not wait for it to expire. Its leases were given up already.
-        wiring.then(RowRemoval.of(last, table, wiring), gone -> wiring.later(pause, this::joinOnceAnswered));
+        wiring.then(RowRemoval.of(last, table, wiring), gone -> {
+            if (beginsAgain) {
+                beginAgain();
+            } else {
+                wiring.later(pause, this::joinOnceAnswered);
+            }
+        });
     }
 
     /** Leases are nothing for a holder that stands still. */
@@ -343,6 +400,74 @@ public final class LeaseCoordinator {
                             + " stops after an error that trying again does not mend: " + error);
         }
         return RESTART.delay(breaks, wiring.platform().random());
+    }
+
+    private void tableLost(String what) {
+        boolean takesPart = state == CoordinatorState.MEMBER || state == CoordinatorState.REJOINING;
+        if (!takesPart || beginsAgain) {
+            return;
+        }
+        if (wiring.settings().onLostTable() == LostTable.STOP) {
+            stopBecause(what
+                    + ", deleted while workers ran, and checkpoints with it; to read again from the initial position start"
+                    + " with --on-lost-table restart (WorkerBuilder.onLostTable), else bring the table back first");
+            return;
+        }
+        log.warn(
+                "Worker {}: {}, deleted while workers ran, and checkpoints with it; reading begins again at the initial"
+                        + " position after {}",
+                id,
+                what,
+                wiring.settings().failoverTime());
+        beginsAgain = true;
+        WorkerSession current = session;
+        if (current != null) {
+            current.abandon(what);
+        } else if (joining) {
+            joining = false;
+            table.abandon();
+            table = wiring.newSureTable();
+            id = newId();
+            beginAgain();
+        }
+    }
+
+    /** The worker cannot go on, whoever wants it to. */
+    private void stopBecause(String reason) {
+        wiring.listener().tableLost(reason);
+        leave(wiring.settings().failoverTime().dividedBy(2));
+    }
+
+    /**
+     * Rows that are made anew count from one again: what a worker still writes that does not know of it could meet one at the
+     * revision that it saw. After the failover time nobody believes in what was there before.
+     */
+    private void beginAgain() {
+        wiring.later(wiring.settings().failoverTime(), () -> {
+            if (state == CoordinatorState.LEAVING) {
+                end("closed before it had joined again", nothing());
+            } else if (state == CoordinatorState.REJOINING) {
+                wiring.then(
+                        new Preparation(wiring, table).run(streams),
+                        ready -> {
+                            beginsAgain = false;
+                            join();
+                        },
+                        this::beginAgainFailed);
+            }
+        });
+    }
+
+    private void beginAgainFailed(Throwable error) {
+        if (state != CoordinatorState.REJOINING) {
+            return;
+        }
+        if (error instanceof StartFailedException) {
+            log.warn("Worker {} cannot begin again yet, and tries on: {}", id, error.getMessage());
+            beginAgain();
+        } else {
+            stopBecause(String.valueOf(error.getMessage()));
+        }
     }
 
     private void leave(Duration deadline) {

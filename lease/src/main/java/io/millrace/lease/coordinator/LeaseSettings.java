@@ -2,6 +2,7 @@ package io.millrace.lease.coordinator;
 
 import static java.util.Objects.requireNonNull;
 
+import io.millrace.lease.LostTable;
 import io.millrace.model.Position;
 import io.millrace.model.StreamName;
 import java.time.Duration;
@@ -26,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param startTimeout how long a start waits for a table or a stream that does not answer; 10 s by default
  * @param host what the worker's row shows as the place where it runs; empty by default
  * @param maxLeases how many leases this worker takes at most; any number by default
+ * @param onLostTable what it does when the table loses what must be there; by default it stops
  */
 public record LeaseSettings(
         String workerName,
@@ -36,11 +38,13 @@ public record LeaseSettings(
         Duration shardSyncInterval,
         Duration startTimeout,
         String host,
-        int maxLeases) {
+        int maxLeases,
+        LostTable onLostTable) {
     /** Checks the relations and copies the list. */
     public LeaseSettings {
         requireNonNull(workerName, "workerName");
         requireNonNull(host, "host");
+        requireNonNull(onLostTable, "onLostTable");
         streams = List.copyOf(streams);
         Set<StreamName> names = new HashSet<>();
         for (StreamSettings stream : streams) {
@@ -88,7 +92,8 @@ public record LeaseSettings(
                 shardSyncInterval,
                 startTimeout,
                 host,
-                maxLeases);
+                maxLeases,
+                onLostTable);
     }
 
     Duration heartbeatInterval() {
@@ -133,6 +138,7 @@ public record LeaseSettings(
         private Duration startTimeout = Duration.ofSeconds(10);
         private String host = "";
         private int maxLeases = Integer.MAX_VALUE;
+        private LostTable onLostTable = LostTable.STOP;
 
         private Builder() {}
 
@@ -190,6 +196,12 @@ public record LeaseSettings(
             return this;
         }
 
+        /** See {@link LeaseSettings#onLostTable()}. */
+        public Builder onLostTable(LostTable reaction) {
+            this.onLostTable = requireNonNull(reaction, "reaction");
+            return this;
+        }
+
         /**
          * The settings.
          *
@@ -207,7 +219,8 @@ public record LeaseSettings(
                     shardSyncInterval,
                     startTimeout,
                     host,
-                    maxLeases);
+                    maxLeases,
+                    onLostTable);
         }
     }
 }

@@ -175,6 +175,19 @@ final class OwnedLeases {
         List.copyOf(held.values()).forEach(lease -> book.row(lease.key()).ifPresent(lease::compare));
     }
 
+    /**
+     * Gives back what the leases as last listed say is ours, though nobody here holds it nor shall: a row that could not be
+     * read was mended after its holder had given up.
+     *
+     * @param planned what shall be ours: that is taken again
+     */
+    void giveBackForgotten(Set<LeaseKey> planned) {
+        Set<LeaseKey> engaged = engaged();
+        book.rows().stream()
+                .filter(row -> row.isOwnedBy(me) && !engaged.contains(row.key()) && !planned.contains(row.key()))
+                .forEach(row -> wiring.then(table.put(row.released()), settled -> log.debug("Gave back {}", row.key())));
+    }
+
     /** Gives everything back over the holders' heads. */
     void takeAwayAll(String reason) {
         List.copyOf(held.values()).forEach(lease -> lease.takeAway(reason));

@@ -1,6 +1,7 @@
 package io.millrace.lease.coordinator;
 
 import io.millrace.lease.LeaseException;
+import io.millrace.lease.ServiceTimeMissingException;
 import io.millrace.lease.ShardDirectory.StreamIdentity;
 import io.millrace.lease.StreamNotFoundException;
 import io.millrace.lease.StreamRefusedException;
@@ -10,14 +11,18 @@ import io.millrace.lease.table.Entity;
 import io.millrace.lease.table.LeaseTable;
 import io.millrace.lease.table.StreamRow;
 import io.millrace.lease.table.TableRefusedException;
+import io.millrace.lease.table.UnreadableRow;
 import io.millrace.lease.table.WriteOutcome;
 import io.millrace.model.Position;
 import io.millrace.model.StreamName;
 import io.millrace.runtime.Backoff;
 import io.millrace.runtime.FatalErrors;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -37,6 +42,7 @@ final class Preparation {
     private final Wiring wiring;
     private final SureTable table;
     private final long startedAt;
+    private final Map<StreamName, String> unreadable = new TreeMap<>();
 
     Preparation(Wiring wiring, SureTable table) {
         this.wiring = wiring;
@@ -45,7 +51,7 @@ final class Preparation {
     }
 
     /**
-     * Prepares for {@code streams}. Asks for the table and the streams at the same time: each first call of a process also makes a connection and loads
+     * Prepares for {@code streams}. Which of them have rows that cannot be read, {@link #unreadable} tells then. Asks for the table and the streams at the same time: each first call of a process also makes a connection and loads
      * its client. Fails with a {@link LeaseException} that says what to do.
      */
     CompletableFuture<Void> run(List<StreamSettings> streams) {
@@ -58,6 +64,30 @@ final class Preparation {
                             checkOtherName(stream.name(), identity).thenCompose(ok -> pin(stream, identity))));
         }
         return CompletableFuture.allOf(pins.toArray(CompletableFuture[]::new));
+    }
+
+    /** Streams whose rows cannot be read, each with the reason: they must not be read, for nothing tells which they were. */
+    Map<StreamName, String> unreadable() {
+        return unreadable;
+    }
+
+    /** As above, and fails when one of the streams has a row that cannot be read. */
+    CompletableFuture<Void> runAll(List<StreamSettings> streams) {
+        return run(streams).thenAccept(done -> {
+            if (!unreadable.isEmpty()) {
+                throw refusal();
+            }
+        });
+    }
+
+    /** Says why the streams whose rows cannot be read are not. */
+    StartFailedException refusal() {
+        Map.Entry<StreamName, String> first = unreadable.entrySet().iterator().next();
+        return new StartFailedException(
+                "the row of stream " + first.getKey() + " in the lease table cannot be read (" + first.getValue()
+                        + "), so nothing tells whether it is the stream that its leases are about; mend the row, or start"
+                        + " anew with `millrace leases delete APP --stream " + first.getKey() + "`",
+                null);
     }
 
     private CompletableFuture<Void> ensureTable() {
@@ -106,14 +136,37 @@ final class Preparation {
                 });
     }
 
-    /** Writes the row unless there is one; the conflict shows that one. */
+    /**
+     * Writes the row unless there is one. LATEST is pinned with it as the service's time of now: whatever is put once a
+     * worker has started comes after that, whichever worker makes the leases and when.
+     */
     private CompletableFuture<Void> pin(StreamSettings stream, StreamIdentity identity) {
         StreamRow fresh = new StreamRow(stream.name(), 0, identity, stream.initialPosition(), false);
+        if (!fresh.lacksBegin()) {
+            return pin(stream, fresh);
+        }
+        return persist(Needed.LEASE_TABLE, () -> table.read(rows -> rows.get(fresh.entity())))
+                .thenCompose(found -> found.isPresent()
+                        ? pin(stream, fresh)
+                        : persist(Needed.STREAM_SERVICE, () -> serviceTime(stream))
+                                .thenCompose(now -> pin(stream, fresh.beganAt(now))));
+    }
+
+    private CompletableFuture<Instant> serviceTime(StreamSettings stream) {
+        return table.ask(Needed.STREAM_SERVICE.toString(), () -> wiring.directory().serviceTime(stream.name()));
+    }
+
+    /** Creates the row; the conflict shows the one that is there. */
+    private CompletableFuture<Void> pin(StreamSettings stream, StreamRow fresh) {
+        StreamIdentity identity = fresh.identity();
         return persist(Needed.LEASE_TABLE, () -> table.read(rows -> rows.put(fresh)))
                 .thenAccept(outcome -> {
-                    if (outcome instanceof WriteOutcome.Conflict conflict
-                            && conflict.currentOrNull() instanceof StreamRow pinned) {
-                        compare(stream, identity, pinned);
+                    if (outcome instanceof WriteOutcome.Conflict conflict) {
+                        if (conflict.currentOrNull() instanceof StreamRow pinned) {
+                            compare(stream, identity, pinned);
+                        } else if (conflict.currentOrNull() instanceof UnreadableRow damaged) {
+                            unreadable.put(stream.name(), damaged.reason());
+                        }
                     }
                 });
     }
@@ -162,7 +215,8 @@ final class Preparation {
         wiring.then(call.get(), result::complete, error -> {
             if (error instanceof StreamNotFoundException
                     || error instanceof StreamRefusedException
-                    || error instanceof TableRefusedException) {
+                    || error instanceof TableRefusedException
+                    || error instanceof ServiceTimeMissingException) {
                 result.completeExceptionally(error);
             } else if (FatalErrors.isFatal(error)) {
                 result.completeExceptionally(new StartFailedException(

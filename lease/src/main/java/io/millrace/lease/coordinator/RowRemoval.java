@@ -2,6 +2,7 @@ package io.millrace.lease.coordinator;
 
 import io.millrace.lease.WorkerId;
 import io.millrace.lease.table.Entity;
+import io.millrace.lease.table.TableMissingException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 
@@ -41,6 +42,12 @@ final class RowRemoval {
                         gone.complete(null);
                     }
                 },
-                error -> wiring.later(PAUSE, this::look));
+                error -> {
+                    if (error instanceof TableMissingException) {
+                        gone.complete(null);
+                    } else {
+                        wiring.later(PAUSE, this::look);
+                    }
+                });
     }
 }

@@ -18,7 +18,8 @@ record Wiring(
         LeaseListener listener,
         Platform platform,
         EventLoop loop,
-        LeaseMeters meters) {
+        LeaseMeters meters,
+        TableLoss loss) {
     long now() {
         return platform.ticker().nanoTime();
     }
@@ -46,7 +47,7 @@ record Wiring(
 
     /** The same parts on another view of the same loop. */
     Wiring on(EventLoop view) {
-        return new Wiring(settings, table, directory, listener, platform, view, meters);
+        return new Wiring(settings, table, directory, listener, platform, view, meters, loss);
     }
 
     /** Runs {@code task} later, unless the loop is closed before. */

@@ -9,11 +9,11 @@ import io.millrace.lease.decide.LeaseBook;
 import io.millrace.lease.decide.Liveness;
 import io.millrace.lease.table.ControlRows;
 import io.millrace.lease.table.Entity;
-import io.millrace.lease.table.LeaderRow;
 import io.millrace.lease.table.LeaseTable;
 import io.millrace.lease.table.Members;
 import io.millrace.lease.table.PlanRow;
 import io.millrace.lease.table.Row;
+import io.millrace.lease.table.UnreadableRow;
 import io.millrace.lease.table.WorkerRow;
 import io.millrace.model.StreamName;
 import io.millrace.runtime.EventLoop;
@@ -78,6 +78,11 @@ final class WorkerSession {
     private boolean over;
     private EventLoop.Cancellable nextPoll = EventLoop.Cancellable.DONE;
 
+    /** The streams that this worker reads, and since when: each had a row by then. */
+    private SortedSet<StreamName> streams;
+
+    private long readsSince;
+
     /**
      * That a life was over before its time.
      *
@@ -86,11 +91,19 @@ final class WorkerSession {
      */
     record Loss(String reason, @Nullable Throwable errorOrNull) {}
 
-    private WorkerSession(Wiring shared, SureTable table, WorkerRow row, long sentAt, Consumer<Loss> onLost) {
+    private WorkerSession(
+            Wiring shared,
+            SureTable table,
+            WorkerRow row,
+            SortedSet<StreamName> streams,
+            long sentAt,
+            Consumer<Loss> onLost) {
         // An error in a task ends this life: the work that the task was about would stand still.
         this.wiring = shared.on(new GuardedLoop(shared.loop(), this::broke));
         this.table = table;
         this.onLost = onLost;
+        this.streams = streams;
+        this.readsSince = wiring.now();
         this.heartbeat = new Heartbeat(wiring, table, row, sentAt, this::lost);
         this.leases = new OwnedLeases(wiring, row.id(), table, heartbeat, book);
         this.giving = new Giving(wiring, row.id(), table, leases);
@@ -116,7 +129,7 @@ final class WorkerSession {
             // A creation proves life from its first sending only: an attempt whose answer was lost may have made the
             // row long ago, others may have found it dead and removed it, and a later attempt made it again.
             WorkerSession session =
-                    new WorkerSession(wiring, table, row.withRevision(1), settled.firstSentAt(), onLost);
+                    new WorkerSession(wiring, table, row.withRevision(1), streams, settled.firstSentAt(), onLost);
             session.leadership.reads(streams);
             session.start(leader);
             return session.firstLook.thenApply(done -> session);
@@ -136,10 +149,18 @@ final class WorkerSession {
     }
 
     /** Reads {@code streams} from now on, and gives back what is not of them. */
-    void read(SortedSet<StreamName> streams) {
-        leases.read(streams);
-        leadership.reads(streams);
-        heartbeat.reads(streams);
+    void read(SortedSet<StreamName> named) {
+        streams = named;
+        readsSince = wiring.now();
+        leases.read(named);
+        leadership.reads(named);
+        heartbeat.reads(named);
+    }
+
+    /** Gives up, as one whose leases are lost. */
+    void abandon(String reason) {
+        heartbeat.end();
+        lost(reason);
     }
 
     void wantSync() {
@@ -177,8 +198,7 @@ final class WorkerSession {
         wiring.then(
                 leader,
                 found -> {
-                    leadership.learn(
-                            found.filter(LeaderRow.class::isInstance).map(LeaderRow.class::cast), wiring.now());
+                    leadership.learnRow(found, wiring.now());
                     poll();
                 },
                 error -> poll());
@@ -213,8 +233,12 @@ final class WorkerSession {
             polled(members, sentAt);
         } else {
             wiring.then(
-                    table.read(LeaseTable::listPlans),
-                    found -> {
+                    table.read(LeaseTable::inspectPlans),
+                    listing -> {
+                        if (isMineLost(listing.unreadable())) {
+                            return;
+                        }
+                        List<PlanRow> found = listing.rows();
                         plans = found;
                         plansRead = members.news();
                         patience.observe(new ControlRows(found, members), book, id(), wiring.now());
@@ -222,6 +246,19 @@ final class WorkerSession {
                     },
                     error -> pollFailed(error, sentAt));
         }
+    }
+
+    /**
+     * Another plan cannot be written over one that has lost its revision: the next would begin with one that this worker has
+     * confirmed already. Under a new run it gets a new plan.
+     */
+    private boolean isMineLost(List<UnreadableRow> unreadable) {
+        boolean isLost = unreadable.stream()
+                .anyMatch(row -> row.revision() == 0 && row.entity().equals(Entity.plan(id())));
+        if (isLost) {
+            abandon("its plan cannot be read and has no revision");
+        }
+        return isLost;
     }
 
     private void polled(Members members, long sentAt) {
@@ -251,7 +288,11 @@ final class WorkerSession {
         if (over) {
             return;
         }
-        Fleet seen = liveness.observe(rows.workers(), sentAt, wiring.now());
+        findLoss(rows, sentAt);
+        if (over) {
+            return;
+        }
+        Fleet seen = liveness.observe(rows.workers(), rows.unreadable(), sentAt, wiring.now());
         fleet = seen;
         leadership.onControl(news, rows, seen);
         Optional<PlanRow> own = rows.plans().stream()
@@ -261,6 +302,16 @@ final class WorkerSession {
         own.ifPresent(this::obey);
         follow();
         firstLook.complete(null);
+    }
+
+    /** The row of a stream is written before anybody reads the stream, and goes with a deletion only, when nobody lives. */
+    private void findLoss(ControlRows rows, long sentAt) {
+        if (!leaving && sentAt - readsSince >= 0) {
+            streams.stream()
+                    .filter(stream -> !rows.hasRowOf(stream))
+                    .findFirst()
+                    .ifPresent(stream -> wiring.loss().report("the row of stream " + stream + " is gone"));
+        }
     }
 
     /**
@@ -346,6 +397,7 @@ final class WorkerSession {
                     watchFailed = false;
                     book.replaceAll(rows, sentAt, wiring.now());
                     leases.compare();
+                    leases.giveBackForgotten(reason.leases().keySet());
                     planListed = reason.revision();
                     waits = false;
                     take();

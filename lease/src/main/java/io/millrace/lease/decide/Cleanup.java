@@ -1,5 +1,6 @@
 package io.millrace.lease.decide;
 
+import io.millrace.lease.LeaseKey;
 import io.millrace.lease.table.LeaseRow;
 import io.millrace.model.Shard;
 import io.millrace.model.ShardId;
@@ -30,6 +31,16 @@ public final class Cleanup {
      *     a list that shows the end shows them too
      */
     public static List<LeaseRow> obsolete(StreamName stream, Collection<Shard> listed, Collection<LeaseRow> leases) {
+        return obsolete(stream, listed, leases, List.of());
+    }
+
+    /**
+     * The same where some leases' rows cannot be read: they may wait for their parents.
+     *
+     * @param unreadable the leases of those rows
+     */
+    public static List<LeaseRow> obsolete(
+            StreamName stream, Collection<Shard> listed, Collection<LeaseRow> leases, Collection<LeaseKey> unreadable) {
         Set<ShardId> needed = listed.stream().map(Shard::id).collect(Collectors.toCollection(HashSet::new));
         Optional<ShardId> newest = needed.stream().max(Comparator.naturalOrder());
         List<LeaseRow> own =
@@ -38,6 +49,8 @@ public final class Cleanup {
                 .filter(LeaseRow::isNotStarted)
                 .forEach(row -> needed.addAll(row.lineage().parents()));
         return own.stream()
+                .filter(row -> row.lineage().children().stream()
+                        .noneMatch(child -> unreadable.contains(new LeaseKey(stream, child))))
                 .filter(row -> row.isFinished() && !needed.contains(row.key().shard()))
                 // A list that was made before the shard was says nothing of it.
                 .filter(row ->

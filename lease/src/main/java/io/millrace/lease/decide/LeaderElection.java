@@ -11,12 +11,15 @@ public final class LeaderElection {
     private LeaderElection() {}
 
     /**
-     * True when the leader should be asked for again: there is none, or its worker does not take part any more.
+     * True when the leader should be asked for again: there is none, or its worker does not take part any more. One whose
+     * own row cannot be read may live and lead.
      *
      * @param leader who was last known to lead
      */
     public static boolean isSuspect(Optional<WorkerId> leader, Fleet fleet) {
-        return leader.map(worker -> fleet.of(worker) != Standing.ACTIVE).orElse(true);
+        return leader.map(fleet::of)
+                .map(standing -> standing != Standing.ACTIVE && standing != Standing.UNKNOWN)
+                .orElse(true);
     }
 
     /**

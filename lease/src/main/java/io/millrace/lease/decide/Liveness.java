@@ -1,6 +1,7 @@
 package io.millrace.lease.decide;
 
 import io.millrace.lease.WorkerId;
+import io.millrace.lease.table.UnreadableRow;
 import io.millrace.lease.table.WorkerRow;
 import java.time.Duration;
 import java.util.HashMap;
@@ -32,25 +33,42 @@ public final class Liveness {
      * @param receivedAt when its answer came
      */
     public Fleet observe(List<WorkerRow> rows, long sentAt, long receivedAt) {
+        return observe(rows, List.of(), sentAt, receivedAt);
+    }
+
+    /**
+     * The same, with rows that cannot be read: a worker whose row is one of them may live, and is not gone. If its
+     * revision stands still for the failover time, no heartbeat of it reached the table, whatever else the row says.
+     *
+     * @param unreadable of any kind
+     */
+    public Fleet observe(List<WorkerRow> rows, List<UnreadableRow> unreadable, long sentAt, long receivedAt) {
         Map<WorkerId, Sighting> seen = new HashMap<>();
         SortedMap<WorkerId, Standing> standings = new TreeMap<>();
         for (WorkerRow row : rows) {
-            Sighting before = sightings.get(row.id());
-            Sighting now = before != null && before.revision == row.revision()
-                    ? before
-                    : new Sighting(row.revision(), receivedAt);
+            boolean leaves = row.state() == WorkerRow.State.LEAVING;
+            Sighting now = sight(row.id(), row.revision(), receivedAt);
             seen.put(row.id(), now);
-            standings.put(row.id(), judge(row, sentAt - now.since));
+            standings.put(row.id(), judge(leaves ? Standing.LEAVING : Standing.ACTIVE, sentAt - now.since));
+        }
+        for (UnreadableRow row : unreadable) {
+            row.worker().ifPresent(id -> {
+                Sighting now = sight(id, row.revision(), receivedAt);
+                seen.put(id, now);
+                standings.put(id, judge(Standing.UNKNOWN, sentAt - now.since));
+            });
         }
         sightings = seen;
         return new Fleet(sentAt, standings);
     }
 
-    private Standing judge(WorkerRow row, long stillFor) {
-        if (stillFor >= failoverNanos) {
-            return Standing.EXPIRED;
-        }
-        return row.state() == WorkerRow.State.LEAVING ? Standing.LEAVING : Standing.ACTIVE;
+    private Sighting sight(WorkerId id, long revision, long at) {
+        Sighting before = sightings.get(id);
+        return before != null && before.revision == revision ? before : new Sighting(revision, at);
+    }
+
+    private Standing judge(Standing lives, long stillFor) {
+        return stillFor >= failoverNanos ? Standing.EXPIRED : lives;
     }
 
     /** A revision and since when it is known. */

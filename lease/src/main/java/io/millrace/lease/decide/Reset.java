@@ -28,8 +28,8 @@ public final class Reset {
      *
      * @param stream the stream
      * @param from where to begin
-     * @param skipsPast true when {@code from} is now: then nothing is read again, and only what is still open begins anew
-     * @param shards all that the stream lists
+     * @param skipsPast true when {@code from} is now: then nothing is read again
+     * @param shards all that the stream lists; with {@code skipsPast} those that may hold records of after {@code from}
      * @param leases all leases
      */
     public static List<LeaseRow> changes(
@@ -44,9 +44,6 @@ public final class Reset {
                 .forEach(row -> rows.put(row.key().shard(), row));
         Map<ShardId, Shard> listed = new TreeMap<>();
         shards.forEach(shard -> listed.put(shard.id(), shard));
-        if (skipsPast) {
-            listed.values().removeIf(shard -> !shard.isOpen() && !rows.containsKey(shard.id()));
-        }
         Checkpoint start = Checkpoint.notStarted(from);
         List<LeaseRow> changes = new ArrayList<>();
         rows.values().stream()

@@ -18,13 +18,15 @@ import java.util.NavigableSet;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Compares a stream's shards with its leases.
  *
  * <p>Where a missing lease begins follows the KCL. At the application's first look at the stream: at the initial
- * position; LATEST covers the open shards only. Later: at TRIM_HORIZON, because whatever appears then follows something
+ * position; LATEST is the moment that is pinned in the stream's row, and covers all that may hold records of after it, also
+ * shards that were closed since. Later: at TRIM_HORIZON, because whatever appears then follows something
  * the application has been reading (at AT_TIMESTAMP if that is the initial position and no parent is known).
  *
  * <p>A shard without a lease gets one unless a descendant was begun: then it was read before. The exception is a shard that
@@ -37,13 +39,24 @@ public final class ShardSync {
     private final Set<ShardId> awaited = new HashSet<>();
     private final Set<ShardId> ancestors = new HashSet<>();
 
-    private ShardSync(StreamRow stream, Collection<Shard> shards, Collection<LeaseRow> rows) {
+    /** Shards whose leases' rows cannot be read: they count as begun, so nothing is made before them or in their place. */
+    private final Set<ShardId> unreadable;
+
+    private ShardSync(
+            StreamRow stream, Collection<Shard> shards, Collection<LeaseRow> rows, Collection<LeaseKey> unreadable) {
         this.stream = stream;
         shards.forEach(shard -> listed.put(shard.id(), shard));
         rows.stream()
                 .filter(row -> row.key().stream().equals(stream.name()))
                 .forEach(row -> leases.put(row.key().shard(), row));
+        this.unreadable = unreadable.stream()
+                .filter(key -> key.stream().equals(stream.name()))
+                .map(LeaseKey::shard)
+                .collect(Collectors.toSet());
         leases.values().forEach(this::readBefore);
+        listed.values().stream()
+                .filter(shard -> this.unreadable.contains(shard.id()))
+                .forEach(shard -> shard.parents().forEach(this::addAncestors));
     }
 
     /**
@@ -67,11 +80,22 @@ public final class ShardSync {
      * What to write, each under the revision it carries, in this order, so that a parent is there before its child.
      *
      * @param stream the stream's row
-     * @param shards all that the stream lists
+     * @param shards all that the stream lists; at the first look from LATEST, those that may hold records of after its
+     *     moment
      * @param leases all leases
      */
     public static List<LeaseRow> changes(StreamRow stream, Collection<Shard> shards, Collection<LeaseRow> leases) {
-        ShardSync sync = new ShardSync(stream, shards, leases);
+        return changes(stream, shards, leases, List.of());
+    }
+
+    /**
+     * The same where some leases' rows cannot be read: they are there, and stay as they are.
+     *
+     * @param unreadable the leases of those rows
+     */
+    public static List<LeaseRow> changes(
+            StreamRow stream, Collection<Shard> shards, Collection<LeaseRow> leases, Collection<LeaseKey> unreadable) {
+        ShardSync sync = new ShardSync(stream, shards, leases, unreadable);
         List<LeaseRow> changes = new ArrayList<>();
         sync.parentsFirst().forEach(shard -> {
             LeaseRow row = sync.missing(shard);
@@ -93,10 +117,15 @@ public final class ShardSync {
      * @param stream the stream's row
      * @param shards all that the stream lists
      * @param leases all leases before the changes
+     * @param unreadable leases whose rows cannot be read; each may have been read
      */
     public static Map<ShardId, NavigableSet<ShardId>> unread(
-            StreamRow stream, Collection<Shard> shards, Collection<LeaseRow> leases, Collection<LeaseRow> changes) {
-        ShardSync sync = new ShardSync(stream, shards, leases);
+            StreamRow stream,
+            Collection<Shard> shards,
+            Collection<LeaseRow> leases,
+            Collection<LeaseKey> unreadable,
+            Collection<LeaseRow> changes) {
+        ShardSync sync = new ShardSync(stream, shards, leases, unreadable);
         Map<ShardId, NavigableSet<ShardId>> all = new HashMap<>();
         changes.forEach(change -> all.put(change.key().shard(), sync.unreadBefore(change)));
         return all;
@@ -112,7 +141,7 @@ public final class ShardSync {
             List<ShardId> parents =
                     before == null ? shard.parents() : before.lineage().parents();
             parents.stream()
-                    .filter(parent -> !listed.containsKey(parent) && !leases.containsKey(parent))
+                    .filter(parent -> !listed.containsKey(parent) && !hasRow(parent))
                     .forEach(unread::add);
             boolean parentsAreGone = !parents.isEmpty() && parents.stream().noneMatch(listed::containsKey);
             if (parentsAreGone && change.lineage().parents().isEmpty()) {
@@ -128,6 +157,10 @@ public final class ShardSync {
      */
     static boolean knows(Collection<ShardId> listed, LeaseRow row) {
         return listed.stream().anyMatch(id -> id.compareTo(row.key().shard()) >= 0);
+    }
+
+    private boolean hasRow(ShardId id) {
+        return leases.containsKey(id) || unreadable.contains(id);
     }
 
     private void addAncestors(ShardId id) {
@@ -158,27 +191,25 @@ public final class ShardSync {
 
     private @Nullable LeaseRow missing(Shard shard) {
         boolean wasReadBefore = ancestors.contains(shard.id()) && !awaited.contains(shard.id());
-        if (leases.containsKey(shard.id()) || wasReadBefore) {
+        if (hasRow(shard.id()) || wasReadBefore) {
             return null;
         }
-        List<ShardId> parents =
-                shard.parents().stream().filter(leases::containsKey).toList();
-        Position.Initial initial = stream.initialPosition();
+        List<ShardId> parents = shard.parents().stream().filter(this::hasRow).toList();
         boolean later = stream.synced() || awaited.contains(shard.id());
-        Position.Initial start = initial;
-        if (initial instanceof Position.Latest) {
-            if (later || !parents.isEmpty()) {
-                start = Position.trimHorizon();
-            } else if (!shard.isOpen()) {
-                return null;
-            }
-        }
-        if (initial instanceof Position.AtTimestamp && later && !parents.isEmpty()) {
-            start = Position.trimHorizon();
-        }
         LeaseKey key = new LeaseKey(stream.name(), shard.id());
         Lineage lineage = new Lineage(parents, List.of(), shard.hashKeyRange());
-        return LeaseRow.fresh(key, Checkpoint.notStarted(start), lineage);
+        return LeaseRow.fresh(key, Checkpoint.notStarted(start(later, !parents.isEmpty())), lineage);
+    }
+
+    private Position.Initial start(boolean later, boolean follows) {
+        Position.Initial initial = stream.initialPosition();
+        if (initial instanceof Position.Latest) {
+            return later || follows
+                    ? Position.trimHorizon()
+                    : new Position.AtTimestamp(stream.began()
+                            .orElseThrow(() -> new IllegalStateException("nobody has pinned LATEST of " + stream)));
+        }
+        return initial instanceof Position.AtTimestamp && later && follows ? Position.trimHorizon() : initial;
     }
 
     /**
@@ -190,7 +221,7 @@ public final class ShardSync {
         for (LeaseRow row : leases.values()) {
             List<ShardId> parents = row.lineage().parents();
             List<ShardId> real = parents.stream()
-                    .filter(parent -> leases.containsKey(parent) || listed.containsKey(parent))
+                    .filter(parent -> hasRow(parent) || listed.containsKey(parent))
                     .toList();
             boolean free = row.isNotStarted() && row.owner().isEmpty();
             if (free && real.size() < parents.size() && knows(listed.keySet(), row)) {

@@ -13,7 +13,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeDefinition;
@@ -42,11 +45,15 @@ import software.amazon.awssdk.services.dynamodb.model.UpdateItemRequest;
  * number of applications and nothing is read with delay. Reads are strongly consistent. Created with on-demand billing
  * when it is missing.
  *
+ * <p>A row that cannot be read is set apart, and told of once by a warning that names it.
+ *
  * <p>The client stays the caller's. Its own retries are harmless: every write names the revision it saw.
  */
 public final class DynamoLeaseTable implements LeaseTable {
     /** The name of the table unless the user wants another. */
     public static final String DEFAULT_NAME = "millrace";
+
+    private static final Logger log = LoggerFactory.getLogger(DynamoLeaseTable.class);
 
     /** The most that BatchGetItem takes at once (DynamoDB API). */
     private static final int MOST_KEYS = 100;
@@ -57,6 +64,9 @@ public final class DynamoLeaseTable implements LeaseTable {
     private final DynamoDbAsyncClient client;
     private final String name;
     private final String application;
+
+    /** Rows that were told of: each once, and again only when it cannot be read for another reason. */
+    private final Map<Entity, String> told = new ConcurrentHashMap<>();
 
     /**
      * The rows of one application.
@@ -91,8 +101,7 @@ public final class DynamoLeaseTable implements LeaseTable {
                 .consistentRead(true)
                 .build();
         return translated(client.getItem(request), "GetItem")
-                .thenApply(answer ->
-                        answer.hasItem() ? Optional.ofNullable(RowCodec.row(answer.item())) : Optional.empty());
+                .thenApply(answer -> answer.hasItem() ? Optional.of(row(answer.item())) : Optional.empty());
     }
 
     @Override
@@ -103,11 +112,21 @@ public final class DynamoLeaseTable implements LeaseTable {
 
     @Override
     public CompletableFuture<List<PlanRow>> listPlans() {
-        return list(Entity.PLAN_PREFIX, PlanRow.class);
+        return inspectPlans().thenApply(Listing::rows);
     }
 
     @Override
     public CompletableFuture<List<LeaseRow>> listLeases() {
+        return inspectLeases().thenApply(Listing::rows);
+    }
+
+    @Override
+    public CompletableFuture<Listing<PlanRow>> inspectPlans() {
+        return list(Entity.PLAN_PREFIX, PlanRow.class);
+    }
+
+    @Override
+    public CompletableFuture<Listing<LeaseRow>> inspectLeases() {
         return list(Entity.LEASE_PREFIX, LeaseRow.class);
     }
 
@@ -130,7 +149,7 @@ public final class DynamoLeaseTable implements LeaseTable {
         return translated(client.batchGetItem(request -> request.requestItems(Map.of(name, wanted))), "BatchGetItem")
                 .thenCompose(answer -> {
                     for (Map<String, AttributeValue> item : answer.responses().getOrDefault(name, List.of())) {
-                        if (RowCodec.row(item) instanceof LeaseRow lease) {
+                        if (row(item) instanceof LeaseRow lease) {
                             rows.add(lease);
                         }
                     }
@@ -139,10 +158,28 @@ public final class DynamoLeaseTable implements LeaseTable {
                 });
     }
 
-    private <T extends Row> CompletableFuture<List<T>> list(String prefix, Class<T> kind) {
+    private <T extends Row> CompletableFuture<Listing<T>> list(String prefix, Class<T> kind) {
         return query("begins_with(entity, :from)", Map.of(":from", RowCodec.text(prefix)))
-                .thenApply(rows ->
-                        rows.stream().filter(kind::isInstance).map(kind::cast).toList());
+                .thenApply(rows -> new Listing<>(of(kind, rows), of(UnreadableRow.class, rows)));
+    }
+
+    private static <T extends Row> List<T> of(Class<T> kind, List<Row> rows) {
+        return rows.stream().filter(kind::isInstance).map(kind::cast).toList();
+    }
+
+    private Row row(Map<String, AttributeValue> item) {
+        Row row = RowCodec.row(item);
+        if (row instanceof UnreadableRow unreadable
+                && !unreadable.reason().equals(told.put(unreadable.entity(), unreadable.reason()))) {
+            log.warn(
+                    "The row '{}' of application '{}' in table '{}' cannot be read ({}); it is left alone, and all else"
+                            + " goes on",
+                    unreadable.entity(),
+                    application,
+                    name,
+                    unreadable.reason());
+        }
+        return row;
     }
 
     @Override
@@ -152,17 +189,29 @@ public final class DynamoLeaseTable implements LeaseTable {
 
     @Override
     public CompletableFuture<WriteOutcome> delete(Row seen) {
-        if (seen.revision() == 0) {
+        boolean isUnreadable = seen instanceof UnreadableRow;
+        if (seen.revision() == 0 && !isUnreadable) {
             throw new IllegalArgumentException("a row that was never in the table cannot be deleted: " + seen.entity());
         }
         DeleteItemRequest request = DeleteItemRequest.builder()
                 .tableName(name)
                 .key(key(seen.entity()))
-                .conditionExpression("revision = :seen")
-                .expressionAttributeValues(Map.of(":seen", RowCodec.number(seen.revision())))
+                .conditionExpression(hasRevision(seen) ? "revision = :seen" : "NOT attribute_type(revision, :number)")
+                .expressionAttributeValues(
+                        hasRevision(seen)
+                                ? Map.of(":seen", AttributeValue.fromN(revisionText(seen)))
+                                : Map.of(":number", RowCodec.text("N")))
                 .returnValuesOnConditionCheckFailure(ReturnValuesOnConditionCheckFailure.ALL_OLD)
                 .build();
         return outcome(client.deleteItem(request), "DeleteItem");
+    }
+
+    private static boolean hasRevision(Row row) {
+        return !revisionText(row).isEmpty();
+    }
+
+    private static String revisionText(Row row) {
+        return row instanceof UnreadableRow unreadable ? unreadable.revisionText() : Long.toString(row.revision());
     }
 
     /** An update rather than a put: attributes that a newer version added stay. */
@@ -181,7 +230,8 @@ public final class DynamoLeaseTable implements LeaseTable {
             }
         });
         values.put(":next", RowCodec.number(row.revision() + 1));
-        String condition = "attribute_not_exists(revision)";
+        // Not of the revision: a row that has lost it is there all the same.
+        String condition = "attribute_not_exists(entity)";
         if (row.revision() > 0) {
             condition = "revision = :seen";
             values.put(":seen", RowCodec.number(row.revision()));
@@ -201,7 +251,7 @@ public final class DynamoLeaseTable implements LeaseTable {
     private CompletableFuture<WriteOutcome> outcome(CompletableFuture<?> write, String operation) {
         return write.thenApply(answer -> WriteOutcome.applied()).exceptionallyCompose(error -> {
             if (cause(error) instanceof ConditionalCheckFailedException failed) {
-                Row current = failed.hasItem() && !failed.item().isEmpty() ? RowCodec.row(failed.item()) : null;
+                Row current = failed.hasItem() && !failed.item().isEmpty() ? row(failed.item()) : null;
                 return CompletableFuture.completedFuture(WriteOutcome.conflict(current));
             }
             return CompletableFuture.failedFuture(translate(error, operation));
@@ -223,10 +273,7 @@ public final class DynamoLeaseTable implements LeaseTable {
     private CompletableFuture<List<Row>> page(QueryRequest request, List<Row> rows) {
         return translated(client.query(request), "Query").thenCompose((QueryResponse answer) -> {
             for (Map<String, AttributeValue> item : answer.items()) {
-                Row row = RowCodec.row(item);
-                if (row != null) {
-                    rows.add(row);
-                }
+                rows.add(row(item));
             }
             return answer.hasLastEvaluatedKey() && !answer.lastEvaluatedKey().isEmpty()
                     ? page(request.copy(next -> next.exclusiveStartKey(answer.lastEvaluatedKey())), rows)
@@ -284,8 +331,7 @@ public final class DynamoLeaseTable implements LeaseTable {
             return known;
         }
         if (cause instanceof ResourceNotFoundException) {
-            return new TableUnavailableException(
-                    "DynamoDB table '" + name + "' is gone; start a worker to make it", cause);
+            return new TableMissingException("DynamoDB table '" + name + "' is gone; start a worker to make it", cause);
         }
         if (cause instanceof DynamoDbException answer
                 && answer.statusCode() >= 400

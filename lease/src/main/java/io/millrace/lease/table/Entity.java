@@ -4,7 +4,10 @@ import static java.util.Objects.requireNonNull;
 
 import io.millrace.lease.LeaseKey;
 import io.millrace.lease.WorkerId;
+import io.millrace.model.ShardId;
 import io.millrace.model.StreamName;
+import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * What a row is about: the sort key of the table. The text sorts so that all rows of which there are few, but the leader's,
@@ -57,6 +60,44 @@ public record Entity(String text) implements Comparable<Entity> {
     /** The row of one run of a worker. */
     public static Entity worker(WorkerId worker) {
         return new Entity(WORKER_PREFIX + worker);
+    }
+
+    /** The lease that this is the key of; empty when it is something else, or cannot be read. */
+    Optional<LeaseKey> lease() {
+        return parsed(LEASE_PREFIX, text -> {
+            int middle = text.indexOf('#');
+            return new LeaseKey(new StreamName(text.substring(0, middle)), new ShardId(text.substring(middle + 1)));
+        });
+    }
+
+    /** The worker that this is the key of, likewise. */
+    Optional<WorkerId> worker() {
+        return parsed(WORKER_PREFIX, Entity::worker);
+    }
+
+    /** The worker whose plan this is the key of, likewise. */
+    Optional<WorkerId> planned() {
+        return parsed(PLAN_PREFIX, Entity::worker);
+    }
+
+    /** The stream whose row this is the key of, or the row of one of its leases, likewise. */
+    Optional<StreamName> stream() {
+        return parsed(STREAM_PREFIX, StreamName::new).or(() -> lease().map(LeaseKey::stream));
+    }
+
+    private static WorkerId worker(String text) {
+        int middle = text.lastIndexOf('#');
+        return new WorkerId(text.substring(0, middle), text.substring(middle + 1));
+    }
+
+    private <T> Optional<T> parsed(String prefix, Function<String, T> parser) {
+        try {
+            return text.startsWith(prefix)
+                    ? Optional.of(parser.apply(text.substring(prefix.length())))
+                    : Optional.empty();
+        } catch (IllegalArgumentException | IndexOutOfBoundsException unreadable) {
+            return Optional.empty();
+        }
     }
 
     @Override

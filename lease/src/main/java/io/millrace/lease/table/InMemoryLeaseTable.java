@@ -56,6 +56,22 @@ public final class InMemoryLeaseTable implements LeaseTable {
         return CompletableFuture.completedFuture(all(LeaseRow.class));
     }
 
+    @Override
+    public CompletableFuture<Listing<PlanRow>> inspectPlans() {
+        return listPlans().thenApply(plans -> new Listing<>(plans, unreadable(Entity.PLAN_PREFIX)));
+    }
+
+    @Override
+    public CompletableFuture<Listing<LeaseRow>> inspectLeases() {
+        return listLeases().thenApply(leases -> new Listing<>(leases, unreadable(Entity.LEASE_PREFIX)));
+    }
+
+    private List<UnreadableRow> unreadable(String prefix) {
+        return all(UnreadableRow.class).stream()
+                .filter(row -> row.entity().text().startsWith(prefix))
+                .toList();
+    }
+
     private <T extends Row> List<T> all(Class<T> kind) {
         return rows.headMap(AFTER_PLANS).values().stream()
                 .filter(kind::isInstance)
@@ -70,7 +86,7 @@ public final class InMemoryLeaseTable implements LeaseTable {
 
     @Override
     public CompletableFuture<WriteOutcome> delete(Row seen) {
-        if (seen.revision() == 0) {
+        if (seen.revision() == 0 && !(seen instanceof UnreadableRow)) {
             throw new IllegalArgumentException("a row that was never in the table cannot be deleted: " + seen.entity());
         }
         return CompletableFuture.completedFuture(swap(seen, null));
@@ -95,7 +111,9 @@ public final class InMemoryLeaseTable implements LeaseTable {
 
         @Nullable
         Row apply(@Nullable Row current) {
-            boolean applies = (current == null ? 0 : current.revision()) == seen;
+            // What has no revision that can be read is there all the same: nothing is made over it.
+            boolean creates = seen == 0 && next != null;
+            boolean applies = creates ? current == null : current != null && current.revision() == seen;
             outcome = applies ? WriteOutcome.applied() : WriteOutcome.conflict(current);
             return applies ? next : current;
         }

@@ -1,6 +1,7 @@
 package io.millrace.lease.table;
 
 import io.millrace.lease.LeaseKey;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
@@ -21,7 +22,7 @@ public interface LeaseTable {
      */
     CompletableFuture<Boolean> ensureTable();
 
-    /** The row about {@code entity}, empty when there is none. */
+    /** The row about {@code entity}, an {@link UnreadableRow} if it cannot be read; empty when there is none. */
     CompletableFuture<Optional<Row>> get(Entity entity);
 
     /**
@@ -35,13 +36,28 @@ public interface LeaseTable {
 
     /** Members, and then plans that are at least as new as the news among them. */
     default CompletableFuture<ControlRows> listControlRows() {
-        return listMembers().thenCompose(members -> listPlans().thenApply(plans -> new ControlRows(plans, members)));
+        return listMembers()
+                .thenCompose(members -> inspectPlans().thenApply(plans -> {
+                    List<UnreadableRow> unreadable = new ArrayList<>(members.unreadable());
+                    unreadable.addAll(plans.unreadable());
+                    return new ControlRows(plans.rows(), members.streams(), members.workers(), unreadable);
+                }));
     }
 
-    /** The rows of {@code keys}, in any order; a lease without a row is left out. */
+    /** All plans, and the rows of plans that cannot be read. */
+    default CompletableFuture<Listing<PlanRow>> inspectPlans() {
+        return listPlans().thenApply(rows -> new Listing<>(rows, List.of()));
+    }
+
+    /** All leases, and the rows of leases that cannot be read. */
+    default CompletableFuture<Listing<LeaseRow>> inspectLeases() {
+        return listLeases().thenApply(rows -> new Listing<>(rows, List.of()));
+    }
+
+    /** The rows of {@code keys}, in any order; a lease without a row, or one that cannot be read, is left out. */
     CompletableFuture<List<LeaseRow>> getLeases(Collection<LeaseKey> keys);
 
-    /** All leases, in the order of their keys; each as it was at some time during the call. */
+    /** All leases whose rows can be read, in the order of their keys; each as it was at some time during the call. */
     CompletableFuture<List<LeaseRow>> listLeases();
 
     /**
@@ -50,6 +66,6 @@ public interface LeaseTable {
      */
     CompletableFuture<WriteOutcome> put(Row row);
 
-    /** Deletes {@code seen} if the table still holds its revision. A row that is gone already is a conflict with none. */
+    /** Deletes {@code seen} if the table still holds its revision, or still none if it has none that can be read. A row that is gone already is a conflict with none. */
     CompletableFuture<WriteOutcome> delete(Row seen);
 }

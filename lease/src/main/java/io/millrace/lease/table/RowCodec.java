@@ -34,6 +34,8 @@ final class RowCodec {
     private static final String AT_TIMESTAMP = "AT_TIMESTAMP";
     private static final String SHARD_END = "SHARD_END";
 
+    private static final int LONGEST_REASON = 200;
+
     private RowCodec() {}
 
     /** Everything of the row but its key and revision; null where the attribute must be absent. */
@@ -68,6 +70,7 @@ final class RowCodec {
             item.put("arn", text(stream.identity().arn()));
             item.put("created", text(stream.identity().created().toString()));
             writeInitial(stream.initialPosition(), "initialPosition", "initialTimestamp", item);
+            stream.began().ifPresent(began -> item.put("initialTimestamp", text(began.toString())));
             item.put("synced", AttributeValue.fromBool(stream.synced()));
             item.put("importing", stream.importing() ? AttributeValue.fromBool(true) : null);
             item.put("deleting", stream.deleting() ? AttributeValue.fromBool(true) : null);
@@ -75,13 +78,8 @@ final class RowCodec {
         return item;
     }
 
-    /**
-     * Reads an item.
-     *
-     * @return null for a kind of row that a newer version writes
-     * @throws TableRefusedException if the item cannot be read
-     */
-    static @Nullable Row row(Map<String, AttributeValue> attributes) {
+    /** Reads an item; one that cannot be read is an {@link UnreadableRow}. */
+    static Row row(Map<String, AttributeValue> attributes) {
         Item item = new Item(attributes);
         String entity = item.text(ENTITY);
         try {
@@ -98,13 +96,19 @@ final class RowCodec {
             } else if (entity.equals(Entity.LEADER)) {
                 return new LeaderRow(item.revision(), item.number("epoch"), worker(item.text("leader")));
             }
-            return null;
+            return unreadable(entity, item, "this version knows no such row");
         } catch (RuntimeException error) {
-            throw new TableRefusedException(
-                    "the row '" + entity + "' of the lease table cannot be read (" + error.getMessage()
-                            + "); was it written by hand?",
-                    error);
+            return unreadable(entity, item, String.valueOf(error.getMessage()));
         }
+    }
+
+    private static UnreadableRow unreadable(String entity, Item item, String reason) {
+        AttributeValue revision = item.attributes().get(REVISION);
+        String line = reason.lines().findFirst().orElse("");
+        return new UnreadableRow(
+                new Entity(entity),
+                revision == null || revision.n() == null ? "" : revision.n(),
+                line.length() > LONGEST_REASON ? line.substring(0, LONGEST_REASON) : line);
     }
 
     private static void write(LeaseRow lease, Map<String, @Nullable AttributeValue> item) {
@@ -206,7 +210,14 @@ final class RowCodec {
                 new StreamIdentity(item.text("arn"), Instant.parse(item.text("created"))),
                 initial(item.text("initialPosition"), "initialTimestamp", item),
                 item.flag("synced"),
-                barrier(item));
+                barrier(item),
+                began(item));
+    }
+
+    /** A former version wrote LATEST alone, and takes the moment away when it writes the row. */
+    private static @Nullable Instant began(Item item) {
+        boolean isPinned = item.text("initialPosition").equals(LATEST) && item.has("initialTimestamp");
+        return isPinned ? Instant.parse(item.text("initialTimestamp")) : null;
     }
 
     private static StreamRow.Barrier barrier(Item item) {

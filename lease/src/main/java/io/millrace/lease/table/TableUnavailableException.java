@@ -4,7 +4,7 @@ import io.millrace.lease.LeaseException;
 import org.jspecify.annotations.Nullable;
 
 /** The table did not answer, or not now; trying again may help. A write may or may not have been applied. */
-public final class TableUnavailableException extends LeaseException {
+public sealed class TableUnavailableException extends LeaseException permits TableMissingException {
     private static final long serialVersionUID = 1L;
 
     /** The table did not answer, for this reason. */

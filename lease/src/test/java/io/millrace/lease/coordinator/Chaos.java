@@ -1,5 +1,8 @@
 package io.millrace.lease.coordinator;
 
+import io.millrace.lease.WorkerId;
+import io.millrace.lease.table.Entity;
+import io.millrace.lease.table.LeaseRow;
 import io.millrace.model.Shard;
 import io.millrace.model.StreamName;
 import java.time.Duration;
@@ -38,6 +41,9 @@ final class Chaos {
         }
         if (world.trouble.has(Trouble.ALL)) {
             chaos.plan(time, chaos.most, 8000, chaos::oneOfAll);
+        }
+        if (world.trouble.has(Trouble.DAMAGE)) {
+            chaos.plan(time, world.damage, 8000, chaos::oneDamage);
         }
         for (int i = 0; i < 3; i++) {
             world.join();
@@ -134,6 +140,33 @@ final class Chaos {
             } else {
                 victim.read(someStreams());
             }
+        }
+    }
+
+    /** A row of some kind cannot be read any more; a lease's is mended after a while, for nobody else may. */
+    private void oneDamage() {
+        List<SimWorker> living = world.living();
+        if (!world.hasFaults() || living.isEmpty()) {
+            return;
+        }
+        WorkerId victim =
+                living.get(world.damage.nextInt(living.size())).coordinator.workerId();
+        int dice = world.damage.nextInt(100);
+        if (dice < 60) {
+            List<LeaseRow> leases = world.table.listLeases().join();
+            if (!leases.isEmpty()) {
+                Entity lease = leases.get(world.damage.nextInt(leases.size())).entity();
+                world.table.damage(lease);
+                world.sim.at(Duration.ofMillis(world.damage.nextInt(6000)), () -> world.table.mend(lease));
+            }
+        } else if (dice < 75) {
+            world.table.damage(Entity.worker(victim));
+        } else if (dice < 85) {
+            world.table.damage(Entity.plan(victim));
+        } else if (dice < 95) {
+            world.table.damage(Entity.leader());
+        } else {
+            world.table.damage(Entity.news());
         }
     }
 

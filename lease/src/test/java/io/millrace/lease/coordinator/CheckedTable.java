@@ -8,12 +8,15 @@ import io.millrace.lease.table.InMemoryLeaseTable;
 import io.millrace.lease.table.LeaderRow;
 import io.millrace.lease.table.LeaseRow;
 import io.millrace.lease.table.LeaseTable;
+import io.millrace.lease.table.Listing;
 import io.millrace.lease.table.Members;
 import io.millrace.lease.table.PlanRow;
 import io.millrace.lease.table.Row;
+import io.millrace.lease.table.UnreadableRow;
 import io.millrace.lease.table.WorkerRow;
 import io.millrace.lease.table.WriteOutcome;
 import io.millrace.model.ShardId;
+import java.time.InstantSource;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -29,11 +32,14 @@ final class CheckedTable implements LeaseTable {
     private final InMemoryLeaseTable table = new InMemoryLeaseTable();
     private final Map<String, Integer> calls = new HashMap<>();
     private final Set<LeaseKey> deleted = new HashSet<>();
+    private final Map<Entity, Row> damaged = new HashMap<>();
     private final Predicate<LeaseKey> canBeRead;
+    private final BeginningCheck beginning;
 
-    /** Of what {@code canBeRead} no row may go and come again: it would be read twice. */
-    CheckedTable(Predicate<LeaseKey> canBeRead) {
-        this.canBeRead = canBeRead;
+    /** Of what the streams still list no row may go and come again: it would be read twice. */
+    CheckedTable(FakeStreams streams, InstantSource clock) {
+        this.canBeRead = streams::isListed;
+        this.beginning = new BeginningCheck(streams, clock);
     }
 
     /** How often each operation was called since the last {@link #forgetCalls}. */
@@ -46,12 +52,44 @@ final class CheckedTable implements LeaseTable {
         return deleted.contains(key);
     }
 
+    /** See {@link BeginningCheck#isBefore}. */
+    boolean wasClosedBeforeTheBeginning(LeaseKey key, boolean fromLatest) {
+        return beginning.isBefore(key, fromLatest);
+    }
+
+    /** Somebody writes what nobody can read over the row, if there is one. */
+    void damage(Entity entity) {
+        table.get(entity).join().filter(row -> !(row instanceof UnreadableRow)).ifPresent(row -> {
+            damaged.put(entity, row);
+            table.put(new UnreadableRow(entity, Long.toString(row.revision()), "damaged"))
+                    .join();
+        });
+    }
+
+    /** Somebody writes what was there before, unless it is mended already or gone. */
+    void mend(Entity entity) {
+        Row before = damaged.remove(entity);
+        table.get(entity).join().filter(UnreadableRow.class::isInstance).ifPresent(row -> {
+            if (before != null) {
+                table.put(before.withRevision(row.revision())).join();
+            }
+        });
+    }
+
+    /** True while a row of a lease is damaged. */
+    boolean hasDamagedLeases() {
+        return damaged.values().stream().anyMatch(LeaseRow.class::isInstance);
+    }
+
     void forgetCalls() {
         calls.clear();
     }
 
     Optional<LeaseRow> lease(Entity entity) {
-        return table.get(entity).join().map(LeaseRow.class::cast);
+        return Optional.ofNullable(damaged.get(entity))
+                .or(() -> table.get(entity).join())
+                .filter(LeaseRow.class::isInstance)
+                .map(LeaseRow.class::cast);
     }
 
     @Override
@@ -78,6 +116,18 @@ final class CheckedTable implements LeaseTable {
     }
 
     @Override
+    public CompletableFuture<Listing<PlanRow>> inspectPlans() {
+        calls.merge("listPlans", 1, Integer::sum);
+        return table.inspectPlans();
+    }
+
+    @Override
+    public CompletableFuture<Listing<LeaseRow>> inspectLeases() {
+        calls.merge("listLeases", 1, Integer::sum);
+        return table.inspectLeases();
+    }
+
+    @Override
     public CompletableFuture<List<LeaseRow>> getLeases(Collection<LeaseKey> keys) {
         calls.merge("getLeases", 1, Integer::sum);
         return table.getLeases(keys);
@@ -94,8 +144,14 @@ final class CheckedTable implements LeaseTable {
         calls.merge("put", 1, Integer::sum);
         Optional<Row> before = table.get(row.entity()).join();
         CompletableFuture<WriteOutcome> outcome = table.put(row);
+        if (outcome.join().isApplied()) {
+            beginning.onWrite(before, row, key -> lease(Entity.lease(key)));
+        }
         if (outcome.join().isApplied() && row instanceof LeaseRow after) {
             if (before.isPresent()) {
+                assertThat(before.get())
+                        .as("%s is written over one that cannot be read", after)
+                        .isInstanceOf(LeaseRow.class);
                 check((LeaseRow) before.get(), after);
             } else if (deleted.contains(after.key())) {
                 assertThat(canBeRead.test(after.key()))

@@ -9,8 +9,10 @@ import io.millrace.lease.coordinator.LeaseSettings.StreamSettings;
 import io.millrace.lease.table.InMemoryLeaseTable;
 import io.millrace.lease.table.LeaseRow;
 import io.millrace.lease.table.LeaseTable;
+import io.millrace.lease.table.Lineage;
 import io.millrace.lease.table.StreamRow;
 import io.millrace.model.Checkpoint;
+import io.millrace.model.HashKeyRange;
 import io.millrace.model.Position;
 import io.millrace.model.ShardId;
 import io.millrace.model.StreamName;
@@ -173,7 +175,10 @@ final class CoordinatedStreamsTest {
                 .withMessageContaining("an import of leases of stream orders has not finished");
         assertThat(table.listLeases().join()).isEmpty();
 
-        table.put(half.withRevision(1).afterSync()).join();
+        Lineage all = new Lineage(List.of(), List.of(), HashKeyRange.ALL);
+        table.put(LeaseRow.fresh(key(0), Checkpoint.notStarted(Position.trimHorizon()), all))
+                .join();
+        table.put(half.withRevision(1).afterImport(true)).join();
         ListeningWorker alice = worker("alice");
         sim.runUntil(() -> alice.held.size() == 8, SECOND);
     }

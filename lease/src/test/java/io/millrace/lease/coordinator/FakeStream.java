@@ -8,15 +8,20 @@ import io.millrace.model.SequenceNumberRange;
 import io.millrace.model.Shard;
 import io.millrace.model.ShardId;
 import io.millrace.model.StreamName;
+import io.millrace.sim.Simulation;
 import java.time.Instant;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 
-/** A stream that a test splits and merges by hand. One thread. */
+/** A stream that a test splits and merges by hand. Its service tells the time to the second. One thread. */
 final class FakeStream implements ShardDirectory {
     static final StreamName NAME = new StreamName("orders");
 
@@ -25,12 +30,19 @@ final class FakeStream implements ShardDirectory {
 
     private final NavigableMap<ShardId, Shard> shards = new TreeMap<>();
     private final Set<ShardId> trimmed = new HashSet<>();
+    private final Map<ShardId, Instant> closedAt = new HashMap<>();
     private boolean deleted;
+    private InstantSource clock = () -> Simulation.EPOCH;
     private StreamIdentity identity = new StreamIdentity(
             "arn:aws:kinesis:local:000000000000:stream/orders", Instant.parse("2026-01-01T00:00:00Z"));
 
     FakeStream(int count) {
         HashKeyRange.evenly(count).forEach(range -> open(List.of(), range));
+    }
+
+    /** The service has this clock from now on; before it, time stands still. */
+    void tellTimeOf(InstantSource other) {
+        clock = other;
     }
 
     void recreate() {
@@ -101,7 +113,25 @@ final class FakeStream implements ShardDirectory {
                 : CompletableFuture.completedFuture(listed());
     }
 
+    @Override
+    public CompletableFuture<List<Shard>> listShardsSince(StreamName stream, Instant since) {
+        return listShards(stream)
+                .thenApply(all ->
+                        all.stream().filter(shard -> mayHoldSince(shard, since)).toList());
+    }
+
+    /** True when records of after that moment may be in it. */
+    boolean mayHoldSince(Shard shard, Instant since) {
+        return !closedAt.getOrDefault(shard.id(), Instant.MAX).isBefore(since);
+    }
+
+    @Override
+    public CompletableFuture<Instant> serviceTime(StreamName stream) {
+        return identify(stream).thenApply(found -> clock.instant().truncatedTo(ChronoUnit.SECONDS));
+    }
+
     private Shard close(ShardId id) {
+        closedAt.put(id, clock.instant());
         Shard shard = java.util.Objects.requireNonNull(shards.get(id));
         SequenceNumberRange ended =
                 new SequenceNumberRange(shard.sequenceNumbers().starting(), SequenceNumber.parse("999999999"));

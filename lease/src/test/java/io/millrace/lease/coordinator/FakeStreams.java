@@ -5,6 +5,7 @@ import io.millrace.lease.ShardDirectory;
 import io.millrace.lease.StreamNotFoundException;
 import io.millrace.model.Shard;
 import io.millrace.model.StreamName;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -45,5 +46,15 @@ final class FakeStreams implements ShardDirectory {
     @Override
     public CompletableFuture<List<Shard>> listShards(StreamName stream) {
         return of(stream).listShards(stream);
+    }
+
+    @Override
+    public CompletableFuture<List<Shard>> listShardsSince(StreamName stream, Instant since) {
+        return of(stream).listShardsSince(stream, since);
+    }
+
+    @Override
+    public CompletableFuture<Instant> serviceTime(StreamName stream) {
+        return of(stream).serviceTime(stream);
     }
 }

@@ -4,6 +4,7 @@ import io.millrace.lease.LeaseKey;
 import io.millrace.lease.table.Entity;
 import io.millrace.lease.table.LeaseRow;
 import io.millrace.lease.table.LeaseTable;
+import io.millrace.lease.table.Listing;
 import io.millrace.lease.table.Members;
 import io.millrace.lease.table.PlanRow;
 import io.millrace.lease.table.Row;
@@ -102,6 +103,16 @@ final class FaultyTable implements LeaseTable {
     @Override
     public CompletableFuture<List<PlanRow>> listPlans() {
         return call(table::listPlans, false);
+    }
+
+    @Override
+    public CompletableFuture<Listing<PlanRow>> inspectPlans() {
+        return call(table::inspectPlans, false);
+    }
+
+    @Override
+    public CompletableFuture<Listing<LeaseRow>> inspectLeases() {
+        return call(table::inspectLeases, false);
     }
 
     @Override

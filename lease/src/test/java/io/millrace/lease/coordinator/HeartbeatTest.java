@@ -17,6 +17,7 @@ import io.millrace.lease.table.Row;
 import io.millrace.lease.table.WorkerRow;
 import io.millrace.lease.table.WriteOutcome;
 import io.millrace.model.Position;
+import io.millrace.runtime.EventLoop;
 import io.millrace.sim.Simulation;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -105,14 +106,16 @@ final class HeartbeatTest {
         LeaseSettings settings = LeaseSettings.builder().stream(FakeStream.NAME, Position.trimHorizon())
                 .failoverTime(Duration.ofSeconds(10))
                 .build();
+        EventLoop loop = host.newEventLoop("leases");
         return new Wiring(
                 settings,
                 table,
                 new FakeStream(1),
                 new NoLeases(),
                 host,
-                host.newEventLoop("leases"),
-                new LeaseMeters(new SimpleMeterRegistry(), "alice"));
+                loop,
+                new LeaseMeters(new SimpleMeterRegistry(), "alice"),
+                new TableLoss(loop, host, settings.failoverTime()));
     }
 
     private static final class NoLeases implements LeaseListener {

@@ -3,6 +3,7 @@ package io.millrace.lease.coordinator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import io.millrace.lease.LostTable;
 import io.millrace.lease.coordinator.LeaseSettings.StreamSettings;
 import io.millrace.model.Position;
 import io.millrace.model.StreamName;
@@ -28,7 +29,8 @@ final class LeaseSettingsTest {
                         Duration.ofSeconds(60),
                         Duration.ofSeconds(10),
                         "",
-                        Integer.MAX_VALUE));
+                        Integer.MAX_VALUE,
+                        LostTable.STOP));
     }
 
     @Test
@@ -41,6 +43,7 @@ final class LeaseSettingsTest {
                 .startTimeout(Duration.ofSeconds(6))
                 .host("here")
                 .maxLeases(7)
+                .onLostTable(LostTable.RESTART)
                 .build();
 
         assertThat(settings)
@@ -53,7 +56,8 @@ final class LeaseSettingsTest {
                         Duration.ofSeconds(5),
                         Duration.ofSeconds(6),
                         "here",
-                        7));
+                        7,
+                        LostTable.RESTART));
     }
 
     @Test

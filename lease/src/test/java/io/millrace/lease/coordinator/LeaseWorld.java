@@ -5,6 +5,7 @@ import io.millrace.lease.LeaseKey;
 import io.millrace.lease.table.ControlRows;
 import io.millrace.lease.table.Entity;
 import io.millrace.lease.table.LeaseRow;
+import io.millrace.model.Position;
 import io.millrace.model.Shard;
 import io.millrace.model.ShardId;
 import io.millrace.model.StreamName;
@@ -34,11 +35,16 @@ final class LeaseWorld {
     final SplittableRandom more;
     final SplittableRandom most;
 
+    final SplittableRandom damage;
+
     /** Workers take a few leases at most. */
     final boolean capped;
 
     /** Shards cost unlike much, and that changes. */
     final boolean weighted;
+
+    /** Where the application begins: at LATEST in a third of the worlds. */
+    final Position.Initial from;
 
     /** Who leaves has longer for it than a handoff takes at most. */
     final boolean unhurried;
@@ -49,6 +55,9 @@ final class LeaseWorld {
     private boolean faults;
     private boolean moreFaults;
     private int named;
+
+    /** What concerns wall clocks has dice of its own, too. */
+    private final SplittableRandom clocks;
 
     LeaseWorld(long seed, Trouble trouble, int shards) {
         this(seed, trouble, shards, Mutation.NONE);
@@ -62,8 +71,12 @@ final class LeaseWorld {
         this.most = new SplittableRandom(seed * 41 + 3);
         streams.add(FakeStream.NAME, new FakeStream(shards));
         streams.add(FakeStream.OTHER, new FakeStream(3));
-        this.table = new CheckedTable(streams::isListed);
+        this.damage = new SplittableRandom(seed * 47 + 11);
+        this.clocks = new SplittableRandom(seed * 43 + 7);
+        this.from = trouble.has(Trouble.DAMAGE) && clocks.nextInt(3) == 0 ? Position.latest() : Position.trimHorizon();
         this.sim = new Simulation(seed);
+        streams.all().values().forEach(stream -> stream.tellTimeOf(sim.clock()));
+        this.table = new CheckedTable(streams, sim.clock());
         this.random = new SplittableRandom(seed * 31 + 17);
         this.faults = trouble.has(Trouble.FIRST);
         this.capped = trouble.has(Trouble.ALL) && most.nextInt(4) == 0;
@@ -74,6 +87,12 @@ final class LeaseWorld {
 
     SimWorker join() {
         return join(newName());
+    }
+
+    /** How far a worker's wall clock is off: nothing, moments, or up to a day. */
+    Duration skew() {
+        int worst = trouble.has(Trouble.DAMAGE) ? List.of(0, 60_000, 86_400_000).get(clocks.nextInt(3)) : 0;
+        return Duration.ofMillis(worst == 0 ? 0 : clocks.nextInt(-worst, worst));
     }
 
     String newName() {
@@ -113,7 +132,7 @@ final class LeaseWorld {
 
     /** True while something that a fault delayed is still under way, or a worker is paused. */
     boolean isDisturbed() {
-        return workers.stream().anyMatch(SimWorker::isDisturbed);
+        return table.hasDamagedLeases() || workers.stream().anyMatch(SimWorker::isDisturbed);
     }
 
     /** What a lease costs, in a world where that differs. */
@@ -147,7 +166,11 @@ final class LeaseWorld {
     boolean isDone(LeaseKey key) {
         LeaseRow row = row(key);
         boolean isGone = row == null || table.wasDeleted(key);
-        return (isGone && !streams.isListed(key)) || (row != null && row.isFinished());
+        return (isGone && (!streams.isListed(key) || isBeforeTheBeginning(key))) || (row != null && row.isFinished());
+    }
+
+    private boolean isBeforeTheBeginning(LeaseKey key) {
+        return table.wasClosedBeforeTheBeginning(key, from instanceof Position.Latest);
     }
 
     /** A child is taken when all its parents are done. Of a parent that retention has taken nothing can be delivered. */
@@ -155,7 +178,9 @@ final class LeaseWorld {
         for (ShardId parent : streams.shard(child).parents()) {
             LeaseKey key = new LeaseKey(child.stream(), parent);
             LeaseRow row = row(key);
-            if (streams.isListed(key) && (row == null || !row.isFinished())) {
+            if (streams.isListed(key)
+                    && (row == null || !row.isFinished())
+                    && !(row == null && isBeforeTheBeginning(key))) {
                 throw new AssertionError(child + " starts while its parent is at " + row);
             }
         }

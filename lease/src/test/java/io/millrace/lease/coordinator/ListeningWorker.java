@@ -7,6 +7,7 @@ import io.millrace.lease.CheckpointOutcome;
 import io.millrace.lease.HeldLease;
 import io.millrace.lease.LeaseKey;
 import io.millrace.lease.LeaseListener;
+import io.millrace.lease.coordinator.LeaseSettings.StreamSettings;
 import io.millrace.lease.table.LeaseTable;
 import io.millrace.model.ChildShard;
 import io.millrace.model.Position;
@@ -45,10 +46,15 @@ final class ListeningWorker implements LeaseListener {
             StreamName consumed,
             Position.Initial initial,
             LeaseTable way) {
+        this(sim, stream, name, List.of(new StreamSettings(consumed, initial)), way);
+    }
+
+    ListeningWorker(Simulation sim, FakeStream stream, String name, List<StreamSettings> consumed, LeaseTable way) {
         this.sim = sim;
         this.stream = stream;
-        LeaseSettings settings = LeaseSettings.builder().workerName(name).stream(consumed, initial)
-                .build();
+        LeaseSettings.Builder builder = LeaseSettings.builder().workerName(name);
+        consumed.forEach(one -> builder.stream(one.name(), one.initialPosition()));
+        LeaseSettings settings = builder.build();
         coordinator = LeaseCoordinator.create(settings, way, stream, this, sim, new SimpleMeterRegistry());
         assertThat(coordinator.start()).isNotCompletedExceptionally();
     }

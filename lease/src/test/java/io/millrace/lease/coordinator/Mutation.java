@@ -7,10 +7,12 @@ import io.millrace.lease.table.LeaderRow;
 import io.millrace.lease.table.LeaseRow;
 import io.millrace.lease.table.LeaseTable;
 import io.millrace.lease.table.Lineage;
+import io.millrace.lease.table.Listing;
 import io.millrace.lease.table.Members;
 import io.millrace.lease.table.NewsRow;
 import io.millrace.lease.table.PlanRow;
 import io.millrace.lease.table.Row;
+import io.millrace.lease.table.UnreadableRow;
 import io.millrace.lease.table.WorkerRow;
 import io.millrace.lease.table.WriteOutcome;
 import io.millrace.model.Checkpoint;
@@ -21,6 +23,7 @@ import io.millrace.runtime.Platform;
 import io.millrace.runtime.Ticker;
 import io.millrace.sim.Simulation;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Collection;
 import java.util.HashMap;
@@ -309,16 +312,72 @@ enum Mutation {
     /** The rows of finished leases go while their shards can still be read. */
     CLEANUP_TOO_EARLY {
         @Override
-        ShardDirectory directory(ShardDirectory service) {
-            return new ShardDirectory() {
-                @Override
-                public CompletableFuture<StreamIdentity> identify(StreamName stream) {
-                    return service.identify(stream);
-                }
-
+        ShardDirectory directory(ShardDirectory service, SimHost host) {
+            return new PassingDirectory(service) {
                 @Override
                 public CompletableFuture<List<Shard>> listShards(StreamName stream) {
                     return service.listShards(stream)
+                            .thenApply(shards ->
+                                    shards.stream().filter(Shard::isOpen).toList());
+                }
+            };
+        }
+    },
+    /** A lease whose row cannot be read is made anew. */
+    UNREADABLE_LEASE_IS_MISSING {
+        @Override
+        LeaseTable table(LeaseTable table, Simulation sim) {
+            return new PassingTable(table) {
+                @Override
+                public CompletableFuture<Listing<LeaseRow>> inspectLeases() {
+                    return super.inspectLeases().thenApply(found -> new Listing<>(found.rows(), List.of()));
+                }
+
+                @Override
+                public CompletableFuture<WriteOutcome> put(Row row) {
+                    long damaged = get(row.entity())
+                            .join()
+                            .filter(found -> row instanceof LeaseRow && found instanceof UnreadableRow)
+                            .map(Row::revision)
+                            .orElse(0L);
+                    return super.put(row.revision() == 0 ? row.withRevision(damaged) : row);
+                }
+            };
+        }
+    },
+    /** A worker whose row cannot be read has none. */
+    UNREADABLE_WORKER_IS_GONE {
+        @Override
+        LeaseTable table(LeaseTable table, Simulation sim) {
+            return new PassingTable(table) {
+                @Override
+                public CompletableFuture<Members> listMembers() {
+                    return super.listMembers()
+                            .thenApply(rows -> new Members(rows.news(), rows.streams(), rows.workers()));
+                }
+            };
+        }
+    },
+    /** LATEST is what the worker's own clock says. */
+    LATEST_BY_THE_WORKERS_CLOCK {
+        @Override
+        ShardDirectory directory(ShardDirectory service, SimHost host) {
+            return new PassingDirectory(service) {
+                @Override
+                public CompletableFuture<Instant> serviceTime(StreamName stream) {
+                    return CompletableFuture.completedFuture(host.clock().instant());
+                }
+            };
+        }
+    },
+    /** A shard that was closed between the beginning and the first look at the shards gets no lease. */
+    LATEST_LEAVES_OUT_CLOSED_SHARDS {
+        @Override
+        ShardDirectory directory(ShardDirectory service, SimHost host) {
+            return new PassingDirectory(service) {
+                @Override
+                public CompletableFuture<List<Shard>> listShardsSince(StreamName stream, Instant since) {
+                    return super.listShardsSince(stream, since)
                             .thenApply(shards ->
                                     shards.stream().filter(Shard::isOpen).toList());
                 }
@@ -356,7 +415,7 @@ enum Mutation {
         return table;
     }
 
-    ShardDirectory directory(ShardDirectory service) {
+    ShardDirectory directory(ShardDirectory service, SimHost host) {
         return service;
     }
 
@@ -383,7 +442,37 @@ enum Mutation {
                 settings.shardSyncInterval(),
                 settings.startTimeout(),
                 settings.host(),
-                settings.maxLeases());
+                settings.maxLeases(),
+                settings.onLostTable());
+    }
+
+    /** A stream service that differs in one thing. */
+    private static class PassingDirectory implements ShardDirectory {
+        private final ShardDirectory service;
+
+        PassingDirectory(ShardDirectory service) {
+            this.service = service;
+        }
+
+        @Override
+        public CompletableFuture<StreamIdentity> identify(StreamName stream) {
+            return service.identify(stream);
+        }
+
+        @Override
+        public CompletableFuture<List<Shard>> listShards(StreamName stream) {
+            return service.listShards(stream);
+        }
+
+        @Override
+        public CompletableFuture<List<Shard>> listShardsSince(StreamName stream, Instant since) {
+            return service.listShardsSince(stream, since);
+        }
+
+        @Override
+        public CompletableFuture<Instant> serviceTime(StreamName stream) {
+            return service.serviceTime(stream);
+        }
     }
 
     /** Writes something else than what was asked for. */

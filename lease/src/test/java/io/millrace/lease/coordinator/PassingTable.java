@@ -4,6 +4,7 @@ import io.millrace.lease.LeaseKey;
 import io.millrace.lease.table.Entity;
 import io.millrace.lease.table.LeaseRow;
 import io.millrace.lease.table.LeaseTable;
+import io.millrace.lease.table.Listing;
 import io.millrace.lease.table.Members;
 import io.millrace.lease.table.PlanRow;
 import io.millrace.lease.table.Row;
@@ -39,6 +40,18 @@ class PassingTable implements LeaseTable {
     @Override
     public CompletableFuture<List<PlanRow>> listPlans() {
         return inner.listPlans();
+    }
+
+    @Override
+    public CompletableFuture<Listing<PlanRow>> inspectPlans() {
+        return inner.inspectPlans()
+                .thenCompose(found -> listPlans().thenApply(rows -> new Listing<>(rows, found.unreadable())));
+    }
+
+    @Override
+    public CompletableFuture<Listing<LeaseRow>> inspectLeases() {
+        return inner.inspectLeases()
+                .thenCompose(found -> listLeases().thenApply(rows -> new Listing<>(rows, found.unreadable())));
     }
 
     @Override

@@ -17,6 +17,7 @@ import java.util.random.RandomGenerator;
 final class SimHost implements Platform {
     private final Simulation sim;
     private final double rate;
+    private final Duration skew;
     private final List<HostLoop> loops = new ArrayList<>();
     private boolean crashed;
     private boolean paused;
@@ -25,8 +26,14 @@ final class SimHost implements Platform {
 
     /** A machine whose clock runs {@code rate} times as fast as the world's. */
     SimHost(Simulation sim, double rate) {
+        this(sim, rate, Duration.ZERO);
+    }
+
+    /** The same, whose wall clock is ahead by {@code skew}, or behind. */
+    SimHost(Simulation sim, double rate, Duration skew) {
         this.sim = sim;
         this.rate = rate;
+        this.skew = skew;
     }
 
     void crash() {
@@ -78,7 +85,7 @@ final class SimHost implements Platform {
 
     @Override
     public InstantSource clock() {
-        return sim.clock();
+        return () -> sim.clock().instant().plus(skew);
     }
 
     @Override

@@ -9,7 +9,6 @@ import io.millrace.lease.LeaseListener;
 import io.millrace.lease.ShardDirectory;
 import io.millrace.lease.coordinator.LeaseSettings.StreamSettings;
 import io.millrace.model.Checkpoint;
-import io.millrace.model.Position;
 import io.millrace.model.RecordPosition;
 import io.millrace.model.SequenceNumber;
 import io.millrace.model.Shard;
@@ -48,13 +47,13 @@ final class SimWorker implements LeaseListener {
         this.random = world.random;
         double off = random.nextDouble() * 0.06 - 0.03;
         boolean all = world.trouble.has(Trouble.ALL);
-        this.host = new SimHost(world.sim, 1 + (all ? off * 7 / 3 : off));
+        this.host = new SimHost(world.sim, 1 + (all ? off * 7 / 3 : off), world.skew());
         this.way =
                 new FaultyTable(world.sim, mutation.table(world.table, world.sim), random.split(), world.hasFaults());
         if (all) {
             way.letClientsTryAgain();
         }
-        ShardDirectory service = mutation.directory(world.streams);
+        ShardDirectory service = mutation.directory(world.streams, host);
         this.directory = new FaultyDirectory(world.sim, service, world.more.split());
         if (!world.hasFaults()) {
             directory.heal();
@@ -83,7 +82,7 @@ final class SimWorker implements LeaseListener {
                 .shardSyncInterval(LeaseWorld.SHARD_SYNC)
                 .startTimeout(Duration.ofHours(1))
                 .maxLeases(maxLeases);
-        streams.forEach(stream -> settings.stream(stream, Position.trimHorizon()));
+        streams.forEach(stream -> settings.stream(stream, world.from));
         return settings.build();
     }
 
@@ -119,7 +118,7 @@ final class SimWorker implements LeaseListener {
         streams = wanted;
         changing++;
         List<StreamSettings> settings = wanted.stream()
-                .map(stream -> new StreamSettings(stream, Position.trimHorizon()))
+                .map(stream -> new StreamSettings(stream, world.from))
                 .toList();
         assertThat(coordinator.changeStreams(settings).handle((changed, error) -> changing--))
                 .isNotCompletedExceptionally();

@@ -15,7 +15,9 @@ enum Trouble {
      * Also: a second stream that is added and removed while workers run; caps; measured loads that change; clocks further
      * apart; workers of which only the coordinator stands still.
      */
-    ALL;
+    ALL,
+    /** Also: wall clocks that are wrong by up to a day; applications that begin at LATEST; rows that cannot be read. */
+    DAMAGE;
 
     boolean has(Trouble other) {
         return compareTo(other) >= 0;

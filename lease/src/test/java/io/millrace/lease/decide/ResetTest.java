@@ -72,15 +72,11 @@ final class ResetTest {
     }
 
     @Test
-    void latestReadsNothingAgainAndSkipsWhatHasNoLeaseYet() {
+    void latestReadsNothingAgainAndBeginsAtItsMomentOnAllThatMayHoldRecordsSince() {
         LeaseRow finished = lease(1).finished(List.of(ShardId.of(2)));
 
         List<LeaseRow> changes = Reset.changes(
-                STREAM,
-                NOW,
-                true,
-                List.of(closed(0), closed(1, 0), closed(2, 1), open(3, 2), open(4)),
-                List.of(finished, begun(lease(2, 1))));
+                STREAM, NOW, true, List.of(closed(2, 1), open(3, 2), open(4)), List.of(finished, begun(lease(2, 1))));
 
         assertThat(changes).extracting(LeaseRow::key).containsExactly(key(2), key(3), key(4));
         assertThat(changes).allMatch(row -> row.checkpoint().equals(Checkpoint.notStarted(NOW)));

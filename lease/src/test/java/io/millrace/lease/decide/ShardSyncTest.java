@@ -22,6 +22,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 final class ShardSyncTest {
+    private static final Position.AtTimestamp BEGAN = new Position.AtTimestamp(Instant.parse("2026-01-02T03:04:05Z"));
     private static final Position.Initial THEN = new Position.AtTimestamp(Instant.EPOCH);
 
     @Test
@@ -34,12 +35,23 @@ final class ShardSyncTest {
     }
 
     @Test
-    void firstLookAtLatestTakesOpenShardsOnlyAndTheyWaitForNobody() {
-        List<LeaseRow> made = sync(stream(Position.latest(), false), List.of(closed(0), open(1, 0), open(2)));
+    void firstLookAtLatestBeginsAtTheMomentThatIsPinned() {
+        // The stream is asked for what may hold records of after that moment: 0 was closed before it.
+        List<LeaseRow> made = sync(stream(Position.latest(), false), List.of(open(1, 0), open(2)));
 
         assertThat(made).extracting(LeaseRow::key).containsExactly(key(1), key(2));
-        assertThat(made).allMatch(row -> row.checkpoint().equals(Checkpoint.notStarted(Position.latest())));
+        assertThat(made).allMatch(row -> row.checkpoint().equals(Checkpoint.notStarted(BEGAN)));
         assertThat(made).allMatch(row -> row.lineage().parents().isEmpty());
+    }
+
+    @Test
+    void shardThatWasClosedBetweenTheBeginningAndTheFirstLookIsReadAndItsChildrenWait() {
+        List<LeaseRow> made = sync(stream(Position.latest(), false), List.of(closed(0), open(1, 0), open(2, 0)));
+
+        assertThat(made).extracting(LeaseRow::key).containsExactly(key(0), key(1), key(2));
+        assertThat(made.get(0).checkpoint()).isEqualTo(Checkpoint.notStarted(BEGAN));
+        assertThat(made.get(1).checkpoint()).isEqualTo(Checkpoint.notStarted(Position.trimHorizon()));
+        assertThat(made.get(1).lineage().parents()).containsExactly(ShardId.of(0));
     }
 
     @Test
@@ -55,7 +67,7 @@ final class ShardSyncTest {
                 sync(stream(Position.latest(), false), List.of(closed(0), open(1), open(2, 0), open(3, 0)), lease(0));
 
         assertThat(made).extracting(LeaseRow::key).containsExactly(key(1), key(2), key(3));
-        assertThat(made.get(0).checkpoint()).isEqualTo(Checkpoint.notStarted(Position.latest()));
+        assertThat(made.get(0).checkpoint()).isEqualTo(Checkpoint.notStarted(BEGAN));
         assertThat(made.get(1).checkpoint()).isEqualTo(Checkpoint.notStarted(Position.trimHorizon()));
     }
 
@@ -144,7 +156,8 @@ final class ShardSyncTest {
     }
 
     private static StreamRow stream(Position.Initial initial, boolean synced) {
-        return new StreamRow(STREAM, 1, new StreamIdentity("arn", Instant.EPOCH), initial, synced);
+        StreamRow row = new StreamRow(STREAM, 1, new StreamIdentity("arn", Instant.EPOCH), initial, synced);
+        return initial instanceof Position.Latest ? row.beganAt(BEGAN.time()) : row;
     }
 
     private static Shard open(int id, int... parents) {

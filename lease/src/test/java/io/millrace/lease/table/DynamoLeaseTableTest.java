@@ -2,10 +2,16 @@ package io.millrace.lease.table;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import io.millrace.dynamodblocal.DynamoDbLocal;
 import io.millrace.lease.WorkerId;
 import java.net.URI;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -15,12 +21,14 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.TestInstance;
+import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.core.retry.RetryMode;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeDefinition;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.BillingMode;
 import software.amazon.awssdk.services.dynamodb.model.KeySchemaElement;
 import software.amazon.awssdk.services.dynamodb.model.TableDescription;
@@ -159,6 +167,87 @@ final class DynamoLeaseTableTest extends LeaseTableConformance {
                 .withMessageContaining("is it a Millrace lease table?");
         assertThat(done(client.scan(request -> request.tableName("numbers"))).count())
                 .isZero();
+    }
+
+    /** Each told once, also when they are read again and again; what can be read is read. */
+    @Test
+    void rowsThatCannotBeReadAreSetApartAndToldOnce() {
+        DynamoLeaseTable table = new DynamoLeaseTable(client, DynamoLeaseTable.DEFAULT_NAME, test);
+        done(table.put(new NewsRow(0, "alice")));
+        done(table.put(new LeaderRow(0, 1, new WorkerId("alice", "1"))));
+        List<String> foreign = List.of(
+                "lease#garbage",
+                "lease#orders#shardId-000000000000",
+                "plan#nobody",
+                "plan#somebody#1",
+                "quota#orders",
+                "stream#orders",
+                "worker#garbage",
+                "worker#somebody#1");
+        foreign.forEach(entity -> putItem(entity, Map.of()));
+        putItem("worker#newer#1", Map.of("revision", AttributeValue.fromN("9"), "state", AttributeValue.fromS("NEW")));
+
+        List<String> told = told(() -> {
+            for (int i = 0; i < 3; i++) {
+                Members members = done(table.listMembers());
+                assertThat(members.news()).isEqualTo(1);
+                assertThat(members.unreadable())
+                        .extracting(row -> row.entity().text())
+                        .containsExactly(
+                                "quota#orders",
+                                "stream#orders",
+                                "worker#garbage",
+                                "worker#newer#1",
+                                "worker#somebody#1");
+                assertThat(done(table.inspectLeases()).unreadable()).hasSize(2);
+                assertThat(done(table.inspectPlans()).unreadable()).hasSize(2);
+                assertThat(done(table.listLeases())).isEmpty();
+            }
+        });
+        assertThat(told).hasSize(9).allMatch(line -> line.contains("cannot be read"));
+    }
+
+    @Test
+    void rowThatLostItsRevisionIsNotMadeAnewAndGoesOnlyAsItWasRead() {
+        DynamoLeaseTable table = new DynamoLeaseTable(client, DynamoLeaseTable.DEFAULT_NAME, test);
+        putItem("leader", Map.of("epoch", AttributeValue.fromN("7")));
+        Row fresh = new LeaderRow(0, 1, new WorkerId("alice", "1"));
+
+        assertThat(done(table.put(fresh))).isInstanceOf(WriteOutcome.Conflict.class);
+        UnreadableRow damaged = (UnreadableRow) done(table.get(Entity.leader())).orElseThrow();
+        assertThat(damaged.revision()).isZero();
+        putItem("leader", Map.of("revision", AttributeValue.fromN("3")));
+        assertThat(done(table.delete(damaged)).isApplied()).isFalse();
+
+        UnreadableRow now = (UnreadableRow) done(table.get(Entity.leader())).orElseThrow();
+        assertThat(done(table.delete(now)).isApplied()).isTrue();
+        putItem("leader", Map.of());
+        assertThat(done(table.delete(damaged)).isApplied()).isTrue();
+        assertThat(done(table.put(fresh)).isApplied()).isTrue();
+    }
+
+    private static List<String> told(Runnable during) {
+        Logger logger = (Logger) LoggerFactory.getLogger(DynamoLeaseTable.class);
+        ListAppender<ILoggingEvent> told = new ListAppender<>();
+        told.start();
+        logger.addAppender(told);
+        try {
+            during.run();
+        } finally {
+            logger.detachAppender(told);
+        }
+        return told.list.stream()
+                .filter(event -> event.getLevel() == Level.WARN)
+                .map(ILoggingEvent::getFormattedMessage)
+                .toList();
+    }
+
+    private void putItem(String entity, Map<String, AttributeValue> rest) {
+        Map<String, AttributeValue> item = new HashMap<>(rest);
+        item.put("application", AttributeValue.fromS(test));
+        item.put("entity", AttributeValue.fromS(entity));
+        done(client.putItem(
+                request -> request.tableName(DynamoLeaseTable.DEFAULT_NAME).item(item)));
     }
 
     private TableDescription describe(String table) {

@@ -246,6 +246,8 @@ abstract class LeaseTableConformance {
                 new StreamRow(STREAM, 0, identity, Position.trimHorizon(), false),
                 new StreamRow(new StreamName("half"), 0, identity, Position.trimHorizon(), false).duringImport(),
                 new StreamRow(new StreamName("left"), 0, identity, Position.trimHorizon(), true).duringDeletion(),
+                new StreamRow(new StreamName("newest"), 0, identity, Position.latest(), false)
+                        .beganAt(Instant.ofEpochMilli(99)),
                 new StreamRow(
                         new StreamName("a.b_c-d"),
                         0,
