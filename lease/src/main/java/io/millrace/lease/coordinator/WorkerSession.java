@@ -331,8 +331,9 @@ final class WorkerSession {
             settled = true;
             return;
         }
-        if (leadership.isMadeFromBook(mine)) {
+        if (leadership.isMadeFromBook(mine) && planListed != mine.revision()) {
             planListed = mine.revision();
+            leases.giveBackForgotten(mine.leases().keySet());
         }
         if (mine.revision() != planListed || waits || watchFailed) {
             listLeases(mine);

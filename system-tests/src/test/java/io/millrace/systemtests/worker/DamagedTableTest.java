@@ -30,7 +30,6 @@ class DamagedTableTest {
             try (Worker first = services.worker("foreign", Ledger.none()).build()) {
                 first.start();
             }
-            String application = application(services);
             for (String entity : List.of(
                     "lease#foreign#shardId-000000000099",
                     "leader",
@@ -39,7 +38,7 @@ class DamagedTableTest {
                     "quota#foreign",
                     "stream#another",
                     "worker#somebody#1")) {
-                put(services, application, entity);
+                put(services, entity);
             }
             try (Worker worker = services.worker("foreign", ledger::processor).build()) {
                 worker.start();
@@ -93,13 +92,9 @@ class DamagedTableTest {
         }
     }
 
-    private static String application(Services services) throws Exception {
-        return items(services).get(0).get("application").s();
-    }
-
-    private static void put(Services services, String application, String entity) throws Exception {
+    private static void put(Services services, String entity) throws Exception {
         Map<String, AttributeValue> item = new HashMap<>();
-        item.put("application", AttributeValue.fromS(application));
+        item.put("application", AttributeValue.fromS("app-foreign"));
         item.put("entity", AttributeValue.fromS(entity));
         services.dynamoDb
                 .putItem(request -> request.tableName("millrace").item(item))
