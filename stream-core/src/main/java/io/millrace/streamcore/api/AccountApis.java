@@ -10,10 +10,10 @@ import io.millrace.streamcore.api.call.StreamAddress;
 import io.millrace.streamcore.api.call.TokenSeal;
 import io.millrace.streamcore.api.policy.ResourcePolicies;
 import io.millrace.streamcore.api.shape.Values;
-import io.millrace.streamcore.stream.AccountStreams;
 import io.millrace.streamcore.stream.StreamException;
 import io.millrace.streamcore.stream.Streams;
 import io.millrace.streamcore.stream.account.Account;
+import io.millrace.streamcore.stream.accounts.AccountStreams;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -74,12 +74,12 @@ final class AccountApis {
     }
 
     /**
-     * Those of what a caller's request is about. An account that has nothing here, and another region, is left to the
-     * caller's own operations to refuse.
+     * Those of what a caller's request is about. An account that has nothing here is judged as if it had, and then, as
+     * another region is, left to the caller's own operations to refuse.
      */
     AccountApi concerned(AccountApi caller, Values input) {
         Optional<Account> owner = caller.address().otherOwner(input).or(() -> ownerOfPage(caller, input));
-        return owner.isEmpty() ? caller : others.apply(owner.get()).orElse(caller);
+        return owner.isEmpty() ? caller : others.apply(owner.get()).orElseGet(() -> caller.judgedAs(owner.get()));
     }
 
     /** A list of shards goes on by its token alone, whose account it was begun with. */
@@ -102,6 +102,10 @@ final class AccountApis {
      * @param operations what they can be asked for
      */
     record AccountApi(StreamAddress address, OwnedStreams streams, OperationTable operations) {
+        AccountApi judgedAs(Account owner) {
+            return new AccountApi(address, new OwnedStreams(owner, streams.policies()), operations);
+        }
+
         static AccountApi of(
                 Account account, Streams streams, BiFunction<Account, Streams, OperationTable> operations) {
             return new AccountApi(

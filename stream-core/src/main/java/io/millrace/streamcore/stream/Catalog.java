@@ -15,6 +15,7 @@ import io.millrace.streamcore.stream.Streams.Changed;
 import io.millrace.streamcore.stream.account.Account;
 import io.millrace.streamcore.stream.account.AccountState;
 import io.millrace.streamcore.stream.account.BillingCommitment;
+import io.millrace.streamcore.stream.account.CatalogTurn;
 import io.millrace.streamcore.stream.account.CommitmentCodec;
 import io.millrace.streamcore.stream.watch.StreamsContext;
 import java.time.Duration;

@@ -11,6 +11,7 @@ import io.millrace.streamcore.log.disk.DiskLogEngine;
 import io.millrace.streamcore.stream.LiveStream.View;
 import io.millrace.streamcore.stream.account.AccountState;
 import io.millrace.streamcore.stream.account.BillingCommitment;
+import io.millrace.streamcore.stream.account.CatalogTurn;
 import io.millrace.streamcore.stream.quota.Quotas;
 import io.millrace.streamcore.stream.watch.StreamProbe;
 import io.millrace.streamcore.stream.watch.StreamsContext;

@@ -10,6 +10,7 @@ import io.millrace.model.StreamName;
 import io.millrace.streamcore.log.LogEngine;
 import io.millrace.streamcore.stream.account.AccountState;
 import io.millrace.streamcore.stream.account.BillingCommitment;
+import io.millrace.streamcore.stream.account.CatalogTurn;
 import io.millrace.streamcore.stream.quota.Quotas;
 import io.millrace.streamcore.stream.watch.StreamProbe;
 import io.millrace.streamcore.stream.watch.StreamsContext;
@@ -37,6 +38,20 @@ public interface Streams extends AutoCloseable {
      */
     static Streams open(StreamsSettings settings, StreamsContext context, LogEngine engine) {
         return DurableStreams.unwrapped(DurableStreams.open(settings, context, engine));
+    }
+
+    /**
+     * Opens what {@code engine} keeps of one account, on a loop that the accounts of a storage share. Completes when every
+     * stream's log is open; fails as {@link #open(StreamsSettings, StreamsContext, LogEngine)} does.
+     */
+    static CompletableFuture<? extends Streams> open(
+            StreamsSettings settings, StreamsContext context, LogEngine engine, CatalogTurn turn) {
+        return DurableStreams.open(settings, context, engine, turn);
+    }
+
+    /** Streams of an account of which {@code engine} keeps nothing yet; does not block. */
+    static Streams empty(StreamsSettings settings, StreamsContext context, LogEngine engine, CatalogTurn turn) {
+        return DurableStreams.empty(settings, context, engine, turn);
     }
 
     /** Opens a data directory without limits and probes. */

@@ -330,6 +330,12 @@ class SecureServerTest {
         String token = page.nextToken();
         await(partner.listShards(b -> b.nextToken(token))).shards().forEach(shard -> shards.add(shard.shardId()));
         assertThat(shards).containsExactly("shardId-000000000000", "shardId-000000000001");
+        for (String stranger : List.of(ARN + "missing", ARN.replace("000000000000", "444455556666") + "orders")) {
+            assertRefused(
+                    partner.listShards(b -> b.streamARN(stranger)),
+                    "AccessDeniedException",
+                    "on resource: " + stranger);
+        }
         assertRefused(
                 partner.listShards(b -> b.streamARN(ARN.replace("us-east-1", "eu-west-1") + "orders")),
                 "ResourceNotFoundException",

@@ -1,4 +1,4 @@
-package io.millrace.streamcore.stream;
+package io.millrace.streamcore.stream.accounts;
 
 import static java.util.Objects.requireNonNull;
 
@@ -6,17 +6,23 @@ import io.millrace.model.Bytes;
 import io.millrace.streamcore.log.LogEngine;
 import io.millrace.streamcore.log.MetaChange;
 import io.millrace.streamcore.log.MetaStore;
+import io.millrace.streamcore.stream.StreamException;
+import io.millrace.streamcore.stream.Streams;
+import io.millrace.streamcore.stream.StreamsSettings;
 import io.millrace.streamcore.stream.account.Account;
+import io.millrace.streamcore.stream.account.CatalogTurn;
 import io.millrace.streamcore.stream.watch.StreamsContext;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The streams of every account in every region, in one storage. Each account has a {@link Streams} of its own, made when
@@ -26,6 +32,7 @@ import java.util.function.Function;
  * the account that the storage is opened for first.
  */
 public final class AccountStreams implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(AccountStreams.class);
     private static final String FIRST_KEY = "account/first";
     /** The service has some forty regions; without credentials a client can name any number of them. */
     private static final int MOST = 256;
@@ -34,7 +41,7 @@ public final class AccountStreams implements AutoCloseable {
     private final Function<Account, StreamsContext> contexts;
     private final LogEngine engine;
     private final CatalogTurn turn;
-    private final ConcurrentMap<Account, DurableStreams> known = new ConcurrentHashMap<>();
+    private final ConcurrentMap<Account, Streams> known = new ConcurrentHashMap<>();
 
     private AccountStreams(StreamsSettings settings, Function<Account, StreamsContext> contexts, LogEngine engine) {
         this.settings = requireNonNull(settings, "settings");
@@ -54,10 +61,10 @@ public final class AccountStreams implements AutoCloseable {
             StreamsSettings settings, Function<Account, StreamsContext> contexts, LogEngine engine) {
         AccountStreams streams = new AccountStreams(settings, contexts, engine);
         try {
-            DurableStreams.unwrapped(streams.openAll());
+            unwrapped(streams.openAll());
             return streams;
         } catch (RuntimeException e) {
-            DurableStreams.unwrapped(streams.closeAll().handle((ok, alsoFailed) -> null));
+            streams.close();
             throw e;
         }
     }
@@ -75,7 +82,7 @@ public final class AccountStreams implements AutoCloseable {
     }
 
     private CompletableFuture<Void> open(Account account, AccountShare share) {
-        return DurableStreams.open(settingsOf(account), contexts.apply(account), share, turn)
+        return Streams.open(settingsOf(account), contexts.apply(account), share, turn)
                 .thenAccept(opened -> known.put(account, opened));
     }
 
@@ -90,12 +97,17 @@ public final class AccountStreams implements AutoCloseable {
             try {
                 return new Account(parts[0], parts.length == 2 ? parts[1] : "");
             } catch (IllegalArgumentException e) {
-                throw Refusals.unreadable(settings.directory(), FIRST_KEY, e);
+                throw unreadable(FIRST_KEY, e);
             }
         }
         Account first = new Account(settings.region(), settings.account());
         Bytes text = Bytes.utf8(first.region() + "/" + first.id());
-        var unused = DurableStreams.unwrapped(engine.meta().commit(MetaChange.put(FIRST_KEY, 0, text)));
+        // A full disk keeps nobody from reading: then it is noted at the next start.
+        var unused = unwrapped(
+                engine.meta().commit(MetaChange.put(FIRST_KEY, 0, text)).exceptionally(error -> {
+                    log.warn("The catalog cannot note that its streams are of {}: {}", first, error.toString());
+                    return 0L;
+                }));
         return first;
     }
 
@@ -103,7 +115,7 @@ public final class AccountStreams implements AutoCloseable {
         try {
             return AccountShare.ownerOf(key);
         } catch (IllegalArgumentException e) {
-            throw Refusals.unreadable(settings.directory(), key, e);
+            throw unreadable(key, e);
         }
     }
 
@@ -134,22 +146,30 @@ public final class AccountStreams implements AutoCloseable {
         // Whoever had streams was opened at the start.
         return known.computeIfAbsent(
                 account,
-                added -> DurableStreams.empty(
-                        settingsOf(added), contexts.apply(added), AccountShare.of(added, engine), turn));
+                added -> Streams.empty(settingsOf(added), contexts.apply(added), AccountShare.of(added, engine), turn));
+    }
+
+    private StreamException unreadable(String key, IllegalArgumentException why) {
+        return new StreamException(
+                StreamException.Kind.INTERNAL_FAILURE,
+                "cannot read the entry " + key + " in " + settings.directory() + ": " + why.getMessage());
     }
 
     /** Lets what was accepted become durable, then closes the storage. Blocks; not for the storage's own threads. */
     @Override
     public void close() {
-        DurableStreams.unwrapped(closeAll());
+        // Their changes share a loop, which ends with the first.
+        known.values().forEach(Streams::close);
+        turn.loop().close();
+        unwrapped(turn.loop().closed().thenCompose(ended -> engine.close()));
     }
 
-    private CompletableFuture<Void> closeAll() {
-        List<CompletableFuture<Void>> closing =
-                known.values().stream().map(DurableStreams::closeAsync).toList();
-        turn.loop().close();
-        return CompletableFuture.allOf(closing.toArray(CompletableFuture<?>[]::new))
-                .thenCompose(closed -> turn.loop().closed())
-                .thenCompose(ended -> engine.close());
+    /** Waits for an outcome and throws what it failed with, not what that was wrapped in. */
+    private static <T> T unwrapped(CompletableFuture<T> future) {
+        try {
+            return future.join();
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof RuntimeException cause ? cause : e;
+        }
     }
 }

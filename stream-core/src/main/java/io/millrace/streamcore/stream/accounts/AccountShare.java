@@ -1,4 +1,4 @@
-package io.millrace.streamcore.stream;
+package io.millrace.streamcore.stream.accounts;
 
 import static java.util.Objects.requireNonNull;
 

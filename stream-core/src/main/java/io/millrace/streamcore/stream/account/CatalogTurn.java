@@ -1,4 +1,4 @@
-package io.millrace.streamcore.stream;
+package io.millrace.streamcore.stream.account;
 
 import static java.util.Objects.requireNonNull;
 
@@ -11,7 +11,7 @@ import io.millrace.runtime.Platform;
  *
  * <p>Creation times belong to the loop.
  */
-final class CatalogTurn {
+public final class CatalogTurn {
     private final EventLoop loop;
     private long lastCreatedMillis;
 
@@ -20,21 +20,22 @@ final class CatalogTurn {
     }
 
     /** A loop of its own, and no stream yet. */
-    static CatalogTurn on(Platform platform) {
+    public static CatalogTurn on(Platform platform) {
         return new CatalogTurn(platform.newEventLoop("stream-catalog"));
     }
 
-    EventLoop loop() {
+    /** Where all changes of catalogs are made. */
+    public EventLoop loop() {
         return loop;
     }
 
     /** A stream that was made at this time is there. */
-    void note(long createdMillis) {
+    public void note(long createdMillis) {
         lastCreatedMillis = Math.max(lastCreatedMillis, createdMillis);
     }
 
     /** The creation time of a stream that is made now: later than that of every other stream. */
-    long nextCreatedMillis(long nowMillis) {
+    public long nextCreatedMillis(long nowMillis) {
         lastCreatedMillis = Math.max(nowMillis, lastCreatedMillis + 1);
         return lastCreatedMillis;
     }
