@@ -9,6 +9,7 @@ import io.millrace.fanout.ShardReader;
 import io.millrace.fanout.ShardReaders;
 import io.millrace.fanout.SourceBatch;
 import io.millrace.fanout.SourceTrouble;
+import io.millrace.lease.LeaseKey;
 import io.millrace.model.ChildShard;
 import io.millrace.model.Position;
 import io.millrace.model.SequenceNumber;
@@ -35,7 +36,7 @@ enum ConsumerMutation {
         @Override
         RecordSources sources(RecordSources sources) {
             return (stream, shard, from, listener) ->
-                    new ForgetfulSource(sources.open(stream, shard, from, listener), listener);
+                    new ForgetfulSource(sources, new LeaseKey(stream, shard), from, listener);
         }
     },
     /** Nobody is told what retention took of a shard that was closed meanwhile. */
@@ -87,8 +88,17 @@ enum ConsumerMutation {
         return true;
     }
 
-    /** Ends at once when it is told to. */
-    private record ForgetfulSource(RecordSource source, RecordSourceListener listener) implements RecordSource {
+    /** Gives out nothing any more once it is told to end. */
+    private static final class ForgetfulSource implements RecordSource, RecordSourceListener {
+        private final RecordSource source;
+        private final RecordSourceListener listener;
+        private boolean ends;
+
+        ForgetfulSource(RecordSources sources, LeaseKey shard, Position from, RecordSourceListener listener) {
+            this.listener = listener;
+            this.source = sources.open(shard.stream(), shard.shard(), from, this);
+        }
+
         @Override
         public void request() {
             source.request();
@@ -96,15 +106,42 @@ enum ConsumerMutation {
 
         @Override
         public Optional<SequenceNumber> end(List<ChildShard> children) {
-            Optional<SequenceNumber> last = source.end(children);
-            source.close();
-            listener.shardEnded(children);
-            return last;
+            ends = true;
+            return source.end(children);
         }
 
         @Override
         public void close() {
             source.close();
+        }
+
+        @Override
+        public void batch(SourceBatch batch) {
+            if (ends) {
+                source.request();
+            } else {
+                listener.batch(batch);
+            }
+        }
+
+        @Override
+        public void shardEnded(List<ChildShard> children) {
+            listener.shardEnded(children);
+        }
+
+        @Override
+        public void idle(long millisBehindLatest) {
+            listener.idle(millisBehindLatest);
+        }
+
+        @Override
+        public void trimmed(SequenceNumber lastRead, @Nullable StreamRecord oldest) {
+            listener.trimmed(lastRead, oldest);
+        }
+
+        @Override
+        public void trouble(SourceTrouble trouble) {
+            listener.trouble(trouble);
         }
     }
 

@@ -60,6 +60,7 @@ final class RetentionWorld implements ShardDirectory, ConsumerParts.Owner {
     private final Map<ShardId, List<StreamRecord>> put = new HashMap<>();
     private final Set<StreamRecord> processed = new HashSet<>();
     private final Set<StreamRecord> untellable = new HashSet<>();
+    private final Set<ShardId> toldUnread = new HashSet<>();
     private final List<Expired> told = new ArrayList<>();
     private StreamRow row = new StreamRow(STREAM, 1, IDENTITY, Position.trimHorizon(), false);
     private Instant horizon = Instant.MIN;
@@ -67,8 +68,12 @@ final class RetentionWorld implements ShardDirectory, ConsumerParts.Owner {
     private boolean failing;
     private int texts;
 
+    /** What was told in one ownership of a shard. */
     private record Expired(
-            ShardId shard, @Nullable Instant from, @Nullable Instant until) {
+            ShardId shard,
+            long epoch,
+            @Nullable Instant from,
+            @Nullable Instant until) {
         boolean covers(StreamRecord record) {
             return (from == null || !record.arrival().isBefore(from))
                     && (until == null || record.arrival().isBefore(until));
@@ -107,7 +112,7 @@ final class RetentionWorld implements ShardDirectory, ConsumerParts.Owner {
     void run() {
         putSome(30, Duration.ofSeconds(5));
         loop.execute(this::direct);
-        sim.at(Duration.ofHours(1), this::trimHourly);
+        sim.at(Duration.ofSeconds(50), this::trimAlways);
         sim.run(Duration.ofMinutes(20));
         for (int i = 0; i < 5; i++) {
             if (sim.random().nextBoolean()) {
@@ -192,9 +197,9 @@ final class RetentionWorld implements ShardDirectory, ConsumerParts.Owner {
         return ShardId.of(record.sequenceNumber().parts().shardIndex());
     }
 
-    private void trimHourly() {
+    private void trimAlways() {
         trim();
-        sim.at(Duration.ofHours(1), this::trimHourly);
+        sim.at(Duration.ofSeconds(50), this::trimAlways);
     }
 
     private void trim() {
@@ -227,8 +232,9 @@ final class RetentionWorld implements ShardDirectory, ConsumerParts.Owner {
             FakeLeases.Row made = leases.row(change.key().shard());
             made.parents = change.lineage().parents();
             if (mutation.tellsUnreadParents()) {
-                requireNonNull(unread.get(change.key().shard()))
-                        .forEach(shard -> told.add(new Expired(shard, null, null)));
+                requireNonNull(unread.get(change.key().shard())).stream()
+                        .filter(toldUnread::add)
+                        .forEach(shard -> told.add(new Expired(shard, 0, null, null)));
             }
         }
         row = row.afterSync();
@@ -287,7 +293,7 @@ final class RetentionWorld implements ShardDirectory, ConsumerParts.Owner {
                     }
                 }));
         if (told.size() != Set.copyOf(told).size()) {
-            throw new AssertionError("seed " + sim.seed() + ": a loss is told twice: " + told);
+            throw new AssertionError("seed " + sim.seed() + ": an ownership told a loss twice: " + told);
         }
     }
 
@@ -305,7 +311,7 @@ final class RetentionWorld implements ShardDirectory, ConsumerParts.Owner {
 
     @Override
     public void recordsExpired(LeaseKey shard, @Nullable Instant from, @Nullable Instant until) {
-        told.add(new Expired(shard.shard(), from, until));
+        told.add(new Expired(shard.shard(), leases.row(shard.shard()).epoch, from, until));
     }
 
     @Override

@@ -36,6 +36,9 @@ final class PollingSource implements RecordSource {
      */
     private static final long NEAR_RETENTION_MILLIS = Duration.ofHours(23).toMillis();
 
+    /** How far at once the end of retention may move ahead of time. */
+    private static final Duration RETENTION_STEP = Duration.ofMinutes(1);
+
     /** What a read is taken to bring before the first one came home. */
     private static final long FIRST_GUESS = 64 << 10;
 
@@ -52,6 +55,11 @@ final class PollingSource implements RecordSource {
     private @Nullable SequenceNumber lastRead;
     /** The record that the next page should begin with, because it was read before. */
     private @Nullable SequenceNumber expected;
+
+    /** A record that was kept at {@link #keptAt}, so that the end of retention lay not beyond it then. */
+    private @Nullable Instant kept;
+
+    private long keptAt;
 
     private @Nullable ShardIterator iterator;
     private List<ChildShard> children = List.of();
@@ -231,8 +239,7 @@ final class PollingSource implements RecordSource {
             children = page.children();
             moveTo(PollState.ENDED, "the shard is read out");
         } else {
-            boolean askAgain = !records.isEmpty() && page.millisBehindLatest() >= NEAR_RETENTION_MILLIS;
-            iterator = askAgain ? null : next;
+            iterator = mayMeetRetention(records, page.millisBehindLatest()) ? null : next;
             nextReadAt = began + pause().toNanos();
             moveTo(PollState.RESTING, "read " + records.size() + " records");
             goOn();
@@ -258,12 +265,30 @@ final class PollingSource implements RecordSource {
             if (first.sequenceNumber().compareTo(last) > 0) {
                 listener.trimmed(last, first);
             }
+            if (kept == null || first.arrival().isBefore(endOfRetention(kept))) {
+                kept = first.arrival();
+                keptAt = shared.platform().ticker().nanoTime();
+            }
         } else if (page.nextOrNull() == null) {
             expected = null;
             listener.trimmed(last, null);
         } else if (page.millisBehindLatest() == 0) {
             expected = null;
         }
+    }
+
+    /** True if retention may take records right after these before the next read. A reader that catches up outruns it. */
+    private boolean mayMeetRetention(List<StreamRecord> records, long millisBehindLatest) {
+        if (records.isEmpty() || millisBehindLatest < NEAR_RETENTION_MILLIS) {
+            return false;
+        }
+        Instant last = records.get(records.size() - 1).arrival();
+        return kept == null || last.isBefore(endOfRetention(kept).plus(RETENTION_STEP));
+    }
+
+    /** Where retention ends now at most, by the service's times: it moves on as time passes. */
+    private Instant endOfRetention(Instant then) {
+        return then.plus(shared.platform().ticker().since(keptAt));
     }
 
     /** The records above the last one read: all of them, unless the service repeats itself. */
