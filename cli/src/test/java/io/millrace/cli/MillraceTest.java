@@ -16,7 +16,16 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class MillraceTest {
     private static final String[] COMMANDS = {
-        "  demo ", "  server ", "  stream ", "  put ", "  tail ", "  consume ", "  leases ", "  daemon ", "  help "
+        "  demo ",
+        "  server ",
+        "  stream ",
+        "  put ",
+        "  tail ",
+        "  consume ",
+        "  leases ",
+        "  env ",
+        "  daemon ",
+        "  help "
     };
 
     private final StringWriter out = new StringWriter();
@@ -45,6 +54,7 @@ class MillraceTest {
                 "tail",
                 "consume",
                 "leases",
+                "env",
                 "daemon",
                 "stream create",
                 "leases reset"

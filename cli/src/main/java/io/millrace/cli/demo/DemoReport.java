@@ -27,7 +27,7 @@ record DemoReport(
     /**
      * A step of the script.
      *
-     * @param records how many records were put, while it lasted, into the shards that it moved
+     * @param records how many records were put, while it lasted, into the shards that it moved; of the join, into all
      */
     record Met(Step step, long records) {}
 

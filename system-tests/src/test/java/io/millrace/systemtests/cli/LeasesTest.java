@@ -232,8 +232,10 @@ class LeasesTest {
 
     @Test
     void wrongCommandLinesAndMissingThingsAreToldInOneLine() {
+        // The first worker of this class makes the table.
         assertThat(expect(1, "", "leases", "nobody").err())
-                .isEqualTo("millrace leases: there is no application 'nobody' in table 'millrace'\n");
+                .containsPattern("^millrace leases: there is no (application 'nobody' in )?table 'millrace'")
+                .hasLineCount(1);
         assertThat(expect(1, "", "leases", "nobody", "--table", "none", "--watch")
                         .err())
                 .isEqualTo("millrace leases: there is no table 'none' at DynamoDB at "
