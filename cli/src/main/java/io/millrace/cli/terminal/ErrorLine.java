@@ -104,10 +104,11 @@ public final class ErrorLine {
 
     /** Something listens at the endpoint, and says nothing. */
     private Optional<String> silent(Throwable error) {
-        // Tables are only used through the lease module, whose errors are its own.
-        return TimeLimits.isOver(error)
-                ? Optional.of(silent(error instanceof LeaseException ? AwsAccess.DYNAMODB : AwsAccess.KINESIS))
-                : Optional.empty();
+        if (!TimeLimits.isOver(error)) {
+            return Optional.empty();
+        }
+        boolean isTable = error instanceof LeaseException || !access.endpoints().containsKey(AwsAccess.KINESIS);
+        return Optional.of(silent(isTable ? AwsAccess.DYNAMODB : AwsAccess.KINESIS));
     }
 
     private String silent(String service) {

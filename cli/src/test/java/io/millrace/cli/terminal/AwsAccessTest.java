@@ -61,6 +61,19 @@ class AwsAccessTest {
     }
 
     @Test
+    void tableThatIsReadWithoutTheLeaseModuleIsNamedToo() throws IOException {
+        try (ServerSocket silent = silent()) {
+            System.setProperty(DYNAMODB, endpoint(silent));
+            try (DynamoDbAsyncClient client = access.dynamoDb()) {
+                assertThat(new ErrorLine(access)
+                                .of(catchThrowable(() -> client.scan(request -> request.tableName("millrace"))
+                                        .get(30, TimeUnit.SECONDS))))
+                        .startsWith("DynamoDB at " + endpoint(silent));
+            }
+        }
+    }
+
+    @Test
     void lineNamesTheStreamsThatTakeConnectionsAndSayNothing() throws IOException {
         try (ServerSocket silent = silent()) {
             System.setProperty(KINESIS, endpoint(silent));
