@@ -44,6 +44,7 @@ record WorkerSettings(
                 timing,
                 maxRecordsPerBatch,
                 maxLeases,
+                onLostTable,
                 kinesisClient,
                 dynamoDbClient,
                 meterRegistry,
