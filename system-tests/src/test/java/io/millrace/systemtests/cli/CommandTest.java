@@ -19,6 +19,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 class CommandTest {
@@ -88,6 +89,31 @@ class CommandTest {
             String more = worker.awaitOutput(text -> text.contains("\n"));
             assertThat(more.lines().map(CommandTest::data)).containsExactly("one more");
         }
+    }
+
+    @Test
+    @Timeout(180) // a dozen processes
+    void streamsMayBeGivenByTheirArns() throws IOException {
+        String arn = "arn:aws:kinesis:us-east-1:000000000000:stream/by-arn";
+        expect(0, "", "stream", "create", "by-arn", "--shards", "2");
+        assertThat(expect(0, "", "stream", "describe", arn, "--json").out()).contains("by-arn", arn);
+        expect(0, "a 1\nb 2\nc 3\n", "put", arn);
+        try (CommandRun tail = run("", "tail", arn, "--from", "trim_horizon")) {
+            tail.awaitOutput(text -> text.lines().count() >= 3);
+        }
+        try (CommandRun consume = run("", "consume", arn, "--app", "by-arn")) {
+            consume.awaitOutput(text -> text.lines().count() >= 3);
+        }
+        expect(0, "", "stream", "scale", arn, "--shards", "4");
+        String elsewhere = arn.replace("us-east-1", "eu-west-1");
+        assertThat(oneLine(1, "stream", "describe", elsewhere))
+                .contains("in region eu-west-1", "set AWS_REGION=eu-west-1");
+        assertThat(oneLine(1, "tail", elsewhere)).contains("set AWS_REGION=eu-west-1");
+        assertThat(oneLine(1, "consume", elsewhere, "--app", "by-arn")).contains("in region eu-west-1", "AWS_REGION");
+        assertThat(oneLine(1, "stream", "describe", arn.replace("000000000000", "111122223333")))
+                .contains("Stream by-arn under account 111122223333 not found");
+        assertThat(oneLine(2, "stream", "create", arn, "--shards", "1")).contains("is made by its name");
+        assertThat(oneLine(2, "tail", "arn:aws:kinesis:somewhere")).contains("not the ARN of a stream");
     }
 
     @Test
@@ -261,6 +287,8 @@ class CommandTest {
     void whatTheServerRefusesNamesItsFlag() throws IOException {
         assertThat(oneLine(2, "server", "--fsync", "maybe"))
                 .contains("'--fsync'", "'maybe' is none of always, interval, never");
+        assertThat(oneLine(2, "server", "--region", "Ohio")).contains("'--region'", "'Ohio' is no region such as");
+        assertThat(oneLine(2, "server", "--account", "1")).contains("'--account'", "twelve digits");
         assertThat(oneLine(2, "server", "--quotas", "some")).contains("'--quotas'", "'some' is none of off, aws");
         assertThat(oneLine(2, "server", "--transition-time", "soon"))
                 .contains("--transition-time", "'soon' is no time such as 500ms, 2s or 0");
@@ -320,6 +348,44 @@ class CommandTest {
             run.terminate();
             assertThat(run.exitCode()).as(run.out()).isZero();
         }
+    }
+
+    @Test
+    void serverPrintsTheRegionItIsGivenAndItsStreamsHaveItsAccount() {
+        Path data = folder.resolve("ireland");
+        try (CommandRun run = run(
+                "",
+                "server",
+                "--port",
+                "0",
+                "--dynamodb-port",
+                "off",
+                "--data",
+                data.toString(),
+                "--region",
+                "eu-west-1",
+                "--account",
+                "111122223333")) {
+            String output = run.awaitOutput(text -> text.contains("export AWS_ACCESS_KEY_ID"));
+            Map<String, String> local = Map.of(
+                    "AWS_ENDPOINT_URL_KINESIS",
+                    exported(output, "AWS_ENDPOINT_URL_KINESIS"),
+                    "AWS_REGION",
+                    exported(output, "AWS_REGION"));
+            try (CommandRun create = CommandRun.start(folder, local, "", "stream", "create", "s", "--shards", "1");
+                    CommandRun describe = awaited(create, local, "stream", "describe", "s", "--json")) {
+                assertThat(describe.exitCode()).as(describe.err()).isZero();
+                assertThat(describe.out()).contains("arn:aws:kinesis:eu-west-1:111122223333:stream/s");
+            }
+            run.terminate();
+            assertThat(run.exitCode()).as(run.out()).isZero();
+        }
+    }
+
+    /** A command that starts when another one has ended well. */
+    private static CommandRun awaited(CommandRun before, Map<String, String> settings, String... arguments) {
+        assertThat(before.exitCode()).as(before.err()).isZero();
+        return CommandRun.start(folder, settings, "", arguments);
     }
 
     @Test

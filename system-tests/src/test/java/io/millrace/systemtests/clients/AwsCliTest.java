@@ -102,6 +102,35 @@ class AwsCliTest {
         }
     }
 
+    @Test
+    @Timeout(60)
+    void regionsHaveStreamsOfTheirOwn() throws Exception {
+        client = new ClientProcess(folder);
+        client.assumePresent("the AWS command line", List.of("aws", "--version"));
+        isVersion2 = client.run(List.of("aws", "--version")).out().startsWith("aws-cli/2");
+        try (StreamServer server = StreamServer.builder()
+                .port(0)
+                .dataDirectory(folder.resolve("data"))
+                .transitionTime(Duration.ZERO)
+                .start()) {
+            endpoint = server.endpoint().toString();
+            aws("create-stream", "--stream-name", STREAM, "--shard-count", "1");
+            aws("create-stream", "--stream-name", STREAM, "--shard-count", "2", "--region", "eu-west-1");
+            assertThat(describe()).isEqualTo("ACTIVE\t1");
+            String arn = aws(
+                    "describe-stream-summary",
+                    "--stream-name",
+                    STREAM,
+                    "--region",
+                    "eu-west-1",
+                    "--query",
+                    "StreamDescriptionSummary.StreamARN");
+            assertThat(arn).isEqualTo("arn:aws:kinesis:eu-west-1:000000000000:stream/" + STREAM);
+            assertThat(run("list-shards", "--stream-arn", arn).err())
+                    .contains("(ResourceNotFoundException)", "its ARN is of region eu-west-1");
+        }
+    }
+
     private void readBack(String group, String shard) throws Exception {
         List<String> all = List.of(group + "-0", group + "-1", group + "-2");
         assertThat(read(iterator(shard, "TRIM_HORIZON"))).isEqualTo(all);
