@@ -229,12 +229,15 @@ final class DynamoLeaseTableTest extends LeaseTableConformance {
     private static List<String> told(Runnable during) {
         Logger logger = (Logger) LoggerFactory.getLogger(DynamoLeaseTable.class);
         ListAppender<ILoggingEvent> told = new ListAppender<>();
+        Level before = logger.getLevel();
+        logger.setLevel(Level.WARN);
         told.start();
         logger.addAppender(told);
         try {
             during.run();
         } finally {
             logger.detachAppender(told);
+            logger.setLevel(before);
         }
         return told.list.stream()
                 .filter(event -> event.getLevel() == Level.WARN)
