@@ -3,10 +3,6 @@ package io.millrace.consumer;
 import io.millrace.fanout.RecordSource;
 import io.millrace.fanout.RecordSourceListener;
 import io.millrace.fanout.RecordSources;
-import io.millrace.fanout.ShardIterator;
-import io.millrace.fanout.ShardPage;
-import io.millrace.fanout.ShardReader;
-import io.millrace.fanout.ShardReaders;
 import io.millrace.fanout.SourceBatch;
 import io.millrace.fanout.SourceTrouble;
 import io.millrace.lease.LeaseKey;
@@ -14,10 +10,8 @@ import io.millrace.model.ChildShard;
 import io.millrace.model.Position;
 import io.millrace.model.SequenceNumber;
 import io.millrace.model.StreamRecord;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /** An error made on purpose, seen from the sources, the leases or the readers of the consumers that have it. */
@@ -59,13 +53,6 @@ enum ConsumerMutation {
         boolean tellsUnreadParents() {
             return false;
         }
-    },
-    /** A source that reads at the edge of retention does not look what goes over it. */
-    PASSES_OVER_THE_EDGE {
-        @Override
-        ShardReaders readers(ShardReaders readers) {
-            return (stream, shard) -> new UnsuspectingReader(readers.reader(stream, shard));
-        }
     };
 
     ShardTurns turns(ShardTurns shared) {
@@ -74,10 +61,6 @@ enum ConsumerMutation {
 
     RecordSources sources(RecordSources sources) {
         return sources;
-    }
-
-    ShardReaders readers(ShardReaders readers) {
-        return readers;
     }
 
     boolean knowsParents() {
@@ -172,26 +155,6 @@ enum ConsumerMutation {
         @Override
         public void trouble(SourceTrouble trouble) {
             listener.trouble(trouble);
-        }
-    }
-
-    /** Never says that it is far behind. */
-    private record UnsuspectingReader(ShardReader reader) implements ShardReader {
-        @Override
-        public CompletableFuture<ShardIterator> getIterator(Position position) {
-            return reader.getIterator(position);
-        }
-
-        @Override
-        public CompletableFuture<ShardPage> getRecords(ShardIterator iterator, int limit) {
-            return reader.getRecords(iterator, limit)
-                    .thenApply(page -> new ShardPage(
-                            page.records(),
-                            page.nextOrNull(),
-                            Math.min(
-                                    page.millisBehindLatest(),
-                                    Duration.ofHours(1).toMillis()),
-                            page.children()));
         }
     }
 }

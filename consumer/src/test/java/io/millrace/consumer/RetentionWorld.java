@@ -93,7 +93,7 @@ final class RetentionWorld implements ShardDirectory, ConsumerParts.Owner {
                 .withMaxRecordsPerBatch(5)
                 .withReadAhead(200, 2_000);
         ServiceTime time = new ServiceTime(sim.ticker());
-        SlowReaders readers = new SlowReaders(mutation.readers(stream), sim, 5);
+        SlowReaders readers = new SlowReaders(stream, sim, 5);
         this.parts = new ConsumerParts(
                 loop,
                 sim,
