@@ -81,10 +81,10 @@ class LifecycleLogTest {
     }
 
     private void awaitLine(String text) throws InterruptedException {
-        String line = "";
-        while (!line.contains(text)) {
+        String line = lines.poll(20, TimeUnit.SECONDS);
+        while (line != null && !line.contains(text)) {
             line = lines.poll(20, TimeUnit.SECONDS);
-            assertThat(line).as("a line with '%s'", text).isNotNull();
         }
+        assertThat(line).as("a line with '%s'", text).isNotNull();
     }
 }

@@ -164,7 +164,7 @@ class HttpRulesTest {
                         "Content-Type",
                         JSON,
                         "X-Amz-Target",
-                        "Kinesis_20131202.CreateChannel"),
+                        "Kinesis_20131202.CreateNothing"),
                 Line.post(
                         "{}",
                         json("UnknownOperationException"),

@@ -297,7 +297,7 @@ class SettingsApiTest {
         }
         assertThat(rig.ok("DescribeLimits", "{}"))
                 .isEqualTo("{\"ShardLimit\":20000,\"OpenShardCount\":0,\"OnDemandStreamCount\":1,"
-                        + "\"OnDemandStreamCountLimit\":50}");
+                        + "\"OnDemandStreamCountLimit\":50,\"ChannelCount\":0,\"ChannelCountLimit\":0}");
         rig.ok("UpdateStreamMode", mode.formatted("PROVISIONED"));
         rig.ok("UpdateShardCount", "{'StreamName': 's', 'TargetShardCount': 4, 'ScalingType': 'UNIFORM_SCALING'}");
         assertThat(rig.ok("DescribeLimits", "{}")).contains("\"OpenShardCount\":4,\"OnDemandStreamCount\":0");

@@ -1,5 +1,6 @@
 package io.millrace.streamcore.api.input;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.streamcore.api.call.ServiceOperations;
@@ -68,7 +69,7 @@ class NewestModelTest {
         try {
             return (SdkPojo) ((SdkBuilder<?, ?>) type.getMethod("builder").invoke(null)).build();
         } catch (ReflectiveOperationException e) {
-            throw new AssertionError(type.toString(), e);
+            throw new LinkageError(type.toString(), e);
         }
     }
 
@@ -108,7 +109,8 @@ class NewestModelTest {
         return Arrays.stream(parent.getClass().getMethods())
                 .filter(getter -> getter.getName().equalsIgnoreCase(field.memberName()))
                 .filter(getter -> getter.getReturnType().isEnum())
-                .flatMap(getter -> Arrays.stream(getter.getReturnType().getEnumConstants()))
+                .flatMap(getter ->
+                        Arrays.stream(requireNonNull(getter.getReturnType().getEnumConstants())))
                 .filter(value -> !((Enum<?>) value).name().equals("UNKNOWN_TO_SDK_VERSION"))
                 .map(Object::toString)
                 .collect(Collectors.toCollection(TreeSet::new));
