@@ -319,7 +319,11 @@ public final class Worker implements AutoCloseable {
 
     private void begin(WorkerClients clients, KinesisStreams streams, List<StreamSettings> known) {
         WorkerBackend backend = new WorkerBackend(
-                new DynamoLeaseTable(clients.dynamoDb(), settings.table(), settings.application()),
+                DynamoLeaseTable.forWorker(
+                        clients.dynamoDb(),
+                        settings.table(),
+                        settings.application(),
+                        settings.timing().failoverTime().dividedBy(5)),
                 new KinesisShardDirectory(streams),
                 streams);
         WorkerCore begun = new WorkerCore(settings.withStreams(known), name, backend);

@@ -227,7 +227,7 @@ final class RetentionWorld implements ShardDirectory, ConsumerParts.Owner {
         }
         List<LeaseRow> rows = rows();
         List<LeaseRow> changes = ShardSync.changes(row, stream.shards(), rows);
-        Map<ShardId, NavigableSet<ShardId>> unread = ShardSync.unread(row, stream.shards(), rows, changes);
+        Map<ShardId, NavigableSet<ShardId>> unread = ShardSync.unread(row, stream.shards(), rows, List.of(), changes);
         for (LeaseRow change : changes) {
             FakeLeases.Row made = leases.row(change.key().shard());
             made.parents = change.lineage().parents();

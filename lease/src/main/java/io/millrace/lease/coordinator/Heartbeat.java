@@ -19,6 +19,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Belongs to the loop. Ends once: when the proof runs out, or the row is not ours any more, or it is stopped.
  */
 final class Heartbeat {
+    /** A beat that is refused is sent again after this part of the time that is left of the proof. */
+    private static final int TRIES_OF_WHAT_IS_LEFT = 20;
+
     private final Wiring wiring;
     private final SureTable table;
     private final Proof proof;
@@ -111,13 +114,33 @@ final class Heartbeat {
         expiry.cancel();
     }
 
+    /** Beats before it is due, if the table bears that then. */
     private void beatEarly(Duration gap) {
         if (!beating && !over) {
             Duration sinceLast = wiring.platform().ticker().since(sentAt);
             Duration wait = gap.minus(sinceLast);
-            Duration due = untilNextBeat();
-            beatIn(wait.compareTo(due) < 0 ? wait : due);
+            if (wait.compareTo(untilNextBeat()) < 0) {
+                next.cancel();
+                next = wiring.later(wait.isNegative() ? Duration.ZERO : wait, this::beatIfAllowed);
+            } else {
+                beatIn(untilNextBeat());
+            }
         }
+    }
+
+    private void beatIfAllowed() {
+        if (wiring.pacer().allowsEarlyBeat()) {
+            beat();
+        } else {
+            beatIn(untilNextBeat());
+        }
+    }
+
+    /** The less is left of the proof, the sooner; and not in step with other workers. */
+    private Duration pauseWhenRefused() {
+        long least = wiring.settings().heartbeatInterval().dividedBy(40).toNanos();
+        long pause = Math.max(least, proof.left().toNanos() / TRIES_OF_WHAT_IS_LEFT);
+        return Duration.ofNanos(pause / 2 + wiring.platform().random().nextLong(pause / 2 + 1));
     }
 
     private Duration untilNextBeat() {
@@ -138,7 +161,7 @@ final class Heartbeat {
         beating = true;
         sentAt = wiring.now();
         WorkerRow sent = wanted.withRevision(row.revision());
-        wiring.then(table.put(sent), settled -> {
+        wiring.then(table.beat(sent, this::pauseWhenRefused), settled -> {
             beating = false;
             if (settled.outcome().isApplied()) {
                 row = sent.withRevision(sent.revision() + 1);
@@ -152,15 +175,17 @@ final class Heartbeat {
             } else if (!proof.renew(settled.sentAt())) {
                 lose("its last heartbeat was confirmed too late");
             } else {
-                onBeat(sent);
+                onBeat(sent, settled.sentAt());
             }
         });
     }
 
-    private void onBeat(WorkerRow sent) {
+    /** The next is due an interval after the sending that counted: where many are refused, fewer are needed so. */
+    private void onBeat(WorkerRow sent, long countsFrom) {
         if (wiring.platform().ticker().since(sentAt).compareTo(wiring.settings().heartbeatInterval()) > 0) {
             wiring.meters().heartbeatMissed();
         }
+        sentAt = countsFrom;
         watch();
         beatIn(untilNextBeat());
         if (!sent.sameContent(wanted)) {

@@ -239,7 +239,7 @@ final class Leadership {
     private void claim() {
         busy = true;
         LeaderRow claim = LeaderElection.claim(row, highestEpoch, me);
-        wiring.then(table.put(claim), settled -> {
+        wiring.then(table.put(WriteKind.MEMBERSHIP, claim), settled -> {
             busy = false;
             if (settled.outcome() instanceof WriteOutcome.Conflict conflict) {
                 learnRow(conflict.current(), wiring.now());
@@ -550,7 +550,7 @@ final class Leadership {
 
     /** The others read plans only when the news have moved since; so these come after all the plans they tell of. */
     private CompletableFuture<Void> tell() {
-        return table.put(new NewsRow(news, me.toString())).thenCompose(settled -> {
+        return table.put(WriteKind.CONTROL, new NewsRow(news, me.toString())).thenCompose(settled -> {
             if (settled.outcome() instanceof WriteOutcome.Conflict conflict) {
                 if (conflict.currentOrNull() instanceof UnreadableRow lost && lost.revision() == 0) {
                     // Without a revision there is nothing to go on from: everybody reads plans at every poll now.
@@ -590,11 +590,13 @@ final class Leadership {
     }
 
     private CompletableFuture<Void> put(Row changed) {
-        return table.put(changed).thenAccept(settled -> check(changed, settled.outcome()));
+        WriteKind kind = changed instanceof LeaseRow ? WriteKind.CREATION : WriteKind.CONTROL;
+        return table.put(kind, changed).thenAccept(settled -> check(changed, settled.outcome()));
     }
 
     private CompletableFuture<Void> delete(Row gone) {
-        return table.delete(gone).thenAccept(settled -> check(gone, settled.outcome()));
+        WriteKind kind = gone instanceof LeaseRow ? WriteKind.CLEANUP : WriteKind.CONTROL;
+        return table.delete(kind, gone).thenAccept(settled -> check(gone, settled.outcome()));
     }
 
     private void check(Row ours, WriteOutcome outcome) {

@@ -71,7 +71,7 @@ public final class LeaseCoordinator {
     private LeaseCoordinator(Wiring parts) {
         this.thread = parts.loop();
         this.loop = new GuardedLoop(thread, this::broke);
-        this.wiring = parts.on(loop);
+        this.wiring = parts.pacedOn(loop);
         this.id = newId();
         this.streams = wiring.settings().streams();
         this.table = wiring.newSureTable();

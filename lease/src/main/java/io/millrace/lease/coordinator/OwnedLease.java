@@ -1,5 +1,7 @@
 package io.millrace.lease.coordinator;
 
+import static java.util.Objects.requireNonNull;
+
 import io.millrace.lease.CheckpointOutcome;
 import io.millrace.lease.HeldLease;
 import io.millrace.lease.LeaseKey;
@@ -16,6 +18,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -49,6 +52,9 @@ final class OwnedLease implements HeldLease {
 
     // Owned by the loop.
     private boolean writing;
+    /** The write that waits for its turn or is under way; none while children's rows are written. */
+    private SureTable.@Nullable Write write;
+
     private final List<Save> saves = new ArrayList<>();
     private final CompletableFuture<CheckpointOutcome> released = new CompletableFuture<>();
     private @Nullable Finish finish;
@@ -201,6 +207,7 @@ final class OwnedLease implements HeldLease {
             return;
         }
         boolean tell = state != LeaseState.RELEASING;
+        stopWaiting();
         moveTo(LeaseState.ENDED, reason);
         settleAll(CheckpointOutcome.LEASE_LOST);
         owner.ended(this);
@@ -211,7 +218,8 @@ final class OwnedLease implements HeldLease {
 
     /** Ends this ownership if {@code listed} shows that somebody wrote the row after us and did not leave it to us. */
     void compare(LeaseRow listed) {
-        if (!writing && listed.revision() > row.revision() && !isOurs(listed)) {
+        boolean idle = !writing || (write != null && !write.wasSent());
+        if (idle && listed.revision() > row.revision() && !isOurs(listed)) {
             lose(NOT_OURS);
         }
     }
@@ -262,21 +270,35 @@ final class OwnedLease implements HeldLease {
         }
     }
 
-    /** Starts the next write if none is under way. */
+    /** Starts the next write if none is under way. A checkpoint that waits for its turn makes room for what matters more. */
     private void pump() {
-        if (writing || state == LeaseState.ENDED) {
+        if (state == LeaseState.ENDED) {
             return;
         }
-        Checkpoint latest = latest();
+        boolean isGoing = finish != null || state == LeaseState.RELEASING;
+        if (isGoing && write != null && write.kind() == WriteKind.PROGRESS) {
+            stopWaiting();
+        }
+        if (writing) {
+            return;
+        }
         Finish end = finish;
         if (end != null) {
             writeEnd(end);
         } else if (state == LeaseState.RELEASING) {
-            write(progress(latest).released(), this::givenBack);
-        } else if (latest.isAfter(row.checkpoint()) || loadIsNews) {
-            write(progress(latest), this::pump);
+            write(WriteKind.HANDOVER, () -> progress(latest()).released(), this::givenBack);
+        } else if (latest().isAfter(row.checkpoint()) || loadIsNews) {
+            write(WriteKind.PROGRESS, () -> progress(latest()), this::pump);
         } else {
             settleSaved();
+        }
+    }
+
+    /** What has not been sent need not be. */
+    private void stopWaiting() {
+        if (write != null && write.giveUp()) {
+            write = null;
+            writing = false;
         }
     }
 
@@ -302,7 +324,7 @@ final class OwnedLease implements HeldLease {
             writing = false;
             if (state == LeaseState.FINISHING) {
                 List<ShardId> ids = end.children.stream().map(ChildShard::id).toList();
-                write(row.finished(ids), () -> finished(end));
+                write(WriteKind.HANDOVER, () -> row.finished(ids), () -> finished(end));
             }
         });
     }
@@ -313,14 +335,23 @@ final class OwnedLease implements HeldLease {
         owner.ended(this);
     }
 
-    private void write(LeaseRow next, Runnable then) {
+    /** Writes what {@code source} gives at the moment at which it is sent. */
+    private void write(WriteKind kind, Supplier<LeaseRow> source, Runnable then) {
         writing = true;
-        owner.wiring().then(table.put(next), settled -> {
+        AtomicReference<LeaseRow> sent = new AtomicReference<>(row);
+        SureTable.Write next = table.put(kind, () -> {
+            sent.set(source.get());
+            return sent.get();
+        });
+        write = next;
+        owner.wiring().then(next.settled(), settled -> {
             writing = false;
+            write = null;
+            LeaseRow ours = requireNonNull(sent.get());
             if (settled.outcome() instanceof WriteOutcome.Conflict conflict) {
-                onConflict(next, conflict, then);
+                onConflict(kind, ours, conflict, then);
             } else {
-                row = next.withRevision(next.revision() + 1);
+                row = ours.withRevision(ours.revision() + 1);
                 if (state != LeaseState.ENDED) {
                     settleSaved();
                     then.run();
@@ -330,12 +361,12 @@ final class OwnedLease implements HeldLease {
     }
 
     /** Another wrote the row. If it left us the lease, as a tool may, ours goes on top of it; else the lease is lost. */
-    private void onConflict(LeaseRow ours, WriteOutcome.Conflict conflict, Runnable then) {
+    private void onConflict(WriteKind kind, LeaseRow ours, WriteOutcome.Conflict conflict, Runnable then) {
         if (state == LeaseState.ENDED) {
             return;
         }
         if (conflict.currentOrNull() instanceof LeaseRow current && isOurs(current)) {
-            write(ours.withRevision(current.revision()), then);
+            write(kind, () -> ours.withRevision(current.revision()), then);
         } else {
             owner.learn(conflict);
             lose(NOT_OURS);

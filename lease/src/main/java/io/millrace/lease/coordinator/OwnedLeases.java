@@ -17,8 +17,10 @@ import io.millrace.model.ShardId;
 import io.millrace.model.StreamName;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
@@ -26,6 +28,7 @@ import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,7 +42,7 @@ final class OwnedLeases {
     private final Heartbeat heartbeat;
     private final LeaseBook book;
     private final SortedMap<LeaseKey, OwnedLease> held = new TreeMap<>();
-    private final Set<LeaseKey> taking = new HashSet<>();
+    private final Map<LeaseKey, SureTable.Write> taking = new HashMap<>();
     private final SortedSet<LeaseKey> released = new TreeSet<>();
     private final SortedSet<LeaseKey> abandoned = new TreeSet<>();
     private final CompletableFuture<Void> allGone = new CompletableFuture<>();
@@ -62,7 +65,7 @@ final class OwnedLeases {
     /** What is held or being taken. */
     Set<LeaseKey> engaged() {
         Set<LeaseKey> engaged = new HashSet<>(held.keySet());
-        engaged.addAll(taking);
+        engaged.addAll(taking.keySet());
         return engaged;
     }
 
@@ -90,6 +93,7 @@ final class OwnedLeases {
     /** Takes leases of {@code named} streams only, and asks for the others back. */
     void read(SortedSet<StreamName> named) {
         streams = named;
+        takeOnly(key -> !isRemoved(key));
         List.copyOf(held.values()).stream()
                 .filter(lease -> !streams.contains(lease.key().stream()))
                 .forEach(this::askForRemoved);
@@ -110,11 +114,13 @@ final class OwnedLeases {
         }
         // What was seen may be older than what is held: a second taking would meet the first one's row and think it its
         // own.
-        if (held.containsKey(seen.key()) || !taking.add(seen.key())) {
+        if (held.containsKey(seen.key()) || taking.containsKey(seen.key())) {
             return;
         }
         LeaseRow mine = seen.takenBy(me);
-        wiring.then(table.put(mine), settled -> {
+        SureTable.Write write = table.put(WriteKind.TAKING, () -> mine);
+        taking.put(seen.key(), write);
+        wiring.then(write.settled(), settled -> {
             taking.remove(seen.key());
             if (over) {
                 return;
@@ -126,6 +132,13 @@ final class OwnedLeases {
             }
             checkAllGone();
         });
+    }
+
+    /** Takes none of those that {@code isWanted} does not name and whose taking still waits for its turn. */
+    void takeOnly(Predicate<LeaseKey> isWanted) {
+        taking.entrySet()
+                .removeIf(entry ->
+                        !isWanted.test(entry.getKey()) && entry.getValue().giveUp());
     }
 
     private void onTaken(LeaseRow row) {
@@ -152,7 +165,7 @@ final class OwnedLeases {
     /** True while {@code key} may be processed here for longer than {@code time} from now, as far as is known. */
     boolean mayOutlast(LeaseKey key, Duration time) {
         OwnedLease lease = held.get(key);
-        return taking.contains(key) || (lease != null && lease.mayOutlast(time));
+        return taking.containsKey(key) || (lease != null && lease.mayOutlast(time));
     }
 
     /** Asks the holder for {@code key}, which must be held; what it does not give back in time is taken from it. */
@@ -163,6 +176,7 @@ final class OwnedLeases {
     /** Asks for everything; takes nothing from now on. Completes when nothing is left. */
     CompletableFuture<Void> askForAll(Duration deadline) {
         leaving = true;
+        takeOnly(key -> false);
         released.clear();
         abandoned.clear();
         List.copyOf(held.values()).forEach(lease -> lease.askFor(deadline, "this worker is leaving"));
@@ -215,7 +229,7 @@ final class OwnedLeases {
             LeaseKey key = new LeaseKey(parent.key().stream(), child.id());
             Lineage lineage = new Lineage(child.parents(), List.of(), child.hashKeyRange());
             LeaseRow row = LeaseRow.fresh(key, Checkpoint.notStarted(Position.trimHorizon()), lineage);
-            writes.add(table.put(row));
+            writes.add(table.put(WriteKind.HANDOVER, row));
         }
         return CompletableFuture.allOf(writes.toArray(CompletableFuture[]::new));
     }

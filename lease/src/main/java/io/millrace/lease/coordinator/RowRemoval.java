@@ -37,7 +37,7 @@ final class RowRemoval {
                 table.read(rows -> rows.get(Entity.worker(worker))),
                 row -> {
                     if (row.isPresent()) {
-                        wiring.then(table.delete(row.get()), deleted -> look());
+                        wiring.then(table.delete(WriteKind.MEMBERSHIP, row.get()), deleted -> look());
                     } else {
                         gone.complete(null);
                     }

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.millrace.lease.table.LeaseTable;
 import io.millrace.lease.table.Row;
+import io.millrace.lease.table.TableThrottledException;
 import io.millrace.lease.table.TableUnavailableException;
 import io.millrace.lease.table.WriteOutcome;
 import io.millrace.runtime.Backoff;
@@ -23,7 +24,7 @@ import org.slf4j.LoggerFactory;
  * The table as one life of a worker uses it: every call has a time limit, and a write goes on until its outcome is
  * known. A write whose answer was lost is sent again as it was: the table applies it at most once, because it names the
  * revision it saw, and when the first sending was applied the conflict shows a row with our content under the next
- * revision.
+ * revision. A heartbeat is sent at once, whatever else waits; other writes when the {@link WritePacer} lets them.
  *
  * <p>Belongs to the loop; futures complete there. Writes never fail; after {@link #abandon} nothing completes any more.
  */
@@ -33,15 +34,18 @@ final class SureTable {
     private final LeaseTable table;
     private final EventLoop loop;
     private final Platform platform;
+    private final WritePacer pacer;
     private final Duration timeLimit;
     private final Backoff backoff;
+    private boolean heartbeatRefused;
     private boolean abandoned;
     private @Nullable Throwable lastTrouble;
 
-    SureTable(LeaseTable table, EventLoop loop, Platform platform, Duration failoverTime) {
+    SureTable(LeaseTable table, EventLoop loop, Platform platform, WritePacer pacer, Duration failoverTime) {
         this.table = table;
         this.loop = loop;
         this.platform = platform;
+        this.pacer = pacer;
         this.timeLimit = failoverTime.dividedBy(5);
         this.backoff = new Backoff(Duration.ofMillis(50), failoverTime.dividedBy(10));
     }
@@ -63,67 +67,94 @@ final class SureTable {
     /** No call goes out from now on, and no future completes. */
     void abandon() {
         abandoned = true;
+        heartbeatIsRefused(false);
     }
 
-    CompletableFuture<Settled> put(Row row) {
-        return settle(new Write(() -> table.put(row), conflict -> isOurs(row, conflict)));
+    CompletableFuture<Settled> put(WriteKind kind, Row row) {
+        return put(kind, () -> row).settled();
+    }
+
+    /** Writes what {@code row} gives when its turn has come. */
+    Write put(WriteKind kind, Supplier<Row> row) {
+        return start(new Put(kind, row));
+    }
+
+    /**
+     * Writes a worker's row.
+     *
+     * @param pause how long to wait before it is sent again when the table refuses it because there are too many writes
+     */
+    CompletableFuture<Settled> beat(Row row, Supplier<Duration> pause) {
+        return start(new Put(WriteKind.HEARTBEAT, () -> row) {
+                    @Override
+                    Duration pause(int attempt) {
+                        heartbeatIsRefused(true);
+                        return pause.get();
+                    }
+                })
+                .settled();
     }
 
     /** Deletes {@code seen}; that it is gone already counts as applied. */
-    CompletableFuture<Settled> delete(Row seen) {
-        return settle(new Write(
-                () -> table.delete(seen), conflict -> conflict.current().isEmpty()));
+    CompletableFuture<Settled> delete(WriteKind kind, Row seen) {
+        return start(new Write(kind) {
+                    @Override
+                    CompletableFuture<WriteOutcome> call() {
+                        return table.delete(seen);
+                    }
+
+                    @Override
+                    boolean isOurs(WriteOutcome.Conflict conflict) {
+                        return conflict.current().isEmpty();
+                    }
+                })
+                .settled();
     }
 
     /** One read within the time limit. */
     <T> CompletableFuture<T> read(Function<LeaseTable, CompletableFuture<T>> call) {
-        return bounded("the lease table", () -> call.apply(table));
+        return ask("the lease table", () -> call.apply(table));
     }
 
     /** One call of another service within the same time limit. */
     <T> CompletableFuture<T> ask(String whom, Supplier<CompletableFuture<T>> call) {
-        return bounded(whom, call);
+        CompletableFuture<T> answer = new CompletableFuture<>();
+        if (!abandoned) {
+            loop.whenComplete(bounded(whom, call), (value, error) -> {
+                if (abandoned) {
+                    return;
+                }
+                if (error != null) {
+                    answer.completeExceptionally(error);
+                } else {
+                    answer.complete(value);
+                }
+            });
+        }
+        return answer;
     }
 
-    private static boolean isOurs(Row row, WriteOutcome.Conflict conflict) {
-        Optional<Row> current = conflict.current();
-        return current.filter(found -> found.revision() == row.revision() + 1 && found.sameContent(row))
-                .isPresent();
+    private Write start(Write write) {
+        write.begin(false);
+        return write;
     }
 
-    private CompletableFuture<Settled> settle(Write write) {
-        send(write, platform.ticker().nanoTime(), 1);
-        return write.settled;
-    }
-
-    private void send(Write write, long firstSentAt, int attempt) {
-        if (abandoned) {
+    /** As long as a heartbeat is refused all other writes wait, those of other lives of this worker too. */
+    private void heartbeatIsRefused(boolean refused) {
+        if (heartbeatRefused == refused) {
             return;
         }
-        long sentAt = platform.ticker().nanoTime();
-        loop.whenComplete(bounded("the lease table", write.call), (outcome, error) -> {
-            if (abandoned) {
-                return;
-            }
-            if (error != null && FatalErrors.isFatal(error)) {
-                throw new IllegalStateException("the lease table cannot be written: " + error, error);
-            } else if (error != null) {
-                log.debug("Sending a write again, its {}. attempt got no answer: {}", attempt, error.getMessage());
-                loop.schedule(backoff.delay(attempt, platform.random()), () -> send(write, firstSentAt, attempt + 1));
-            } else if (outcome instanceof WriteOutcome.Conflict conflict && write.isOurs(conflict)) {
-                // Also at our first attempt: the client may have sent it twice by itself.
-                write.settled.complete(new Settled(WriteOutcome.applied(), firstSentAt, firstSentAt));
-            } else {
-                write.settled.complete(new Settled(requireNonNull(outcome), sentAt, firstSentAt));
-            }
-        });
+        heartbeatRefused = refused;
+        if (refused) {
+            pacer.heartbeatRefused();
+        } else {
+            pacer.heartbeatWentThrough();
+        }
     }
 
+    /** Completes in any case, also when this table was abandoned meanwhile. */
     private <T> CompletableFuture<T> bounded(String whom, Supplier<CompletableFuture<T>> call) {
         CompletableFuture<T> answer = new CompletableFuture<>();
-        if (abandoned) {
-            return answer;
-        }
         EventLoop.Cancellable limit = loop.schedule(timeLimit, () -> {
             lastTrouble = new TableUnavailableException(whom + " did not answer within " + timeLimit, null);
             answer.completeExceptionally(lastTrouble);
@@ -136,9 +167,6 @@ final class SureTable {
         }
         loop.whenComplete(sent, (value, error) -> {
             limit.cancel();
-            if (abandoned) {
-                return;
-            }
             if (error != null) {
                 lastTrouble = error;
                 answer.completeExceptionally(error);
@@ -149,16 +177,136 @@ final class SureTable {
         return answer;
     }
 
-    private record Write(
-            Supplier<CompletableFuture<WriteOutcome>> call,
-            Function<WriteOutcome.Conflict, Boolean> ours,
-            CompletableFuture<Settled> settled) {
-        Write(Supplier<CompletableFuture<WriteOutcome>> call, Function<WriteOutcome.Conflict, Boolean> ours) {
-            this(call, ours, new CompletableFuture<>());
+    /** One write from its beginning until its outcome is known. */
+    abstract class Write {
+        private final WriteKind kind;
+        private final CompletableFuture<Settled> settled = new CompletableFuture<>();
+        private WritePacer.@Nullable Turn turn;
+        private int attempts;
+        private long firstSentAt;
+
+        private Write(WriteKind kind) {
+            this.kind = kind;
         }
 
+        CompletableFuture<Settled> settled() {
+            return settled;
+        }
+
+        WriteKind kind() {
+            return kind;
+        }
+
+        boolean wasSent() {
+            return attempts > 0;
+        }
+
+        /** Waits no more. Returns false, and changes nothing, when it was sent already; else it never completes. */
+        boolean giveUp() {
+            WritePacer.Turn waiting = turn;
+            return !wasSent() && waiting != null && waiting.giveUp();
+        }
+
+        abstract CompletableFuture<WriteOutcome> call();
+
+        abstract boolean isOurs(WriteOutcome.Conflict conflict);
+
+        /** How long to wait after the table has refused it. */
+        Duration pause(int attempt) {
+            return backoff.delay(attempt, platform.random());
+        }
+
+        private void begin(boolean again) {
+            if (!kind.isPaced()) {
+                send(null);
+            } else if (again) {
+                turn = pacer.askAgain(kind, this::send);
+            } else {
+                turn = pacer.ask(kind, this::send);
+            }
+        }
+
+        private void send(WritePacer.@Nullable Turn own) {
+            if (abandoned) {
+                if (own != null) {
+                    own.endUnused();
+                }
+                return;
+            }
+            long sentAt = platform.ticker().nanoTime();
+            if (attempts++ == 0) {
+                firstSentAt = sentAt;
+            }
+            loop.whenComplete(bounded("the lease table", this::call), (outcome, error) -> {
+                if (error == null) {
+                    pacer.budget().applied();
+                } else if (error instanceof TableThrottledException) {
+                    pacer.budget().refused(sentAt);
+                }
+                if (own != null) {
+                    own.end();
+                }
+                if (!abandoned) {
+                    answered(outcome, error, sentAt);
+                }
+            });
+        }
+
+        private void answered(@Nullable WriteOutcome outcome, @Nullable Throwable error, long sentAt) {
+            if (error != null && FatalErrors.isFatal(error)) {
+                throw new IllegalStateException("the lease table cannot be written: " + error, error);
+            }
+            if (error != null) {
+                log.debug("Sending a write again, its {}. attempt failed: {}", attempts, error.getMessage());
+                sendAgain(error);
+                return;
+            }
+            if (kind == WriteKind.HEARTBEAT) {
+                heartbeatIsRefused(false);
+            }
+            if (outcome instanceof WriteOutcome.Conflict conflict && isOurs(conflict)) {
+                // Also at our first attempt: the client may have sent it twice by itself.
+                settled.complete(new Settled(WriteOutcome.applied(), firstSentAt, firstSentAt));
+            } else {
+                settled.complete(new Settled(requireNonNull(outcome), sentAt, firstSentAt));
+            }
+        }
+
+        /** What waits for its turn need not wait besides: the budget has shrunk. */
+        private void sendAgain(Throwable error) {
+            boolean refused = error instanceof TableThrottledException;
+            if (refused && kind.isPaced()) {
+                begin(true);
+            } else {
+                Duration wait = refused ? pause(attempts) : backoff.delay(attempts, platform.random());
+                loop.schedule(wait, () -> begin(true));
+            }
+        }
+    }
+
+    /** A write of a row, which is made when its turn has come and stays the same then. */
+    private class Put extends Write {
+        private final Supplier<Row> source;
+        private @Nullable Row row;
+
+        Put(WriteKind kind, Supplier<Row> source) {
+            super(kind);
+            this.source = source;
+        }
+
+        @Override
+        CompletableFuture<WriteOutcome> call() {
+            Row sent = row == null ? source.get() : row;
+            row = sent;
+            return table.put(sent);
+        }
+
+        @Override
         boolean isOurs(WriteOutcome.Conflict conflict) {
-            return ours.apply(conflict);
+            Row sent = requireNonNull(row);
+            Optional<Row> current = conflict.current();
+            return current.filter(found -> found.revision() == sent.revision() + 1 && found.sameContent(sent))
+                    .isPresent();
         }
     }
 }

@@ -19,7 +19,30 @@ record Wiring(
         Platform platform,
         EventLoop loop,
         LeaseMeters meters,
-        TableLoss loss) {
+        TableLoss loss,
+        WritePacer pacer) {
+    /** With a pacer for all the lives of this worker: what the table bears does not change with them. */
+    Wiring(
+            LeaseSettings settings,
+            LeaseTable table,
+            ShardDirectory directory,
+            LeaseListener listener,
+            Platform platform,
+            EventLoop loop,
+            LeaseMeters meters,
+            TableLoss loss) {
+        this(
+                settings,
+                table,
+                directory,
+                listener,
+                platform,
+                loop,
+                meters,
+                loss,
+                new WritePacer(loop, platform, settings.failoverTime()));
+    }
+
     long now() {
         return platform.ticker().nanoTime();
     }
@@ -47,6 +70,11 @@ record Wiring(
 
     /** The same parts on another view of the same loop. */
     Wiring on(EventLoop view) {
+        return new Wiring(settings, table, directory, listener, platform, view, meters, loss, pacer);
+    }
+
+    /** The same parts on another view of the same loop, which hears of the pacer's errors, too. */
+    Wiring pacedOn(EventLoop view) {
         return new Wiring(settings, table, directory, listener, platform, view, meters, loss);
     }
 
@@ -61,6 +89,6 @@ record Wiring(
 
     /** The table for one life of a worker. */
     SureTable newSureTable() {
-        return new SureTable(table, loop, platform, settings.failoverTime());
+        return new SureTable(table, loop, platform, pacer, settings.failoverTime());
     }
 }

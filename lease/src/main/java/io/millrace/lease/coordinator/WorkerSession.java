@@ -125,7 +125,7 @@ final class WorkerSession {
         WorkerRow row = new WorkerRow(me, 0, WorkerRow.State.ACTIVE, 0, 0, info);
         // The leader's row is read before the workers' rows, so that a leader without a row is known to be gone.
         CompletableFuture<Optional<Row>> leader = table.read(rows -> rows.get(Entity.leader()));
-        return table.put(row).thenCompose(settled -> {
+        return table.put(WriteKind.MEMBERSHIP, row).thenCompose(settled -> {
             // A creation proves life from its first sending only: an attempt whose answer was lost may have made the
             // row long ago, others may have found it dead and removed it, and a later attempt made it again.
             WorkerSession session =
@@ -298,6 +298,7 @@ final class WorkerSession {
         Optional<PlanRow> own = rows.plans().stream()
                 .filter(row -> row.worker().equals(id()) && row.leaderEpoch() >= leadership.epoch())
                 .findFirst();
+        own.ifPresent(this::dropWhatIsNotPlannedAnyMore);
         plan = own.orElse(null);
         own.ifPresent(this::obey);
         follow();
@@ -311,6 +312,15 @@ final class WorkerSession {
                     .filter(stream -> !rows.hasRowOf(stream))
                     .findFirst()
                     .ifPresent(stream -> wiring.loss().report("the row of stream " + stream + " is gone"));
+        }
+    }
+
+    /** What another may take by now is not taken here, too, when its turn comes at last. */
+    private void dropWhatIsNotPlannedAnyMore(PlanRow next) {
+        PlanRow before = plan;
+        if (before != null && before.revision() != next.revision()) {
+            leases.takeOnly(
+                    key -> !before.leases().containsKey(key) || next.leases().containsKey(key));
         }
     }
 
@@ -480,9 +490,10 @@ final class WorkerSession {
         }
         EventLoop.Cancellable limit = wiring.later(LAST_WRITES, () -> giveUp("the table does not answer"));
         PlanRow mine = plan;
-        CompletableFuture<SureTable.Settled> removed = heartbeat.stop().thenCompose(table::delete);
+        CompletableFuture<SureTable.Settled> removed =
+                heartbeat.stop().thenCompose(row -> table.delete(WriteKind.MEMBERSHIP, row));
         CompletableFuture<SureTable.Settled> all =
-                mine == null ? removed : removed.thenCompose(gone -> table.delete(mine));
+                mine == null ? removed : removed.thenCompose(gone -> table.delete(WriteKind.MEMBERSHIP, mine));
         wiring.then(all, gone -> {
             if (!over) {
                 limit.cancel();

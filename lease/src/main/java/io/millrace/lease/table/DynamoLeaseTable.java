@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import com.google.common.collect.Lists;
 import io.millrace.lease.LeaseException;
 import io.millrace.lease.LeaseKey;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -17,7 +18,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
 import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.retries.DefaultRetryStrategy;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeDefinition;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
@@ -47,7 +50,8 @@ import software.amazon.awssdk.services.dynamodb.model.UpdateItemRequest;
  *
  * <p>A row that cannot be read is set apart, and told of once by a warning that names it.
  *
- * <p>The client stays the caller's. Its own retries are harmless: every write names the revision it saw.
+ * <p>The client stays the caller's. Its own retries are harmless: every write names the revision it saw. Who tries again
+ * by itself wants none of them, see {@link #forWorker}.
  */
 public final class DynamoLeaseTable implements LeaseTable {
     /** The name of the table unless the user wants another. */
@@ -64,6 +68,7 @@ public final class DynamoLeaseTable implements LeaseTable {
     private final DynamoDbAsyncClient client;
     private final String name;
     private final String application;
+    private final @Nullable AwsRequestOverrideConfiguration writes;
 
     /** Rows that were told of: each once, and again only when it cannot be read for another reason. */
     private final Map<Entity, String> told = new ConcurrentHashMap<>();
@@ -76,12 +81,37 @@ public final class DynamoLeaseTable implements LeaseTable {
      * @param application the application; all its workers use the same
      */
     public DynamoLeaseTable(DynamoDbAsyncClient client, String name, String application) {
+        this(client, name, application, null);
+    }
+
+    private DynamoLeaseTable(
+            DynamoDbAsyncClient client,
+            String name,
+            String application,
+            @Nullable AwsRequestOverrideConfiguration writes) {
         this.client = requireNonNull(client, "client");
         this.name = requireNonNull(name, "name");
         this.application = requireNonNull(application, "application");
         if (application.isBlank()) {
             throw new IllegalArgumentException("the application needs a name");
         }
+        this.writes = writes;
+    }
+
+    /**
+     * The same for a worker, which sends a write again by itself when it knows that it is worth it: the client sends each
+     * once, whatever its own settings are, and gives it up after {@code timeLimit}, so that none stays on a connection
+     * that nobody waits for any more. More of them on a table that refuses some would only make it refuse more.
+     */
+    public static DynamoLeaseTable forWorker(
+            DynamoDbAsyncClient client, String name, String application, Duration timeLimit) {
+        AwsRequestOverrideConfiguration once = AwsRequestOverrideConfiguration.builder()
+                .apiCallTimeout(timeLimit)
+                .addPlugin(config -> config.overrideConfiguration(config.overrideConfiguration().toBuilder()
+                        .retryStrategy(DefaultRetryStrategy.doNotRetry())
+                        .build()))
+                .build();
+        return new DynamoLeaseTable(client, name, application, once);
     }
 
     @Override
@@ -202,6 +232,7 @@ public final class DynamoLeaseTable implements LeaseTable {
                                 ? Map.of(":seen", AttributeValue.fromN(revisionText(seen)))
                                 : Map.of(":number", RowCodec.text("N")))
                 .returnValuesOnConditionCheckFailure(ReturnValuesOnConditionCheckFailure.ALL_OLD)
+                .overrideConfiguration(writes)
                 .build();
         return outcome(client.deleteItem(request), "DeleteItem");
     }
@@ -245,6 +276,7 @@ public final class DynamoLeaseTable implements LeaseTable {
                 .expressionAttributeNames(names)
                 .expressionAttributeValues(values)
                 .returnValuesOnConditionCheckFailure(ReturnValuesOnConditionCheckFailure.ALL_OLD)
+                .overrideConfiguration(writes)
                 .build();
     }
 
@@ -333,10 +365,11 @@ public final class DynamoLeaseTable implements LeaseTable {
         if (cause instanceof ResourceNotFoundException) {
             return new TableMissingException("DynamoDB table '" + name + "' is gone; start a worker to make it", cause);
         }
-        if (cause instanceof DynamoDbException answer
-                && answer.statusCode() >= 400
-                && answer.statusCode() < 500
-                && !answer.isThrottlingException()) {
+        if (cause instanceof DynamoDbException answer && answer.isThrottlingException()) {
+            return new TableThrottledException(
+                    "DynamoDB allows no more calls for now (table '" + name + "'): " + firstLine(answer), cause);
+        }
+        if (cause instanceof DynamoDbException answer && answer.statusCode() >= 400 && answer.statusCode() < 500) {
             boolean isShape = answer.awsErrorDetails() != null
                     && "ValidationException".equals(answer.awsErrorDetails().errorCode());
             return new TableRefusedException(

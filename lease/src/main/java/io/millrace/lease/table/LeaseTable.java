@@ -12,7 +12,7 @@ import java.util.concurrent.CompletableFuture;
  *
  * <p>Safe for any thread; no call blocks; futures complete on any thread. A future fails with
  * {@link TableUnavailableException} when trying again may help (the write may or may not have been applied: read the row
- * back) and with {@link TableRefusedException} when it will not.
+ * back), with its {@link TableThrottledException} when fewer calls will, and with {@link TableRefusedException} when it will not.
  */
 public interface LeaseTable {
     /**
