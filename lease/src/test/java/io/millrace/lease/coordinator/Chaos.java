@@ -45,6 +45,9 @@ final class Chaos {
         if (world.trouble.has(Trouble.DAMAGE)) {
             chaos.plan(time, world.damage, 8000, chaos::oneDamage);
         }
+        if (world.trouble.has(Trouble.LIMITED)) {
+            chaos.plan(time, world.limits, 12000, chaos::limitAll);
+        }
         for (int i = 0; i < 3; i++) {
             world.join();
         }
@@ -60,6 +63,15 @@ final class Chaos {
 
     private void throttleAll(long millis) {
         world.workers.forEach(worker -> worker.way.throttleFor(Duration.ofMillis(millis)));
+    }
+
+    /** From less than what heartbeats need to much more, and every other time as much as anybody wants. */
+    private void limitAll() {
+        if (world.hasFaults()) {
+            double perSecond = 2 + world.limits.nextInt(30);
+            int burst = 1 + world.limits.nextInt(50);
+            world.limitTo(world.limits.nextBoolean() ? WriteLimit.none() : WriteLimit.bursting(perSecond, burst));
+        }
     }
 
     private void oneEvent() {

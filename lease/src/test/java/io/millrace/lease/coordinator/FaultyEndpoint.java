@@ -24,6 +24,10 @@ final class FaultyEndpoint implements AutoCloseable {
     private static final String THROTTLED =
             "{\"__type\":\"com.amazonaws.dynamodb.v20120810#ThrottlingException\",\"message\":\"too much\"}";
 
+    private static final String EXCEEDED =
+            "{\"__type\":\"com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException\","
+                    + "\"message\":\"The level of configured provisioned throughput for the table was exceeded.\"}";
+
     /** What becomes of a call. */
     enum Mode {
         /** It is answered. */
@@ -35,7 +39,9 @@ final class FaultyEndpoint implements AutoCloseable {
         /** It is answered that there were too many. */
         THROTTLE,
         /** It is done, and its connection is closed instead of an answer. */
-        DEAF
+        DEAF,
+        /** It is answered; but of writes only so many a second, and the others that there were too many. */
+        LIMIT
     }
 
     private final URI target;
@@ -44,6 +50,7 @@ final class FaultyEndpoint implements AutoCloseable {
     private final ExecutorService threads = Executors.newCachedThreadPool();
     private final LinkedBlockingQueue<String> spoilt = new LinkedBlockingQueue<>();
     private volatile Mode mode = Mode.PASS;
+    private volatile WriteLimit limit = WriteLimit.none();
 
     FaultyEndpoint(URI target) throws IOException {
         this.target = target;
@@ -60,6 +67,12 @@ final class FaultyEndpoint implements AutoCloseable {
     void become(Mode next) {
         spoilt.clear();
         mode = next;
+    }
+
+    /** Lets writes through as {@code allowed} says. */
+    void limit(WriteLimit allowed) {
+        limit = allowed;
+        become(Mode.LIMIT);
     }
 
     /** Waits until {@code calls} of {@code operation} came to grief since the mode was set; any, if that is empty. */
@@ -83,13 +96,7 @@ final class FaultyEndpoint implements AutoCloseable {
         Mode now = mode;
         byte[] body = call.getRequestBody().readAllBytes();
         switch (now) {
-            case PASS -> {
-                HttpResponse<byte[]> answer = send(call, body);
-                answer.headers()
-                        .firstValue("x-amz-crc32")
-                        .ifPresent(crc -> call.getResponseHeaders().set("x-amz-crc32", crc));
-                answer(call, answer.statusCode(), answer.body());
-            }
+            case PASS -> pass(call, body);
             case REFUSE -> call.close();
             case SILENT -> {}
             case THROTTLE -> answer(call, 400, THROTTLED.getBytes(StandardCharsets.UTF_8));
@@ -97,10 +104,30 @@ final class FaultyEndpoint implements AutoCloseable {
                 send(call, body);
                 call.close();
             }
+            case LIMIT -> {
+                if (!isWrite(call) || limit.allows(System.nanoTime())) {
+                    pass(call, body);
+                } else {
+                    answer(call, 400, EXCEEDED.getBytes(StandardCharsets.UTF_8));
+                }
+            }
         }
-        if (now != Mode.PASS) {
+        if (now != Mode.PASS && now != Mode.LIMIT) {
             spoilt.add(String.valueOf(call.getRequestHeaders().getFirst("X-Amz-Target")));
         }
+    }
+
+    private static boolean isWrite(HttpExchange call) {
+        String operation = String.valueOf(call.getRequestHeaders().getFirst("X-Amz-Target"));
+        return operation.endsWith("UpdateItem") || operation.endsWith("DeleteItem");
+    }
+
+    private void pass(HttpExchange call, byte[] body) throws IOException {
+        HttpResponse<byte[]> answer = send(call, body);
+        answer.headers()
+                .firstValue("x-amz-crc32")
+                .ifPresent(crc -> call.getResponseHeaders().set("x-amz-crc32", crc));
+        answer(call, answer.statusCode(), answer.body());
     }
 
     private HttpResponse<byte[]> send(HttpExchange call, byte[] body) {

@@ -8,6 +8,7 @@ import io.millrace.lease.table.Listing;
 import io.millrace.lease.table.Members;
 import io.millrace.lease.table.PlanRow;
 import io.millrace.lease.table.Row;
+import io.millrace.lease.table.TableThrottledException;
 import io.millrace.lease.table.TableUnavailableException;
 import io.millrace.lease.table.WriteOutcome;
 import io.millrace.sim.Simulation;
@@ -35,6 +36,7 @@ final class FaultyTable implements LeaseTable {
     private boolean throttled;
     private boolean blind;
     private boolean clientsTryAgain;
+    private WriteLimit limit = WriteLimit.none();
     private Duration lastArrival = Duration.ZERO;
 
     FaultyTable(Simulation sim, LeaseTable table, RandomGenerator random, boolean faults) {
@@ -60,6 +62,11 @@ final class FaultyTable implements LeaseTable {
     /** Clients send a write again by themselves when its answer is lost, and tell of the second sending only. */
     void letClientsTryAgain() {
         clientsTryAgain = true;
+    }
+
+    /** Of writes only so many are taken, of all workers that share {@code shared}. */
+    void limitTo(WriteLimit shared) {
+        limit = shared;
     }
 
     /** Writes are applied, but no answer comes back. */
@@ -144,9 +151,13 @@ final class FaultyTable implements LeaseTable {
                 sim.at(delay(), () -> answer.completeExceptionally(error("the connection was reset")));
             }
         } else if (fate < 4 || throttled) {
-            sim.at(delay(), () -> answer.completeExceptionally(error("throttled")));
+            sim.at(delay(), () -> answer.completeExceptionally(tooMany()));
         } else {
             sim.at(delay(), () -> {
+                if (isWrite && !limit.allows(sim.ticker().nanoTime())) {
+                    sim.at(delay(), () -> answer.completeExceptionally(tooMany()));
+                    return;
+                }
                 CompletableFuture<T> result = action.get();
                 if (isWrite && fate < 9) {
                     sim.at(delay(), () -> action.get().join());
@@ -175,6 +186,10 @@ final class FaultyTable implements LeaseTable {
             lastArrival = arrival;
         }
         return delay;
+    }
+
+    private static TableThrottledException tooMany() {
+        return new TableThrottledException("throttled", null);
     }
 
     private static TableUnavailableException error(String message) {

@@ -48,7 +48,7 @@ final class LeaseSimulationTest {
         List<AssertionError> failures = new ArrayList<>();
         for (long seed = seeds.from; seed < seeds.to; seed++) {
             try {
-                run(seed, Trouble.DAMAGE, Mutation.NONE);
+                run(seed, Trouble.LIMITED, Mutation.NONE);
             } catch (AssertionError failure) {
                 failures.add(failure);
             }
@@ -186,6 +186,9 @@ final class LeaseSimulationTest {
                 world.join();
             }
             SLOWEST.accumulate(new Settlement(world).await().toMillis());
+            if (trouble.has(Trouble.LIMITED) && Limited.suits(world, seed)) {
+                Limited.run(world);
+            }
         } catch (AssertionError error) {
             throw new AssertionError("-Dseed=" + seed + " (" + trouble + "): " + error.getMessage(), error);
         }

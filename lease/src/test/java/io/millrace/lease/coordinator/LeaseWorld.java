@@ -36,6 +36,7 @@ final class LeaseWorld {
     final SplittableRandom most;
 
     final SplittableRandom damage;
+    final SplittableRandom limits;
 
     /** Workers take a few leases at most. */
     final boolean capped;
@@ -54,6 +55,7 @@ final class LeaseWorld {
     private final Map<LeaseKey, Integer> bytesPerMilli = new HashMap<>();
     private boolean faults;
     private boolean moreFaults;
+    private WriteLimit limit = WriteLimit.none();
     private int named;
 
     /** What concerns wall clocks has dice of its own, too. */
@@ -69,6 +71,7 @@ final class LeaseWorld {
         this.mutation = mutation;
         this.more = new SplittableRandom(seed * 37 + 5);
         this.most = new SplittableRandom(seed * 41 + 3);
+        this.limits = new SplittableRandom(seed * 43 + 11);
         streams.add(FakeStream.NAME, new FakeStream(shards));
         streams.add(FakeStream.OTHER, new FakeStream(3));
         this.damage = new SplittableRandom(seed * 47 + 11);
@@ -101,8 +104,23 @@ final class LeaseWorld {
 
     SimWorker join(String name) {
         SimWorker worker = new SimWorker(this, name, mutation);
+        worker.way.limitTo(limit);
         workers.add(worker);
         return worker;
+    }
+
+    /** The table takes so many writes from now on, of all workers together. */
+    void limitTo(WriteLimit allowed) {
+        limit = allowed;
+        workers.forEach(worker -> worker.way.limitTo(allowed));
+    }
+
+    /** Every lease that is held has something to checkpoint, ten times a second. */
+    void checkpointAllTheTime() {
+        sim.at(Duration.ofMillis(100), () -> {
+            workers.forEach(SimWorker::checkpointAll);
+            checkpointAllTheTime();
+        });
     }
 
     List<SimWorker> living() {
@@ -124,6 +142,7 @@ final class LeaseWorld {
     /** No new faults; what is under way still is. */
     void heal() {
         faults = false;
+        limitTo(WriteLimit.none());
         workers.forEach(worker -> {
             worker.way.heal();
             worker.directory.heal();

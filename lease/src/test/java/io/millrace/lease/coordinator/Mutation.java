@@ -12,6 +12,8 @@ import io.millrace.lease.table.Members;
 import io.millrace.lease.table.NewsRow;
 import io.millrace.lease.table.PlanRow;
 import io.millrace.lease.table.Row;
+import io.millrace.lease.table.TableThrottledException;
+import io.millrace.lease.table.TableUnavailableException;
 import io.millrace.lease.table.UnreadableRow;
 import io.millrace.lease.table.WorkerRow;
 import io.millrace.lease.table.WriteOutcome;
@@ -409,10 +411,65 @@ enum Mutation {
                 }
             };
         }
+    },
+    /** All writes of a worker go one after the other, heartbeats too, each until the table has taken it. */
+    HEARTBEAT_BEHIND_OTHERS {
+        @Override
+        LeaseTable way(LeaseTable way, Simulation sim) {
+            return new PassingTable(way) {
+                private CompletableFuture<?> last = CompletableFuture.completedFuture(null);
+
+                @Override
+                public CompletableFuture<WriteOutcome> put(Row row) {
+                    CompletableFuture<WriteOutcome> written = new CompletableFuture<>();
+                    last = last.handle((done, error) -> done).thenCompose(done -> {
+                        sendUntilTaken(row, written);
+                        return written;
+                    });
+                    return written;
+                }
+
+                private void sendUntilTaken(Row row, CompletableFuture<WriteOutcome> written) {
+                    CompletableFuture<Void> unused = super.put(row).handle((outcome, error) -> {
+                        if (error instanceof TableThrottledException) {
+                            sim.at(Duration.ofMillis(50), () -> sendUntilTaken(row, written));
+                        } else if (error != null) {
+                            written.completeExceptionally(error);
+                        } else {
+                            written.complete(outcome);
+                        }
+                        return null;
+                    });
+                    // Without an answer the next one goes some time, too.
+                    sim.at(
+                            LeaseWorld.FAILOVER,
+                            () -> written.completeExceptionally(new IllegalStateException("no answer")));
+                }
+            };
+        }
+    },
+    /** Nobody notices that the table refuses a write because there are too many. */
+    NEVER_BACKS_OFF {
+        @Override
+        LeaseTable way(LeaseTable way, Simulation sim) {
+            return new PassingTable(way) {
+                @Override
+                public CompletableFuture<WriteOutcome> put(Row row) {
+                    return super.put(row)
+                            .exceptionallyCompose(error ->
+                                    CompletableFuture.failedFuture(new TableUnavailableException("no answer", error)));
+                }
+            };
+        }
     };
 
     LeaseTable table(LeaseTable table, Simulation sim) {
         return table;
+    }
+
+    /** What one worker has instead of its way to the table. */
+    LeaseTable way(LeaseTable way, Simulation sim) {
+        return way;
     }
 
     ShardDirectory directory(ShardDirectory service, SimHost host) {

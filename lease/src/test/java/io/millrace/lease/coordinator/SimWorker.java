@@ -33,6 +33,7 @@ final class SimWorker implements LeaseListener {
     final FaultyDirectory directory;
     final LeaseCoordinator coordinator;
     final Map<LeaseKey, HeldLease> held = new TreeMap<>();
+    int losses;
     final int maxLeases;
     private final LeaseWorld world;
     private final SplittableRandom random;
@@ -66,7 +67,7 @@ final class SimWorker implements LeaseListener {
         this.maxLeases = world.capped ? 2 + world.most.nextInt(8) : Integer.MAX_VALUE;
         this.coordinator = LeaseCoordinator.create(
                 mutation.settings(settings(), world.workers.size()),
-                way,
+                mutation.way(way, world.sim),
                 world.moreFaults() ? directory : service,
                 this,
                 mutation.platform(host),
@@ -154,6 +155,7 @@ final class SimWorker implements LeaseListener {
 
     @Override
     public void leaseLost(HeldLease lease, String reason) {
+        losses++;
         held.remove(lease.key(), lease);
     }
 
@@ -174,6 +176,14 @@ final class SimWorker implements LeaseListener {
                 consume(lease, rounds + 1, world.sim.elapsed());
             }
         });
+    }
+
+    void checkpointAll() {
+        if (takesPart()) {
+            held.values().stream()
+                    .filter(HeldLease::isValid)
+                    .forEach(lease -> assertThat(lease.checkpoint(next())).isNotCompletedExceptionally());
+        }
     }
 
     private Checkpoint next() {
