@@ -186,9 +186,6 @@ final class LeaseSimulationTest {
                 world.join();
             }
             SLOWEST.accumulate(new Settlement(world).await().toMillis());
-            if (trouble.has(Trouble.LIMITED) && Limited.suits(world, seed)) {
-                Limited.run(world);
-            }
         } catch (AssertionError error) {
             throw new AssertionError("-Dseed=" + seed + " (" + trouble + "): " + error.getMessage(), error);
         }

@@ -18,10 +18,7 @@ enum Trouble {
     ALL,
     /** Also: wall clocks that are wrong by up to a day; applications that begin at LATEST; rows that cannot be read. */
     DAMAGE,
-    /**
-     * Also: a table that takes so many writes a second, for a while during the rest, and in some worlds for minutes after
-     * it: little more than heartbeats need then, while every shard wants to checkpoint all the time.
-     */
+    /** Also: a table that takes only so many writes a second, for a while. */
     LIMITED;
 
     boolean has(Trouble other) {
