@@ -121,7 +121,6 @@ final class ConsumerMeters {
         }
     }
 
-
     /** Shows how long a shard has waited for {@code what}, for as long as it does. */
     Meter showStuck(LeaseKey key, String what, ShardStatus status) {
         return TimeGauge.builder("millrace.shard.stuck", status, TimeUnit.SECONDS, ShardStatus::secondsWaiting)

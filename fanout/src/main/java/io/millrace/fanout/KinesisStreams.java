@@ -118,8 +118,10 @@ public final class KinesisStreams implements ShardReaders {
      * @param since a moment of the service's clock, as {@link #time} tells it
      */
     public CompletableFuture<Optional<List<Shard>>> shardsSince(StreamName stream, Instant since) {
-        return listShards(stream, request -> request.shardFilter(
-                filter -> filter.type(ShardFilterType.FROM_TIMESTAMP).timestamp(since)));
+        return listShards(
+                stream,
+                request -> request.shardFilter(
+                        filter -> filter.type(ShardFilterType.FROM_TIMESTAMP).timestamp(since)));
     }
 
     /**

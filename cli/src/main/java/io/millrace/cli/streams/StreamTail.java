@@ -133,8 +133,9 @@ public final class StreamTail {
 
     private void read(Cursor cursor) {
         loop.whenComplete(
-                kinesis.getRecords(request ->
-                        request.shardIterator(cursor.iterator).streamARN(arn).overrideConfiguration(TimeLimits.MANY_RECORDS)),
+                kinesis.getRecords(request -> request.shardIterator(cursor.iterator)
+                        .streamARN(arn)
+                        .overrideConfiguration(TimeLimits.MANY_RECORDS)),
                 (answer, error) -> onRecords(cursor, answer, error));
     }
 

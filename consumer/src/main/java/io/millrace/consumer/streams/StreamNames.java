@@ -41,9 +41,7 @@ public final class StreamNames {
      * @return fails as {@link KinesisStreams#nameOf} does, once the service has had some seconds to answer
      */
     public CompletableFuture<StreamName> of(String nameOrArn) {
-        return StreamArn.isMeant(nameOrArn)
-                ? ask(StreamArn.parse(nameOrArn))
-                : of(new StreamName(nameOrArn));
+        return StreamArn.isMeant(nameOrArn) ? ask(StreamArn.parse(nameOrArn)) : of(new StreamName(nameOrArn));
     }
 
     private CompletableFuture<StreamName> of(StreamName name) {
@@ -65,8 +63,7 @@ public final class StreamNames {
                     || platform.ticker().since(begun).compareTo(PATIENCE) >= 0) {
                 answer.completeExceptionally(requireNonNull(error));
             } else {
-                loop.schedule(
-                        BACKOFF.delay(count, platform.random()), () -> ask(arn, loop, begun, count + 1, answer));
+                loop.schedule(BACKOFF.delay(count, platform.random()), () -> ask(arn, loop, begun, count + 1, answer));
             }
         });
     }

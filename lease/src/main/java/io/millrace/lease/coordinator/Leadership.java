@@ -230,7 +230,7 @@ final class Leadership {
             return;
         }
         busy = true;
-        wiring.then(table.delete(damaged), settled -> {
+        wiring.then(table.delete(WriteKind.MEMBERSHIP, damaged), settled -> {
             busy = false;
             pollSoon.run();
         });
@@ -336,7 +336,7 @@ final class Leadership {
         return table.ask("the stream service", () -> wiring.directory().serviceTime(stream.name()))
                 .thenCompose(now -> {
                     StreamRow begun = stream.beganAt(now);
-                    return table.put(begun)
+                    return table.put(WriteKind.CONTROL, begun)
                             .thenCompose(settled -> settled.outcome().isApplied()
                                     ? CompletableFuture.completedFuture(begun.withRevision(begun.revision() + 1))
                                     : CompletableFuture.failedFuture(
@@ -389,8 +389,7 @@ final class Leadership {
             return lost(stream);
         }
         List<LeaseRow> changes = ShardSync.changes(stream, recent, book.rows(), unreadable);
-        Map<ShardId, NavigableSet<ShardId>> gone =
-                ShardSync.unread(stream, shards, book.rows(), unreadable, changes);
+        Map<ShardId, NavigableSet<ShardId>> gone = ShardSync.unread(stream, shards, book.rows(), unreadable, changes);
         audit(stream, changes, covered(shards, unreadable, stream.name()));
         CompletableFuture<Void> written = CompletableFuture.completedFuture(null);
         List<CompletableFuture<Void>> parallel = new ArrayList<>();
@@ -415,7 +414,7 @@ final class Leadership {
 
     /** Writes a lease; if that was on us, tells of the shards that retention took before it. */
     private CompletableFuture<Void> put(LeaseRow lease, NavigableSet<ShardId> unread) {
-        return table.put(lease).thenAccept(settled -> {
+        return table.put(WriteKind.CREATION, lease).thenAccept(settled -> {
             check(lease, settled.outcome());
             if (settled.outcome().isApplied()) {
                 unread.stream()

@@ -199,7 +199,9 @@ final class OwnedLeases {
         Set<LeaseKey> engaged = engaged();
         book.rows().stream()
                 .filter(row -> row.isOwnedBy(me) && !engaged.contains(row.key()) && !planned.contains(row.key()))
-                .forEach(row -> wiring.then(table.put(row.released()), settled -> log.debug("Gave back {}", row.key())));
+                .forEach(row -> wiring.then(
+                        table.put(WriteKind.HANDOVER, row.released()),
+                        settled -> log.debug("Gave back {}", row.key())));
     }
 
     /** Gives everything back over the holders' heads. */

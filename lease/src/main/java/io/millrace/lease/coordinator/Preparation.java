@@ -153,7 +153,8 @@ final class Preparation {
     }
 
     private CompletableFuture<Instant> serviceTime(StreamSettings stream) {
-        return table.ask(Needed.STREAM_SERVICE.toString(), () -> wiring.directory().serviceTime(stream.name()));
+        return table.ask(
+                Needed.STREAM_SERVICE.toString(), () -> wiring.directory().serviceTime(stream.name()));
     }
 
     /** Creates the row; the conflict shows the one that is there. */

@@ -30,12 +30,7 @@ final class SpotCheck {
     private boolean looking;
     private long lastLook;
 
-    SpotCheck(
-            Wiring wiring,
-            SureTable table,
-            LeaseBook book,
-            Supplier<List<LeaseKey>> unreadable,
-            Runnable onChange) {
+    SpotCheck(Wiring wiring, SureTable table, LeaseBook book, Supplier<List<LeaseKey>> unreadable, Runnable onChange) {
         this.wiring = wiring;
         this.table = table;
         this.book = book;

@@ -105,8 +105,8 @@ public final class KinesisApi implements AutoCloseable {
         this.unknown = options.probes().of("Unknown");
         this.ticker = platform.ticker();
         this.gate = options.security().gate();
-        this.notes = new AuditNotes(
-                options.security().audit(), ApiSecurity.requestedStreams(seal), usual, platform.clock());
+        this.notes =
+                new AuditNotes(options.security().audit(), ApiSecurity.requestedStreams(seal), usual, platform.clock());
         this.headers = new AnswerHeaders(platform.random(), platform.clock());
     }
 
