@@ -3,24 +3,17 @@ package io.millrace.lease.coordinator;
 import static java.util.Objects.requireNonNull;
 
 import io.millrace.lease.LeaseKey;
-import io.millrace.lease.LostTable;
-import io.millrace.lease.ShardDirectory;
-import io.millrace.lease.StreamNotFoundException;
 import io.millrace.lease.WorkerId;
-import io.millrace.lease.decide.Cleanup;
 import io.millrace.lease.decide.Fleet;
-import io.millrace.lease.decide.HashRangeAudit;
 import io.millrace.lease.decide.LeaderElection;
 import io.millrace.lease.decide.LeaseBook;
 import io.millrace.lease.decide.Plans;
-import io.millrace.lease.decide.ShardSync;
 import io.millrace.lease.decide.Standing;
 import io.millrace.lease.table.ControlRows;
 import io.millrace.lease.table.Entity;
 import io.millrace.lease.table.LeaderRow;
 import io.millrace.lease.table.LeaseRow;
 import io.millrace.lease.table.LeaseTable;
-import io.millrace.lease.table.Lineage;
 import io.millrace.lease.table.Listing;
 import io.millrace.lease.table.NewsRow;
 import io.millrace.lease.table.PlanRow;
@@ -29,21 +22,14 @@ import io.millrace.lease.table.StreamRow;
 import io.millrace.lease.table.UnreadableRow;
 import io.millrace.lease.table.WorkerRow;
 import io.millrace.lease.table.WriteOutcome;
-import io.millrace.model.Checkpoint;
-import io.millrace.model.HashKeyRange;
-import io.millrace.model.Position;
-import io.millrace.model.Shard;
-import io.millrace.model.ShardId;
 import io.millrace.model.StreamName;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableSet;
 import java.util.Optional;
-import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -72,6 +58,7 @@ final class Leadership {
     private final SureTable table;
     private final LeaseBook book;
     private final Runnable pollSoon;
+    private final ShardSyncer syncer;
     private final SpotCheck spotCheck;
 
     /** Who is known to lead, with the row if it was read and not only heard of through a plan. */
@@ -83,15 +70,9 @@ final class Leadership {
     private long highestEpoch;
 
     private boolean busy;
-    /** Shards that were told to be gone unread. */
-    private final Set<LeaseKey> toldUnread = new HashSet<>();
-
     private boolean syncWanted;
     private boolean syncFailed;
     private long lastSync;
-    /** Leases whose rows could not be read the last time. */
-    private List<LeaseKey> unreadable = List.of();
-
     private long settledAt;
     private @Nullable Object planned;
     private long ownPlan;
@@ -99,7 +80,6 @@ final class Leadership {
     private final Map<WorkerId, Long> plansSeenAt = new HashMap<>();
 
     private boolean toldUnplaced;
-    private final Map<StreamName, Integer> holes = new HashMap<>();
     private SortedSet<StreamName> streams = new TreeSet<>();
     private long news;
     private @Nullable ControlRows control;
@@ -111,11 +91,8 @@ final class Leadership {
         this.table = table;
         this.book = book;
         this.pollSoon = pollSoon;
-        this.spotCheck = new SpotCheck(wiring, table, book, this::unreadable, this::wantSync);
-    }
-
-    private List<LeaseKey> unreadable() {
-        return unreadable;
+        this.syncer = new ShardSyncer(wiring, table, book);
+        this.spotCheck = new SpotCheck(wiring, table, book, syncer::unreadable, this::wantSync);
     }
 
     boolean isLeader() {
@@ -318,7 +295,9 @@ final class Leadership {
 
     private CompletableFuture<Void> syncAll(ControlRows rows) {
         List<CompletableFuture<Void>> syncs = new ArrayList<>();
-        rows.streams().stream().filter(stream -> isRead(stream, rows)).forEach(stream -> syncs.add(sync(stream)));
+        rows.streams().stream()
+                .filter(stream -> isRead(stream, rows))
+                .forEach(stream -> syncs.add(syncer.sync(stream, streams.contains(stream.name()), syncFailed)));
         return all(syncs).whenComplete((done, error) -> {
             if (error != null) {
                 wiring.later(SYNC_AGAIN, this::wantSync);
@@ -327,165 +306,9 @@ final class Leadership {
         });
     }
 
-    private CompletableFuture<Void> sync(StreamRow stream) {
-        return stream.lacksBegin() ? begin(stream).thenCompose(this::syncBegun) : syncBegun(stream);
-    }
-
-    /** A worker of a former version made the row and left the moment of LATEST to the leader. */
-    private CompletableFuture<StreamRow> begin(StreamRow stream) {
-        return table.ask("the stream service", () -> wiring.directory().serviceTime(stream.name()))
-                .thenCompose(now -> {
-                    StreamRow begun = stream.beganAt(now);
-                    return table.put(WriteKind.CONTROL, begun)
-                            .thenCompose(settled -> settled.outcome().isApplied()
-                                    ? CompletableFuture.completedFuture(begun.withRevision(begun.revision() + 1))
-                                    : CompletableFuture.failedFuture(
-                                            new IllegalStateException(stream.entity() + " was changed meanwhile")));
-                });
-    }
-
-    private CompletableFuture<Void> syncBegun(StreamRow stream) {
-        CompletableFuture<List<Shard>> shards = table.ask("the stream service", () -> listShards(stream));
-        wiring.then(shards, found -> {}, error -> {
-            // A stream that is gone is the owner's to tell.
-            if (!syncFailed && !(error instanceof StreamNotFoundException)) {
-                log.warn("Cannot list the shards of {}, trying again: {}", stream.name(), error.getMessage());
-            }
-        });
-        CompletableFuture<Listing<LeaseRow>> leases = readLeases();
-        CompletableFuture<List<Shard>> since = stream.synced() || stream.began().isEmpty()
-                ? shards
-                : table.ask(
-                        "the stream service",
-                        () -> wiring.directory()
-                                .listShardsSince(stream.name(), stream.began().get()));
-        return shards.thenCompose(
-                found -> since.thenCompose(recent -> leases.thenCompose(rows -> apply(stream, found, recent, rows))));
-    }
-
-    /** Of a stream that only others read nobody here would notice that it is another one by now. */
-    private CompletableFuture<List<Shard>> listShards(StreamRow stream) {
-        ShardDirectory directory = wiring.directory();
-        CompletableFuture<List<Shard>> listed = directory.listShards(stream.name());
-        return streams.contains(stream.name())
-                ? listed
-                : listed.thenCompose(shards -> directory.identify(stream.name()).thenApply(found -> {
-                    if (!found.equals(stream.identity())) {
-                        throw new StreamNotFoundException(stream.name());
-                    }
-                    return shards;
-                }));
-    }
-
-    /**
-     * Writes what is missing.
-     *
-     * @param shards all that the stream lists
-     * @param recent those of them that matter to an application that has just begun
-     */
-    private CompletableFuture<Void> apply(
-            StreamRow stream, List<Shard> shards, List<Shard> recent, Listing<LeaseRow> leases) {
-        if (isLost(stream, leases.rows(), unreadable)) {
-            return lost(stream);
-        }
-        List<LeaseRow> changes = ShardSync.changes(stream, recent, book.rows(), unreadable);
-        Map<ShardId, NavigableSet<ShardId>> gone = ShardSync.unread(stream, shards, book.rows(), unreadable, changes);
-        audit(stream, changes, covered(shards, unreadable, stream.name()));
-        CompletableFuture<Void> written = CompletableFuture.completedFuture(null);
-        List<CompletableFuture<Void>> parallel = new ArrayList<>();
-        for (LeaseRow lease : changes) {
-            NavigableSet<ShardId> unread = requireNonNull(gone.get(lease.key().shard()));
-            if (lease.lineage().parents().isEmpty()) {
-                parallel.add(put(lease, unread));
-            } else {
-                written = written.thenCompose(done -> put(lease, unread));
-            }
-        }
-        // What the book knows beyond the list may be a parent's end without the children that were made before it.
-        for (LeaseRow row : Cleanup.obsolete(stream.name(), shards, leases.rows(), unreadable)) {
-            log.debug("{} is processed and past retention; its row goes", row.key());
-            parallel.add(delete(row).thenRun(() -> book.forget(row)));
-        }
-        CompletableFuture<Void> rest = written;
-        return all(parallel)
-                .thenCompose(done -> rest)
-                .thenCompose(done -> stream.synced() ? rest : put(stream.afterSync()));
-    }
-
-    /** Writes a lease; if that was on us, tells of the shards that retention took before it. */
-    private CompletableFuture<Void> put(LeaseRow lease, NavigableSet<ShardId> unread) {
-        return table.put(WriteKind.CREATION, lease).thenAccept(settled -> {
-            check(lease, settled.outcome());
-            if (settled.outcome().isApplied()) {
-                unread.stream()
-                        .map(shard -> new LeaseKey(lease.key().stream(), shard))
-                        .filter(toldUnread::add)
-                        .forEach(shard -> wiring.listener()
-                                .shardExpired(
-                                        shard,
-                                        shard.equals(lease.key())
-                                                ? "retention has passed the beginning of this shard before it was read"
-                                                : "retention has taken this shard before the application had a lease of it;"
-                                                        + " reading goes on with " + lease.key()));
-            }
-        });
-    }
-
-    /** From the first look on a stream has leases: an open shard's goes only when its children's are there. */
-    private static boolean isLost(StreamRow stream, List<LeaseRow> leases, List<LeaseKey> unreadable) {
-        return stream.synced()
-                && leases.stream().noneMatch(row -> row.key().stream().equals(stream.name()))
-                && unreadable.stream().noneMatch(key -> key.stream().equals(stream.name()));
-    }
-
-    /** New leases would read all again. To begin again the stream's row goes as well, which everybody sees and acts on. */
-    private CompletableFuture<Void> lost(StreamRow stream) {
-        CompletableFuture<Void> seen = wiring.settings().onLostTable() == LostTable.RESTART
-                ? delete(stream)
-                : CompletableFuture.completedFuture(null);
-        return seen.thenRun(() -> wiring.loss().report("all leases of stream " + stream.name() + " are gone"));
-    }
-
-    /** A lease whose row cannot be read leaves no hole: that row was told of, and stands for its shard. */
-    private static List<LeaseRow> covered(List<Shard> shards, List<LeaseKey> unreadable, StreamName stream) {
-        return shards.stream()
-                .filter(shard -> unreadable.contains(new LeaseKey(stream, shard.id())))
-                .map(shard -> LeaseRow.fresh(
-                        new LeaseKey(stream, shard.id()),
-                        Checkpoint.notStarted(Position.trimHorizon()),
-                        new Lineage(List.of(), List.of(), shard.hashKeyRange())))
-                .toList();
-    }
-
-    /** Tells once of hash keys that nobody would read. */
-    private void audit(StreamRow stream, List<LeaseRow> changes, List<LeaseRow> covered) {
-        List<LeaseRow> known = new ArrayList<>(book.rows());
-        known.addAll(covered);
-        List<HashKeyRange> found =
-                stream.synced() ? HashRangeAudit.holes(stream.name(), known) : List.<HashKeyRange>of();
-        List<LeaseRow> mended = new ArrayList<>(known);
-        mended.addAll(changes);
-        boolean stays =
-                !found.isEmpty() && !HashRangeAudit.holes(stream.name(), mended).isEmpty();
-        int before = holes.getOrDefault(stream.name(), 0);
-        holes.put(stream.name(), found.size());
-        wiring.meters()
-                .holesAre(holes.values().stream().mapToInt(Integer::intValue).sum());
-        if (!found.isEmpty() && before == 0) {
-            log.warn(
-                    "Stream {}: no open lease covers {} ranges of hash keys, the first {}; {}",
-                    stream.name(),
-                    found.size(),
-                    found.get(0),
-                    stays
-                            ? "the stream lists no shard that would; its leases must be reset"
-                            : "the leases of the shards that the stream lists there are made now");
-        }
-    }
-
     private CompletableFuture<Void> plan(ControlRows rows, Fleet seen) {
         Object occasion = occasion(rows, seen);
-        CompletableFuture<Listing<LeaseRow>> leases = readLeases();
+        CompletableFuture<Listing<LeaseRow>> leases = syncer.readLeases();
         return table.read(LeaseTable::inspectPlans)
                 .thenCompose(plans -> leases.thenCompose(
                         done -> write(occasion, rows.withPlans(plans.rows()), plans.unreadable(), seen)));
@@ -575,17 +398,6 @@ final class Leadership {
                     unplaced.first());
         }
         toldUnplaced = !unplaced.isEmpty();
-    }
-
-    private CompletableFuture<Listing<LeaseRow>> readLeases() {
-        long sentAt = wiring.now();
-        return table.read(LeaseTable::inspectLeases).thenApply(listing -> {
-            book.replaceAll(listing.rows(), sentAt, wiring.now());
-            unreadable = listing.unreadable().stream()
-                    .flatMap(row -> row.lease().stream())
-                    .toList();
-            return listing;
-        });
     }
 
     private CompletableFuture<Void> put(Row changed) {
