@@ -38,6 +38,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -507,7 +508,7 @@ class ShardConsumerTest {
     }
 
     private long lagMillis() {
-        return (long) meters.get("millrace.millis.behind.latest").gauge().value();
+        return (long) meters.get("millrace.behind.latest").timeGauge().value(TimeUnit.MILLISECONDS);
     }
 
     private Checkpointer checkpointer() {

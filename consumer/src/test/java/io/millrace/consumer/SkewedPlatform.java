@@ -33,4 +33,9 @@ record SkewedPlatform(Platform inner, Duration skew) implements Platform {
     public BlockingTasks newBlockingTasks(String name, int bound) {
         return inner.newBlockingTasks(name, bound);
     }
+
+    @Override
+    public void contained(Throwable error) {
+        inner.contained(error);
+    }
 }

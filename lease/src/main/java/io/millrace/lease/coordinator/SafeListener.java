@@ -2,6 +2,7 @@ package io.millrace.lease.coordinator;
 
 import io.millrace.lease.CheckpointOutcome;
 import io.millrace.lease.HeldLease;
+import io.millrace.lease.LeaseKey;
 import io.millrace.lease.LeaseListener;
 import io.millrace.runtime.Platform;
 import java.time.Duration;
@@ -39,6 +40,16 @@ final class SafeListener implements LeaseListener {
     @Override
     public void leaseLost(HeldLease lease, String reason) {
         tell(lease + " was lost", () -> listener.leaseLost(lease, reason));
+    }
+
+    @Override
+    public void shardExpired(LeaseKey shard, String reason) {
+        tell(shard + ": " + reason, () -> listener.shardExpired(shard, reason));
+    }
+
+    @Override
+    public void tableLost(String reason) {
+        tell(reason, () -> listener.tableLost(reason));
     }
 
     @Override

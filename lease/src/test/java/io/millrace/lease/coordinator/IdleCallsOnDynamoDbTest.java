@@ -59,8 +59,12 @@ final class IdleCallsOnDynamoDbTest {
             for (Idle idle : List.of(few, some, many)) {
                 Map<String, Integer> calls = idle.callsBetweenBeats();
 
-                assertThat(calls).as("%d shards", idle.shards).containsOnlyKeys("UpdateItem", "Query");
+                assertThat(calls).as("%d shards", idle.shards).containsOnlyKeys("UpdateItem", "Query", "BatchGetItem");
                 assertThat(calls).as("%d shards", idle.shards).containsEntry("UpdateItem", BEATS);
+                // The leader looks up one lease of each stream every half failover time, which is two and a half beats.
+                assertThat(calls.get("BatchGetItem"))
+                        .as("%d shards", idle.shards)
+                        .isBetween(1, BEATS / 2 + 1);
                 // Four polls a beat, and the leader's few looks at the leases; beats may be late.
                 assertThat(calls.get("Query")).as("%d shards", idle.shards).isLessThanOrEqualTo(8 * BEATS);
             }

@@ -31,6 +31,7 @@ import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestReporter;
@@ -58,10 +59,20 @@ final class WritesOnDynamoDbTest {
     private final LinkedBlockingQueue<String> events = new LinkedBlockingQueue<>();
     private final List<Worker> workers = new CopyOnWriteArrayList<>();
 
+    /** How long to wait for the next event. */
+    private Duration patience = Duration.ofSeconds(90);
+
     WritesOnDynamoDbTest() throws IOException {}
 
     static Stream<WriteLimit> limits() {
-        return Stream.of(WriteLimit.steady(HEARTBEATS * 1.5), WriteLimit.bursting(HEARTBEATS * 1.5, 60));
+        return Stream.of(WriteLimit.steady(HEARTBEATS * 2), WriteLimit.bursting(HEARTBEATS * 1.5, 60));
+    }
+
+    static Stream<WriteLimit> limitsThatTakeMinutes() {
+        return Stream.of(
+                WriteLimit.steady(HEARTBEATS * 1.2),
+                WriteLimit.bursting(HEARTBEATS * 1.1, (int) HEARTBEATS),
+                WriteLimit.bursting(HEARTBEATS * 1.1, 300));
     }
 
     @AfterEach
@@ -100,8 +111,18 @@ final class WritesOnDynamoDbTest {
     }
 
     @ParameterizedTest
+    @MethodSource("limitsThatTakeMinutes")
+    @Tag("slow")
+    @Timeout(1200)
+    void fleetSettlesInMinutesOnATableThatAllowsHardlyMoreThanHeartbeats(WriteLimit limit, TestReporter reporter)
+            throws InterruptedException {
+        patience = Duration.ofMinutes(10);
+        fleetSettlesOnATableThatAllowsLittleMoreThanHeartbeats(limit, reporter);
+    }
+
+    @ParameterizedTest
     @MethodSource("limits")
-    @Timeout(120)
+    @Timeout(180)
     void fleetSettlesOnATableThatAllowsLittleMoreThanHeartbeats(WriteLimit limit, TestReporter reporter)
             throws InterruptedException {
         String application = "few" + workers.hashCode() + limit.hashCode();
@@ -148,7 +169,7 @@ final class WritesOnDynamoDbTest {
 
     private void await(BooleanSupplier condition) throws InterruptedException {
         while (!condition.getAsBoolean()) {
-            assertThat(events.poll(30, TimeUnit.SECONDS))
+            assertThat(events.poll(patience.toSeconds(), TimeUnit.SECONDS))
                     .as("next event; " + workers)
                     .isNotNull();
         }
@@ -173,12 +194,12 @@ final class WritesOnDynamoDbTest {
             LeaseSettings settings = LeaseSettings.builder().workerName(name).stream(
                             FakeStream.NAME, Position.trimHorizon())
                     .failoverTime(failover)
-                    .startTimeout(Duration.ofSeconds(60))
+                    .startTimeout(Duration.ofMinutes(5))
                     .build();
             coordinator = LeaseCoordinator.create(
                     settings, table, new FakeStream(shards), this, new SystemPlatform(), new SimpleMeterRegistry());
             workers.add(this);
-            coordinator.start().orTimeout(60, TimeUnit.SECONDS).join();
+            coordinator.start().orTimeout(300, TimeUnit.SECONDS).join();
         }
 
         void saveAll(int number) {
