@@ -122,7 +122,7 @@ final class ConsumeCommand implements Callable<Integer> {
                 DynamoDbAsyncClient dynamoDb = access.workerDynamoDb();
                 Worker worker = worker(kinesis, dynamoDb, file);
                 GracefulStop stop = GracefulStop.install(CommandFailure.OK, () -> worker.close(HANDOVER))) {
-            ServiceClock.refuseFuture(from, new KinesisStreams(kinesis), new StreamName(streams.get(0)));
+            ServiceClock.refuseFuture(from, new KinesisStreams(kinesis), streams.get(0));
             worker.start();
             terminal.note("millrace: worker " + worker.name() + " of " + application + " reads "
                     + String.join(", ", streams));

@@ -12,7 +12,6 @@ import io.millrace.cli.terminal.StartPosition;
 import io.millrace.cli.terminal.Terminal;
 import io.millrace.fanout.KinesisStreams;
 import io.millrace.model.Position;
-import io.millrace.model.StreamName;
 import io.millrace.runtime.EventLoop;
 import io.millrace.runtime.SystemPlatform;
 import java.time.Duration;
@@ -74,7 +73,7 @@ final class TailCommand implements Callable<Integer> {
         SystemPlatform platform = new SystemPlatform();
         try (KinesisAsyncClient kinesis = access.kinesis();
                 EventLoop loop = platform.newEventLoop("tail")) {
-            ServiceClock.refuseFuture(from, new KinesisStreams(kinesis), new StreamName(stream));
+            ServiceClock.refuseFuture(from, new KinesisStreams(kinesis), stream);
             StreamAdmin streams = new StreamAdmin(kinesis);
             StreamTail tail = new StreamTail(
                     kinesis,

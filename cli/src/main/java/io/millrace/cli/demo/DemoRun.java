@@ -202,7 +202,7 @@ final class DemoRun implements AutoCloseable {
     private List<String> withChildren(List<String> parents) {
         List<String> all = new ArrayList<>(parents);
         streams.shards(STREAM).stream()
-                .filter(shard -> parents.contains(shard.parentShardId()))
+                .filter(shard -> shard.parentShardId() != null && parents.contains(shard.parentShardId()))
                 .map(Shard::shardId)
                 .forEach(all::add);
         return all;

@@ -4,6 +4,7 @@ import io.millrace.cli.terminal.CommandFailure;
 import io.millrace.cli.terminal.StartPosition;
 import io.millrace.fanout.KinesisStreams;
 import io.millrace.model.Position;
+import io.millrace.model.StreamArn;
 import io.millrace.model.StreamName;
 import java.time.Duration;
 import java.time.Instant;
@@ -19,9 +20,18 @@ public final class ServiceClock {
     /**
      * Refuses a moment that is still to come for the stream service. Of a stream that is not there nothing is said.
      *
+     * @param stream a name or an ARN
      * @throws CommandFailure if {@code from} is after the service's time
      */
-    public static void refuseFuture(Position.Initial from, KinesisStreams service, StreamName stream) {
+    public static void refuseFuture(Position.Initial from, KinesisStreams service, String stream) {
+        refuseFuture(
+                from,
+                service,
+                StreamArn.isMeant(stream) ? StreamArn.parse(stream).qualifiedName() : new StreamName(stream));
+    }
+
+    /** The same of a stream by its name. */
+    static void refuseFuture(Position.Initial from, KinesisStreams service, StreamName stream) {
         if (from instanceof Position.AtTimestamp) {
             // The service's time may be told up to two seconds early.
             now(service, stream).ifPresent(now -> StartPosition.refuseFuture(from, now.plus(EARLIEST)));

@@ -85,9 +85,7 @@ final class TableView {
 
     /** All rows that cannot be read. */
     List<UnreadableRow> unreadable() {
-        List<UnreadableRow> rows = new ArrayList<>(control().unreadable());
-        rows.addAll(join(table.inspectLeases(), new Listing<LeaseRow>(List.of(), List.of()))
-                .unreadable());
+        List<UnreadableRow> rows = unreadableOfStreams();
         join(table.get(Entity.leader()), Optional.empty())
                 .filter(UnreadableRow.class::isInstance)
                 .map(UnreadableRow.class::cast)
@@ -95,9 +93,16 @@ final class TableView {
         return rows;
     }
 
+    private List<UnreadableRow> unreadableOfStreams() {
+        List<UnreadableRow> rows = new ArrayList<>(control().unreadable());
+        rows.addAll(join(table.inspectLeases(), new Listing<LeaseRow>(List.of(), List.of()))
+                .unreadable());
+        return rows;
+    }
+
     /** Fails if one of those rows that cannot be read is about a stream or a lease that {@code matters}. */
     void refuseUnreadable(Predicate<UnreadableRow> matters) {
-        unreadable().stream()
+        unreadableOfStreams().stream()
                 .filter(row -> row.stream().isPresent() && matters.test(row))
                 .findFirst()
                 .ifPresent(row -> {

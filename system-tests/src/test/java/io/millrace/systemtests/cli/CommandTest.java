@@ -178,6 +178,7 @@ class CommandTest {
         assertThat(oneLine(2, "consume", "s", "--app", "a", "--failover", "0")).contains("--failover", "1 and 86400");
         assertThat(oneLine(2, "consume", "s", "--app", "a", "--failover", "abc"))
                 .contains("--failover", "'abc' is not a number of seconds");
+        expect(0, "", "stream", "create", "s", "--shards", "1");
         assertThat(oneLine(2, "tail", "s", "--from", "2999-01-01T00:00:00Z")).contains("still to come", "latest");
     }
 
