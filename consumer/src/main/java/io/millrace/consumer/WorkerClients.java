@@ -1,5 +1,6 @@
 package io.millrace.consumer;
 
+import io.millrace.consumer.services.ServicePlace;
 import io.millrace.lease.coordinator.StartFailedException;
 import io.millrace.lease.coordinator.StartFailedException.Needed;
 import java.util.Map;

@@ -5,6 +5,7 @@ import io.millrace.consumer.RecordProcessor;
 import io.millrace.consumer.ShardContext;
 import io.millrace.consumer.Worker;
 import io.millrace.model.StreamRecord;
+import io.millrace.runtime.SystemPlatform;
 import java.io.IOException;
 
 /** A worker with all settings at their defaults that counts records. Ends when its standard input does. */
@@ -17,7 +18,7 @@ public final class MillraceReader {
      * @param arguments application, stream, and how to read, of which there is one way today
      */
     public static void main(String[] arguments) throws IOException {
-        Tally tally = new Tally();
+        Tally tally = new Tally(new SystemPlatform().ticker()::nanoTime);
         try (Worker worker = Worker.builder().application(arguments[0]).stream(arguments[1])
                 .processor(() -> new Counting(tally))
                 .build()) {

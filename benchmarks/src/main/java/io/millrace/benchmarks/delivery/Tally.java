@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 import org.HdrHistogram.Histogram;
 import org.HdrHistogram.Recorder;
 
@@ -21,14 +22,24 @@ import org.HdrHistogram.Recorder;
  * thread.
  */
 public final class Tally {
-    /** The first bytes of a record hold {@link System#nanoTime()}, which all processes of a Linux machine share. */
+    /** The first bytes of a record hold the time of their put on the monotonic clock, which all processes of a Linux machine share. */
     private static final int STAMP = Long.BYTES;
 
+    private final LongSupplier nanoTime;
     private final AtomicLong records = new AtomicLong();
     private final AtomicInteger shards = new AtomicInteger();
     private final Recorder latency = new Recorder(3);
     private volatile long awaitedRecords = Long.MAX_VALUE;
     private volatile int awaitedShards = Integer.MAX_VALUE;
+
+    /**
+     * A tally of nothing yet.
+     *
+     * @param nanoTime the machine's monotonic clock, which the putting process reads, too
+     */
+    public Tally(LongSupplier nanoTime) {
+        this.nanoTime = nanoTime;
+    }
 
     /** A processor of a shard was made. */
     public void shardBegun() {
@@ -44,7 +55,7 @@ public final class Tally {
      */
     public void processed(ByteBuffer data) {
         if (data.remaining() >= STAMP) {
-            latency.recordValue(Math.max(0, System.nanoTime() - data.getLong(data.position())));
+            latency.recordValue(Math.max(0, nanoTime.getAsLong() - data.getLong(data.position())));
         }
     }
 

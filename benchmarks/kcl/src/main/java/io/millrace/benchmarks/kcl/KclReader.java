@@ -34,7 +34,7 @@ public final class KclReader {
         String application = arguments[0];
         String stream = arguments[1];
         String mode = arguments[2];
-        Tally tally = new Tally();
+        Tally tally = new Tally(System::nanoTime);
         KinesisAsyncClient kinesis = kinesis();
         ConfigsBuilder configs = new ConfigsBuilder(
                 new SingleStreamTracker(

@@ -1,4 +1,4 @@
-package io.millrace.consumer;
+package io.millrace.consumer.services;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

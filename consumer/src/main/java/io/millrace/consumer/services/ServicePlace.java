@@ -1,4 +1,4 @@
-package io.millrace.consumer;
+package io.millrace.consumer.services;
 
 import java.net.URI;
 import java.util.Locale;
@@ -9,7 +9,7 @@ import software.amazon.awssdk.awscore.AwsClient;
 import software.amazon.awssdk.awscore.AwsServiceClientConfiguration;
 
 /** Where a client leads and where that was set, in words for errors. Pure functions. */
-final class ServicePlace {
+public final class ServicePlace {
     private static final String GLOBAL_VARIABLE = "AWS_ENDPOINT_URL";
     private static final String GLOBAL_PROPERTY = "aws.endpointUrl";
 
@@ -21,7 +21,7 @@ final class ServicePlace {
      * @param service the service's name as Amazon writes it
      * @param isMade true for a client that the worker made from the SDK's settings
      */
-    static String of(String service, AwsClient client, boolean isMade, Map<String, String> environment) {
+    public static String of(String service, AwsClient client, boolean isMade, Map<String, String> environment) {
         Optional<AwsServiceClientConfiguration> configuration = configuration(client);
         if (configuration.isEmpty()) {
             return service + " through the client given to the builder";

@@ -1,13 +1,14 @@
-package io.millrace.consumer;
+package io.millrace.consumer.services;
 
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 
-/** What this machine calls itself, for people who read worker names. */
-final class HostName {
+/** The name of this machine, for people who read worker names. Stateless. */
+public final class HostName {
     private HostName() {}
 
-    static String get() {
+    /** The machine's name; {@code localhost} where it has none. */
+    public static String get() {
         try {
             return InetAddress.getLocalHost().getHostName();
         } catch (UnknownHostException unnamed) {
