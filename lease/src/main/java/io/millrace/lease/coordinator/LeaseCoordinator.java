@@ -409,13 +409,14 @@ public final class LeaseCoordinator {
         }
         if (wiring.settings().onLostTable() == LostTable.STOP) {
             stopBecause(what
-                    + ", deleted while workers ran, and checkpoints with it; to read again from the initial position start"
-                    + " with --on-lost-table restart (WorkerBuilder.onLostTable), else bring the table back first");
+                    + ", deleted while workers ran, and checkpoints may be gone too; to read again from the initial"
+                    + " position start with --on-lost-table restart (WorkerBuilder.onLostTable), else bring the table"
+                    + " back first");
             return;
         }
         log.warn(
-                "Worker {}: {}, deleted while workers ran, and checkpoints with it; reading begins again at the initial"
-                        + " position after {}",
+                "Worker {}: {}, deleted while workers ran, and checkpoints may be gone too; reading begins again at the"
+                        + " initial position after {}",
                 id,
                 what,
                 wiring.settings().failoverTime());
