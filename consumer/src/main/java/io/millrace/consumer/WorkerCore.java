@@ -292,6 +292,9 @@ final class WorkerCore {
             streams.close();
             stopThreads();
         } finally {
+            // The outcome of a start that was under way cannot come home any more: the loop is closed.
+            started.completeExceptionally(
+                    new WorkerException("worker " + name + " was closed before it had started", null));
             ended.complete(stillHeld);
         }
     }

@@ -11,6 +11,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BiFunction;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.AfterEach;
@@ -54,9 +55,9 @@ class WorkerEndTest {
                 }))
                 .build();
         CompletableFuture<Void> start = CompletableFuture.runAsync(worker::start);
-        begun.join();
+        begun.orTimeout(30, TimeUnit.SECONDS).join();
         worker.close();
-        assertThatThrownBy(start::join).hasCauseInstanceOf(WorkerException.class);
+        assertThatThrownBy(() -> start.get(30, TimeUnit.SECONDS)).hasCauseInstanceOf(WorkerException.class);
     }
 
     @Test
@@ -89,7 +90,7 @@ class WorkerEndTest {
         try (Worker worker = builder().platform(platform).build()) {
             assertThatThrownBy(worker::start).isInstanceOf(WorkerException.class);
         }
-        closed.join();
+        closed.orTimeout(30, TimeUnit.SECONDS).join();
     }
 
     @Test
@@ -101,14 +102,14 @@ class WorkerEndTest {
             if (name.equals("millrace-worker")) {
                 loop.execute(() -> {
                     begun.complete(null);
-                    blocked.join();
+                    blocked.orTimeout(50, TimeUnit.SECONDS).join();
                 });
             }
             return loop;
         });
         Worker worker = builder().platform(platform).build();
         CompletableFuture<Void> start = CompletableFuture.runAsync(worker::start);
-        begun.join();
+        begun.orTimeout(30, TimeUnit.SECONDS).join();
         worker.close(Duration.ofMillis(1));
         assertThatThrownBy(start::join).hasCauseInstanceOf(WorkerException.class);
         blocked.complete(null);
