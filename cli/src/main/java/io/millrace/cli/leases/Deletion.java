@@ -89,8 +89,9 @@ final class Deletion {
     }
 
     private Stream<UnreadableRow> unreadable() {
-        return view.unreadable().stream()
-                .filter(row -> only.isEmpty() || row.stream().equals(only));
+        return only.isEmpty()
+                ? view.unreadable().stream()
+                : view.unreadableOfStreams().stream().filter(row -> row.stream().equals(only));
     }
 
     private List<UnreadableRow> unreadableStreams() {

@@ -93,7 +93,8 @@ final class TableView {
         return rows;
     }
 
-    private List<UnreadableRow> unreadableOfStreams() {
+    /** The same but the leader's: all that may be about a stream. */
+    List<UnreadableRow> unreadableOfStreams() {
         List<UnreadableRow> rows = new ArrayList<>(control().unreadable());
         rows.addAll(join(table.inspectLeases(), new Listing<LeaseRow>(List.of(), List.of()))
                 .unreadable());

@@ -108,9 +108,9 @@ class LeasesTest {
         Map<String, String> onTerminal = new HashMap<>(environment);
         onTerminal.putAll(Map.of("MILLRACE_TTY", "12", "MILLRACE_SIZE", "6 40"));
         try (CommandRun watch = CommandRun.startMixed(folder, onTerminal, "leases", "app-shown", "--watch")) {
-            // Four lines and the count of the rest, and the cursor in the sixth.
-            String output = watch.awaitOutput(text -> text.split("\u001b\\[5A", -1).length > 2);
-            assertThat(output.lines().filter(line -> line.contains("  and 4 more lines")))
+            // Three lines and the count of the rest, the cursor below them, and the line above that is left.
+            String output = watch.awaitOutput(text -> text.split("\u001b\\[4A", -1).length > 2);
+            assertThat(output.lines().filter(line -> line.matches("  and \\d+ more lines")))
                     .hasSizeGreaterThan(1);
             assertThat(output.lines().map(line -> line.replaceAll("\u001b\\[[0-9]*[AJ]|\r", "")))
                     .allMatch(line -> line.length() < 40);
