@@ -22,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
+@Timeout(180) // many processes each
 class CommandTest {
     private static final List<String> LINES =
             IntStream.range(0, 200).mapToObj(i -> "key-" + i % 7 + " line " + i).toList();
@@ -92,7 +93,6 @@ class CommandTest {
     }
 
     @Test
-    @Timeout(180) // a dozen processes
     void streamsMayBeGivenByTheirArns() throws IOException {
         String arn = "arn:aws:kinesis:us-east-1:000000000000:stream/by-arn";
         expect(0, "", "stream", "create", "by-arn", "--shards", "2");

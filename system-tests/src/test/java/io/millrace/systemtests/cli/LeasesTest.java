@@ -13,9 +13,11 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code millrace leases} on applications that ran for real. */
+@Timeout(180) // a dozen processes each
 class LeasesTest {
     private static final int RECORDS = 50;
     private static final String LINES = String.join(
