@@ -1,11 +1,8 @@
 package io.millrace.fanout;
 
 import io.millrace.fanout.KinesisStreams.Address;
-import io.millrace.model.Bytes;
 import io.millrace.model.ChildShard;
 import io.millrace.model.Position;
-import io.millrace.model.RecordPosition;
-import io.millrace.model.SequenceNumber;
 import io.millrace.model.ShardId;
 import io.millrace.model.StreamRecord;
 import java.util.List;
@@ -19,7 +16,6 @@ import software.amazon.awssdk.services.kinesis.model.InvalidArgumentException;
 import software.amazon.awssdk.services.kinesis.model.KmsThrottlingException;
 import software.amazon.awssdk.services.kinesis.model.LimitExceededException;
 import software.amazon.awssdk.services.kinesis.model.ProvisionedThroughputExceededException;
-import software.amazon.awssdk.services.kinesis.model.Record;
 import software.amazon.awssdk.services.kinesis.model.ResourceNotFoundException;
 import software.amazon.awssdk.services.kinesis.model.ShardIteratorType;
 
@@ -74,20 +70,12 @@ final class KinesisShardReader implements ShardReader {
 
     private static ShardPage page(GetRecordsResponse answer) {
         List<StreamRecord> records =
-                answer.records().stream().map(KinesisShardReader::record).toList();
+                answer.records().stream().map(KinesisShapes::record).toList();
         List<ChildShard> children =
                 answer.childShards().stream().map(KinesisShapes::child).toList();
         String next = answer.nextShardIterator();
         long behind = answer.millisBehindLatest() == null ? 0 : answer.millisBehindLatest();
         return new ShardPage(records, next == null ? null : new ShardIterator(next), behind, children);
-    }
-
-    private static StreamRecord record(Record record) {
-        return new StreamRecord(
-                RecordPosition.of(SequenceNumber.parse(record.sequenceNumber())),
-                record.partitionKey(),
-                Bytes.wrap(record.data().asByteArrayUnsafe()),
-                record.approximateArrivalTimestamp());
     }
 
     private <T> CompletableFuture<T> failingClearly(

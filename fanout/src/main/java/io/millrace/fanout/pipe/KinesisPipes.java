@@ -1,0 +1,203 @@
+package io.millrace.fanout.pipe;
+
+import static java.util.Objects.requireNonNull;
+
+import io.millrace.fanout.KinesisShapes;
+import io.millrace.model.ChildShard;
+import io.millrace.model.Position;
+import io.millrace.model.SequenceNumber;
+import io.millrace.model.ShardId;
+import io.millrace.model.StreamName;
+import io.millrace.model.StreamRecord;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Subscriber;
+import software.amazon.awssdk.awscore.exception.AwsServiceException;
+import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
+import software.amazon.awssdk.services.kinesis.model.InvalidArgumentException;
+import software.amazon.awssdk.services.kinesis.model.LimitExceededException;
+import software.amazon.awssdk.services.kinesis.model.ResourceInUseException;
+import software.amazon.awssdk.services.kinesis.model.ResourceNotFoundException;
+import software.amazon.awssdk.services.kinesis.model.StartingPosition;
+import software.amazon.awssdk.services.kinesis.model.SubscribeToShardEvent;
+import software.amazon.awssdk.services.kinesis.model.SubscribeToShardEventStream;
+import software.amazon.awssdk.services.kinesis.model.SubscribeToShardResponseHandler;
+
+/** Subscriptions through the Kinesis API. Safe for any thread; does not close its client. */
+public final class KinesisPipes implements ShardPipes {
+    private final KinesisAsyncClient client;
+    private final ConsumerRegistration consumers;
+
+    /**
+     * Subscribes through {@code client}, which must not retry subscriptions by itself nor end them for want of bytes:
+     * {@link PipeClient} makes one that fits.
+     */
+    public KinesisPipes(KinesisAsyncClient client, FanOutConsumer consumer) {
+        this.client = requireNonNull(client, "client");
+        this.consumers = new ConsumerRegistration(client, requireNonNull(consumer, "consumer"));
+    }
+
+    @Override
+    public Subscription subscribe(StreamName stream, ShardId shard, Position from, PipeListener listener) {
+        Pipe pipe = new Pipe(stream, listener);
+        CompletableFuture<String> unused = consumers.arn(stream).whenComplete((arn, error) -> {
+            if (error != null) {
+                pipe.end(error);
+            } else {
+                pipe.subscribe(arn, shard, position(from));
+            }
+        });
+        return pipe;
+    }
+
+    private static StartingPosition position(Position from) {
+        StartingPosition.Builder shape = StartingPosition.builder();
+        if (from instanceof Position.TrimHorizon) {
+            shape.type("TRIM_HORIZON");
+        } else if (from instanceof Position.Latest) {
+            shape.type("LATEST");
+        } else if (from instanceof Position.AtTimestamp at) {
+            shape.type("AT_TIMESTAMP").timestamp(at.time());
+        } else if (from instanceof Position.AtSequenceNumber at) {
+            shape.type("AT_SEQUENCE_NUMBER").sequenceNumber(at.sequenceNumber().toString());
+        } else if (from instanceof Position.AfterSequenceNumber after) {
+            shape.type("AFTER_SEQUENCE_NUMBER")
+                    .sequenceNumber(after.sequenceNumber().toString());
+        }
+        return shape.build();
+    }
+
+    private static PipeEnd endOf(Throwable error) {
+        Throwable cause = ConsumerRegistration.cause(error);
+        String message = String.valueOf(cause.getMessage());
+        PipeEnd.Kind kind = PipeEnd.Kind.BROKEN;
+        if (cause instanceof ResourceInUseException) {
+            kind = PipeEnd.Kind.IN_USE;
+        } else if (cause instanceof LimitExceededException) {
+            kind = PipeEnd.Kind.THROTTLED;
+        } else if (cause instanceof ResourceNotFoundException) {
+            kind = PipeEnd.Kind.GONE;
+        } else if (cause instanceof InvalidArgumentException) {
+            kind = PipeEnd.Kind.POSITION_REFUSED;
+        } else if (cause instanceof AwsServiceException refused && refused.statusCode() / 100 == 4) {
+            kind = refused.isThrottlingException() ? PipeEnd.Kind.THROTTLED : PipeEnd.Kind.FORBIDDEN;
+        }
+        return new PipeEnd(kind, message);
+    }
+
+    /** One call of SubscribeToShard, which hands events on as they are asked for. */
+    private final class Pipe implements Subscription, Subscriber<SubscribeToShardEventStream> {
+        private final StreamName stream;
+        private final PipeListener listener;
+        private final AtomicReference<org.reactivestreams.@Nullable Subscription> events = new AtomicReference<>();
+        private final AtomicReference<@Nullable CompletableFuture<Void>> call = new AtomicReference<>();
+        private final AtomicBoolean over = new AtomicBoolean();
+        private final Demand demand = new Demand();
+
+        Pipe(StreamName stream, PipeListener listener) {
+            this.stream = stream;
+            this.listener = listener;
+        }
+
+        void subscribe(String consumerArn, ShardId shard, StartingPosition from) {
+            if (over.get()) {
+                return;
+            }
+            SubscribeToShardResponseHandler handler = SubscribeToShardResponseHandler.builder()
+                    .onResponse(accepted -> listener.opened())
+                    .onEventStream(publisher -> publisher.subscribe(this))
+                    .build();
+            CompletableFuture<Void> answer = client.subscribeToShard(
+                    request -> request.consumerARN(consumerArn)
+                            .shardId(shard.value())
+                            .startingPosition(from),
+                    handler);
+            call.set(answer);
+            if (over.get()) {
+                answer.cancel(true);
+            }
+            CompletableFuture<Void> unused = answer.whenComplete((ended, error) -> end(error));
+        }
+
+        void end(@Nullable Throwable error) {
+            if (!over.compareAndSet(false, true)) {
+                return;
+            }
+            PipeEnd end = error == null ? new PipeEnd(PipeEnd.Kind.COMPLETE, "ended by the service") : endOf(error);
+            if (end.kind() == PipeEnd.Kind.GONE) {
+                consumers.forget(stream);
+            }
+            listener.ended(end);
+        }
+
+        @Override
+        public void request() {
+            demand.add(events.get());
+        }
+
+        @Override
+        public void cancel() {
+            if (over.compareAndSet(false, true)) {
+                org.reactivestreams.Subscription open = events.get();
+                if (open != null) {
+                    open.cancel();
+                }
+                CompletableFuture<Void> answer = call.get();
+                if (answer != null) {
+                    answer.cancel(true);
+                }
+            }
+        }
+
+        @Override
+        public void onSubscribe(org.reactivestreams.Subscription open) {
+            events.set(open);
+            if (over.get()) {
+                open.cancel();
+            } else {
+                demand.begin(open);
+            }
+        }
+
+        @Override
+        public void onNext(SubscribeToShardEventStream event) {
+            if (over.get()) {
+                return;
+            }
+            if (event instanceof SubscribeToShardEvent records) {
+                listener.event(event(records));
+            } else {
+                // A kind of event that is newer than this code brings no records.
+                requireNonNull(events.get(), "events").request(1);
+            }
+        }
+
+        @Override
+        public void onError(Throwable error) {
+            end(error);
+        }
+
+        @Override
+        public void onComplete() {
+            // The call's own future tells the end, with its reason.
+        }
+    }
+
+    private static PipeEvent event(SubscribeToShardEvent shape) {
+        List<StreamRecord> records =
+                shape.records().stream().map(KinesisShapes::record).toList();
+        List<ChildShard> children = shape.hasChildShards()
+                ? shape.childShards().stream().map(KinesisShapes::child).toList()
+                : List.of();
+        String continuation = shape.continuationSequenceNumber();
+        Long behind = shape.millisBehindLatest();
+        return new PipeEvent(
+                records,
+                continuation == null ? null : SequenceNumber.parse(continuation),
+                behind == null ? 0 : behind,
+                children);
+    }
+}

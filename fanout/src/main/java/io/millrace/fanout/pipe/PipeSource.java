@@ -1,0 +1,380 @@
+package io.millrace.fanout.pipe;
+
+import static java.util.Objects.requireNonNull;
+
+import io.millrace.fanout.RecordSource;
+import io.millrace.fanout.RecordSourceListener;
+import io.millrace.fanout.SourceBatch;
+import io.millrace.fanout.SourceTrouble;
+import io.millrace.model.ChildShard;
+import io.millrace.model.Position;
+import io.millrace.model.SequenceNumber;
+import io.millrace.model.ShardId;
+import io.millrace.model.StreamName;
+import io.millrace.model.StreamRecord;
+import io.millrace.runtime.EventLoop;
+import io.millrace.runtime.Ticker;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Reads a shard through a pipe and, while the pipe is not open and records are wanted, by polling (the bridge). Both go on from
+ * one {@link ReadPlace}. The pipe is subscribed to again after every end, as the table of {@link Reaction} has it; its first
+ * event ends the bridge.
+ *
+ * <p>Belongs to the event loop of {@link PipeSources}.
+ */
+final class PipeSource implements RecordSource {
+    private static final Logger log = LoggerFactory.getLogger(PipeSource.class);
+
+    private final StreamName stream;
+    private final ShardId shard;
+    private final RecordSourceListener listener;
+    private final PipeSources.Shared shared;
+    private final PipeSettings settings;
+    private final EventLoop loop;
+    private final Ticker ticker;
+    private final EventBuffer buffer = new EventBuffer();
+    private final ReadPlace place;
+
+    private PipeState state = PipeState.WAITING;
+    private ShardPipes.@Nullable Subscription pipe;
+    /** Numbers the subscriptions, so that what an older one still tells is known as such. */
+    private int number;
+    /** When the service last accepted a subscription. */
+    private @Nullable Long openedAt;
+
+    private boolean eventAsked;
+    private int failures;
+    private @Nullable Bridge bridge;
+    private boolean requested;
+    private List<ChildShard> children = List.of();
+
+    /** Subscribes, parks or gives up on a silent pipe: one of them at a time. */
+    private EventLoop.Cancellable timer = EventLoop.Cancellable.DONE;
+
+    private EventLoop.Cancellable bridgeTimer = EventLoop.Cancellable.DONE;
+
+    PipeSource(
+            StreamName stream, ShardId shard, Position from, RecordSourceListener listener, PipeSources.Shared shared) {
+        this.stream = stream;
+        this.shard = shard;
+        this.listener = requireNonNull(listener, "listener");
+        this.shared = shared;
+        this.settings = shared.settings();
+        this.loop = shared.loop();
+        this.ticker = shared.platform().ticker();
+        this.place = new ReadPlace(requireNonNull(from, "from"), ticker, settings.continuationLife());
+    }
+
+    void start() {
+        subscribe();
+    }
+
+    // What the user asks for.
+
+    @Override
+    public void request() {
+        if (state == PipeState.CLOSED) {
+            return;
+        }
+        if (requested) {
+            throw new IllegalStateException(this + ": the request before is not answered yet");
+        }
+        requested = true;
+        loop.execute(this::giveOut);
+    }
+
+    @Override
+    public Optional<SequenceNumber> end(List<ChildShard> following) {
+        if (state != PipeState.CLOSED && state != PipeState.ENDED) {
+            cancelPipe();
+            bridgeTimer.cancel();
+            Bridge open = bridge;
+            if (open != null) {
+                // It gives out what it holds and ends then.
+                if (state != PipeState.WAITING) {
+                    moveTo(PipeState.WAITING, "the shard is over");
+                }
+                return open.end(following);
+            }
+            children = List.copyOf(following);
+            moveTo(PipeState.ENDED, "the shard is over");
+            loop.execute(this::giveOut);
+        }
+        return place.lastRead();
+    }
+
+    @Override
+    public void close() {
+        if (state == PipeState.CLOSED) {
+            return;
+        }
+        moveTo(PipeState.CLOSED, "closed");
+        cancelPipe();
+        endBridge();
+        timer.cancel();
+        bridgeTimer.cancel();
+        buffer.clear();
+    }
+
+    private void giveOut() {
+        if (!requested || state == PipeState.CLOSED) {
+            return;
+        }
+        if (!buffer.isEmpty()) {
+            requested = false;
+            SourceBatch batch = buffer.take();
+            askForEvent();
+            listener.batch(batch);
+        } else if (state == PipeState.ENDED) {
+            requested = false;
+            listener.shardEnded(children);
+        } else if (state == PipeState.PARKED) {
+            moveTo(PipeState.WAITING, "records are wanted");
+            subscribeIn(untilAllowed());
+        } else if (bridge != null) {
+            bridge.request();
+        }
+    }
+
+    // The pipe.
+
+    private void subscribe() {
+        moveTo(PipeState.OPENING, "subscribing");
+        int mine = ++number;
+        Position from = place.toSubscribe();
+        pipe = shared.pipes().subscribe(stream, shard, from, new ShardPipes.PipeListener() {
+            @Override
+            public void opened() {
+                home(mine, PipeSource.this::opened);
+            }
+
+            @Override
+            public void event(PipeEvent event) {
+                home(mine, () -> take(event));
+            }
+
+            @Override
+            public void ended(PipeEnd end) {
+                home(mine, () -> react(end));
+            }
+        });
+        bridgeIn(settings.bridgeAfter());
+        askForEvent();
+    }
+
+    /** Runs {@code task} on the loop, unless the subscription that it is about is not the current one any more. */
+    private void home(int mine, Runnable task) {
+        loop.execute(() -> {
+            if (mine == number && pipe != null) {
+                task.run();
+            }
+        });
+    }
+
+    private void opened() {
+        openedAt = ticker.nanoTime();
+        shared.meters().opened();
+    }
+
+    private void take(PipeEvent event) {
+        if (event.continuation() == null && !event.endsShard()) {
+            react(new PipeEnd(PipeEnd.Kind.BROKEN, "an event without continuation names no child shards"));
+            return;
+        }
+        eventAsked = false;
+        failures = 0;
+        bridgeTimer.cancel();
+        endBridge();
+        if (state == PipeState.OPENING) {
+            moveTo(PipeState.FLOWING, "the first event is here");
+        }
+        place.trimmed(event)
+                .ifPresent(last -> listener.trimmed(
+                        last, event.records().isEmpty() ? null : event.records().get(0)));
+        List<StreamRecord> records = place.unread(event);
+        shared.meters().read(records.size());
+        buffer.add(records, event.millisBehindLatest(), settings.maxRecordsPerBatch());
+        if (event.endsShard()) {
+            readOut(event.children());
+        } else {
+            askForEvent();
+        }
+        if (records.isEmpty() && buffer.isEmpty()) {
+            listener.idle(event.millisBehindLatest());
+        }
+        giveOut();
+    }
+
+    /** Asks for the next event while there is room, and watches that it comes; parks the pipe while there is none. */
+    private void askForEvent() {
+        ShardPipes.Subscription open = pipe;
+        if (open == null || eventAsked) {
+            return;
+        }
+        timer.cancel();
+        if (buffer.bytes() < settings.bufferBytes()) {
+            eventAsked = true;
+            open.request();
+            timer = loop.schedule(
+                    settings.silence(),
+                    () -> react(new PipeEnd(PipeEnd.Kind.BROKEN, "no event for " + settings.silence())));
+        } else {
+            timer = loop.schedule(settings.parkAfter(), this::park);
+        }
+    }
+
+    private void park() {
+        cancelPipe();
+        moveTo(PipeState.PARKED, "no demand for " + settings.parkAfter());
+    }
+
+    private void react(PipeEnd end) {
+        cancelPipe();
+        moveTo(PipeState.WAITING, end.kind() + " (" + end.message() + ")");
+        Reaction reaction = Reaction.to(end.kind());
+        failures++;
+        shared.meters().ended(end.kind());
+        Duration wait = longer(
+                reaction.retry().delay(failures, shared.platform().random()),
+                end.kind() == PipeEnd.Kind.COMPLETE ? Duration.ZERO : untilAllowed());
+        subscribeIn(wait);
+        bridgeIn(wait.compareTo(settings.bridgeAfter()) > 0 ? Duration.ZERO : settings.bridgeAfter());
+        if (!reaction.isRoutine() || failures > 2) {
+            listener.trouble(new SourceTrouble(reaction.trouble(), failures, end.message()));
+        }
+    }
+
+    private void subscribeIn(Duration wait) {
+        timer.cancel();
+        timer = loop.schedule(wait, this::subscribe);
+    }
+
+    /** What is left of the service's rule that a subscription keeps others out for five seconds, and a moment more. */
+    private Duration untilAllowed() {
+        Long opened = openedAt;
+        if (opened == null) {
+            return Duration.ZERO;
+        }
+        Duration left = PipeSettings.SERVICE_RULE.minus(ticker.since(opened));
+        return left.isNegative()
+                ? Duration.ZERO
+                : left.plusMillis(20 + shared.platform().random().nextInt(80));
+    }
+
+    private void cancelPipe() {
+        timer.cancel();
+        ShardPipes.Subscription open = pipe;
+        pipe = null;
+        eventAsked = false;
+        if (open != null) {
+            open.cancel();
+        }
+    }
+
+    private void readOut(List<ChildShard> following) {
+        cancelPipe();
+        endBridge();
+        bridgeTimer.cancel();
+        children = following;
+        moveTo(PipeState.ENDED, "the shard is read out");
+    }
+
+    // The bridge.
+
+    private void bridgeIn(Duration wait) {
+        bridgeTimer.cancel();
+        if (bridge == null) {
+            bridgeTimer = loop.schedule(wait, this::openBridge);
+        }
+    }
+
+    private void openBridge() {
+        if (bridge == null && (state == PipeState.WAITING || state == PipeState.OPENING)) {
+            log.debug("{}: polls until the pipe is open", this);
+            bridge = new Bridge();
+            giveOut();
+        }
+    }
+
+    private void endBridge() {
+        Bridge open = bridge;
+        bridge = null;
+        if (open != null) {
+            open.close();
+        }
+    }
+
+    private static Duration longer(Duration one, Duration other) {
+        return one.compareTo(other) > 0 ? one : other;
+    }
+
+    private void moveTo(PipeState next, String reason) {
+        if (!state.mayBecome(next)) {
+            throw new IllegalStateException(this + ": " + state + " cannot become " + next + " (" + reason + ")");
+        }
+        log.debug("{}: {} -> {}: {}", this, state, next, reason);
+        state = next;
+    }
+
+    @Override
+    public String toString() {
+        return stream + "/" + shard;
+    }
+
+    /** A polling source that answers requests until the pipe does. */
+    private final class Bridge implements RecordSourceListener {
+        private final RecordSource source = shared.bridges().open(stream, shard, place.toPoll(), this);
+        private boolean asked;
+
+        void request() {
+            if (!asked) {
+                asked = true;
+                source.request();
+            }
+        }
+
+        Optional<SequenceNumber> end(List<ChildShard> following) {
+            return source.end(following);
+        }
+
+        void close() {
+            source.close();
+        }
+
+        @Override
+        public void batch(SourceBatch batch) {
+            asked = false;
+            requested = false;
+            place.polled(batch);
+            shared.meters().bridged(batch.records().size());
+            listener.batch(batch);
+        }
+
+        @Override
+        public void shardEnded(List<ChildShard> following) {
+            readOut(following);
+            giveOut();
+        }
+
+        @Override
+        public void idle(long millisBehindLatest) {
+            listener.idle(millisBehindLatest);
+        }
+
+        @Override
+        public void trimmed(SequenceNumber lastRead, @Nullable StreamRecord oldestOrNull) {
+            listener.trimmed(lastRead, oldestOrNull);
+        }
+
+        @Override
+        public void trouble(SourceTrouble trouble) {
+            listener.trouble(trouble);
+        }
+    }
+}

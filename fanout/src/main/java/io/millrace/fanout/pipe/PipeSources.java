@@ -1,0 +1,56 @@
+package io.millrace.fanout.pipe;
+
+import static java.util.Objects.requireNonNull;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.fanout.RecordSource;
+import io.millrace.fanout.RecordSourceListener;
+import io.millrace.fanout.RecordSources;
+import io.millrace.model.Position;
+import io.millrace.model.ShardId;
+import io.millrace.model.StreamName;
+import io.millrace.runtime.EventLoop;
+import io.millrace.runtime.Platform;
+
+/** Opens sources that hold a pipe each. Belongs to its event loop. */
+public final class PipeSources implements RecordSources {
+    private final Shared shared;
+
+    /**
+     * Sources on {@code loop}.
+     *
+     * @param pipes subscribe
+     * @param bridges poll on the same loop while a pipe is not open
+     */
+    public PipeSources(
+            ShardPipes pipes,
+            RecordSources bridges,
+            PipeSettings settings,
+            EventLoop loop,
+            Platform platform,
+            MeterRegistry meters) {
+        this.shared = new Shared(
+                requireNonNull(pipes, "pipes"),
+                requireNonNull(bridges, "bridges"),
+                settings,
+                loop,
+                platform,
+                new PipeMeters(meters));
+    }
+
+    @Override
+    public RecordSource open(StreamName stream, ShardId shard, Position from, RecordSourceListener listener) {
+        PipeSource source = new PipeSource(stream, shard, from, listener, shared);
+        source.start();
+        return source;
+    }
+
+    /** What the sources of one worker have in common. */
+    record Shared(
+            ShardPipes pipes,
+            RecordSources bridges,
+            PipeSettings settings,
+            EventLoop loop,
+            Platform platform,
+            PipeMeters meters) {}
+}

@@ -1,0 +1,266 @@
+package io.millrace.fanout.pipe;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.millrace.fanout.InMemoryStream;
+import io.millrace.fanout.PollingSettings;
+import io.millrace.fanout.PollingSources;
+import io.millrace.fanout.RecordSource;
+import io.millrace.fanout.RecordSourceListener;
+import io.millrace.fanout.ShardReadException;
+import io.millrace.fanout.SourceBatch;
+import io.millrace.fanout.SourceTrouble;
+import io.millrace.model.Bytes;
+import io.millrace.model.ChildShard;
+import io.millrace.model.Position;
+import io.millrace.model.SequenceNumber;
+import io.millrace.model.ShardId;
+import io.millrace.model.StreamName;
+import io.millrace.model.StreamRecord;
+import io.millrace.runtime.EventLoop;
+import io.millrace.sim.Simulation;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class PipeSourceTest {
+    private static final StreamName STREAM = new StreamName("orders");
+    private static final ShardId SHARD = ShardId.of(0);
+
+    private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+
+    static LongStream seeds() {
+        Long replay = Long.getLong("seed");
+        return replay != null ? LongStream.of(replay) : LongStream.range(0, Integer.getInteger("seeds", 200));
+    }
+
+    @ParameterizedTest
+    @MethodSource("seeds")
+    void everyRecordComesOnceAndInOrderWhateverHappensToThePipe(long seed) {
+        Fixture f = new Fixture(seed, 20, PipeSettings.DEFAULT.withMaxRecordsPerBatch(37));
+        f.open(Position.trimHorizon());
+        f.takeAllAfterPausesOfUpTo(300);
+        for (int i = 0; i < 2_000; i++) {
+            f.sim.at(Duration.ofMillis(f.sim.random().nextInt(900_000)), f::put);
+        }
+        f.sim.at(Duration.ofSeconds(901), () -> f.stream.split(SHARD));
+        f.sim.runUntil(() -> f.children != null, Duration.ofHours(2));
+        assertThat(f.taken).as("seed " + seed).isEqualTo(f.stream.recordsOf(SHARD));
+        assertThat(f.children).hasSize(2);
+    }
+
+    @Test
+    void recordsComeThroughThePipeAloneWhileItIsOpen() {
+        Fixture f = new Fixture(1, 0, PipeSettings.DEFAULT);
+        f.open(Position.trimHorizon());
+        f.takeAllAfterPausesOfUpTo(1);
+        for (int i = 0; i < 100; i++) {
+            f.sim.at(Duration.ofMillis(2_000 + 500L * i), f::put);
+        }
+        f.sim.run(Duration.ofMinutes(20));
+        assertThat(f.taken).hasSize(100);
+        assertThat(f.counted("millrace.pipe.bridged.records")).isZero();
+        // Four lives of five minutes and the first; ends in good order are nobody's trouble.
+        assertThat(f.pipes.positions).hasSizeBetween(4, 5);
+        assertThat(f.troubles).isEmpty();
+    }
+
+    @Test
+    void shardIsPolledWhileItsPipeIsRefusedAndGoesBackToThePipe() {
+        Fixture f = new Fixture(1, 0, PipeSettings.DEFAULT);
+        f.pipes.refusal = PipeEnd.Kind.FORBIDDEN;
+        f.open(Position.trimHorizon());
+        f.takeAllAfterPausesOfUpTo(1);
+        for (int i = 0; i < 100; i++) {
+            f.sim.at(Duration.ofSeconds(i), f::put);
+        }
+        f.sim.run(Duration.ofSeconds(50));
+        assertThat(f.taken).hasSizeGreaterThan(45);
+        assertThat(f.troubles).isNotEmpty();
+        f.pipes.refusal = null;
+        f.sim.run(Duration.ofMinutes(2));
+        double bridged = f.counted("millrace.pipe.bridged.records");
+        f.put();
+        f.sim.run(Duration.ofSeconds(10));
+        assertThat(f.taken).isEqualTo(f.stream.recordsOf(SHARD));
+        assertThat(f.counted("millrace.pipe.bridged.records")).isEqualTo(bridged);
+    }
+
+    @Test
+    void brokenPipeIsBridgedForTheFiveSecondsOfTheService() {
+        Fixture f = new Fixture(1, 0, PipeSettings.DEFAULT);
+        f.open(Position.trimHorizon());
+        f.takeAllAfterPausesOfUpTo(1);
+        f.sim.run(Duration.ofSeconds(1));
+        f.pipes.breakPipe(SHARD);
+        f.put();
+        f.sim.run(Duration.ofSeconds(1));
+        assertThat(f.taken).hasSize(1);
+        f.sim.run(Duration.ofSeconds(30));
+        assertThat(f.pipes.ends).extracting(PipeEnd::kind).containsExactly(PipeEnd.Kind.BROKEN);
+    }
+
+    @Test
+    void silentPipeIsToldAndReopenedWithinFifteenSeconds() {
+        Fixture f = new Fixture(1, 0, PipeSettings.DEFAULT);
+        f.open(Position.trimHorizon());
+        f.takeAllAfterPausesOfUpTo(1);
+        f.sim.run(Duration.ofSeconds(10));
+        f.pipes.silent = true;
+        f.put();
+        f.sim.run(Duration.ofSeconds(16));
+        assertThat(f.troubles).isNotEmpty();
+        assertThat(f.troubles.get(0).kind()).isEqualTo(ShardReadException.Kind.TRANSIENT);
+        assertThat(f.troubles.get(0).message()).contains("no event for");
+        f.sim.run(Duration.ofSeconds(2));
+        assertThat(f.taken).hasSize(1);
+    }
+
+    @Test
+    void pipeWithoutDemandIsCancelledQuietlyAndOpenedAgainOnDemand() {
+        PipeSettings small = new PipeSettings(
+                1, 10, Duration.ofMillis(500), Duration.ofSeconds(5), Duration.ofSeconds(15), Duration.ofMinutes(1));
+        Fixture f = new Fixture(1, 0, small);
+        f.put();
+        f.put();
+        f.open(Position.trimHorizon());
+        f.sim.run(Duration.ofMinutes(1));
+        assertThat(f.pipes.cancelled).isEqualTo(1);
+        assertThat(f.troubles).isEmpty();
+        f.takeAllAfterPausesOfUpTo(1);
+        f.sim.run(Duration.ofSeconds(30));
+        f.put();
+        f.sim.run(Duration.ofSeconds(10));
+        assertThat(f.taken).isEqualTo(f.stream.recordsOf(SHARD));
+    }
+
+    @Test
+    void recordsThatPassedRetentionBeforeTheyWereReadAreTold() {
+        Fixture f = new Fixture(1, 0, PipeSettings.DEFAULT);
+        f.put();
+        SequenceNumber first = f.stream.recordsOf(SHARD).get(0).sequenceNumber();
+        f.sim.run(Duration.ofHours(1));
+        f.put();
+        f.sim.run(Duration.ofHours(1));
+        f.put();
+        f.stream.trim(f.sim.clock().instant().minus(Duration.ofMinutes(10)));
+        f.open(new Position.AfterSequenceNumber(first));
+        f.takeAllAfterPausesOfUpTo(1);
+        f.sim.run(Duration.ofSeconds(10));
+        assertThat(f.trimmed).containsExactly(first);
+        assertThat(f.taken).containsExactly(f.stream.recordsOf(SHARD).get(2));
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void shardThatIsOverGivesOutWhatIsReadOfItBeforeItEnds(boolean isBridged) {
+        Fixture f = new Fixture(1, 0, PipeSettings.DEFAULT.withMaxRecordsPerBatch(1));
+        f.pipes.refusal = isBridged ? PipeEnd.Kind.FORBIDDEN : null;
+        f.put();
+        f.put();
+        f.open(Position.trimHorizon());
+        f.sim.run(Duration.ofSeconds(3));
+        f.source().end(List.of());
+        f.takeAllAfterPausesOfUpTo(1);
+        f.sim.runUntil(() -> f.children != null, Duration.ofMinutes(1));
+        assertThat(f.taken).isEqualTo(f.stream.recordsOf(SHARD));
+        assertThat(f.children).isEmpty();
+    }
+
+    @Test
+    void nothingIsCalledAndNothingIsLeftAfterItIsClosed() {
+        Fixture f = new Fixture(1, 0, PipeSettings.DEFAULT);
+        f.open(Position.trimHorizon());
+        f.takeAllAfterPausesOfUpTo(1);
+        f.sim.run(Duration.ofSeconds(1));
+        f.source().close();
+        f.put();
+        f.sim.run(Duration.ofMinutes(1));
+        assertThat(f.taken).isEmpty();
+        assertThat(f.pipes.cancelled).isEqualTo(1);
+    }
+
+    private final class Fixture implements RecordSourceListener {
+        final Simulation sim;
+        final EventLoop loop;
+        final InMemoryStream stream;
+        final SimulatedPipes pipes;
+        final PipeSources sources;
+        final List<StreamRecord> taken = new ArrayList<>();
+        final List<SourceTrouble> troubles = new ArrayList<>();
+        final List<SequenceNumber> trimmed = new ArrayList<>();
+        private @Nullable RecordSource opened;
+        private int pause = -1;
+
+        @Nullable
+        List<ChildShard> children;
+
+        Fixture(long seed, int faultPercent, PipeSettings settings) {
+            sim = new Simulation(seed);
+            loop = sim.newEventLoop("worker");
+            stream = new InMemoryStream(STREAM, 1, sim.clock());
+            pipes = new SimulatedPipes(stream, sim, faultPercent);
+            PollingSources bridges = new PollingSources(stream, PollingSettings.DEFAULT, loop, sim, meters);
+            sources = new PipeSources(pipes, bridges, settings, loop, sim, meters);
+        }
+
+        void open(Position from) {
+            opened = sources.open(STREAM, SHARD, from, this);
+        }
+
+        RecordSource source() {
+            if (opened == null) {
+                throw new IllegalStateException("not open");
+            }
+            return opened;
+        }
+
+        void put() {
+            stream.put("key", Bytes.utf8("payload"));
+        }
+
+        double counted(String name) {
+            return meters.get(name).counter().count();
+        }
+
+        void takeAllAfterPausesOfUpTo(int millis) {
+            pause = millis;
+            source().request();
+        }
+
+        @Override
+        public void batch(SourceBatch batch) {
+            taken.addAll(batch.records());
+            if (pause >= 0) {
+                var unused = loop.schedule(Duration.ofMillis(sim.random().nextInt(pause)), source()::request);
+            }
+        }
+
+        @Override
+        public void shardEnded(List<ChildShard> following) {
+            children = following;
+        }
+
+        @Override
+        public void idle(long millisBehindLatest) {
+            assertThat(millisBehindLatest).isNotNegative();
+        }
+
+        @Override
+        public void trimmed(SequenceNumber lastRead, @Nullable StreamRecord oldestOrNull) {
+            trimmed.add(lastRead);
+        }
+
+        @Override
+        public void trouble(SourceTrouble trouble) {
+            troubles.add(trouble);
+        }
+    }
+}
