@@ -3,10 +3,13 @@
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <pthread.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <time.h>
+#include <unistd.h>
 
 /* No monotonic clock shows so many seconds; the wall clock has since 2001. */
 #define WALL_CLOCK 1000000000
@@ -24,6 +27,19 @@ int clock_gettime(clockid_t clock, struct timespec *now) {
     int result = real(clock, now);
     if (!result && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE)) now->tv_sec += ahead();
     return result;
+}
+
+/* Some C++ libraries ask the kernel by number. */
+long syscall(long number, ...) {
+    static long (*real)(long, ...);
+    if (!real) real = dlsym(RTLD_NEXT, "syscall");
+    long given[6];
+    va_list arguments;
+    va_start(arguments, number);
+    for (int i = 0; i < 6; i++) given[i] = va_arg(arguments, long);
+    va_end(arguments);
+    if (number == SYS_clock_gettime) return clock_gettime((clockid_t)given[0], (struct timespec *)given[1]);
+    return real(number, given[0], given[1], given[2], given[3], given[4], given[5]);
 }
 
 int gettimeofday(struct timeval *restrict now, void *restrict zone) {
