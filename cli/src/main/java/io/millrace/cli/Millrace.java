@@ -28,7 +28,17 @@ public final class Millrace {
 
     /** Ends the process with 0 when all went well, 1 when the command failed, 2 when the command line was wrong. */
     public static void main(String[] args) {
-        System.exit(new Millrace(Terminal.ofProcess()).commands().execute(args));
+        System.exit(run(Terminal.ofProcess(), args));
+    }
+
+    /**
+     * Runs one command in this process.
+     *
+     * @param terminal where its output goes; what it reads is the standard input of the process
+     * @return its exit code, as {@link #main} describes
+     */
+    public static int run(Terminal terminal, String... args) {
+        return new Millrace(terminal).commands().execute(args);
     }
 
     /** All commands, ready to be executed. */

@@ -64,7 +64,7 @@ class CommandTest {
     void whatIsPutIsTailedAndConsumedOnceAndHandedOver() throws IOException {
         expect(0, "", "stream", "create", "round", "--shards", "2");
         Path file = Files.write(folder.resolve("lines"), LINES);
-        CommandRun put = expect(0, "", "put", "round", "--file", file.toString(), "--key", "1", "--json");
+        CommandResult put = expect(0, "", "put", "round", "--file", file.toString(), "--key", "1", "--json");
         assertThat(put.out()).contains("\"records\":200");
 
         try (CommandRun tail = run("", "tail", "round", "--from", "trim_horizon")) {
@@ -158,7 +158,7 @@ class CommandTest {
         assertThat(expect(0, "", "stream", "scale", "reshard", "--shards", "3").err())
                 .contains("splitting shardId-")
                 .containsPattern("merging shardId-\\d+ and shardId-\\d+ \\(4 of 4\\)");
-        CommandRun described = expect(0, "", "stream", "describe", "reshard");
+        CommandResult described = expect(0, "", "stream", "describe", "reshard");
         assertThat(described.out()).startsWith("reshard: ACTIVE, 3 open of");
         assertThat(expect(0, "", "stream", "list").out().lines()).contains("reshard");
         expect(0, "", "stream", "delete", "reshard");
@@ -413,7 +413,7 @@ class CommandTest {
     }
 
     private static String oneLine(int exitCode, String... arguments) {
-        CommandRun run = expect(exitCode, "", arguments);
+        CommandResult run = expect(exitCode, "", arguments);
         assertThat(run.err().lines()).as(run.err()).hasSize(1);
         return run.err();
     }
@@ -428,11 +428,10 @@ class CommandTest {
         }
     }
 
-    private static CommandRun expect(int exitCode, String input, String... arguments) {
-        try (CommandRun run = run(input, arguments)) {
-            assertThat(run.exitCode()).as("%s", run.err()).isEqualTo(exitCode);
-            return run;
-        }
+    private static CommandResult expect(int exitCode, String input, String... arguments) {
+        CommandResult result = CommandResult.of(environment, input, arguments);
+        assertThat(result.exitCode()).as("%s", result.err()).isEqualTo(exitCode);
+        return result;
     }
 
     private static CommandRun run(String input, String... arguments) {

@@ -122,7 +122,7 @@ class KclTablesTest {
 
         // The same sub-sequence number 0 stands for a plain record and for the first of an aggregate.
         sub("kcl-packed", 0);
-        CommandRun within = importing(0, "packed", "--stream", "packed", "--overwrite");
+        CommandResult within = importing(0, "packed", "--stream", "packed", "--overwrite");
 
         assertThat(within.err()).contains("after 1 of its 3 records; all of it is read again");
         try (CommandRun worker = stack.start(Map.of(), "consume", "packed", "--app", "packed", "--failover", "1")) {
@@ -176,12 +176,12 @@ class KclTablesTest {
         assertThat(importing(1, "timed", "--stream", "timed").err()).contains("--at-timestamp");
         importing(0, "timed", "--stream", "timed", "--at-timestamp", "2001-01-01T00:00:00Z");
         // Nothing is older than that time: all of it is the same, and needs no time.
-        CommandRun all = exporting("timed");
+        CommandResult all = exporting("timed");
         assertThat(all.out()).contains(FIRST + " at TRIM_HORIZON");
         assertThat(all.err()).doesNotContain("AT_TIMESTAMP");
 
         stack.expect(0, "leases", "reset", "timed", "--to", "latest", "--all", "--failover", "1");
-        CommandRun some = exporting("timed");
+        CommandResult some = exporting("timed");
         assertThat(some.out()).contains(FIRST + " at AT_TIMESTAMP");
         assertThat(some.err()).contains("set its initial position to AT_TIMESTAMP 20", "newInitialPositionAtTimestamp");
     }
@@ -202,7 +202,7 @@ class KclTablesTest {
         assertThat(importing(1, "moving", "--stream", "missing").err()).contains("there is no stream missing");
     }
 
-    private static CommandRun importing(int exitCode, String application, String... more) {
+    private static CommandResult importing(int exitCode, String application, String... more) {
         String[] arguments = Stream.concat(
                         Stream.of(
                                 "leases",
@@ -217,7 +217,7 @@ class KclTablesTest {
         return stack.expect(exitCode, arguments);
     }
 
-    private static CommandRun exporting(String application) {
+    private static CommandResult exporting(String application) {
         return stack.expect(
                 0,
                 "leases",

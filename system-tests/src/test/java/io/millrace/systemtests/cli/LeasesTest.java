@@ -74,7 +74,7 @@ class LeasesTest {
                     .contains("\"nextFor\":null", "\"checkpoint\":\"SEQUENCE_NUMBER\"");
             watchIsAppendedWhereNobodyWatchesAndEndsWithItsReader();
             watchStaysWithinTheTerminal();
-            CommandRun refused =
+            CommandResult refused =
                     expect(1, "", "leases", "reset", "app-shown", "--to", "trim_horizon", "--all", "--failover", "3");
             assertThat(refused.err()).contains("workers of the application live: one");
             assertThat(refused.out()).isEmpty();
@@ -215,7 +215,7 @@ class LeasesTest {
                 .startsWith("deleted remade/shardId-000000000000 at ");
         try (CommandRun worker = consume("remade")) {
             worker.awaitOutput(text -> text.lines().count() >= RECORDS);
-            CommandRun refused = expect(1, "", "leases", "delete", "app-remade", "--failover", "3");
+            CommandResult refused = expect(1, "", "leases", "delete", "app-remade", "--failover", "3");
             assertThat(refused.err()).contains("workers of the application live: one; stop them first");
             assertThat(refused.out()).isEmpty();
             worker.terminate();
@@ -238,8 +238,9 @@ class LeasesTest {
         assertThat(expect(1, "", "leases", "nobody").err())
                 .containsPattern("^millrace leases: there is no (application 'nobody' in )?table 'millrace'")
                 .hasLineCount(1);
-        assertThat(expect(1, "", "leases", "nobody", "--table", "none", "--watch")
-                        .err())
+        CommandRun none = CommandRun.start(folder, environment, "", "leases", "nobody", "--table", "none", "--watch");
+        assertThat(none.exitCode()).isEqualTo(1);
+        assertThat(none.err())
                 .isEqualTo("millrace leases: there is no table 'none' at DynamoDB at "
                         + environment.get("AWS_ENDPOINT_URL_DYNAMODB") + " (from AWS_ENDPOINT_URL_DYNAMODB): the first"
                         + " worker of an application makes it; --table names another\n");
@@ -303,11 +304,10 @@ class LeasesTest {
         return expect(0, "", arguments).out();
     }
 
-    private static CommandRun expect(int exitCode, String input, String... arguments) {
-        try (CommandRun run = CommandRun.start(folder, environment, input, arguments)) {
-            assertThat(run.exitCode()).as("%s", run.err()).isEqualTo(exitCode);
-            return run;
-        }
+    private static CommandResult expect(int exitCode, String input, String... arguments) {
+        CommandResult result = CommandResult.of(environment, input, arguments);
+        assertThat(result.exitCode()).as("%s", result.err()).isEqualTo(exitCode);
+        return result;
     }
 
     private static String exported(String output, String name) {

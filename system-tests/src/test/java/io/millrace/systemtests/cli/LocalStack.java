@@ -26,11 +26,17 @@ final class LocalStack implements AutoCloseable {
     final DynamoDbAsyncClient dynamoDb;
 
     LocalStack(Path folder) {
+        this(folder, "throttle=0");
+    }
+
+    /** The same with a stream server that fails as {@code faults} says. */
+    LocalStack(Path folder, String faults) {
         this.folder = folder;
         server = StreamServer.builder()
                 .port(0)
                 .dataDirectory(folder.resolve("data"))
                 .transitionTime(Duration.ZERO)
+                .faults(faults)
                 .start();
         tables = DynamoDbLocal.start(DynamoDbLocal.Settings.inMemory());
         kinesis = KinesisAsyncClient.builder()
@@ -53,16 +59,24 @@ final class LocalStack implements AutoCloseable {
     /** Starts a command. */
     CommandRun start(Map<String, String> environment, String... arguments) {
         Map<String, String> all = new HashMap<>(environment);
-        all.put("AWS_ENDPOINT_URL_KINESIS", server.endpoint().toString());
-        all.put("AWS_ENDPOINT_URL_DYNAMODB", tables.endpoint().toString());
+        all.putAll(endpoints());
         return CommandRun.start(folder, all, "", arguments);
     }
 
-    /** Runs a command to its end, which must be this exit code. */
-    CommandRun expect(int exitCode, String... arguments) {
-        return expect(exitCode, Map.of(), arguments);
+    /** Runs a command to its end in this process; it must be this exit code. */
+    CommandResult expect(int exitCode, String... arguments) {
+        CommandResult result = CommandResult.of(endpoints(), "", arguments);
+        assertThat(result.exitCode()).as("%s %s", result.out(), result.err()).isEqualTo(exitCode);
+        return result;
     }
 
+    private Map<String, String> endpoints() {
+        return Map.of(
+                "AWS_ENDPOINT_URL_KINESIS", server.endpoint().toString(),
+                "AWS_ENDPOINT_URL_DYNAMODB", tables.endpoint().toString());
+    }
+
+    /** Runs a command to its end in a process with these settings; it must be this exit code. */
     CommandRun expect(int exitCode, Map<String, String> environment, String... arguments) {
         try (CommandRun run = start(environment, arguments)) {
             assertThat(run.exitCode()).as("%s %s", run.out(), run.err()).isEqualTo(exitCode);

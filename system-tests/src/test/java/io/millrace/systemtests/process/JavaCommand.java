@@ -1,20 +1,38 @@
 package io.millrace.systemtests.process;
 
+import java.io.File;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /** How a process of ours is started from the classes under test, with the flags that the {@code millrace} script gives. */
 public final class JavaCommand {
+    private static final String JAVA =
+            Path.of(System.getProperty("java.home"), "bin", "java").toString();
+    private static final Path TESTS = Path.of("target", "test-classes").toAbsolutePath();
+    /** What is under test, and its libraries. */
+    private static final String CLASS_PATH = withoutTests(System.getProperty("java.class.path"));
+
     private JavaCommand() {}
 
-    /** The command line of {@code millrace arguments...}. */
+    /** The command line of {@code millrace arguments...}; it logs as the command does, not as the tests do. */
     public static List<String> millrace(List<String> arguments) {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-Xmx512m"));
+        List<String> command = new ArrayList<>(flags(JAVA));
+        command.addAll(Archived.FLAGS);
+        command.add("-Dlogback.configurationFile=logback.xml");
+        // The tests' classes come last: an archive fits a class path that begins as its own.
+        command.addAll(List.of("-cp", CLASS_PATH + File.pathSeparator + TESTS, "io.millrace.cli.Millrace"));
+        command.addAll(arguments);
+        return command;
+    }
+
+    /** The beginning of a command line. */
+    static List<String> flags(String java) {
+        List<String> command =
+                new ArrayList<>(List.of(java, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx512m"));
         int version = Runtime.version().feature();
         if (version >= 22) {
             command.add("--enable-native-access=ALL-UNNAMED");
@@ -22,8 +40,17 @@ public final class JavaCommand {
         if (version >= 24) {
             command.add("--sun-misc-unsafe-memory-access=allow");
         }
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), "io.millrace.cli.Millrace"));
-        command.addAll(arguments);
         return command;
+    }
+
+    private static String withoutTests(String classPath) {
+        return Arrays.stream(classPath.split(File.pathSeparator))
+                .filter(part -> !Path.of(part).equals(TESTS) && Files.exists(Path.of(part)))
+                .collect(Collectors.joining(File.pathSeparator));
+    }
+
+    /** Made with the first process. */
+    private static final class Archived {
+        static final List<String> FLAGS = ClassArchive.flags(JAVA, CLASS_PATH);
     }
 }
