@@ -250,6 +250,24 @@ final class ShardReading implements RecordSourceListener {
         }
     }
 
+    /** Records come all the same, so the shard does not count as failing. */
+    @Override
+    public void pipeFails(SourceTrouble trouble) {
+        String same = VARYING.matcher(trouble.message()).replaceAll("*");
+        parts.oversight()
+                .reports()
+                .failed(
+                        FailureReports.Topic.PIPE,
+                        shard,
+                        shard.stream() + " has no pipe (" + trouble.kind() + "): " + same,
+                        "; it is polled until there is one: " + trouble.message());
+    }
+
+    @Override
+    public void pipeWorks() {
+        parts.oversight().reports().over(FailureReports.Topic.PIPE, shard);
+    }
+
     private void report(SourceTrouble trouble) {
         String same = VARYING.matcher(trouble.message()).replaceAll("*");
         parts.oversight()

@@ -29,7 +29,7 @@ enum ConsumerMutation {
     FORGETS_WHAT_WAS_READ {
         @Override
         RecordSources sources(RecordSources sources) {
-            return (stream, shard, from, listener) ->
+            return (PlainSources) (stream, shard, from, listener) ->
                     new ForgetfulSource(sources, new LeaseKey(stream, shard), from, listener);
         }
     },
@@ -37,7 +37,8 @@ enum ConsumerMutation {
     CLOSED_SHARD_UNTOLD {
         @Override
         RecordSources sources(RecordSources sources) {
-            return (stream, shard, from, listener) -> sources.open(stream, shard, from, new DeafListener(listener));
+            return (PlainSources)
+                    (stream, shard, from, listener) -> sources.open(stream, shard, from, new DeafListener(listener));
         }
     },
     /** Nobody is told what retention took of a shard that nobody had begun. */

@@ -65,7 +65,7 @@ class ShardConsumerTest {
     private final ConsumerParts parts = new ConsumerParts(
             loop,
             sim,
-            (stream, shard, from, listener) -> source.with(from, listener),
+            (PlainSources) (stream, shard, from, listener) -> source.with(from, listener),
             directory,
             calls,
             () -> processor,

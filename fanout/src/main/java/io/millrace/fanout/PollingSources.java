@@ -39,11 +39,7 @@ public final class PollingSources implements RecordSources {
         this.shared = shared;
     }
 
-    /**
-     * The same sources, as one user of the loop opens them.
-     *
-     * @param view another view of the same event loop
-     */
+    @Override
     public PollingSources on(EventLoop view) {
         return new PollingSources(
                 readers, new Shared(shared.settings, view, shared.platform, shared.budget, shared.meters, shared.time));

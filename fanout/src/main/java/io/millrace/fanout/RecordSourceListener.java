@@ -39,4 +39,13 @@ public interface RecordSourceListener {
      * been.
      */
     void trouble(SourceTrouble trouble);
+
+    /**
+     * The shard's pipe fails, and the shard is polled instead until the next one is open. Told again at each failure of a
+     * series, until {@link #pipeWorks}. Sources without pipes do not call it.
+     */
+    default void pipeFails(SourceTrouble trouble) {}
+
+    /** The shard's pipe brings events again, after {@link #pipeFails}. */
+    default void pipeWorks() {}
 }

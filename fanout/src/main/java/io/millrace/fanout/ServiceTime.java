@@ -26,8 +26,12 @@ public final class ServiceTime {
         this.ticker = requireNonNull(ticker, "ticker");
     }
 
-    /** The service has just answered with these records. */
-    void observe(List<StreamRecord> records, long millisBehindLatest) {
+    /**
+     * The service has just answered with these records. Called on the loop that the sources belong to.
+     *
+     * @param millisBehindLatest how far behind the tip the end of the answer is, 0 when caught up
+     */
+    public void observe(List<StreamRecord> records, long millisBehindLatest) {
         if (!records.isEmpty()) {
             Instant shown = records.get(records.size() - 1).arrival().plusMillis(millisBehindLatest);
             Reading before = last;

@@ -52,6 +52,8 @@ public final class FailureReports {
         USER_CODE,
         /** The shard cannot be read. */
         READING,
+        /** The shard's pipe does not open, or ends; the shard is polled. */
+        PIPE,
         /** A call does not return. */
         STUCK
     }

@@ -1,10 +1,12 @@
 package io.millrace.fanout.pipe;
 
+import io.millrace.fanout.KinesisStreams;
 import io.millrace.model.StreamName;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 import software.amazon.awssdk.services.kinesis.model.ResourceInUseException;
 import software.amazon.awssdk.services.kinesis.model.ResourceNotFoundException;
@@ -16,11 +18,13 @@ import software.amazon.awssdk.services.kinesis.model.ResourceNotFoundException;
  */
 final class ConsumerRegistration {
     private final KinesisAsyncClient client;
+    private final KinesisStreams streams;
     private final FanOutConsumer consumer;
     private final Map<StreamName, CompletableFuture<String>> arns = new ConcurrentHashMap<>();
 
-    ConsumerRegistration(KinesisAsyncClient client, FanOutConsumer consumer) {
+    ConsumerRegistration(KinesisAsyncClient client, KinesisStreams streams, FanOutConsumer consumer) {
         this.client = client;
+        this.streams = streams;
         this.consumer = consumer;
     }
 
@@ -30,11 +34,20 @@ final class ConsumerRegistration {
             return CompletableFuture.completedFuture(registered.arn());
         }
         String name = ((FanOutConsumer.Named) consumer).name();
-        CompletableFuture<String> known = arns.computeIfAbsent(stream, missing -> find(stream, name));
-        if (known.isCompletedExceptionally()) {
-            arns.remove(stream, known);
+        CompletableFuture<String> mine = new CompletableFuture<>();
+        CompletableFuture<String> before = arns.putIfAbsent(stream, mine);
+        if (before != null) {
+            return before;
         }
-        return known;
+        CompletableFuture<String> unused = find(stream, name).whenComplete((arn, error) -> {
+            if (error == null) {
+                mine.complete(arn);
+            } else {
+                arns.remove(stream, mine);
+                mine.completeExceptionally(cause(error));
+            }
+        });
+        return mine;
     }
 
     /** The service does not know the consumer: looks for it anew, and registers it if it is gone. */
@@ -42,23 +55,66 @@ final class ConsumerRegistration {
         arns.remove(stream);
     }
 
+    /**
+     * Makes sure of the consumer as far as the service says: finds it, and registers one that is known by name. A service that
+     * does not answer refuses nothing.
+     *
+     * @return fails with {@link FanOutRefusedException} when pipes to {@code stream} can never open
+     */
+    CompletableFuture<@Nullable Void> prepare(StreamName stream) {
+        return consumer instanceof FanOutConsumer.Registered registered
+                ? check(stream, registered)
+                : arn(stream).handle((arn, error) -> {
+                    if (error != null && KinesisPipes.endOf(error).kind() == PipeEnd.Kind.FORBIDDEN) {
+                        throw new FanOutRefusedException(
+                                "may not find or register the fan-out consumer of stream " + stream + ": "
+                                        + cause(error).getMessage()
+                                        + "; allow kinesis:DescribeStreamConsumer and kinesis:RegisterStreamConsumer, or"
+                                        + " read without fan-out",
+                                cause(error));
+                    }
+                    return null;
+                });
+    }
+
+    private CompletableFuture<@Nullable Void> check(StreamName stream, FanOutConsumer.Registered registered) {
+        return streams.describe(stream)
+                .thenApply(found -> {
+                    found.filter(it -> !it.arn().equals(registered.stream().toString()))
+                            .ifPresent(it -> {
+                                throw new FanOutRefusedException("consumer " + registered.arn()
+                                        + " is one of another stream; this worker reads " + it.arn());
+                            });
+                    return found;
+                })
+                .thenCompose(found -> client.describeStreamConsumer(request -> request.consumerARN(registered.arn())))
+                .handle((found, error) -> {
+                    Throwable cause = error == null ? null : cause(error);
+                    if (cause instanceof FanOutRefusedException refused) {
+                        throw refused;
+                    }
+                    if (cause instanceof ResourceNotFoundException) {
+                        throw new FanOutRefusedException(
+                                "there is no consumer " + registered.arn()
+                                        + "; register it, or give fan-out a name, which is registered by itself",
+                                cause);
+                    }
+                    // Who may subscribe need not be allowed to ask.
+                    return null;
+                });
+    }
+
     private CompletableFuture<String> find(StreamName stream, String name) {
-        CompletableFuture<String> streamArn = stream.arn()
-                .map(arn -> CompletableFuture.completedFuture(arn.toString()))
-                .orElseGet(() -> client.describeStreamSummary(request -> request.streamName(stream.value()))
-                        .thenApply(answer -> answer.streamDescriptionSummary().streamARN()));
-        CompletableFuture<String> found =
-                streamArn.thenCompose(arn -> describe(arn, name).exceptionallyCompose(error -> {
+        return streams.describe(stream)
+                .thenApply(found -> found.orElseThrow(() -> ResourceNotFoundException.builder()
+                                .message("there is no stream " + stream)
+                                .build())
+                        .arn())
+                .thenCompose(arn -> describe(arn, name).exceptionallyCompose(error -> {
                     return cause(error) instanceof ResourceNotFoundException
                             ? register(arn, name)
                             : CompletableFuture.failedFuture(error);
                 }));
-        CompletableFuture<String> unused = found.whenComplete((arn, error) -> {
-            if (error != null) {
-                arns.remove(stream);
-            }
-        });
-        return found;
     }
 
     private CompletableFuture<String> describe(String streamArn, String name) {

@@ -3,18 +3,22 @@ package io.millrace.fanout.pipe;
 import static java.util.Objects.requireNonNull;
 
 import io.millrace.fanout.KinesisShapes;
+import io.millrace.fanout.KinesisStreams;
 import io.millrace.model.ChildShard;
 import io.millrace.model.Position;
 import io.millrace.model.SequenceNumber;
 import io.millrace.model.ShardId;
 import io.millrace.model.StreamName;
 import io.millrace.model.StreamRecord;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscriber;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 import software.amazon.awssdk.services.kinesis.model.InvalidArgumentException;
@@ -28,16 +32,36 @@ import software.amazon.awssdk.services.kinesis.model.SubscribeToShardResponseHan
 
 /** Subscriptions through the Kinesis API. Safe for any thread; does not close its client. */
 public final class KinesisPipes implements ShardPipes {
+    private static final Logger log = LoggerFactory.getLogger(KinesisPipes.class);
+
+    /** Longer than any subscription lives, whatever limit the client has for its other calls. */
+    private static final Duration CALL_TIMEOUT = Duration.ofMinutes(6);
+
     private final KinesisAsyncClient client;
     private final ConsumerRegistration consumers;
+    private final AtomicBoolean smallnessTold = new AtomicBoolean();
 
     /**
      * Subscribes through {@code client}, which must not retry subscriptions by itself nor end them for want of bytes:
-     * {@link PipeClient} makes one that fits.
+     * {@link PipeClient} makes one that fits. One that turns out to be too small is told of in the log, once.
+     *
+     * @param streams knows how the client's streams are addressed
      */
-    public KinesisPipes(KinesisAsyncClient client, FanOutConsumer consumer) {
+    public KinesisPipes(KinesisAsyncClient client, KinesisStreams streams, FanOutConsumer consumer) {
         this.client = requireNonNull(client, "client");
-        this.consumers = new ConsumerRegistration(client, requireNonNull(consumer, "consumer"));
+        this.consumers = new ConsumerRegistration(
+                client, requireNonNull(streams, "streams"), requireNonNull(consumer, "consumer"));
+    }
+
+    /**
+     * Finds the consumer on {@code stream}, and registers one that is known by name, ahead of the first subscription. A service
+     * that does not answer is no reason to refuse: subscribing tries again and again.
+     *
+     * @return fails with {@link FanOutRefusedException} when the consumer is not there, is another stream's, or must not be
+     *     registered
+     */
+    public CompletableFuture<@Nullable Void> prepare(StreamName stream) {
+        return consumers.prepare(stream);
     }
 
     @Override
@@ -47,7 +71,7 @@ public final class KinesisPipes implements ShardPipes {
             if (error != null) {
                 pipe.end(error);
             } else {
-                pipe.subscribe(arn, shard, position(from));
+                pipe.begin(arn, shard, position(from));
             }
         });
         return pipe;
@@ -70,7 +94,7 @@ public final class KinesisPipes implements ShardPipes {
         return shape.build();
     }
 
-    private static PipeEnd endOf(Throwable error) {
+    static PipeEnd endOf(Throwable error) {
         Throwable cause = ConsumerRegistration.cause(error);
         String message = String.valueOf(cause.getMessage());
         PipeEnd.Kind kind = PipeEnd.Kind.BROKEN;
@@ -88,6 +112,19 @@ public final class KinesisPipes implements ShardPipes {
         return new PipeEnd(kind, message);
     }
 
+    /** The SDK shows neither a client's read timeout nor how many streams it opens; only these ends tell. */
+    private static boolean isOfSmallClient(Throwable error) {
+        for (Throwable cause = error; cause != null; cause = cause.getCause()) {
+            String message = String.valueOf(cause.getMessage());
+            if (cause.getClass().getSimpleName().equals("ReadTimeoutException")
+                    || message.contains("Acquire operation took longer")
+                    || message.contains("Maximum pending connection acquisitions")) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** One call of SubscribeToShard, which hands events on as they are asked for. */
     private final class Pipe implements Subscription, Subscriber<SubscribeToShardEventStream> {
         private final StreamName stream;
@@ -102,7 +139,16 @@ public final class KinesisPipes implements ShardPipes {
             this.listener = listener;
         }
 
-        void subscribe(String consumerArn, ShardId shard, StartingPosition from) {
+        /** A closed client throws. */
+        void begin(String consumerArn, ShardId shard, StartingPosition from) {
+            try {
+                subscribe(consumerArn, shard, from);
+            } catch (RuntimeException refused) {
+                end(refused);
+            }
+        }
+
+        private void subscribe(String consumerArn, ShardId shard, StartingPosition from) {
             if (over.get()) {
                 return;
             }
@@ -113,7 +159,9 @@ public final class KinesisPipes implements ShardPipes {
             CompletableFuture<Void> answer = client.subscribeToShard(
                     request -> request.consumerARN(consumerArn)
                             .shardId(shard.value())
-                            .startingPosition(from),
+                            .startingPosition(from)
+                            .overrideConfiguration(
+                                    call -> call.apiCallTimeout(CALL_TIMEOUT).apiCallAttemptTimeout(CALL_TIMEOUT)),
                     handler);
             call.set(answer);
             if (over.get()) {
@@ -129,6 +177,12 @@ public final class KinesisPipes implements ShardPipes {
             PipeEnd end = error == null ? new PipeEnd(PipeEnd.Kind.COMPLETE, "ended by the service") : endOf(error);
             if (end.kind() == PipeEnd.Kind.GONE) {
                 consumers.forget(stream);
+            }
+            if (error != null && isOfSmallClient(error) && smallnessTold.compareAndSet(false, true)) {
+                log.warn(
+                        "the Kinesis client given to the worker is too small for subscriptions ({}); PipeClient.create makes"
+                                + " one that fits",
+                        end.message());
             }
             listener.ended(end);
         }

@@ -2,6 +2,7 @@ package io.millrace.fanout.pipe;
 
 import java.time.Duration;
 import java.util.function.Consumer;
+import software.amazon.awssdk.core.client.config.ClientOverrideConfiguration;
 import software.amazon.awssdk.http.Protocol;
 import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
@@ -20,6 +21,9 @@ public final class PipeClient {
     /** Beyond the five minutes that a subscription lives; {@link PipeSettings#silence()} finds silent ones sooner. */
     private static final Duration READ_TIMEOUT = Duration.ofMinutes(6);
 
+    /** Of all calls but subscriptions, which bring a time limit of their own. */
+    private static final Duration CALL_TIMEOUT = Duration.ofSeconds(30);
+
     private PipeClient() {}
 
     /**
@@ -28,17 +32,26 @@ public final class PipeClient {
      * @param settings may change them
      */
     public static KinesisAsyncClient create(Consumer<KinesisAsyncClientBuilder> settings) {
-        KinesisAsyncClientBuilder builder = KinesisAsyncClient.builder()
-                .httpClientBuilder(NettyNioAsyncHttpClient.builder()
-                        .protocol(Protocol.HTTP2)
-                        .maxConcurrency(PIPES)
-                        .maxPendingConnectionAcquires(PIPES)
-                        .connectionAcquisitionTimeout(Duration.ofSeconds(10))
-                        .readTimeout(READ_TIMEOUT)
-                        .http2Configuration(http2 -> http2.initialWindowSize(WINDOW)))
-                // A source tries again by itself, from the exact place.
-                .overrideConfiguration(calls -> calls.retryStrategy(tries -> tries.maxAttempts(1)));
+        KinesisAsyncClientBuilder builder =
+                KinesisAsyncClient.builder().httpClientBuilder(http()).overrideConfiguration(PipeClient::limit);
         settings.accept(builder);
         return builder.build();
+    }
+
+    /** The HTTP side of such a client, for those who build their own. */
+    public static NettyNioAsyncHttpClient.Builder http() {
+        return NettyNioAsyncHttpClient.builder()
+                .protocol(Protocol.HTTP2)
+                .maxConcurrency(PIPES)
+                .maxPendingConnectionAcquires(PIPES)
+                .connectionAcquisitionTimeout(Duration.ofSeconds(10))
+                .readTimeout(READ_TIMEOUT)
+                .http2Configuration(http2 -> http2.initialWindowSize(WINDOW));
+    }
+
+    /** The limits of such a client's calls, for those who build their own. */
+    public static void limit(ClientOverrideConfiguration.Builder calls) {
+        // A source tries again by itself, from the exact place.
+        calls.retryStrategy(tries -> tries.maxAttempts(1)).apiCallTimeout(CALL_TIMEOUT);
     }
 }

@@ -17,6 +17,7 @@ import io.millrace.runtime.Ticker;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -50,6 +51,9 @@ final class PipeSource implements RecordSource {
 
     private boolean eventAsked;
     private int failures;
+    /** The listener knows that the pipe fails. */
+    private boolean failureTold;
+
     private @Nullable Bridge bridge;
     private boolean requested;
     private List<ChildShard> children = List.of();
@@ -148,33 +152,12 @@ final class PipeSource implements RecordSource {
         moveTo(PipeState.OPENING, "subscribing");
         int mine = ++number;
         Position from = place.toSubscribe();
-        pipe = shared.pipes().subscribe(stream, shard, from, new ShardPipes.PipeListener() {
-            @Override
-            public void opened() {
-                home(mine, PipeSource.this::opened);
-            }
-
-            @Override
-            public void event(PipeEvent event) {
-                home(mine, () -> take(event));
-            }
-
-            @Override
-            public void ended(PipeEnd end) {
-                home(mine, () -> react(end));
-            }
-        });
+        Homecoming events = new Homecoming(mine);
+        ShardPipes.Subscription opening = shared.pipes().subscribe(stream, shard, from, events);
+        events.subscription = opening;
+        pipe = opening;
         bridgeIn(settings.bridgeAfter());
         askForEvent();
-    }
-
-    /** Runs {@code task} on the loop, unless the subscription that it is about is not the current one any more. */
-    private void home(int mine, Runnable task) {
-        loop.execute(() -> {
-            if (mine == number && pipe != null) {
-                task.run();
-            }
-        });
     }
 
     private void opened() {
@@ -191,6 +174,10 @@ final class PipeSource implements RecordSource {
         failures = 0;
         bridgeTimer.cancel();
         endBridge();
+        if (failureTold) {
+            failureTold = false;
+            listener.pipeWorks();
+        }
         if (state == PipeState.OPENING) {
             moveTo(PipeState.FLOWING, "the first event is here");
         }
@@ -199,6 +186,7 @@ final class PipeSource implements RecordSource {
                         last, event.records().isEmpty() ? null : event.records().get(0)));
         List<StreamRecord> records = place.unread(event);
         shared.meters().read(records.size());
+        shared.time().observe(records, event.millisBehindLatest());
         buffer.add(records, event.millisBehindLatest(), settings.maxRecordsPerBatch());
         if (event.endsShard()) {
             readOut(event.children());
@@ -246,7 +234,8 @@ final class PipeSource implements RecordSource {
         subscribeIn(wait);
         bridgeIn(wait.compareTo(settings.bridgeAfter()) > 0 ? Duration.ZERO : settings.bridgeAfter());
         if (!reaction.isRoutine() || failures > 2) {
-            listener.trouble(new SourceTrouble(reaction.trouble(), failures, end.message()));
+            failureTold = true;
+            listener.pipeFails(new SourceTrouble(reaction.trouble(), failures, end.message()));
         }
     }
 
@@ -325,6 +314,48 @@ final class PipeSource implements RecordSource {
     @Override
     public String toString() {
         return stream + "/" + shard;
+    }
+
+    /** Brings what a subscription tells, on any thread, home to the loop. */
+    private final class Homecoming implements ShardPipes.PipeListener {
+        private final int mine;
+        private volatile ShardPipes.@Nullable Subscription subscription;
+
+        Homecoming(int mine) {
+            this.mine = mine;
+        }
+
+        @Override
+        public void opened() {
+            home(PipeSource.this::opened);
+        }
+
+        @Override
+        public void event(PipeEvent event) {
+            home(() -> take(event));
+        }
+
+        @Override
+        public void ended(PipeEnd end) {
+            home(() -> react(end));
+        }
+
+        /** Runs {@code task} on the loop, unless the subscription is not the current one any more. */
+        private void home(Runnable task) {
+            try {
+                loop.execute(() -> {
+                    if (mine == number && pipe != null) {
+                        task.run();
+                    }
+                });
+            } catch (RejectedExecutionException over) {
+                // Nobody is left to read what comes.
+                ShardPipes.Subscription open = subscription;
+                if (open != null) {
+                    open.cancel();
+                }
+            }
+        }
     }
 
     /** A polling source that answers requests until the pipe does. */

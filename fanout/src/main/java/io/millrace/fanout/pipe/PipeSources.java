@@ -6,6 +6,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.fanout.RecordSource;
 import io.millrace.fanout.RecordSourceListener;
 import io.millrace.fanout.RecordSources;
+import io.millrace.fanout.ServiceTime;
 import io.millrace.model.Position;
 import io.millrace.model.ShardId;
 import io.millrace.model.StreamName;
@@ -21,6 +22,7 @@ public final class PipeSources implements RecordSources {
      *
      * @param pipes subscribe
      * @param bridges poll on the same loop while a pipe is not open
+     * @param time is told what events show of the service's clock
      */
     public PipeSources(
             ShardPipes pipes,
@@ -28,14 +30,25 @@ public final class PipeSources implements RecordSources {
             PipeSettings settings,
             EventLoop loop,
             Platform platform,
-            MeterRegistry meters) {
+            MeterRegistry meters,
+            ServiceTime time) {
         this.shared = new Shared(
                 requireNonNull(pipes, "pipes"),
                 requireNonNull(bridges, "bridges"),
                 settings,
                 loop,
                 platform,
-                new PipeMeters(meters));
+                new PipeMeters(meters),
+                requireNonNull(time, "time"));
+    }
+
+    private PipeSources(Shared shared) {
+        this.shared = shared;
+    }
+
+    @Override
+    public PipeSources on(EventLoop view) {
+        return new PipeSources(shared.on(view));
     }
 
     @Override
@@ -52,5 +65,10 @@ public final class PipeSources implements RecordSources {
             PipeSettings settings,
             EventLoop loop,
             Platform platform,
-            PipeMeters meters) {}
+            PipeMeters meters,
+            ServiceTime time) {
+        Shared on(EventLoop view) {
+            return new Shared(pipes, bridges.on(view), settings, view, platform, meters, time);
+        }
+    }
 }

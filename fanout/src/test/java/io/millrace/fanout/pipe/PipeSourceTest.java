@@ -8,6 +8,7 @@ import io.millrace.fanout.PollingSettings;
 import io.millrace.fanout.PollingSources;
 import io.millrace.fanout.RecordSource;
 import io.millrace.fanout.RecordSourceListener;
+import io.millrace.fanout.ServiceTime;
 import io.millrace.fanout.ShardReadException;
 import io.millrace.fanout.SourceBatch;
 import io.millrace.fanout.SourceTrouble;
@@ -68,14 +69,15 @@ class PipeSourceTest {
         assertThat(f.taken).hasSize(100);
         assertThat(f.counted("millrace.pipe.bridged.records")).isZero();
         // Four lives of five minutes and the first; ends in good order are nobody's trouble.
-        assertThat(f.pipes.positions).hasSizeBetween(4, 5);
+        assertThat(f.pipes.positions()).hasSizeBetween(4, 5);
         assertThat(f.troubles).isEmpty();
+        assertThat(f.pipeFailures).isEmpty();
     }
 
     @Test
     void shardIsPolledWhileItsPipeIsRefusedAndGoesBackToThePipe() {
         Fixture f = new Fixture(1, 0, PipeSettings.DEFAULT);
-        f.pipes.refusal = PipeEnd.Kind.FORBIDDEN;
+        f.pipes.refuse(PipeEnd.Kind.FORBIDDEN);
         f.open(Position.trimHorizon());
         f.takeAllAfterPausesOfUpTo(1);
         for (int i = 0; i < 100; i++) {
@@ -83,8 +85,9 @@ class PipeSourceTest {
         }
         f.sim.run(Duration.ofSeconds(50));
         assertThat(f.taken).hasSizeGreaterThan(45);
-        assertThat(f.troubles).isNotEmpty();
-        f.pipes.refusal = null;
+        assertThat(f.pipeFailures).isNotEmpty();
+        assertThat(f.troubles).as("records come all the same").isEmpty();
+        f.pipes.accept();
         f.sim.run(Duration.ofMinutes(2));
         double bridged = f.counted("millrace.pipe.bridged.records");
         f.put();
@@ -99,12 +102,12 @@ class PipeSourceTest {
         f.open(Position.trimHorizon());
         f.takeAllAfterPausesOfUpTo(1);
         f.sim.run(Duration.ofSeconds(1));
-        f.pipes.breakPipe(SHARD);
+        f.pipes.end(SHARD, PipeEnd.Kind.BROKEN);
         f.put();
         f.sim.run(Duration.ofSeconds(1));
         assertThat(f.taken).hasSize(1);
         f.sim.run(Duration.ofSeconds(30));
-        assertThat(f.pipes.ends).extracting(PipeEnd::kind).containsExactly(PipeEnd.Kind.BROKEN);
+        assertThat(f.pipes.ends()).extracting(PipeEnd::kind).containsExactly(PipeEnd.Kind.BROKEN);
     }
 
     @Test
@@ -113,12 +116,12 @@ class PipeSourceTest {
         f.open(Position.trimHorizon());
         f.takeAllAfterPausesOfUpTo(1);
         f.sim.run(Duration.ofSeconds(10));
-        f.pipes.silent = true;
+        f.pipes.silence(true);
         f.put();
         f.sim.run(Duration.ofSeconds(16));
-        assertThat(f.troubles).isNotEmpty();
-        assertThat(f.troubles.get(0).kind()).isEqualTo(ShardReadException.Kind.TRANSIENT);
-        assertThat(f.troubles.get(0).message()).contains("no event for");
+        assertThat(f.pipeFailures).isNotEmpty();
+        assertThat(f.pipeFailures.get(0).kind()).isEqualTo(ShardReadException.Kind.TRANSIENT);
+        assertThat(f.pipeFailures.get(0).message()).contains("no event for");
         f.sim.run(Duration.ofSeconds(2));
         assertThat(f.taken).hasSize(1);
     }
@@ -132,7 +135,7 @@ class PipeSourceTest {
         f.put();
         f.open(Position.trimHorizon());
         f.sim.run(Duration.ofMinutes(1));
-        assertThat(f.pipes.cancelled).isEqualTo(1);
+        assertThat(f.pipes.cancelled()).isEqualTo(1);
         assertThat(f.troubles).isEmpty();
         f.takeAllAfterPausesOfUpTo(1);
         f.sim.run(Duration.ofSeconds(30));
@@ -162,7 +165,9 @@ class PipeSourceTest {
     @ValueSource(booleans = {false, true})
     void shardThatIsOverGivesOutWhatIsReadOfItBeforeItEnds(boolean isBridged) {
         Fixture f = new Fixture(1, 0, PipeSettings.DEFAULT.withMaxRecordsPerBatch(1));
-        f.pipes.refusal = isBridged ? PipeEnd.Kind.FORBIDDEN : null;
+        if (isBridged) {
+            f.pipes.refuse(PipeEnd.Kind.FORBIDDEN);
+        }
         f.put();
         f.put();
         f.open(Position.trimHorizon());
@@ -184,17 +189,19 @@ class PipeSourceTest {
         f.put();
         f.sim.run(Duration.ofMinutes(1));
         assertThat(f.taken).isEmpty();
-        assertThat(f.pipes.cancelled).isEqualTo(1);
+        assertThat(f.pipes.cancelled()).isEqualTo(1);
     }
 
     private final class Fixture implements RecordSourceListener {
         final Simulation sim;
         final EventLoop loop;
         final InMemoryStream stream;
-        final SimulatedPipes pipes;
+        final InMemoryPipes pipes;
         final PipeSources sources;
         final List<StreamRecord> taken = new ArrayList<>();
         final List<SourceTrouble> troubles = new ArrayList<>();
+        final List<SourceTrouble> pipeFailures = new ArrayList<>();
+        int recoveredAt;
         final List<SequenceNumber> trimmed = new ArrayList<>();
         private @Nullable RecordSource opened;
         private int pause = -1;
@@ -206,9 +213,9 @@ class PipeSourceTest {
             sim = new Simulation(seed);
             loop = sim.newEventLoop("worker");
             stream = new InMemoryStream(STREAM, 1, sim.clock());
-            pipes = new SimulatedPipes(stream, sim, faultPercent);
+            pipes = new InMemoryPipes(stream, sim, faultPercent);
             PollingSources bridges = new PollingSources(stream, PollingSettings.DEFAULT, loop, sim, meters);
-            sources = new PipeSources(pipes, bridges, settings, loop, sim, meters);
+            sources = new PipeSources(pipes, bridges, settings, loop, sim, meters, new ServiceTime(sim.ticker()));
         }
 
         void open(Position from) {
@@ -261,6 +268,17 @@ class PipeSourceTest {
         @Override
         public void trouble(SourceTrouble trouble) {
             troubles.add(trouble);
+        }
+
+        @Override
+        public void pipeFails(SourceTrouble trouble) {
+            pipeFailures.add(trouble);
+        }
+
+        @Override
+        public void pipeWorks() {
+            assertThat(pipeFailures).as("told after a failure only").hasSizeGreaterThan(recoveredAt);
+            recoveredAt = pipeFailures.size();
         }
     }
 }

@@ -11,74 +11,117 @@ import io.millrace.model.Position;
 import io.millrace.model.SequenceNumber;
 import io.millrace.model.ShardId;
 import io.millrace.model.StreamName;
-import io.millrace.sim.Simulation;
+import io.millrace.runtime.EventLoop;
+import io.millrace.runtime.Platform;
+import io.millrace.runtime.Ticker;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Subscriptions to a stream in memory as the service has them: heartbeats, the rule of five seconds, takeover, five minutes of
- * life; and with the ends, delays and silences that the simulation's seed draws.
+ * Subscriptions of one consumer to a stream without a server, for tests and simulations: as the service has them, with heartbeats,
+ * the rule of five seconds, takeover and five minutes of life; and with the ends, delays and silences that the platform's
+ * randomness draws. Not safe for several threads; listeners are called on the event loop of the subscriptions.
  */
-final class SimulatedPipes implements ShardPipes {
+public final class InMemoryPipes implements ShardPipes {
     private static final Duration HEARTBEAT = Duration.ofSeconds(5);
     private static final Duration RULE = Duration.ofSeconds(5);
     private static final Duration LIFE = Duration.ofMinutes(5);
 
     private final InMemoryStream stream;
-    private final Simulation sim;
+    private final Platform platform;
+    private final Ticker ticker;
+    private final EventLoop loop;
     private final int faultPercent;
     private final Map<ShardId, Live> live = new HashMap<>();
-    private final Map<ShardId, Duration> acceptedAt = new HashMap<>();
+    private final Map<ShardId, Long> acceptedAt = new HashMap<>();
+    private final List<PipeEnd> ends = new ArrayList<>();
+    private final List<Position> positions = new ArrayList<>();
+    private int cancelled;
+    private PipeEnd.@Nullable Kind refusal;
+    private boolean silent;
 
-    /** Every end that a listener was told. */
-    final List<PipeEnd> ends = new ArrayList<>();
-
-    final List<Position> positions = new ArrayList<>();
-    int cancelled;
-
-    /** Ends every subscription at once while it is set. */
-    PipeEnd.@Nullable Kind refusal;
-
-    /** Subscriptions bring nothing while it is true. */
-    boolean silent;
-
-    SimulatedPipes(InMemoryStream stream, Simulation sim, int faultPercent) {
-        this.stream = stream;
-        this.sim = sim;
+    /**
+     * Subscriptions to {@code stream}, on a loop of their own.
+     *
+     * @param faultPercent how many of a hundred subscriptions end at once, and of four hundred events never come
+     */
+    public InMemoryPipes(InMemoryStream stream, Platform platform, int faultPercent) {
+        this.stream = requireNonNull(stream, "stream");
+        this.platform = requireNonNull(platform, "platform");
+        this.ticker = platform.ticker();
+        this.loop = platform.newEventLoop("pipes");
         this.faultPercent = faultPercent;
+    }
+
+    /** From now on every subscription ends at once, in this way. */
+    public void refuse(PipeEnd.Kind kind) {
+        refusal = kind;
+    }
+
+    /** Subscriptions are accepted again. */
+    public void accept() {
+        refusal = null;
+    }
+
+    /** Open subscriptions and later ones bring nothing while it is true. */
+    public void silence(boolean isSilent) {
+        silent = isSilent;
+    }
+
+    /** Ends the subscription to a shard, if one is open. */
+    public void end(ShardId shard, PipeEnd.Kind kind) {
+        Live pipe = live.get(shard);
+        if (pipe != null) {
+            pipe.end(kind, "by the test");
+        }
+    }
+
+    /** The consumer, or its stream, is deleted: every subscription ends, and later ones at once. */
+    public void delete() {
+        refuse(PipeEnd.Kind.GONE);
+        List.copyOf(live.keySet()).forEach(shard -> end(shard, PipeEnd.Kind.GONE));
+    }
+
+    /** Every end that a listener was told, in order; a view. */
+    public List<PipeEnd> ends() {
+        return Collections.unmodifiableList(ends);
+    }
+
+    /** Where subscriptions were asked for, in order; a view. */
+    public List<Position> positions() {
+        return Collections.unmodifiableList(positions);
+    }
+
+    /** How many subscriptions were cancelled. */
+    public int cancelled() {
+        return cancelled;
     }
 
     @Override
     public Subscription subscribe(StreamName name, ShardId shard, Position from, PipeListener listener) {
         positions.add(from);
         Live pipe = new Live(shard, listener);
-        sim.at(moment(), () -> accept(pipe, from));
+        schedule(moment(), () -> accept(pipe, from));
         return pipe;
     }
 
-    /** Breaks the pipe of a shard, if one is open. */
-    void breakPipe(ShardId shard) {
-        Live pipe = live.get(shard);
-        if (pipe != null) {
-            pipe.end(PipeEnd.Kind.BROKEN, "reset");
-        }
-    }
-
     private void accept(Live pipe, Position from) {
-        Duration before = acceptedAt.get(pipe.shard);
+        Long before = acceptedAt.get(pipe.shard);
         if (refusal != null) {
-            pipe.end(refusal, "refused by the test");
+            pipe.end(refusal, "by the test");
         } else if (happens()) {
             PipeEnd.Kind[] kinds = PipeEnd.Kind.values();
-            pipe.end(kinds[sim.random().nextInt(kinds.length)], "drawn");
-        } else if (before != null && sim.elapsed().minus(before).compareTo(RULE) < 0) {
+            pipe.end(kinds[platform.random().nextInt(kinds.length)], "drawn");
+        } else if (before != null && ticker.since(before).compareTo(RULE) < 0) {
             pipe.end(PipeEnd.Kind.IN_USE, "within five seconds");
         } else {
-            acceptedAt.put(pipe.shard, sim.elapsed());
+            acceptedAt.put(pipe.shard, ticker.nanoTime());
             Live older = live.put(pipe.shard, pipe);
             if (older != null) {
                 older.end(PipeEnd.Kind.IN_USE, "taken over");
@@ -87,12 +130,16 @@ final class SimulatedPipes implements ShardPipes {
         }
     }
 
+    private void schedule(Duration delay, Runnable task) {
+        EventLoop.Cancellable unused = loop.schedule(delay, task);
+    }
+
     private boolean happens() {
-        return sim.random().nextInt(100) < faultPercent;
+        return platform.random().nextInt(100) < faultPercent;
     }
 
     private Duration moment() {
-        return Duration.ofMillis(1 + sim.random().nextInt(20));
+        return Duration.ofMillis(1 + platform.random().nextInt(20));
     }
 
     /** One subscription. */
@@ -105,7 +152,7 @@ final class SimulatedPipes implements ShardPipes {
         private boolean sending;
         private @Nullable ShardIterator next;
         private @Nullable SequenceNumber continuation;
-        private Duration lastEventAt = Duration.ZERO;
+        private long lastEventAt;
 
         Live(ShardId shard, PipeListener listener) {
             this.shard = shard;
@@ -122,9 +169,9 @@ final class SimulatedPipes implements ShardPipes {
                     .map(described -> described.sequenceNumbers().starting())
                     .findFirst()
                     .orElse(null);
-            lastEventAt = sim.elapsed();
+            lastEventAt = ticker.nanoTime();
             listener.opened();
-            sim.at(LIFE, () -> end(PipeEnd.Kind.COMPLETE, "five minutes"));
+            schedule(LIFE, () -> end(PipeEnd.Kind.COMPLETE, "five minutes"));
             var unused = reader.getIterator(from).whenComplete((found, error) -> {
                 if (error != null) {
                     end(PipeEnd.Kind.GONE, "no such shard");
@@ -138,7 +185,7 @@ final class SimulatedPipes implements ShardPipes {
         @Override
         public void request() {
             asked++;
-            sim.at(moment(), this::send);
+            schedule(moment(), this::send);
         }
 
         @Override
@@ -146,7 +193,7 @@ final class SimulatedPipes implements ShardPipes {
             cancelled++;
             over = true;
             // The service learns of it later, and keeps the place until then.
-            sim.at(moment(), () -> live.remove(shard, this));
+            schedule(moment(), () -> live.remove(shard, this));
         }
 
         void end(PipeEnd.Kind kind, String message) {
@@ -164,16 +211,16 @@ final class SimulatedPipes implements ShardPipes {
             if (over || asked == 0 || sending || from == null || silent) {
                 return;
             }
-            if (faultPercent > 0 && sim.random().nextInt(400) < faultPercent) {
+            if (faultPercent > 0 && platform.random().nextInt(400) < faultPercent) {
                 // Silent for ever, or broken.
-                if (sim.random().nextBoolean()) {
+                if (platform.random().nextBoolean()) {
                     end(PipeEnd.Kind.BROKEN, "drawn");
                 }
                 sending = true;
                 return;
             }
             sending = true;
-            sim.at(moment(), () -> {
+            schedule(moment(), () -> {
                 sending = false;
                 if (!over) {
                     send(from);
@@ -187,13 +234,13 @@ final class SimulatedPipes implements ShardPipes {
                 end(PipeEnd.Kind.GONE, "no such shard");
                 return;
             }
-            boolean isDue = sim.elapsed().minus(lastEventAt).compareTo(HEARTBEAT) >= 0;
+            boolean isDue = ticker.since(lastEventAt).compareTo(HEARTBEAT) >= 0;
             if (page.records().isEmpty() && page.nextOrNull() != null && !isDue) {
-                sim.at(Duration.ofMillis(50), this::send);
+                schedule(Duration.ofMillis(50), this::send);
                 return;
             }
             asked--;
-            lastEventAt = sim.elapsed();
+            lastEventAt = ticker.nanoTime();
             next = page.nextOrNull();
             if (!page.records().isEmpty()) {
                 continuation = page.records().get(page.records().size() - 1).sequenceNumber();
@@ -212,9 +259,9 @@ final class SimulatedPipes implements ShardPipes {
 
         private @Nullable ShardPage page(ShardIterator from) {
             try {
-                return reader.getRecords(fresh(from), 1 + sim.random().nextInt(200))
+                return reader.getRecords(fresh(from), 1 + platform.random().nextInt(200))
                         .getNow(null);
-            } catch (java.util.concurrent.CompletionException gone) {
+            } catch (CompletionException gone) {
                 if (gone.getCause() instanceof ShardReadException) {
                     return null;
                 }
@@ -225,7 +272,7 @@ final class SimulatedPipes implements ShardPipes {
         /** The service's own cursor does not expire as an iterator does. */
         private ShardIterator fresh(ShardIterator old) {
             String index = old.value().substring(0, old.value().indexOf('@'));
-            return new ShardIterator(index + "@" + sim.clock().instant().getEpochSecond());
+            return new ShardIterator(index + "@" + platform.clock().instant().getEpochSecond());
         }
     }
 }
