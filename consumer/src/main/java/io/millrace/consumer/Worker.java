@@ -3,9 +3,12 @@ package io.millrace.consumer;
 import static java.util.Objects.requireNonNull;
 
 import io.millrace.consumer.services.HostName;
+import io.millrace.consumer.streams.FanOut;
 import io.millrace.consumer.streams.KinesisShardDirectory;
 import io.millrace.consumer.streams.StreamNames;
 import io.millrace.fanout.KinesisStreams;
+import io.millrace.fanout.pipe.FanOutConsumer;
+import io.millrace.fanout.pipe.FanOutRefusedException;
 import io.millrace.lease.LeaseException;
 import io.millrace.lease.LeaseKey;
 import io.millrace.lease.coordinator.LeaseSettings.StreamSettings;
@@ -78,6 +81,9 @@ public final class Worker implements AutoCloseable {
 
     /** Written once, before {@link #core}. */
     private volatile @Nullable StreamNames names;
+
+    /** Written once, before {@link #core}; absent where the worker only polls. */
+    private volatile @Nullable FanOut fanOut;
 
     private enum Phase {
         NEW,
@@ -175,14 +181,16 @@ public final class Worker implements AutoCloseable {
      * @param nameOrArn the stream, as {@link WorkerBuilder#stream(String)} takes it
      * @param from where the application begins if it has never read the stream
      * @throws WorkerException if there is no such stream, or another one than the application has read under this name, or
-     *     the table does not answer; nothing has changed then
+     *     it cannot be read as the worker's fan-out consumer, or the table does not answer; nothing has changed then
      * @throws IllegalStateException if the worker has not started
      */
     public void addStream(String nameOrArn, Position.Initial from) {
         WorkerCore begun = started();
         await(
                 "adding stream " + nameOrArn,
-                name(nameOrArn).thenCompose(found -> begun.addStream(new StreamSettings(found, from))));
+                name(nameOrArn)
+                        .thenCompose(found -> admit(begun, found))
+                        .thenCompose(found -> begun.addStream(new StreamSettings(found, from))));
     }
 
     /**
@@ -200,6 +208,14 @@ public final class Worker implements AutoCloseable {
     public void removeStream(String nameOrArn) {
         WorkerCore begun = started();
         await("removing stream " + nameOrArn, name(nameOrArn).thenCompose(begun::removeStream));
+    }
+
+    private CompletableFuture<StreamName> admit(WorkerCore begun, StreamName added) {
+        FanOut pipes = fanOut;
+        SortedSet<StreamName> all = new TreeSet<>(begun.streams());
+        return pipes != null && all.add(added)
+                ? pipes.admit(all, List.of(added)).thenApply(admitted -> added)
+                : CompletableFuture.completedFuture(added);
     }
 
     private CompletableFuture<StreamName> name(String nameOrArn) {
@@ -298,7 +314,7 @@ public final class Worker implements AutoCloseable {
     private void begin() {
         WorkerClients clients = null;
         try {
-            clients = WorkerClients.of(settings.kinesisClient(), settings.dynamoDbClient());
+            clients = WorkerClients.of(settings.kinesisClient(), settings.dynamoDbClient(), settings.fanOut() != null);
             begin(clients);
         } catch (Throwable failure) {
             // Also an error: with two versions of the SDK, say, a method is missing.
@@ -310,7 +326,13 @@ public final class Worker implements AutoCloseable {
         KinesisStreams streams = new KinesisStreams(clients.kinesis());
         StreamNames found = new StreamNames(streams, settings.platform());
         names = found;
+        FanOutConsumer consumer = settings.fanOut();
+        FanOut pipes = consumer == null ? null : new FanOut(consumer, clients.kinesis(), streams);
+        fanOut = pipes;
         CompletableFuture<Void> unused = found.ofAll(settings.streams())
+                .thenCompose(known -> pipes == null
+                        ? CompletableFuture.completedFuture(known)
+                        : pipes.admit(namesOf(known), namesOf(known)).thenApply(admitted -> known))
                 .thenAccept(known -> begin(clients, streams, known))
                 .exceptionally(failure -> {
                     startFailed(clients, cause(failure));
@@ -318,7 +340,12 @@ public final class Worker implements AutoCloseable {
                 });
     }
 
+    private static List<StreamName> namesOf(List<StreamSettings> streams) {
+        return streams.stream().map(StreamSettings::name).toList();
+    }
+
     private void begin(WorkerClients clients, KinesisStreams streams, List<StreamSettings> known) {
+        FanOut pipes = fanOut;
         WorkerBackend backend = new WorkerBackend(
                 DynamoLeaseTable.forWorker(
                         clients.dynamoDb(),
@@ -326,7 +353,8 @@ public final class Worker implements AutoCloseable {
                         settings.application(),
                         settings.timing().failoverTime().dividedBy(5)),
                 new KinesisShardDirectory(streams),
-                streams);
+                streams,
+                pipes == null ? null : pipes.pipes());
         WorkerCore begun = new WorkerCore(settings.withStreams(known), name, backend);
         CompletableFuture<Void> unused = begun.ended().thenAccept(held -> closeClients(clients, held));
         core = begun;
@@ -392,6 +420,9 @@ public final class Worker implements AutoCloseable {
         }
         if (cause instanceof LeaseException known) {
             return new WorkerException(String.valueOf(known.getMessage()), known);
+        }
+        if (cause instanceof FanOutRefusedException refused) {
+            return new WorkerException(String.valueOf(refused.getMessage()), refused);
         }
         if (cause instanceof IllegalArgumentException refused) {
             return new WorkerException(String.valueOf(refused.getMessage()), refused);

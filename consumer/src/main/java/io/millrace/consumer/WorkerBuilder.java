@@ -4,6 +4,8 @@ import static java.util.Objects.requireNonNull;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
+import io.millrace.fanout.pipe.FanOutConsumer;
+import io.millrace.fanout.pipe.PipeClient;
 import io.millrace.lease.LostTable;
 import io.millrace.lease.coordinator.LeaseSettings.StreamSettings;
 import io.millrace.model.Position;
@@ -39,6 +41,10 @@ public final class WorkerBuilder {
     private int maxRecordsPerBatch = 1_000;
     private int maxLeases = Integer.MAX_VALUE;
     private LostTable onLostTable = LostTable.STOP;
+    private boolean isFanOut;
+    /** Absent where the application lends its name. */
+    private @Nullable FanOutConsumer fanOut;
+
     private @Nullable KinesisAsyncClient kinesisClient;
     private @Nullable DynamoDbAsyncClient dynamoDbClient;
     private @Nullable MeterRegistry meterRegistry;
@@ -138,6 +144,36 @@ public final class WorkerBuilder {
         return this;
     }
 
+    /**
+     * Reads by enhanced fan-out: the service pushes each shard's records through a pipe of this application's own
+     * (SubscribeToShard), within milliseconds and without a share of the shard's read throughput. The application's name is
+     * that of the registered consumer, which {@link #fanOut(String)} says more about. Default: shards are polled.
+     */
+    public WorkerBuilder fanOut() {
+        this.isFanOut = true;
+        this.fanOut = null;
+        return this;
+    }
+
+    /**
+     * Reads by enhanced fan-out as this consumer. Workers of one application give the same; two applications must not.
+     *
+     * <p>A consumer of a name is registered on every stream that lacks it, which Amazon charges for, and stays registered when
+     * workers end; {@code aws kinesis deregister-stream-consumer} ends that. A consumer's ARN is one of a single stream, so
+     * the worker reads that stream alone, and nothing registers it anew.
+     *
+     * <p>While a shard's pipe is not open, as after a move, after an end, and while it is refused, the shard is polled. A
+     * worker starts only if its consumer is there or may be registered; one that is deleted or forbidden later is told in
+     * the log, and polling goes on.
+     *
+     * @param consumerNameOrArn 1 to 128 letters, digits, {@code _}, {@code .} and {@code -}, or an ARN
+     */
+    public WorkerBuilder fanOut(String consumerNameOrArn) {
+        this.isFanOut = true;
+        this.fanOut = FanOutConsumer.of(requireNonNull(consumerNameOrArn, "consumerNameOrArn"));
+        return this;
+    }
+
     /** How long a worker may be silent before others take its shards; from 1 s on. Default: 10 s. */
     public WorkerBuilder failoverTime(Duration time) {
         this.timing = timing.withFailoverTime(time);
@@ -158,6 +194,9 @@ public final class WorkerBuilder {
     /**
      * The client to read the stream with; the worker does not close it. Default: one made from the SDK's standard
      * settings (AWS_REGION, AWS_ENDPOINT_URL_KINESIS, profiles, the credential chain), closed with the worker.
+     *
+     * <p>With {@link #fanOut()} make it with {@link PipeClient}: the SDK's default holds 50 pipes and cuts one that its reader
+     * holds back for 10 s or more.
      */
     public WorkerBuilder kinesisClient(KinesisAsyncClient client) {
         this.kinesisClient = requireNonNull(client, "kinesisClient");
@@ -236,15 +275,17 @@ public final class WorkerBuilder {
      * A worker that has not started.
      *
      * @throws IllegalStateException if something required is missing
+     * @throws IllegalArgumentException if the consumer of {@link #fanOut} does not fit the application or the streams
      */
     public Worker build() {
         return new Worker(settings());
     }
 
     WorkerSettings settings() {
+        List<StreamSettings> all = streams();
         return new WorkerSettings(
                 given(application, "application"),
-                streams(),
+                all,
                 given(processor, "processor"),
                 workerName,
                 initialPosition,
@@ -253,11 +294,26 @@ public final class WorkerBuilder {
                 maxRecordsPerBatch,
                 maxLeases,
                 onLostTable,
+                consumerFor(all),
                 kinesisClient,
                 dynamoDbClient,
                 meterRegistry != null ? meterRegistry : new CompositeMeterRegistry(),
                 platform != null ? platform : new SystemPlatform(),
                 listener);
+    }
+
+    private @Nullable FanOutConsumer consumerFor(List<StreamSettings> all) {
+        if (!isFanOut) {
+            return null;
+        }
+        FanOutConsumer consumer =
+                fanOut != null ? fanOut : FanOutConsumer.ofApplication(given(application, "application"));
+        Optional<String> contradiction =
+                consumer.contradiction(all.stream().map(StreamSettings::name).toList());
+        if (contradiction.isPresent()) {
+            throw new IllegalArgumentException(contradiction.get());
+        }
+        return consumer;
     }
 
     private List<StreamSettings> streams() {

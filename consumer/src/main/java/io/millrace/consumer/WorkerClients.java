@@ -1,6 +1,7 @@
 package io.millrace.consumer;
 
 import io.millrace.consumer.services.ServicePlace;
+import io.millrace.fanout.pipe.PipeClient;
 import io.millrace.lease.coordinator.StartFailedException;
 import io.millrace.lease.coordinator.StartFailedException.Needed;
 import java.util.Map;
@@ -20,10 +21,14 @@ record WorkerClients(
     /**
      * Takes the given clients and makes the missing ones from the SDK's standard settings.
      *
+     * @param isForPipes true when the client for Kinesis is to hold subscriptions as well
      * @throws WorkerException if the settings do not suffice
      */
-    static WorkerClients of(@Nullable KinesisAsyncClient kinesis, @Nullable DynamoDbAsyncClient dynamoDb) {
-        KinesisAsyncClient reads = kinesis != null ? kinesis : make("Kinesis", KinesisAsyncClient::create);
+    static WorkerClients of(
+            @Nullable KinesisAsyncClient kinesis, @Nullable DynamoDbAsyncClient dynamoDb, boolean isForPipes) {
+        Supplier<KinesisAsyncClient> maker =
+                isForPipes ? () -> PipeClient.create(settings -> {}) : KinesisAsyncClient::create;
+        KinesisAsyncClient reads = kinesis != null ? kinesis : make("Kinesis", maker);
         try {
             DynamoDbAsyncClient leases = dynamoDb != null ? dynamoDb : make("DynamoDB", DynamoDbAsyncClient::create);
             return new WorkerClients(reads, kinesis == null, leases, dynamoDb == null);

@@ -11,7 +11,11 @@ import io.millrace.consumer.watch.FailureReports;
 import io.millrace.consumer.watch.Oversight;
 import io.millrace.fanout.PollingSettings;
 import io.millrace.fanout.PollingSources;
+import io.millrace.fanout.RecordSources;
 import io.millrace.fanout.ServiceTime;
+import io.millrace.fanout.pipe.PipeSettings;
+import io.millrace.fanout.pipe.PipeSources;
+import io.millrace.fanout.pipe.ShardPipes;
 import io.millrace.lease.CheckpointOutcome;
 import io.millrace.lease.HeldLease;
 import io.millrace.lease.LeaseKey;
@@ -83,7 +87,7 @@ final class WorkerCore {
     private final ConsumerMeters meters;
     private final WorkerNews news;
     private final WorkerTiming timing;
-    private final PollingSources sources;
+    private final RecordSources sources;
     private final GuardedStreams guarded;
     private final SharedLists lists;
     private final Supplier<? extends RecordProcessor> processors;
@@ -127,19 +131,29 @@ final class WorkerCore {
         this.news = new WorkerNews(name, settings.listener(), loop);
         this.registry = new WorkerRegistry(settings.meterRegistry(), settings.application());
         this.meters = new ConsumerMeters(registry);
-        PollingSettings polling = PollingSettings.DEFAULT
-                .withIdleTime(timing.idleTimeBetweenReads())
-                .withMaxRecordsPerBatch(settings.maxRecordsPerBatch());
         this.guarded = new GuardedStreams(backend.directory(), backend.readers(), loop, this::streamGone);
         this.lists = new SharedLists(guarded, loop);
         ServiceTime time = new ServiceTime(platform.ticker());
         this.oversight = new Oversight(time, new FailureReports(loop, platform.clock()), timing.stuckAfter());
         this.watchdog = new Watchdog(loop, platform.clock(), meters, oversight, this::atWork, news::tell);
-        this.sources = new PollingSources(guarded, polling, loop, platform, registry, time);
+        this.sources = sources(settings.maxRecordsPerBatch(), backend.pipesOrNull(), time);
         this.coordinator = coordinator(settings, backend);
         this.rehearsal = new Rehearsal(backend.directory(), backend.readers(), platform.random());
         this.streams =
                 new WorkerStreams(settings.streams(), loop, guarded, coordinator::changeStreams, this::holdsLeasesOf);
+    }
+
+    /** Pipes with polling beneath them, or polling alone. */
+    private RecordSources sources(int maxRecordsPerBatch, @Nullable ShardPipes pipesOrNull, ServiceTime time) {
+        PollingSettings polling = PollingSettings.DEFAULT
+                .withIdleTime(timing.idleTimeBetweenReads())
+                .withMaxRecordsPerBatch(maxRecordsPerBatch);
+        PollingSources polled = new PollingSources(guarded, polling, loop, platform, registry, time);
+        if (pipesOrNull == null) {
+            return polled;
+        }
+        PipeSettings pushing = PipeSettings.DEFAULT.withMaxRecordsPerBatch(maxRecordsPerBatch);
+        return new PipeSources(guarded.pipes(pipesOrNull), polled, pushing, loop, platform, registry, time);
     }
 
     private LeaseCoordinator coordinator(WorkerSettings settings, WorkerBackend backend) {

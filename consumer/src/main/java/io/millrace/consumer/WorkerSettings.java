@@ -1,6 +1,7 @@
 package io.millrace.consumer;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.fanout.pipe.FanOutConsumer;
 import io.millrace.lease.LostTable;
 import io.millrace.lease.coordinator.LeaseSettings.StreamSettings;
 import io.millrace.model.Position;
@@ -11,7 +12,11 @@ import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 
-/** What a worker was built with; {@link WorkerBuilder} says what each means and has checked it. */
+/**
+ * What a worker was built with; {@link WorkerBuilder} says what each means and has checked it.
+ *
+ * @param fanOut as which consumer it subscribes; absent where it only polls
+ */
 record WorkerSettings(
         String application,
         List<StreamSettings> streams,
@@ -23,6 +28,7 @@ record WorkerSettings(
         int maxRecordsPerBatch,
         int maxLeases,
         LostTable onLostTable,
+        @Nullable FanOutConsumer fanOut,
         @Nullable KinesisAsyncClient kinesisClient,
         @Nullable DynamoDbAsyncClient dynamoDbClient,
         MeterRegistry meterRegistry,
@@ -45,6 +51,7 @@ record WorkerSettings(
                 maxRecordsPerBatch,
                 maxLeases,
                 onLostTable,
+                fanOut,
                 kinesisClient,
                 dynamoDbClient,
                 meterRegistry,

@@ -101,7 +101,7 @@ class ContainmentTest {
     @Test
     void consumerThatBreaksAgainAndAgainWaitsLongerEachTimeAndTheOthersGoOn() {
         ShardId broken = ShardId.of(0);
-        world.services = backend -> new WorkerBackend(backend.table(), backend.directory(), (stream, shard) -> {
+        world.services = backend -> WorkerWorld.withReaders(backend, (stream, shard) -> {
             if (shard.equals(broken)) {
                 throw new IllegalStateException("no reader for this shard");
             }

@@ -19,7 +19,8 @@ record ThrowingServices(ShardDirectory directory, ShardReaders readers, Runnable
         return new WorkerBackend(
                 backend.table(),
                 new ThrowingServices(backend.directory(), backend.readers(), inDirectory),
-                new ThrowingServices(backend.directory(), backend.readers(), inReaders));
+                new ThrowingServices(backend.directory(), backend.readers(), inReaders),
+                backend.pipesOrNull());
     }
 
     @Override

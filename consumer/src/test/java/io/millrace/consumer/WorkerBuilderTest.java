@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.millrace.fanout.pipe.FanOutConsumer;
 import io.millrace.lease.LostTable;
 import io.millrace.lease.coordinator.LeaseSettings.StreamSettings;
 import io.millrace.model.Position;
@@ -15,9 +16,13 @@ import java.time.Duration;
 import java.util.List;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class WorkerBuilderTest {
     private static final RecordProcessor PROCESSOR = batch -> {};
+    private static final String CONSUMER =
+            "arn:aws:kinesis:us-east-1:111111111111:stream/orders/consumer/dashboard:1700000000";
 
     private final WorkerBuilder builder =
             Worker.builder().application("app").stream("orders").processor(() -> PROCESSOR);
@@ -35,6 +40,7 @@ class WorkerBuilderTest {
                         Duration.ofSeconds(10), Duration.ofMillis(250), Duration.ofSeconds(1), Duration.ofMinutes(1)));
         assertThat(settings.maxRecordsPerBatch()).isEqualTo(1_000);
         assertThat(settings.workerName()).isNull();
+        assertThat(settings.fanOut()).isNull();
         assertThat(settings.kinesisClient()).isNull();
         assertThat(settings.dynamoDbClient()).isNull();
         assertThat(settings.meterRegistry()).isInstanceOf(CompositeMeterRegistry.class);
@@ -53,6 +59,7 @@ class WorkerBuilderTest {
                 .table("leases")
                 .maxRecordsPerBatch(7)
                 .maxLeases(5)
+                .fanOut("dashboard")
                 .idleTimeBetweenReads(Duration.ofMillis(20))
                 .checkpointInterval(Duration.ofMillis(30))
                 .stuckAfter(Duration.ofSeconds(40))
@@ -78,6 +85,7 @@ class WorkerBuilderTest {
                         7,
                         5,
                         LostTable.STOP,
+                        new FanOutConsumer.Named("dashboard"),
                         null,
                         null,
                         meters,
@@ -112,6 +120,8 @@ class WorkerBuilderTest {
         refused(() -> builder.maxRecordsPerBatch(10_001));
         refused(() -> builder.idleTimeBetweenReads(Duration.ZERO));
         refused(() -> builder.checkpointInterval(Duration.ofMillis(-1)));
+        refused(() -> builder.fanOut("two words"));
+        refused(() -> builder.fanOut("arn:aws:kinesis:us-east-1:111111111111:stream/orders"));
         refused(() -> builder.stuckAfter(Duration.ofMillis(999)));
     }
 
@@ -120,6 +130,47 @@ class WorkerBuilderTest {
         assertThat(builder.build().name())
                 .matches(".+-" + ProcessHandle.current().pid() + "-[0-9a-f]{4}");
         assertThat(builder.workerName("one").build().name()).isEqualTo("one");
+    }
+
+    @Test
+    void applicationLendsItsNameToTheConsumer() {
+        assertThat(builder.fanOut("other").fanOut().settings().fanOut()).isEqualTo(new FanOutConsumer.Named("app"));
+        assertThatThrownBy(() -> builder.application("my app").fanOut().build())
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage(
+                        "application 'my app' lends its name to no fan-out consumer, whose name has 1 to 128 letters,"
+                                + " digits, '_', '.' and '-'; give fan-out a name of its own");
+        assertThat(builder.fanOut("mine").settings().fanOut()).isEqualTo(new FanOutConsumer.Named("mine"));
+    }
+
+    @Test
+    void consumerOfOneStreamReadsThatStreamAlone() {
+        assertThat(builder.fanOut(CONSUMER).settings().fanOut()).isEqualTo(new FanOutConsumer.Registered(CONSUMER));
+        builder.stream("clicks");
+        refused(
+                () -> builder.build(),
+                "consumer " + CONSUMER + " reads stream orders alone, and this worker reads orders,"
+                        + " clicks; give fan-out a consumer's name, which counts for every stream");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"clicks", "arn:aws:kinesis:us-east-1:222222222222:stream/orders"})
+    void consumerOfAnotherStreamIsRefused(String stream) {
+        WorkerBuilder other = Worker.builder().application("app").stream(stream).processor(() -> PROCESSOR);
+        refused(() -> other.fanOut(CONSUMER).build(), "reads stream orders alone");
+    }
+
+    @Test
+    void consumerMayBelongToAStreamThatIsGivenByItsArn() {
+        WorkerBuilder same = Worker.builder().application("app").stream(
+                        "arn:aws:kinesis:us-east-1:111111111111:stream/orders")
+                .processor(() -> PROCESSOR)
+                .fanOut(CONSUMER);
+        assertThat(same.settings().fanOut()).isEqualTo(new FanOutConsumer.Registered(CONSUMER));
+    }
+
+    private static void refused(ThrowingCallable call, String line) {
+        assertThatThrownBy(call).isInstanceOf(IllegalArgumentException.class).hasMessageContaining(line);
     }
 
     private static void refused(ThrowingCallable call) {

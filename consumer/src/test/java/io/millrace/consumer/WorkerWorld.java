@@ -7,6 +7,8 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.millrace.fanout.InMemoryStream;
 import io.millrace.fanout.ShardReaders;
+import io.millrace.fanout.pipe.InMemoryPipes;
+import io.millrace.fanout.pipe.ShardPipes;
 import io.millrace.lease.LeaseKey;
 import io.millrace.lease.LostTable;
 import io.millrace.lease.ShardDirectory;
@@ -48,6 +50,7 @@ final class WorkerWorld implements ShardDirectory {
     final Simulation sim;
     final Map<StreamName, InMemoryStream> streams = new TreeMap<>();
     final Map<StreamName, Instant> created = new HashMap<>();
+    private final Map<StreamName, InMemoryPipes> pipes = new HashMap<>();
     final InMemoryLeaseTable table = new InMemoryLeaseTable();
     final SimpleMeterRegistry meters = new SimpleMeterRegistry();
     final List<WorkerCore> cores = new ArrayList<>();
@@ -61,6 +64,11 @@ final class WorkerWorld implements ShardDirectory {
     int throwsLeft;
     /** Processors of these shards throw. */
     final Set<ShardId> stuck = new HashSet<>();
+
+    /** Workers that are made from now on read by pipes. */
+    boolean isFanOut;
+    /** Of pipes that are made from now on; see {@link InMemoryPipes}. */
+    int pipeFaultPercent;
 
     boolean tableIsSilent;
     int maxLeases = Integer.MAX_VALUE;
@@ -89,12 +97,14 @@ final class WorkerWorld implements ShardDirectory {
 
     void create(StreamName name, int shards) {
         streams.put(name, new InMemoryStream(name, shards, sim.clock()));
+        pipes.remove(name);
         created.put(name, sim.clock().instant());
     }
 
     /** Takes a stream away, records and all. */
     void delete(StreamName name) {
         created.remove(name);
+        pipes(name).delete();
     }
 
     InMemoryStream stream() {
@@ -117,8 +127,23 @@ final class WorkerWorld implements ShardDirectory {
         List<StreamSettings> settings = Arrays.stream(read.length == 0 ? new StreamName[] {ORDERS} : read)
                 .map(stream -> new StreamSettings(stream, from))
                 .toList();
-        WorkerBackend backend = services.apply(new WorkerBackend(silentAtTimes(), this, readers));
+        WorkerBackend backend =
+                services.apply(new WorkerBackend(silentAtTimes(), this, readers, isFanOut ? subscriptions() : null));
         return new WorkerCore(settings(name, settings), name, backend, loopGuard);
+    }
+
+    private ShardPipes subscriptions() {
+        return (stream, shard, from, listener) -> pipes(stream).subscribe(stream, shard, from, listener);
+    }
+
+    /** The pipes of a stream, which all workers share. */
+    InMemoryPipes pipes(StreamName stream) {
+        return pipes.computeIfAbsent(stream, name -> new InMemoryPipes(stream(name), sim, pipeFaultPercent));
+    }
+
+    /** The same services with other readers. */
+    static WorkerBackend withReaders(WorkerBackend services, ShardReaders readers) {
+        return new WorkerBackend(services.table(), services.directory(), readers, services.pipesOrNull());
     }
 
     /** The table, of which no call comes back while {@link #tableIsSilent}. */
@@ -142,6 +167,7 @@ final class WorkerWorld implements ShardDirectory {
                 50,
                 maxLeases,
                 onLostTable,
+                null,
                 null,
                 null,
                 registry,

@@ -2,6 +2,7 @@ package io.millrace.consumer.streams;
 
 import io.millrace.fanout.ShardReader;
 import io.millrace.fanout.ShardReaders;
+import io.millrace.fanout.pipe.ShardPipes;
 import io.millrace.lease.ShardDirectory;
 import io.millrace.model.Shard;
 import io.millrace.model.ShardId;
@@ -80,6 +81,11 @@ public final class GuardedStreams implements ShardDirectory, ShardReaders {
     public ShardReader reader(StreamName stream, ShardId shard) {
         StreamGuard guard = guards.get(stream);
         return (guard != null ? guard : readers).reader(stream, shard);
+    }
+
+    /** The same guard before pipes. */
+    public ShardPipes pipes(ShardPipes pipes) {
+        return new GuardedPipes(pipes, this::identify);
     }
 
     private ShardDirectory directory(StreamName stream) {
