@@ -4,6 +4,7 @@ import ch.qos.logback.classic.LoggerContext;
 import io.millrace.cli.leases.ServiceClock;
 import io.millrace.cli.terminal.AwsAccess;
 import io.millrace.cli.terminal.CommandFailure;
+import io.millrace.cli.terminal.FanOutFlag;
 import io.millrace.cli.terminal.GracefulStop;
 import io.millrace.cli.terminal.Seconds;
 import io.millrace.cli.terminal.StartPosition;
@@ -75,8 +76,15 @@ final class ConsumeCommand implements Callable<Integer> {
                             + " on, or a time such as 2026-11-21T08:30:00Z. Default: trim_horizon.")
     private Position.Initial from;
 
-    @Option(names = "--fan-out", description = "Read by enhanced fan-out; comes with a later release.")
-    private boolean fanOut;
+    @Option(
+            names = "--fan-out",
+            arity = "0..1",
+            paramLabel = FanOutFlag.LABEL,
+            preprocessor = FanOutFlag.class,
+            description =
+                    "Read by enhanced fan-out: the service pushes the records. The registered consumer is that of this"
+                            + " name, made where it is missing, or of this ARN; without one, that of the application's name.")
+    private @Nullable String fanOut;
 
     @Option(
             names = "--failover",
@@ -116,9 +124,8 @@ final class ConsumeCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         streams.forEach(StreamCommand::checkName);
-        FanOut.refuse(fanOut);
         try (EventFile file = EventFile.open(events);
-                KinesisAsyncClient kinesis = access.workerKinesis();
+                KinesisAsyncClient kinesis = fanOut == null ? access.workerKinesis() : access.pipeKinesis();
                 DynamoDbAsyncClient dynamoDb = access.workerDynamoDb();
                 Worker worker = worker(kinesis, dynamoDb, file);
                 GracefulStop stop = GracefulStop.install(CommandFailure.OK, () -> worker.close(HANDOVER))) {
@@ -152,10 +159,20 @@ final class ConsumeCommand implements Callable<Integer> {
                     .dynamoDbClient(dynamoDb)
                     .listener(file);
             streams.forEach(builder::stream);
-            return (workerId == null ? builder : builder.workerName(workerId)).build();
+            if (workerId != null) {
+                builder.workerName(workerId);
+            }
+            return fanOut(builder).build();
         } catch (IllegalArgumentException e) {
             throw CommandFailure.usage(String.valueOf(e.getMessage()));
         }
+    }
+
+    private WorkerBuilder fanOut(WorkerBuilder builder) {
+        if (fanOut == null) {
+            return builder;
+        }
+        return fanOut.equals(FanOutFlag.UNNAMED) ? builder.fanOut() : builder.fanOut(fanOut);
     }
 
     /** Reads {@code --on-lost-table}. */

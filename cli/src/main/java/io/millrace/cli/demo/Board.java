@@ -3,6 +3,7 @@ package io.millrace.cli.demo;
 import io.millrace.cli.demo.WorkerMessage.Ended;
 import io.millrace.cli.demo.WorkerMessage.Lost;
 import io.millrace.cli.demo.WorkerMessage.Processed;
+import io.millrace.cli.demo.WorkerMessage.Read;
 import io.millrace.cli.demo.WorkerMessage.Started;
 import io.millrace.cli.demo.WorkerMessage.Taken;
 import io.millrace.cli.terminal.ScreenSize;
@@ -45,6 +46,8 @@ final class Board {
     void onMessage(String worker, WorkerMessage message) {
         if (message instanceof Processed processed) {
             ledger.processed(processed);
+        } else if (message instanceof Read read) {
+            ledger.read(worker, read);
         } else if (message instanceof Started) {
             happened(worker + " takes part");
         } else if (message instanceof Taken taken) {

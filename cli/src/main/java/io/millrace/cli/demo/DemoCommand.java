@@ -4,9 +4,11 @@ import ch.qos.logback.classic.LoggerContext;
 import io.millrace.cli.streams.LineReader;
 import io.millrace.cli.terminal.AwsAccess;
 import io.millrace.cli.terminal.CommandFailure;
+import io.millrace.cli.terminal.FanOutFlag;
 import io.millrace.cli.terminal.GracefulStop;
 import io.millrace.cli.terminal.Pause;
 import io.millrace.cli.terminal.Terminal;
+import io.millrace.fanout.pipe.FanOutConsumer;
 import io.millrace.model.Bytes;
 import io.millrace.runtime.Platform;
 import io.millrace.runtime.SystemPlatform;
@@ -61,8 +63,15 @@ public final class DemoCommand implements Callable<Integer> {
             description = "Over about how many seconds the records are put, at least 5. Default: 30.")
     private int seconds;
 
-    @Option(names = "--fan-out", description = "Read by enhanced fan-out; comes with a later release.")
-    private boolean fanOut;
+    @Option(
+            names = "--fan-out",
+            arity = "0..1",
+            paramLabel = "NAME",
+            preprocessor = FanOutFlag.class,
+            description =
+                    "Let the workers read by enhanced fan-out, as the registered consumer of this name. Default name:"
+                            + " demo.")
+    private @Nullable String fanOut;
 
     @Option(names = "--json", description = "Print the report as JSON.")
     private boolean json;
@@ -74,9 +83,7 @@ public final class DemoCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        if (fanOut) {
-            throw CommandFailure.usage("--fan-out comes with a later release; without it records are polled");
-        }
+        checkConsumer();
         if (seconds < LEAST_SECONDS || seconds > 86_400) {
             throw CommandFailure.usage("--seconds is " + LEAST_SECONDS + " to 86400, not " + seconds);
         }
@@ -89,6 +96,16 @@ public final class DemoCommand implements Callable<Integer> {
             report.toLines().forEach(terminal::line);
         }
         return report.passed() ? CommandFailure.OK : CommandFailure.FAILED;
+    }
+
+    private void checkConsumer() {
+        if (fanOut != null && !fanOut.equals(FanOutFlag.UNNAMED)) {
+            try {
+                FanOutConsumer.Named unused = new FanOutConsumer.Named(fanOut);
+            } catch (IllegalArgumentException refused) {
+                throw CommandFailure.usage("--fan-out: " + refused.getMessage());
+            }
+        }
     }
 
     private DemoReport run(List<Bytes> lines) {
@@ -109,7 +126,7 @@ public final class DemoCommand implements Callable<Integer> {
     private DemoReport run(List<Bytes> lines, TemporaryFolder folder) {
         terminal.note("starting the server and DynamoDB Local...");
         try (DemoStack stack = DemoStack.start(folder);
-                DemoRun run = new DemoRun(stack, terminal, platform)) {
+                DemoRun run = new DemoRun(stack, terminal, platform, Optional.ofNullable(fanOut))) {
             return run.run(lines, Duration.ofSeconds(seconds));
         }
     }

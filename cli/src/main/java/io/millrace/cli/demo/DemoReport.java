@@ -1,11 +1,13 @@
 package io.millrace.cli.demo;
 
 import io.millrace.cli.demo.Script.Step;
+import io.millrace.cli.demo.WorkerMessage.Read;
 import io.millrace.cli.terminal.JsonObject;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The demo's result.
@@ -17,9 +19,17 @@ import java.util.stream.Collectors;
  * @param orderViolations records processed after a later one of their key
  * @param lost records put but never processed
  * @param steps what happened on the way, and the records that it met
+ * @param readOrNull how the records came to the workers, as they told it; absent where all were polled
  */
 record DemoReport(
-        long put, long processed, long distinct, long duplicates, long orderViolations, long lost, List<Met> steps) {
+        long put,
+        long processed,
+        long distinct,
+        long duplicates,
+        long orderViolations,
+        long lost,
+        List<Met> steps,
+        @Nullable Read readOrNull) {
     DemoReport {
         steps = List.copyOf(steps);
     }
@@ -31,13 +41,17 @@ record DemoReport(
      */
     record Met(Step step, long records) {}
 
-    /** True when nothing was lost, the order was kept, and each step met records. */
+    /** True when nothing was lost, the order was kept, each step met records, and pipes that were asked for brought some. */
     boolean passed() {
-        return isGood() && idle().isEmpty();
+        return isGood() && idle().isEmpty() && !isPipeless();
     }
 
     private boolean isGood() {
         return lost == 0 && orderViolations == 0;
+    }
+
+    private boolean isPipeless() {
+        return readOrNull != null && readOrNull.piped() == 0;
     }
 
     private List<Met> idle() {
@@ -45,7 +59,7 @@ record DemoReport(
     }
 
     JsonObject toJson() {
-        return new JsonObject()
+        JsonObject json = new JsonObject()
                 .put("put", put)
                 .put("processed", processed)
                 .put("distinct", distinct)
@@ -58,8 +72,11 @@ record DemoReport(
                                 .map(met -> new JsonObject()
                                         .put("step", met.step.title())
                                         .put("records", met.records))
-                                .toList())
-                .put("passed", passed());
+                                .toList());
+        if (readOrNull != null) {
+            json.put("byPipe", readOrNull.piped()).put("byPolling", readOrNull.polled());
+        }
+        return json.put("passed", passed());
     }
 
     List<String> toLines() {
@@ -73,6 +90,10 @@ record DemoReport(
         lines.add(line("duplicates", duplicates, "  (at least once: a crash may repeat records)"));
         lines.add(line("order violations", orderViolations, ""));
         lines.add(line("lost", lost, ""));
+        if (readOrNull != null) {
+            lines.add(line("came by pipe", readOrNull.piped(), ""));
+            lines.add(line("came by polling", readOrNull.polled(), "  (while a pipe was not open)"));
+        }
         lines.add(verdict());
         return lines;
     }
@@ -87,6 +108,9 @@ record DemoReport(
                     lost,
                     orderViolations);
         }
+        if (isPipeless()) {
+            return "NOT PROVED: nothing was lost, but no record came by a pipe";
+        }
         if (!passed()) {
             return "NOT PROVED: nothing was lost, but no record was put while "
                     + idle().stream().map(met -> met.step.sentence()).collect(Collectors.joining(" and "))
@@ -94,8 +118,9 @@ record DemoReport(
         }
         return String.format(
                 Locale.ROOT,
-                "passed: each of %,d records was processed, in the order of its key, while %s",
+                "passed: each of %,d records was processed%s, in the order of its key, while %s",
                 put,
+                readOrNull == null ? "" : ", by enhanced fan-out",
                 steps.stream().map(met -> met.step.sentence()).collect(Collectors.joining(", ")));
     }
 

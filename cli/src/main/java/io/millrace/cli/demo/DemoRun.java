@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.RejectedExecutionException;
@@ -41,6 +42,7 @@ final class DemoRun implements AutoCloseable {
 
     private final DemoStack stack;
     private final Terminal terminal;
+    private final Optional<String> fanOut;
     private final Platform platform;
     private final EventLoop loop;
     private final Platform.BlockingTasks tasks;
@@ -52,8 +54,14 @@ final class DemoRun implements AutoCloseable {
     private final List<CompletableFuture<@Nullable Void>> readers = new CopyOnWriteArrayList<>();
     private final CompletableFuture<@Nullable Void> produced = new CompletableFuture<>();
 
-    DemoRun(DemoStack stack, Terminal terminal, Platform platform) {
+    /**
+     * A run in this stack.
+     *
+     * @param fanOut as which consumer the workers subscribe, the application's where it is empty text; none where they poll
+     */
+    DemoRun(DemoStack stack, Terminal terminal, Platform platform, Optional<String> fanOut) {
         this.stack = stack;
+        this.fanOut = fanOut;
         this.terminal = terminal;
         this.platform = platform;
         this.loop = platform.newEventLoop("demo");
@@ -84,7 +92,7 @@ final class DemoRun implements AutoCloseable {
         workers.forEach(WorkerProcess::stop);
         workers.forEach(worker -> worker.awaitEnd(STOP_PATIENCE));
         readers.forEach(CompletableFuture::join);
-        return ask(() -> ledger.judge(met));
+        return ask(() -> ledger.judge(met, fanOut.isPresent()));
     }
 
     @Override
@@ -97,8 +105,9 @@ final class DemoRun implements AutoCloseable {
 
     private void startWorker(String name) {
         note("starting " + name);
-        WorkerProcess worker = WorkerProcess.start(
-                name, List.of(STREAM, name, Long.toString(FAILOVER.toMillis())), stack.environment(), stack.folder());
+        List<String> arguments = new ArrayList<>(List.of(STREAM, name, Long.toString(FAILOVER.toMillis())));
+        fanOut.ifPresent(consumer -> arguments.add(DemoWorkerCommand.fanOut(consumer)));
+        WorkerProcess worker = WorkerProcess.start(name, arguments, stack.environment(), stack.folder());
         workers.add(worker);
         CompletableFuture<@Nullable Void> read = new CompletableFuture<>();
         readers.add(read);

@@ -1,16 +1,22 @@
 package io.millrace.cli.demo;
 
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.millrace.cli.demo.WorkerMessage.Ended;
 import io.millrace.cli.demo.WorkerMessage.Lost;
 import io.millrace.cli.demo.WorkerMessage.Processed;
+import io.millrace.cli.demo.WorkerMessage.Read;
 import io.millrace.cli.demo.WorkerMessage.Started;
 import io.millrace.cli.demo.WorkerMessage.Taken;
 import io.millrace.cli.terminal.AwsAccess;
 import io.millrace.cli.terminal.CommandFailure;
+import io.millrace.cli.terminal.FanOutFlag;
 import io.millrace.cli.terminal.GracefulStop;
 import io.millrace.cli.terminal.Terminal;
 import io.millrace.consumer.RecordBatch;
 import io.millrace.consumer.Worker;
+import io.millrace.consumer.WorkerBuilder;
 import io.millrace.consumer.WorkerEvent;
 import io.millrace.model.StreamRecord;
 import io.millrace.runtime.Platform;
@@ -21,7 +27,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
@@ -37,6 +45,7 @@ public final class DemoWorkerCommand implements Callable<Integer> {
     private final Terminal terminal;
     private final AwsAccess access;
     private final Platform platform = new SystemPlatform();
+    private final MeterRegistry meters = new SimpleMeterRegistry();
 
     @Parameters(index = "0")
     private String stream;
@@ -47,6 +56,9 @@ public final class DemoWorkerCommand implements Callable<Integer> {
     @Parameters(index = "2")
     private long failoverMillis;
 
+    @Option(names = "--fan-out", arity = "0..1", preprocessor = FanOutFlag.class)
+    private @Nullable String fanOut;
+
     /** Works with these. */
     public DemoWorkerCommand(Terminal terminal, AwsAccess access) {
         this.terminal = terminal;
@@ -55,7 +67,7 @@ public final class DemoWorkerCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        try (KinesisAsyncClient kinesis = access.workerKinesis();
+        try (KinesisAsyncClient kinesis = fanOut == null ? access.workerKinesis() : access.pipeKinesis();
                 DynamoDbAsyncClient dynamoDb = access.workerDynamoDb();
                 Platform.BlockingTasks tasks = platform.newBlockingTasks("parent", 1);
                 Worker worker = worker(kinesis, dynamoDb);
@@ -68,14 +80,23 @@ public final class DemoWorkerCommand implements Callable<Integer> {
     }
 
     private Worker worker(KinesisAsyncClient kinesis, DynamoDbAsyncClient dynamoDb) {
-        return Worker.builder().application("demo").stream(stream)
+        WorkerBuilder builder = Worker.builder().application("demo").stream(stream)
                 .workerName(workerName)
                 .failoverTime(Duration.ofMillis(failoverMillis))
                 .processor(() -> this::process)
                 .kinesisClient(kinesis)
                 .dynamoDbClient(dynamoDb)
-                .listener(this::tell)
-                .build();
+                .meterRegistry(meters)
+                .listener(this::tell);
+        if (fanOut != null) {
+            builder = fanOut.equals(FanOutFlag.UNNAMED) ? builder.fanOut() : builder.fanOut(fanOut);
+        }
+        return builder.build();
+    }
+
+    /** The flag that makes this command subscribe as {@code consumer}. */
+    static String fanOut(String consumer) {
+        return consumer.equals(FanOutFlag.UNNAMED) ? "--fan-out" : "--fan-out=" + consumer;
     }
 
     /** Reports the records; on return the demo has them, or we are dead and they come to another worker. */
@@ -92,7 +113,16 @@ public final class DemoWorkerCommand implements Callable<Integer> {
                             .toLine())
                     .append('\n');
         }
+        if (fanOut != null) {
+            lines.append(new Read(counted("millrace.pipe.records"), counted("millrace.pipe.bridged.records")).toLine())
+                    .append('\n');
+        }
         terminal.write(out -> out.write(lines.toString().getBytes(StandardCharsets.UTF_8)));
+    }
+
+    private long counted(String name) {
+        Counter counter = meters.find(name).counter();
+        return counter == null ? 0 : (long) counter.count();
     }
 
     /** The producer puts the running number and a tab in front of the line. */

@@ -1,6 +1,7 @@
 package io.millrace.cli.demo;
 
 import io.millrace.cli.demo.WorkerMessage.Processed;
+import io.millrace.cli.demo.WorkerMessage.Read;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Collection;
@@ -20,6 +21,7 @@ final class Ledger {
     private final Map<String, Long> putPerShard = new HashMap<>();
     private final Map<String, Long> donePerShard = new HashMap<>();
     private final List<Processed> reports = new ArrayList<>();
+    private final Map<String, Read> reads = new HashMap<>();
     private long put;
     private long distinct;
 
@@ -39,6 +41,11 @@ final class Ledger {
             distinct++;
             donePerShard.merge(report.shard(), 1L, Long::sum);
         }
+    }
+
+    /** How a worker's records came to it so far. */
+    void read(String worker, Read read) {
+        reads.put(worker, read);
     }
 
     /** How many records were put so far. */
@@ -68,14 +75,33 @@ final class Ledger {
                 .sum();
     }
 
-    /** The verdict, with how many records met each step. */
-    DemoReport judge(List<DemoReport.Met> steps) {
+    /**
+     * The verdict, with how many records met each step.
+     *
+     * @param isFanOut true when records were to come by pipes
+     */
+    DemoReport judge(List<DemoReport.Met> steps, boolean isFanOut) {
         long lost = 0;
         for (Map.Entry<String, Integer> key : putOfKey.entrySet()) {
             BitSet seen = seenOfKey.getOrDefault(key.getKey(), new BitSet());
             lost += key.getValue() - seen.get(1, key.getValue() + 1).cardinality();
         }
-        return new DemoReport(put, reports.size(), distinct, duplicates(), orderViolations(), lost, steps);
+        return new DemoReport(
+                put,
+                reports.size(),
+                distinct,
+                duplicates(),
+                orderViolations(),
+                lost,
+                steps,
+                isFanOut ? allReads() : null);
+    }
+
+    private Read allReads() {
+        return reads.values().stream()
+                .reduce(
+                        new Read(0, 0),
+                        (one, other) -> new Read(one.piped() + other.piped(), one.polled() + other.polled()));
     }
 
     /**

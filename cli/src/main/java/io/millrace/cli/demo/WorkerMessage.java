@@ -55,6 +55,19 @@ sealed interface WorkerMessage {
         }
     }
 
+    /**
+     * How the worker's records came to it, since it began.
+     *
+     * @param piped by pipes
+     * @param polled by polling, while a pipe was not open
+     */
+    record Read(long piped, long polled) implements WorkerMessage {
+        @Override
+        public String toLine() {
+            return "read " + piped + " " + polled + ";";
+        }
+    }
+
     /** The message as a line, without its end. */
     String toLine();
 
@@ -68,6 +81,7 @@ sealed interface WorkerMessage {
             case "started1" -> Optional.of(new Started());
             case "taken3" -> Optional.of(new Taken(parts[1], Long.parseLong(parts[2])));
             case "ended3" -> Optional.of(new Ended(parts[1], Long.parseLong(parts[2])));
+            case "read3" -> Optional.of(new Read(Long.parseLong(parts[1]), Long.parseLong(parts[2])));
             case "lost4" -> Optional.of(new Lost(parts[1], Long.parseLong(parts[2]), Boolean.parseBoolean(parts[3])));
             case "did6" ->
                 Optional.of(new Processed(

@@ -43,7 +43,7 @@ public final class ServiceClock {
      *
      * @throws CommandFailure if the service tells no time
      */
-    static Optional<Instant> now(KinesisStreams service, StreamName stream) {
+    public static Optional<Instant> now(KinesisStreams service, StreamName stream) {
         try {
             return service.time(stream).join();
         } catch (CompletionException error) {

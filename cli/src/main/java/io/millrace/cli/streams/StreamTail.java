@@ -16,10 +16,8 @@ import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeFormatter;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -55,9 +53,7 @@ public final class StreamTail {
     private final Patience patience;
     private final RandomGenerator random;
     private final BiConsumer<ShardId, List<StreamRecord>> sink;
-    private final Map<String, List<String>> waiting = new HashMap<>();
-    private final Set<String> begun = new HashSet<>();
-    private final Set<String> unfinished = new HashSet<>();
+    private final ShardOrder order = new ShardOrder();
     /** The shards whose reads fail, as far as that was told. */
     private final Set<String> troubled = new HashSet<>();
 
@@ -89,8 +85,7 @@ public final class StreamTail {
                     List<String> parents = Stream.of(shard.parentShardId(), shard.adjacentParentShardId())
                             .filter(parent -> parent != null)
                             .toList();
-                    waiting.put(shard.shardId(), parents);
-                    unfinished.add(shard.shardId());
+                    order.add(shard.shardId(), parents);
                 }
             }
             beginWhatCan(from);
@@ -103,15 +98,8 @@ public final class StreamTail {
     }
 
     private void beginWhatCan(Position.Initial from) {
-        for (Map.Entry<String, List<String>> shard : List.copyOf(waiting.entrySet())) {
-            if (shard.getValue().stream().noneMatch(unfinished::contains)) {
-                waiting.remove(shard.getKey());
-                if (begun.add(shard.getKey())) {
-                    seek(new Cursor(shard.getKey(), from));
-                }
-            }
-        }
-        if (unfinished.isEmpty()) {
+        order.begin().forEach(shard -> seek(new Cursor(shard, from)));
+        if (order.isOver()) {
             ended.complete(null);
         }
     }
@@ -173,13 +161,8 @@ public final class StreamTail {
     }
 
     private void finish(Cursor cursor, List<ChildShard> children) {
-        unfinished.remove(cursor.shard);
-        for (ChildShard child : children) {
-            if (!begun.contains(child.shardId())) {
-                waiting.put(child.shardId(), child.parentShards());
-                unfinished.add(child.shardId());
-            }
-        }
+        order.finish(cursor.shard);
+        children.forEach(child -> order.add(child.shardId(), child.parentShards()));
         // Who began at the latest record wants all that a child has; a time holds for the child as well.
         beginWhatCan(cursor.from instanceof Position.Latest ? Position.trimHorizon() : cursor.from);
     }

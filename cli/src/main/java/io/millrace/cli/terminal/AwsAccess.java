@@ -1,5 +1,6 @@
 package io.millrace.cli.terminal;
 
+import io.millrace.fanout.pipe.PipeClient;
 import io.millrace.runtime.Platform;
 import io.millrace.runtime.SystemPlatform;
 import java.io.IOException;
@@ -103,7 +104,7 @@ public final class AwsAccess {
      * stream's ARN for its name; the caller closes it.
      */
     public KinesisAsyncClient kinesis() {
-        return client(KinesisAsyncClient::builder, KINESIS, LOCAL_KINESIS, config -> {
+        return client(KinesisAsyncClient::builder, KINESIS, LOCAL_KINESIS, this::http, config -> {
             patiently(KINESIS).accept(config);
             config.addExecutionInterceptor(new ArnRequests());
         });
@@ -114,17 +115,27 @@ public final class AwsAccess {
      * closes it.
      */
     public DynamoDbAsyncClient dynamoDb() {
-        return client(DynamoDbAsyncClient::builder, DYNAMODB, LOCAL_DYNAMODB, patiently(DYNAMODB));
+        return client(DynamoDbAsyncClient::builder, DYNAMODB, LOCAL_DYNAMODB, this::http, patiently(DYNAMODB));
     }
 
     /** A client for a worker, which keeps its own time limits; the caller closes it. */
     public KinesisAsyncClient workerKinesis() {
-        return client(KinesisAsyncClient::builder, KINESIS, LOCAL_KINESIS, config -> {});
+        return client(KinesisAsyncClient::builder, KINESIS, LOCAL_KINESIS, this::http, config -> {});
+    }
+
+    /** The same for one that holds a pipe for each shard. */
+    public KinesisAsyncClient pipeKinesis() {
+        return client(
+                KinesisAsyncClient::builder,
+                KINESIS,
+                LOCAL_KINESIS,
+                () -> unclosed(PipeClient.http()),
+                PipeClient::limit);
     }
 
     /** A client for a worker's lease table, which keeps its own time limits; the caller closes it. */
     public DynamoDbAsyncClient workerDynamoDb() {
-        return client(DynamoDbAsyncClient::builder, DYNAMODB, LOCAL_DYNAMODB, config -> {});
+        return client(DynamoDbAsyncClient::builder, DYNAMODB, LOCAL_DYNAMODB, this::http, config -> {});
     }
 
     /** Where tables are, for messages: a service, its address, and where that was set. */
@@ -159,14 +170,18 @@ public final class AwsAccess {
     }
 
     private <C extends AwsClient, B extends AwsAsyncClientBuilder<B, C> & AwsClientBuilder<B, C>> C client(
-            Supplier<B> builders, String service, URI local, Consumer<ClientOverrideConfiguration.Builder> config) {
+            Supplier<B> builders,
+            String service,
+            URI local,
+            Supplier<UnclosedHttpClient.Builder> http,
+            Consumer<ClientOverrideConfiguration.Builder> config) {
         ProfileFiles.check(environment);
         EndpointSetting.of(service, environment).stream().findFirst().ifPresent(setting -> setting.check(service));
         Optional<Region> region = region();
         C client = builders.get()
                 .region(region.orElse(Region.US_EAST_1))
                 .overrideConfiguration(config)
-                .httpClientBuilder(http())
+                .httpClientBuilder(http.get())
                 .build();
         Optional<URI> endpoint = client.serviceClientConfiguration().endpointOverride();
         endpoint.ifPresent(uri -> origins.put(service, EndpointSetting.origin(service, uri, environment)));
@@ -192,7 +207,7 @@ public final class AwsAccess {
                 .endpointOverride(chosen)
                 .credentialsProvider(NO_SECRET)
                 .overrideConfiguration(config)
-                .httpClientBuilder(http())
+                .httpClientBuilder(http.get())
                 .build();
     }
 
@@ -207,7 +222,11 @@ public final class AwsAccess {
     }
 
     private UnclosedHttpClient.Builder http() {
-        return new UnclosedHttpClient.Builder(NettyNioAsyncHttpClient.builder().eventLoopGroup(threads));
+        return unclosed(NettyNioAsyncHttpClient.builder());
+    }
+
+    private UnclosedHttpClient.Builder unclosed(NettyNioAsyncHttpClient.Builder http) {
+        return new UnclosedHttpClient.Builder(http.eventLoopGroup(threads));
     }
 
     /** Nothing there is the most common mistake of all, and the SDK takes seconds of retries to tell it. */

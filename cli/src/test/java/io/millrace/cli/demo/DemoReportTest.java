@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.cli.demo.DemoReport.Met;
 import io.millrace.cli.demo.Script.Step;
+import io.millrace.cli.demo.WorkerMessage.Read;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class DemoReportTest {
@@ -58,12 +60,38 @@ class DemoReportTest {
         }
     }
 
+    @Test
+    void reportSaysHowManyRecordsCameByPipe() {
+        DemoReport report = report(0, 1, 2, 3, 4, new Read(990, 12));
+
+        assertThat(report.passed()).isTrue();
+        assertThat(report.toLines())
+                .contains("came by pipe             990", "came by polling           12  (while a pipe was not open)")
+                .last()
+                .asString()
+                .startsWith(
+                        "passed: each of 1,000 records was processed, by enhanced fan-out, in the order of its key");
+        assertThat(report.toJson().toString()).contains("\"byPipe\":990,\"byPolling\":12");
+    }
+
+    @Test
+    void pipesThatBroughtNothingAreNotProved() {
+        DemoReport report = report(0, 1, 2, 3, 4, new Read(0, 1_000));
+
+        assertThat(report.passed()).isFalse();
+        assertThat(report.toLines()).last().isEqualTo("NOT PROVED: nothing was lost, but no record came by a pipe");
+    }
+
     private static DemoReport report(long lost, long join, long split, long merge, long kill) {
+        return report(lost, join, split, merge, kill, null);
+    }
+
+    private static DemoReport report(long lost, long join, long split, long merge, long kill, @Nullable Read read) {
         List<Met> steps = List.of(
                 new Met(Step.JOIN, join),
                 new Met(Step.SPLIT, split),
                 new Met(Step.MERGE, merge),
                 new Met(Step.KILL, kill));
-        return new DemoReport(1_000, 1_000, 1_000 - lost, 0, 0, lost, steps);
+        return new DemoReport(1_000, 1_000, 1_000 - lost, 0, 0, lost, steps, read);
     }
 }

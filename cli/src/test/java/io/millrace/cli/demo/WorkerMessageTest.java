@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.millrace.cli.demo.WorkerMessage.Ended;
 import io.millrace.cli.demo.WorkerMessage.Lost;
 import io.millrace.cli.demo.WorkerMessage.Processed;
+import io.millrace.cli.demo.WorkerMessage.Read;
 import io.millrace.cli.demo.WorkerMessage.Started;
 import io.millrace.cli.demo.WorkerMessage.Taken;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -17,7 +18,8 @@ class WorkerMessageTest {
             new Taken("shardId-000000000001", 3),
             new Lost("shardId-000000000001", 3, true),
             new Ended("shardId-000000000001", 3),
-            new Processed("shardId-000000000001", 3, 1_800_000_000_000_000L, 17, "a key; with blanks")
+            new Processed("shardId-000000000001", 3, 1_800_000_000_000_000L, 17, "a key; with blanks"),
+            new Read(123, 4)
         };
     }
 
