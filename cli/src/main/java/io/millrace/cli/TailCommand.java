@@ -176,7 +176,8 @@ final class TailCommand implements Callable<Integer> {
         MeterRegistry nowhere = new CompositeMeterRegistry();
         ServiceTime time = new ServiceTime(platform.ticker());
         PollingSources bridges = new PollingSources(streams, PollingSettings.DEFAULT, loop, platform, nowhere, time);
-        return new PipeSources(pipes, bridges, PipeSettings.DEFAULT, loop, platform, nowhere, time);
+        return new PipeSources(
+                new PipeSources.Ways(pipes, bridges), PipeSettings.DEFAULT, loop, platform, nowhere, time);
     }
 
     private Patience patience() {

@@ -153,7 +153,8 @@ final class WorkerCore {
             return polled;
         }
         PipeSettings pushing = PipeSettings.DEFAULT.withMaxRecordsPerBatch(maxRecordsPerBatch);
-        return new PipeSources(guarded.pipes(pipesOrNull), polled, pushing, loop, platform, registry, time);
+        PipeSources.Ways ways = new PipeSources.Ways(guarded.pipes(pipesOrNull), polled);
+        return new PipeSources(ways, pushing, loop, platform, registry, time);
     }
 
     private LeaseCoordinator coordinator(WorkerSettings settings, WorkerBackend backend) {

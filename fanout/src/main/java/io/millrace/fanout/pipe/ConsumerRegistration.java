@@ -68,7 +68,7 @@ final class ConsumerRegistration {
                     if (error != null && KinesisPipes.endOf(error).kind() == PipeEnd.Kind.FORBIDDEN) {
                         throw new FanOutRefusedException(
                                 "may not find or register the fan-out consumer of stream " + stream + ": "
-                                        + cause(error).getMessage()
+                                        + KinesisPipes.said(cause(error))
                                         + "; allow kinesis:DescribeStreamConsumer and kinesis:RegisterStreamConsumer, or"
                                         + " read without fan-out",
                                 cause(error));

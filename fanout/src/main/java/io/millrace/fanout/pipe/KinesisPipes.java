@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscriber;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 import software.amazon.awssdk.services.kinesis.model.InvalidArgumentException;
@@ -96,7 +97,7 @@ public final class KinesisPipes implements ShardPipes {
 
     static PipeEnd endOf(Throwable error) {
         Throwable cause = ConsumerRegistration.cause(error);
-        String message = String.valueOf(cause.getMessage());
+        String message = said(cause);
         PipeEnd.Kind kind = PipeEnd.Kind.BROKEN;
         if (cause instanceof ResourceInUseException) {
             kind = PipeEnd.Kind.IN_USE;
@@ -110,6 +111,13 @@ public final class KinesisPipes implements ShardPipes {
             kind = refused.isThrottlingException() ? PipeEnd.Kind.THROTTLED : PipeEnd.Kind.FORBIDDEN;
         }
         return new PipeEnd(kind, message);
+    }
+
+    /** The service's own words, without the ids of the request, which would make every refusal another one. */
+    static String said(Throwable cause) {
+        AwsErrorDetails details = cause instanceof AwsServiceException refused ? refused.awsErrorDetails() : null;
+        String words = details == null ? null : details.errorMessage();
+        return words == null ? String.valueOf(cause.getMessage()) : words;
     }
 
     /** The SDK shows neither a client's read timeout nor how many streams it opens; only these ends tell. */

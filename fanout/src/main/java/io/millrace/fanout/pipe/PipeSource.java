@@ -153,7 +153,7 @@ final class PipeSource implements RecordSource {
         int mine = ++number;
         Position from = place.toSubscribe();
         Homecoming events = new Homecoming(mine);
-        ShardPipes.Subscription opening = shared.pipes().subscribe(stream, shard, from, events);
+        ShardPipes.Subscription opening = shared.ways().pipes().subscribe(stream, shard, from, events);
         events.subscription = opening;
         pipe = opening;
         bridgeIn(settings.bridgeAfter());
@@ -360,7 +360,7 @@ final class PipeSource implements RecordSource {
 
     /** A polling source that answers requests until the pipe does. */
     private final class Bridge implements RecordSourceListener {
-        private final RecordSource source = shared.bridges().open(stream, shard, place.toPoll(), this);
+        private final RecordSource source = shared.ways().bridges().open(stream, shard, place.toPoll(), this);
         private boolean asked;
 
         void request() {

@@ -20,21 +20,17 @@ public final class PipeSources implements RecordSources {
     /**
      * Sources on {@code loop}.
      *
-     * @param pipes subscribe
-     * @param bridges poll on the same loop while a pipe is not open
      * @param time is told what events show of the service's clock
      */
     public PipeSources(
-            ShardPipes pipes,
-            RecordSources bridges,
+            Ways ways,
             PipeSettings settings,
             EventLoop loop,
             Platform platform,
             MeterRegistry meters,
             ServiceTime time) {
         this.shared = new Shared(
-                requireNonNull(pipes, "pipes"),
-                requireNonNull(bridges, "bridges"),
+                requireNonNull(ways, "ways"),
                 settings,
                 loop,
                 platform,
@@ -58,17 +54,26 @@ public final class PipeSources implements RecordSources {
         return source;
     }
 
+    /**
+     * The two ways to a shard's records.
+     *
+     * @param pipes subscribe
+     * @param bridges poll, on the loop of the pipes' sources, while a pipe is not open
+     */
+    public record Ways(ShardPipes pipes, RecordSources bridges) {
+        /** Checks that both are there. */
+        public Ways {
+            requireNonNull(pipes, "pipes");
+            requireNonNull(bridges, "bridges");
+        }
+    }
+
     /** What the sources of one worker have in common. */
     record Shared(
-            ShardPipes pipes,
-            RecordSources bridges,
-            PipeSettings settings,
-            EventLoop loop,
-            Platform platform,
-            PipeMeters meters,
-            ServiceTime time) {
+            Ways ways, PipeSettings settings, EventLoop loop, Platform platform, PipeMeters meters, ServiceTime time) {
         Shared on(EventLoop view) {
-            return new Shared(pipes, bridges.on(view), settings, view, platform, meters, time);
+            Ways onView = new Ways(ways.pipes, ways.bridges.on(view));
+            return new Shared(onView, settings, view, platform, meters, time);
         }
     }
 }

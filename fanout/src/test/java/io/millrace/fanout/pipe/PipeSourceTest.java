@@ -215,7 +215,8 @@ class PipeSourceTest {
             stream = new InMemoryStream(STREAM, 1, sim.clock());
             pipes = new InMemoryPipes(stream, sim, faultPercent);
             PollingSources bridges = new PollingSources(stream, PollingSettings.DEFAULT, loop, sim, meters);
-            sources = new PipeSources(pipes, bridges, settings, loop, sim, meters, new ServiceTime(sim.ticker()));
+            sources = new PipeSources(
+                    new PipeSources.Ways(pipes, bridges), settings, loop, sim, meters, new ServiceTime(sim.ticker()));
         }
 
         void open(Position from) {
