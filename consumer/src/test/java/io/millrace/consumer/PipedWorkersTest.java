@@ -1,11 +1,14 @@
 package io.millrace.consumer;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.fanout.pipe.PipeEnd;
+import io.millrace.fanout.pipe.ShardPipes;
 import io.millrace.model.Bytes;
 import io.millrace.model.ShardId;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -110,6 +113,33 @@ class PipedWorkersTest {
         assertThat(world.pipes(WorkerWorld.ORDERS).ends())
                 .extracting(PipeEnd::kind)
                 .isEmpty();
+    }
+
+    @Test
+    void errorInAPipeEndsTheConsumerOfItsShardAloneAndTheShardIsBegunAgain() {
+        WorkerWorld world = world(1, 2, 0);
+        world.sim.bearContainedErrors();
+        AtomicInteger errorsLeft = new AtomicInteger(2);
+        world.services = backend -> {
+            ShardPipes pipes = requireNonNull(backend.pipesOrNull());
+            ShardPipes broken = (stream, shard, from, listener) -> {
+                if (shard.equals(ShardId.of(0)) && errorsLeft.getAndDecrement() > 0) {
+                    throw new IllegalStateException("made on purpose");
+                }
+                return pipes.subscribe(stream, shard, from, listener);
+            };
+            return new WorkerBackend(backend.table(), backend.directory(), backend.readers(), broken);
+        };
+        try (Warnings warnings = new Warnings("io.millrace.consumer")) {
+            WorkerCore core = world.start("a");
+            world.putAndAwait(WorkerWorld.ORDERS, 100);
+            assertThat(warnings.lines()).hasSize(2).allMatch(line -> line.contains("shardId-000000000000"));
+            assertThat(core.health().healthy()).isTrue();
+        }
+        assertThat(world.events)
+                .filteredOn(WorkerEvent.ConsumerFailed.class::isInstance)
+                .hasSize(2);
+        assertThat(world.duplicates).isZero();
     }
 
     private static WorkerWorld world(long seed, int shards, int faultPercent) {

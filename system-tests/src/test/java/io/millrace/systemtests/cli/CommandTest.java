@@ -117,6 +117,29 @@ class CommandTest {
     }
 
     @Test
+    void recordsAreReadByFanOutAsTheConsumerThatTheFlagNames() throws IOException {
+        expect(0, "", "stream", "create", "pushed", "--shards", "2");
+        expect(0, String.join("\n", LINES) + "\n", "put", "pushed");
+        // The word after the flag is the stream.
+        try (CommandRun consume = run("", "consume", "--fan-out", "pushed", "--app", "piped")) {
+            consume.awaitOutput(text -> text.lines().count() >= LINES.size());
+            consume.terminate();
+            assertThat(consume.exitCode()).as("%s", consume.err()).isZero();
+            assertThat(consume.out().lines()).hasSameSizeAs(LINES);
+        }
+        try (CommandRun tail = run("", "tail", "pushed", "--from", "trim_horizon", "--fan-out=mine")) {
+            tail.awaitOutput(text -> text.lines().count() >= LINES.size());
+        }
+        String arn = "arn:aws:kinesis:us-east-1:000000000000:stream/pushed/consumer/nobody:1700000000";
+        assertThat(oneLine(1, "consume", "pushed", "--app", "piped", "--fan-out=" + arn))
+                .contains("there is no consumer " + arn);
+        assertThat(oneLine(1, "tail", "pushed", "--fan-out=" + arn)).contains("there is no consumer " + arn);
+        assertThat(oneLine(2, "tail", "other", "--fan-out=" + arn)).contains("reads stream pushed alone");
+        assertThat(oneLine(2, "consume", "pushed", "other", "--app", "piped", "--fan-out=" + arn))
+                .contains("reads stream pushed alone");
+    }
+
+    @Test
     void consumeOfSeveralStreamsSaysWhichOneEachRecordIsFrom() throws IOException {
         expect(0, "", "stream", "create", "left", "--shards", "1");
         expect(0, "", "stream", "create", "right", "--shards", "1");
@@ -170,7 +193,10 @@ class CommandTest {
         assertThat(oneLine(2, "put")).contains("NAME");
         assertThat(oneLine(2, "put", "s", "--nonsense")).contains("--nonsense");
         assertThat(oneLine(2, "tail", "s", "--from", "yesterday")).contains("'yesterday' is none of");
-        assertThat(oneLine(2, "tail", "s", "--fan-out")).contains("later release");
+        assertThat(oneLine(2, "tail", "s", "--fan-out=two words")).contains("--fan-out", "not a consumer's name");
+        assertThat(oneLine(2, "demo", "--fan-out=two words")).contains("--fan-out", "not a consumer's name");
+        assertThat(oneLine(2, "consume", "s", "--app", "two words", "--fan-out"))
+                .contains("give fan-out a name");
         assertThat(oneLine(2, "stream", "describe", "no/name")).contains("not a stream name");
         assertThat(oneLine(2, "nosuchcmd")).contains("there is no command 'nosuchcmd'");
         assertThat(oneLine(2, "nosuchcmd", "--help")).contains("there is no command 'nosuchcmd'");

@@ -27,6 +27,19 @@ class DemoTest {
         }
     }
 
+    @Test
+    @Timeout(value = 150, unit = TimeUnit.SECONDS)
+    void demoByFanOutLosesNothingAndReadsByPipes() {
+        try (CommandRun demo =
+                CommandRun.start(folder, Map.of(), "", "demo", "--fan-out", "--seconds", "10", "--json")) {
+            assertThat(demo.exitCode()).as("%s", demo.err()).isZero();
+            assertThat(demo.out())
+                    .contains("\"put\":5000", "\"lost\":0", "\"orderViolations\":0", "\"passed\":true")
+                    .contains("\"byPipe\":")
+                    .doesNotContain("\"byPipe\":0,");
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"worker-2 takes part", "everything is processed"})
     @Timeout(value = 150, unit = TimeUnit.SECONDS)

@@ -2,6 +2,7 @@ package io.millrace.systemtests.worker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.millrace.checkpoint.Checkpointer;
 import io.millrace.consumer.RecordBatch;
 import io.millrace.consumer.RecordProcessor;
@@ -58,9 +59,41 @@ class PermissionsTest {
             }
         }
 
-        Set<String> allowed = new TreeSet<>(policy());
+        Set<String> allowed = new TreeSet<>(policy("A worker, polling"));
         allowed.add("dynamodb:CreateTable");
         assertThat(CallLog.actions(CallLog.read(folder.resolve("calls")))).isEqualTo(allowed);
+    }
+
+    @Test
+    @Timeout(60)
+    void workerByFanOutCallsNothingButWhatItsPolicyAdds(@TempDir Path folder) throws Exception {
+        CallLog calls = CallLog.in(folder.resolve("calls"));
+        SimpleMeterRegistry meters = new SimpleMeterRegistry();
+        CountDownLatch processed = new CountDownLatch(10);
+        try (Services services = new Services(folder.resolve("data"));
+                KinesisAsyncClient pipes = services.pipes(calls)) {
+            services.createStream("piped", 1);
+            try (Worker worker = services.worker(
+                            "piped", () -> batch -> batch.records().forEach(record -> processed.countDown()))
+                    .fanOut()
+                    .kinesisClient(pipes)
+                    .meterRegistry(meters)
+                    .build()) {
+                worker.start();
+                while (meters.find("millrace.pipe.opened").counters().stream()
+                        .noneMatch(counter -> counter.count() > 0)) {
+                    Thread.onSpinWait();
+                }
+                services.put("piped", 0, 10, 1);
+                assertThat(processed.await(40, TimeUnit.SECONDS)).isTrue();
+            }
+        }
+
+        Set<String> made = CallLog.actions(CallLog.read(folder.resolve("calls")));
+        Set<String> added = policy("A worker, by enhanced fan-out");
+        Set<String> allowed = new TreeSet<>(policy("A worker, polling"));
+        allowed.addAll(added);
+        assertThat(made).containsAll(added).isSubsetOf(allowed);
     }
 
     /** Gives no shard back before somebody has looked whether it does. */
@@ -91,11 +124,11 @@ class PermissionsTest {
         }
     }
 
-    /** What the first JSON document of the page allows. */
-    private static Set<String> policy() throws Exception {
+    /** What the JSON document below a heading of the page allows. */
+    private static Set<String> policy(String heading) throws Exception {
         String page = Files.readString(Checkout.top().resolve("docs/iam.md"));
-        String policy = page.substring(page.indexOf("```json"), page.indexOf("## The table"));
-        return ACTION.matcher(policy)
+        int begin = page.indexOf("```json", page.indexOf("## " + heading + "\n"));
+        return ACTION.matcher(page.substring(begin, page.indexOf("\n```\n", begin)))
                 .results()
                 .map((MatchResult found) -> found.group(1))
                 .collect(Collectors.toSet());

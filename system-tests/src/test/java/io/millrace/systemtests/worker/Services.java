@@ -4,6 +4,7 @@ import io.millrace.consumer.RecordProcessor;
 import io.millrace.consumer.Worker;
 import io.millrace.consumer.WorkerBuilder;
 import io.millrace.dynamodblocal.DynamoDbLocal;
+import io.millrace.fanout.pipe.PipeClient;
 import io.millrace.runtime.Platform;
 import io.millrace.runtime.SystemPlatform;
 import io.millrace.streamcore.StreamServer;
@@ -80,6 +81,17 @@ final class Services implements AutoCloseable {
                 .credentialsProvider(CREDENTIALS)
                 .overrideConfiguration(settings -> settings.addExecutionInterceptor(interceptor))
                 .build();
+    }
+
+    /** A client for streams that holds a pipe for each shard, and whose calls go past {@code interceptors}. */
+    KinesisAsyncClient pipes(ExecutionInterceptor... interceptors) {
+        return PipeClient.create(settings -> settings.endpointOverride(server.endpoint())
+                .region(Region.US_EAST_1)
+                .credentialsProvider(CREDENTIALS)
+                .overrideConfiguration(calls -> {
+                    PipeClient.limit(calls);
+                    List.of(interceptors).forEach(calls::addExecutionInterceptor);
+                }));
     }
 
     /** A client for tables whose calls go past {@code interceptor}. */
