@@ -193,13 +193,14 @@ final class ServerCommand implements Callable<Integer> {
         ServerFlags.checkHost(host, allowAnonymous || credentials != null);
         Path folder = data.toAbsolutePath().normalize();
         ServerFlags.checkData(folder);
+        StreamServer.Builder server = builder(folder, main, tls);
         // The child first: it takes longer, and a port in use is told before anything is written.
         Optional<TablesProcess> dynamoDb = tables.isEmpty()
                 ? Optional.empty()
                 : Optional.of(startTables(folder.resolve("dynamodb"), tables.getAsInt()));
         StreamServer streams;
         try {
-            streams = startStreams(folder, main, tls);
+            streams = startStreams(server, main, tls);
         } catch (RuntimeException e) {
             dynamoDb.ifPresent(TablesProcess::close);
             throw e;
@@ -227,7 +228,8 @@ final class ServerCommand implements Callable<Integer> {
         }
     }
 
-    private StreamServer startStreams(Path folder, int main, OptionalInt tls) {
+    /** Everything that can be wrong with the flags is told here, before anything is started or written. */
+    private StreamServer.Builder builder(Path folder, int main, OptionalInt tls) {
         StreamServer.Builder builder = StreamServer.builder()
                 .host(host)
                 .port(main)
@@ -254,8 +256,12 @@ final class ServerCommand implements Callable<Integer> {
             builder.setAsideDamaged();
         }
         secure(builder);
+        return builder;
+    }
+
+    private static StreamServer startStreams(StreamServer.Builder server, int main, OptionalInt tls) {
         try {
-            return builder.start();
+            return server.start();
         } catch (StreamServerException e) {
             throw ServerFlags.named(e, main, tls);
         }

@@ -311,6 +311,14 @@ class CommandTest {
     }
 
     @Test
+    void serverWhoseFlagsAreWrongStartsNothingAndWritesNothing() {
+        Path data = folder.resolve("unwritten");
+        assertThat(oneLine(2, "server", "--data", data.toString(), "--faults", "throttle=2"))
+                .contains("--faults");
+        assertThat(data).doesNotExist();
+    }
+
+    @Test
     void whatTheServerRefusesNamesItsFlag() throws IOException {
         assertThat(oneLine(2, "server", "--fsync", "maybe"))
                 .contains("'--fsync'", "'maybe' is none of always, interval, never");
