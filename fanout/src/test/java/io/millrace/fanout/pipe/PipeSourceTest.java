@@ -4,14 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.millrace.fanout.InMemoryStream;
-import io.millrace.fanout.PollingSettings;
-import io.millrace.fanout.PollingSources;
 import io.millrace.fanout.RecordSource;
 import io.millrace.fanout.RecordSourceListener;
 import io.millrace.fanout.ServiceTime;
 import io.millrace.fanout.ShardReadException;
 import io.millrace.fanout.SourceBatch;
 import io.millrace.fanout.SourceTrouble;
+import io.millrace.fanout.polling.PollingSettings;
+import io.millrace.fanout.polling.PollingSources;
 import io.millrace.model.Bytes;
 import io.millrace.model.ChildShard;
 import io.millrace.model.Position;

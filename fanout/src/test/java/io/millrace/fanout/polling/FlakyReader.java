@@ -1,5 +1,9 @@
-package io.millrace.fanout;
+package io.millrace.fanout.polling;
 
+import io.millrace.fanout.ShardIterator;
+import io.millrace.fanout.ShardPage;
+import io.millrace.fanout.ShardReadException;
+import io.millrace.fanout.ShardReader;
 import io.millrace.model.Position;
 import io.millrace.sim.Simulation;
 import java.time.Duration;

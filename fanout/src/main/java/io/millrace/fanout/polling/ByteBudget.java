@@ -1,4 +1,4 @@
-package io.millrace.fanout;
+package io.millrace.fanout.polling;
 
 import java.util.ArrayDeque;
 import java.util.Queue;

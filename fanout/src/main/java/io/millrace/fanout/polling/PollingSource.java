@@ -1,7 +1,15 @@
-package io.millrace.fanout;
+package io.millrace.fanout.polling;
 
 import static java.util.Objects.requireNonNull;
 
+import io.millrace.fanout.RecordSource;
+import io.millrace.fanout.RecordSourceListener;
+import io.millrace.fanout.ShardIterator;
+import io.millrace.fanout.ShardPage;
+import io.millrace.fanout.ShardReadException;
+import io.millrace.fanout.ShardReader;
+import io.millrace.fanout.SourceBatch;
+import io.millrace.fanout.SourceTrouble;
 import io.millrace.model.ChildShard;
 import io.millrace.model.Position;
 import io.millrace.model.SequenceNumber;

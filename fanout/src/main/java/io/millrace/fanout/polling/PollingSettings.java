@@ -1,4 +1,4 @@
-package io.millrace.fanout;
+package io.millrace.fanout.polling;
 
 import static java.util.Objects.requireNonNull;
 

@@ -1,8 +1,9 @@
-package io.millrace.fanout;
+package io.millrace.fanout.polling;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+import io.millrace.fanout.ShardReadException;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Locale;

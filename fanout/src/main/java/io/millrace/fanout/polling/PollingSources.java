@@ -1,8 +1,13 @@
-package io.millrace.fanout;
+package io.millrace.fanout.polling;
 
 import static java.util.Objects.requireNonNull;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.fanout.RecordSource;
+import io.millrace.fanout.RecordSourceListener;
+import io.millrace.fanout.RecordSources;
+import io.millrace.fanout.ServiceTime;
+import io.millrace.fanout.ShardReaders;
 import io.millrace.model.Position;
 import io.millrace.model.ShardId;
 import io.millrace.model.StreamName;

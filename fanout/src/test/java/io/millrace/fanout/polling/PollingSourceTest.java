@@ -1,9 +1,18 @@
-package io.millrace.fanout;
+package io.millrace.fanout.polling;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.millrace.fanout.InMemoryStream;
+import io.millrace.fanout.RecordSource;
+import io.millrace.fanout.RecordSourceListener;
+import io.millrace.fanout.ShardIterator;
+import io.millrace.fanout.ShardPage;
+import io.millrace.fanout.ShardReadException;
+import io.millrace.fanout.ShardReader;
+import io.millrace.fanout.SourceBatch;
+import io.millrace.fanout.SourceTrouble;
 import io.millrace.model.Bytes;
 import io.millrace.model.ChildShard;
 import io.millrace.model.Position;

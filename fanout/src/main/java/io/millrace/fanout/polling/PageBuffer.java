@@ -1,5 +1,6 @@
-package io.millrace.fanout;
+package io.millrace.fanout.polling;
 
+import io.millrace.fanout.SourceBatch;
 import io.millrace.model.StreamRecord;
 import java.util.ArrayDeque;
 import java.util.Deque;
