@@ -1,5 +1,6 @@
 package io.millrace.consumer;
 
+import io.millrace.consumer.processor.RecordProcessor;
 import io.millrace.consumer.watch.Oversight;
 import io.millrace.fanout.RecordSources;
 import io.millrace.lease.LeaseKey;

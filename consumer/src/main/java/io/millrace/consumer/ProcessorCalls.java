@@ -4,6 +4,9 @@ import static java.util.Objects.requireNonNull;
 
 import io.micrometer.core.instrument.Timer;
 import io.millrace.checkpoint.Checkpointer;
+import io.millrace.consumer.processor.RecordBatch;
+import io.millrace.consumer.processor.RecordProcessor;
+import io.millrace.consumer.processor.ShardContext;
 import io.millrace.consumer.watch.FailureLog;
 import io.millrace.consumer.watch.FailureReports;
 import io.millrace.lease.HeldLease;

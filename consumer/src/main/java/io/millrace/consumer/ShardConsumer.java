@@ -2,6 +2,8 @@ package io.millrace.consumer;
 
 import io.millrace.checkpoint.ShardCheckpoints;
 import io.millrace.consumer.WorkerHealth.ShardHealth;
+import io.millrace.consumer.processor.RecordBatch;
+import io.millrace.consumer.processor.ShardContext;
 import io.millrace.consumer.watch.FailureLog;
 import io.millrace.fanout.SourceBatch;
 import io.millrace.lease.CheckpointOutcome;

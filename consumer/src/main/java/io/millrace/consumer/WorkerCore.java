@@ -1,6 +1,7 @@
 package io.millrace.consumer;
 
 import io.millrace.consumer.meters.WorkerRegistry;
+import io.millrace.consumer.processor.RecordProcessor;
 import io.millrace.consumer.services.HostName;
 import io.millrace.consumer.streams.GuardedStreams;
 import io.millrace.consumer.streams.Rehearsal;

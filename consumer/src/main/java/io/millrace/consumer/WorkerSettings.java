@@ -1,6 +1,7 @@
 package io.millrace.consumer;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.consumer.processor.RecordProcessor;
 import io.millrace.fanout.pipe.FanOutConsumer;
 import io.millrace.lease.LostTable;
 import io.millrace.lease.coordinator.LeaseSettings.StreamSettings;

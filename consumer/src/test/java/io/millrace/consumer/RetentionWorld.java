@@ -3,6 +3,7 @@ package io.millrace.consumer;
 import static java.util.Objects.requireNonNull;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.millrace.consumer.processor.RecordBatch;
 import io.millrace.consumer.watch.FailureReports;
 import io.millrace.consumer.watch.Oversight;
 import io.millrace.fanout.InMemoryStream;

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.millrace.checkpoint.Checkpointer;
+import io.millrace.consumer.processor.RecordBatch;
+import io.millrace.consumer.processor.RecordProcessor;
+import io.millrace.consumer.processor.ShardContext;
 import io.millrace.consumer.watch.FailureReports;
 import io.millrace.consumer.watch.Oversight;
 import io.millrace.consumer.watch.RunningCall;

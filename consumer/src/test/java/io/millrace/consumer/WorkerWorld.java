@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.millrace.consumer.processor.RecordBatch;
 import io.millrace.fanout.InMemoryStream;
 import io.millrace.fanout.ShardReaders;
 import io.millrace.fanout.pipe.InMemoryPipes;

@@ -1,8 +1,8 @@
 package io.millrace.examples;
 
-import io.millrace.consumer.RecordBatch;
-import io.millrace.consumer.RecordProcessor;
 import io.millrace.consumer.Worker;
+import io.millrace.consumer.processor.RecordBatch;
+import io.millrace.consumer.processor.RecordProcessor;
 import io.millrace.model.StreamRecord;
 import java.util.Map;
 import java.util.TreeMap;

@@ -1,11 +1,11 @@
 package io.millrace.benchmarks.coordination;
 
 import io.millrace.checkpoint.Checkpointer;
-import io.millrace.consumer.RecordBatch;
-import io.millrace.consumer.RecordProcessor;
-import io.millrace.consumer.ShardContext;
 import io.millrace.consumer.Worker;
 import io.millrace.consumer.WorkerEvent;
+import io.millrace.consumer.processor.RecordBatch;
+import io.millrace.consumer.processor.RecordProcessor;
+import io.millrace.consumer.processor.ShardContext;
 import io.millrace.model.StreamRecord;
 import io.millrace.runtime.EventLoop;
 import io.millrace.runtime.Platform;

@@ -1,9 +1,9 @@
 package io.millrace.benchmarks.delivery;
 
-import io.millrace.consumer.RecordBatch;
-import io.millrace.consumer.RecordProcessor;
-import io.millrace.consumer.ShardContext;
 import io.millrace.consumer.Worker;
+import io.millrace.consumer.processor.RecordBatch;
+import io.millrace.consumer.processor.RecordProcessor;
+import io.millrace.consumer.processor.ShardContext;
 import io.millrace.model.StreamRecord;
 import io.millrace.runtime.SystemPlatform;
 import java.io.IOException;

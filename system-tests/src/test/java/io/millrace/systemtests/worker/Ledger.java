@@ -1,6 +1,6 @@
 package io.millrace.systemtests.worker;
 
-import io.millrace.consumer.RecordProcessor;
+import io.millrace.consumer.processor.RecordProcessor;
 import io.millrace.model.StreamRecord;
 import java.time.Duration;
 import java.util.HashMap;

@@ -2,11 +2,11 @@ package io.millrace.systemtests.worker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.millrace.consumer.RecordBatch;
-import io.millrace.consumer.RecordProcessor;
 import io.millrace.consumer.Worker;
 import io.millrace.consumer.WorkerEvent;
 import io.millrace.consumer.WorkerListener;
+import io.millrace.consumer.processor.RecordBatch;
+import io.millrace.consumer.processor.RecordProcessor;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;

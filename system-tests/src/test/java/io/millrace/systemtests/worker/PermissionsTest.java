@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.millrace.checkpoint.Checkpointer;
-import io.millrace.consumer.RecordBatch;
-import io.millrace.consumer.RecordProcessor;
 import io.millrace.consumer.Worker;
+import io.millrace.consumer.processor.RecordBatch;
+import io.millrace.consumer.processor.RecordProcessor;
 import io.millrace.systemtests.house.Checkout;
 import io.millrace.systemtests.process.CallLog;
 import java.nio.file.Files;

@@ -1,8 +1,8 @@
 package io.millrace.systemtests.worker;
 
-import io.millrace.consumer.RecordProcessor;
 import io.millrace.consumer.Worker;
 import io.millrace.consumer.WorkerBuilder;
+import io.millrace.consumer.processor.RecordProcessor;
 import io.millrace.dynamodblocal.DynamoDbLocal;
 import io.millrace.fanout.pipe.PipeClient;
 import io.millrace.runtime.Platform;

@@ -4,11 +4,11 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.millrace.consumer.RecordProcessor;
 import io.millrace.consumer.Worker;
 import io.millrace.consumer.WorkerBuilder;
 import io.millrace.consumer.WorkerEvent;
 import io.millrace.consumer.WorkerException;
+import io.millrace.consumer.processor.RecordProcessor;
 import io.millrace.lease.table.DynamoLeaseTable;
 import io.millrace.lease.table.Entity;
 import io.millrace.lease.table.LeaseRow;

@@ -3,10 +3,10 @@ package io.millrace.systemtests.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.millrace.consumer.RecordBatch;
 import io.millrace.consumer.Worker;
 import io.millrace.consumer.WorkerBuilder;
 import io.millrace.consumer.WorkerException;
+import io.millrace.consumer.processor.RecordBatch;
 import io.millrace.dynamodblocal.DynamoDbLocal;
 import io.millrace.streamcore.StreamServer;
 import java.nio.charset.StandardCharsets;

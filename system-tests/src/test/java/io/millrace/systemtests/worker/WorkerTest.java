@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.millrace.checkpoint.Checkpointer;
-import io.millrace.consumer.RecordBatch;
-import io.millrace.consumer.RecordProcessor;
 import io.millrace.consumer.Worker;
 import io.millrace.consumer.WorkerEvent;
 import io.millrace.consumer.WorkerException;
+import io.millrace.consumer.processor.RecordBatch;
+import io.millrace.consumer.processor.RecordProcessor;
 import io.millrace.model.StreamRecord;
 import java.net.URI;
 import java.nio.file.Path;

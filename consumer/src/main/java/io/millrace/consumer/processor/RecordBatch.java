@@ -1,4 +1,4 @@
-package io.millrace.consumer;
+package io.millrace.consumer.processor;
 
 import static java.util.Objects.requireNonNull;
 
