@@ -1,7 +1,8 @@
 package io.millrace.consumer;
 
 import io.millrace.checkpoint.ShardCheckpoints;
-import io.millrace.consumer.WorkerHealth.ShardHealth;
+import io.millrace.consumer.health.ShardPhase;
+import io.millrace.consumer.health.WorkerHealth.ShardHealth;
 import io.millrace.consumer.processor.RecordBatch;
 import io.millrace.consumer.processor.ShardContext;
 import io.millrace.consumer.watch.FailureLog;
@@ -48,7 +49,7 @@ final class ShardConsumer implements ShardReading.Taker {
     private final ShardStatus status;
     private final ShardReading reading;
 
-    private ConsumerState state = ConsumerState.WAITING;
+    private ShardPhase state = ShardPhase.WAITING;
     private ShardTurns.@Nullable Turn turn;
     /** The records that the processor has to process, in its hands or waiting for a retry; empty otherwise. */
     private List<StreamRecord> inHand = List.of();
@@ -87,7 +88,7 @@ final class ShardConsumer implements ShardReading.Taker {
 
     /** True once the lease is gone, whatever the processor is still about. */
     boolean hasLost() {
-        return state == ConsumerState.LOSING || state == ConsumerState.DONE;
+        return state == ShardPhase.LOSING || state == ShardPhase.DONE;
     }
 
     /**
@@ -110,12 +111,12 @@ final class ShardConsumer implements ShardReading.Taker {
     }
 
     private void begin() {
-        if (state != ConsumerState.WAITING) {
+        if (state != ShardPhase.WAITING) {
             // It is on its way out already.
             return;
         }
         status.waitIsOver();
-        moveTo(ConsumerState.INITIALIZING, "its turn has come");
+        moveTo(ShardPhase.INITIALIZING, "its turn has come");
         reading.open(context.checkpoint());
         initialize();
     }
@@ -134,26 +135,26 @@ final class ShardConsumer implements ShardReading.Taker {
         earlySave = loop.schedule(shorter(share.multipliedBy(2), SLOW_END), () -> {
             CompletableFuture<CheckpointOutcome> unused = checkpoints.flush();
         });
-        if (state == ConsumerState.FETCHING && reading.isFlowing()) {
+        if (state == ShardPhase.FETCHING && reading.isFlowing()) {
             timer = loop.schedule(shorter(share, NEXT_BATCH), this::startDraining);
             return;
         }
-        boolean waitsForNothing = state == ConsumerState.WAITING
-                || state == ConsumerState.FETCHING
-                || state == ConsumerState.INITIALIZE_FAILED
-                || state == ConsumerState.BATCH_FAILED;
-        if (waitsForNothing || (state == ConsumerState.ENDING && !processor.isBusy() && processor.expectsEnd())) {
+        boolean waitsForNothing = state == ShardPhase.WAITING
+                || state == ShardPhase.FETCHING
+                || state == ShardPhase.INITIALIZE_FAILED
+                || state == ShardPhase.BATCH_FAILED;
+        if (waitsForNothing || (state == ShardPhase.ENDING && !processor.isBusy() && processor.expectsEnd())) {
             startDraining();
         }
     }
 
     /** The lease is gone. */
     void lost(String reason) {
-        if (state == ConsumerState.LOSING || state == ConsumerState.DONE || lettingGo) {
+        if (state == ShardPhase.LOSING || state == ShardPhase.DONE || lettingGo) {
             return;
         }
         lossReason = reason;
-        moveTo(ConsumerState.LOSING, reason);
+        moveTo(ShardPhase.LOSING, reason);
         stopReading();
         checkpoints.close();
         if (!processor.isBusy()) {
@@ -194,9 +195,9 @@ final class ShardConsumer implements ShardReading.Taker {
                 fetch("initialized");
             } else {
                 Duration wait = processor.retryDelay();
-                moveTo(ConsumerState.INITIALIZE_FAILED, "again in " + wait);
+                moveTo(ShardPhase.INITIALIZE_FAILED, "again in " + wait);
                 timer = loop.schedule(wait, () -> {
-                    moveTo(ConsumerState.INITIALIZING, "again");
+                    moveTo(ShardPhase.INITIALIZING, "again");
                     initialize();
                 });
             }
@@ -209,8 +210,8 @@ final class ShardConsumer implements ShardReading.Taker {
         inHand = List.of();
         status.batchOver();
         status.behind(inHandBehind);
-        if (state != ConsumerState.FETCHING) {
-            moveTo(ConsumerState.FETCHING, reason);
+        if (state != ShardPhase.FETCHING) {
+            moveTo(ShardPhase.FETCHING, reason);
         }
         reading.request();
     }
@@ -230,12 +231,12 @@ final class ShardConsumer implements ShardReading.Taker {
             lost(UNPROVEN);
             return;
         }
-        moveTo(ConsumerState.PROCESSING, inHand.size() + " records, attempt " + attempt);
+        moveTo(ShardPhase.PROCESSING, inHand.size() + " records, attempt " + attempt);
         StreamRecord last = inHand.get(inHand.size() - 1);
         checkpoints.delivered(last.position());
         RecordBatch batch = new RecordBatch(context, inHand, inHandBehind, attempt, checkpoints.checkpointer());
         processor.processRecords(batch, this::settleProgress, outcome -> {
-            if (state == ConsumerState.LOSING) {
+            if (state == ShardPhase.LOSING) {
                 sayLeaseLost();
                 return;
             }
@@ -267,7 +268,7 @@ final class ShardConsumer implements ShardReading.Taker {
             return;
         }
         Duration wait = processor.retryDelay();
-        moveTo(ConsumerState.BATCH_FAILED, "again in " + wait);
+        moveTo(ShardPhase.BATCH_FAILED, "again in " + wait);
         timer = loop.schedule(wait, this::retry);
     }
 
@@ -309,7 +310,7 @@ final class ShardConsumer implements ShardReading.Taker {
 
     @Override
     public void readOut(List<ChildShard> children) {
-        moveTo(ConsumerState.ENDING, "the shard is read out");
+        moveTo(ShardPhase.ENDING, "the shard is read out");
         status.behind(0);
         stopReading();
         CompletableFuture<CheckpointOutcome> unused = checkpoints.flush();
@@ -318,7 +319,7 @@ final class ShardConsumer implements ShardReading.Taker {
 
     private void sayShardEnded(List<ChildShard> children) {
         processor.shardEnded(checkpoints.checkpointer(), outcome -> {
-            if (state == ConsumerState.LOSING) {
+            if (state == ShardPhase.LOSING) {
                 sayLeaseLost();
                 return;
             }
@@ -341,7 +342,7 @@ final class ShardConsumer implements ShardReading.Taker {
     }
 
     private void finish(List<ChildShard> children) {
-        if (state != ConsumerState.ENDING) {
+        if (state != ShardPhase.ENDING) {
             return;
         }
         lettingGo = true;
@@ -360,7 +361,7 @@ final class ShardConsumer implements ShardReading.Taker {
 
     /** Between two calls of the user's code: goes the way that was asked for meanwhile, if any. */
     private boolean leaveIfAskedTo() {
-        if (state == ConsumerState.LOSING) {
+        if (state == ShardPhase.LOSING) {
             sayLeaseLost();
             return true;
         }
@@ -373,14 +374,14 @@ final class ShardConsumer implements ShardReading.Taker {
 
     private void startDraining() {
         timer.cancel();
-        moveTo(ConsumerState.DRAINING, "the lease is to be given back");
+        moveTo(ShardPhase.DRAINING, "the lease is to be given back");
         stopReading();
         if (!processor.expectsEnd()) {
             release();
             return;
         }
         processor.shutdownRequested(checkpoints.checkpointer(), () -> {
-            if (state == ConsumerState.LOSING) {
+            if (state == ShardPhase.LOSING) {
                 sayLeaseLost();
             } else {
                 release();
@@ -414,7 +415,7 @@ final class ShardConsumer implements ShardReading.Taker {
         stopReading();
         earlySave.cancel();
         checkpoints.close();
-        moveTo(ConsumerState.DONE, reason);
+        moveTo(ShardPhase.DONE, reason);
         status.close();
         parts.oversight().reports().over(lease.key());
         parts.owner().over(this, end);
@@ -439,7 +440,7 @@ final class ShardConsumer implements ShardReading.Taker {
         reading.close();
     }
 
-    private void moveTo(ConsumerState next, String reason) {
+    private void moveTo(ShardPhase next, String reason) {
         if (!state.mayBecome(next)) {
             throw new IllegalStateException(
                     lease.key() + ": " + state + " cannot become " + next + " (" + reason + ")");

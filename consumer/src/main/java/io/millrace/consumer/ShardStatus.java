@@ -1,8 +1,9 @@
 package io.millrace.consumer;
 
 import io.micrometer.core.instrument.Meter;
-import io.millrace.consumer.WorkerHealth.ShardHealth;
-import io.millrace.consumer.WorkerHealth.Stuck;
+import io.millrace.consumer.health.ShardPhase;
+import io.millrace.consumer.health.WorkerHealth.ShardHealth;
+import io.millrace.consumer.health.WorkerHealth.Stuck;
 import io.millrace.consumer.watch.FailureLog;
 import io.millrace.consumer.watch.RunningCall;
 import io.millrace.consumer.watch.ShardLag;
@@ -35,7 +36,7 @@ final class ShardStatus {
     private final long epoch;
     private final Meter gauge;
     private final Meter age;
-    private volatile ConsumerState state;
+    private volatile ShardPhase state;
     private volatile ShardLag lag;
     private volatile @Nullable ShardWait wait;
     private volatile FailureLog.@Nullable Failure failure;
@@ -43,7 +44,7 @@ final class ShardStatus {
     private volatile OptionalLong batchSince = OptionalLong.empty();
 
     /** A consumer that has not begun to read; what fails will be found in {@code failures}. */
-    ShardStatus(HeldLease lease, ConsumerState state, FailureLog failures, ConsumerParts parts) {
+    ShardStatus(HeldLease lease, ShardPhase state, FailureLog failures, ConsumerParts parts) {
         this.failures = failures;
         this.meters = parts.meters();
         this.platform = parts.platform();
@@ -118,7 +119,7 @@ final class ShardStatus {
     }
 
     /** The consumer went over to {@code next}. */
-    void moved(ConsumerState next) {
+    void moved(ShardPhase next) {
         state = next;
         failuresChanged();
     }

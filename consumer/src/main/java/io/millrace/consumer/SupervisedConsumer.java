@@ -2,7 +2,8 @@ package io.millrace.consumer;
 
 import static java.util.Objects.requireNonNull;
 
-import io.millrace.consumer.WorkerHealth.ShardHealth;
+import io.millrace.consumer.health.ShardPhase;
+import io.millrace.consumer.health.WorkerHealth.ShardHealth;
 import io.millrace.consumer.watch.ErrorTrace;
 import io.millrace.consumer.watch.FailureLog;
 import io.millrace.consumer.watch.RunningCall;
@@ -62,7 +63,7 @@ final class SupervisedConsumer implements UserCalls, ConsumerParts.Owner {
         this.supervisor = supervisor;
         this.guarded = guard.guard(loop, this::broke);
         this.idleHealth = new ShardHealth(
-                lease.key().stream(), lease.key().shard(), lease.epoch(), ConsumerState.WAITING, 0, null, null, null);
+                lease.key().stream(), lease.key().shard(), lease.epoch(), ShardPhase.WAITING, 0, null, null, null);
     }
 
     /** Decides where the errors of tasks go: to the handler. Replaced only to show that simulations notice. */
@@ -200,7 +201,7 @@ final class SupervisedConsumer implements UserCalls, ConsumerParts.Owner {
                 lease.key().stream(),
                 lease.key().shard(),
                 lease.epoch(),
-                failure == null ? ConsumerState.WAITING : ConsumerState.BROKEN,
+                failure == null ? ShardPhase.WAITING : ShardPhase.BROKEN,
                 0,
                 failure == null ? null : failure.since(),
                 failure == null ? null : failure.what(),

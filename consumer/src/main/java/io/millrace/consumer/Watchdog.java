@@ -1,7 +1,7 @@
 package io.millrace.consumer;
 
 import io.micrometer.core.instrument.Meter;
-import io.millrace.consumer.WorkerHealth.Stuck;
+import io.millrace.consumer.health.WorkerHealth.Stuck;
 import io.millrace.consumer.watch.FailureReports;
 import io.millrace.consumer.watch.Oversight;
 import io.millrace.consumer.watch.ShardWait;

@@ -2,6 +2,7 @@ package io.millrace.consumer;
 
 import static java.util.Objects.requireNonNull;
 
+import io.millrace.consumer.health.WorkerHealth;
 import io.millrace.consumer.services.HostName;
 import io.millrace.consumer.streams.FanOut;
 import io.millrace.consumer.streams.KinesisShardDirectory;

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
+import io.millrace.consumer.health.WorkerHealth;
 import io.millrace.consumer.processor.RecordProcessor;
 import io.millrace.fanout.pipe.FanOutConsumer;
 import io.millrace.fanout.pipe.PipeClient;

@@ -1,5 +1,6 @@
 package io.millrace.consumer;
 
+import io.millrace.consumer.health.WorkerHealth;
 import io.millrace.consumer.meters.WorkerRegistry;
 import io.millrace.consumer.processor.RecordProcessor;
 import io.millrace.consumer.services.HostName;

@@ -2,6 +2,7 @@ package io.millrace.consumer;
 
 import static java.util.Objects.requireNonNull;
 
+import io.millrace.consumer.health.WorkerHealth;
 import io.millrace.lease.LeaseKey;
 import io.millrace.model.ShardId;
 import io.millrace.model.StreamName;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.micrometer.core.instrument.config.MeterFilter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.millrace.consumer.health.ShardPhase;
 import io.millrace.lease.LeaseKey;
 import io.millrace.lease.coordinator.LeaseSettings.StreamSettings;
 import io.millrace.model.ShardId;
@@ -118,7 +119,7 @@ class ContainmentTest {
                 .filteredOn(shard -> shard.shard().equals(broken))
                 .singleElement()
                 .satisfies(shard -> {
-                    assertThat(shard.state()).isEqualTo(ConsumerState.BROKEN);
+                    assertThat(shard.state()).isEqualTo(ShardPhase.BROKEN);
                     assertThat(shard.failure().orElseThrow()).contains("an error in the worker ended its consumer");
                 });
         assertThat(world.processed).hasSameElementsAs(world.stream().recordsOf(ShardId.of(1)));

@@ -5,6 +5,7 @@ import static io.millrace.consumer.WorkerWorld.ORDERS;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.micrometer.core.instrument.Gauge;
+import io.millrace.consumer.health.WorkerHealth;
 import io.millrace.model.ShardId;
 import java.time.Duration;
 import java.util.List;

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.millrace.checkpoint.Checkpointer;
+import io.millrace.consumer.health.ShardPhase;
+import io.millrace.consumer.health.WorkerHealth;
 import io.millrace.consumer.processor.RecordBatch;
 import io.millrace.consumer.processor.RecordProcessor;
 import io.millrace.consumer.processor.ShardContext;
@@ -99,7 +101,7 @@ class ShardConsumerTest {
         processor.throwing = "initialize";
         consumer.start();
         prepare();
-        assertThat(consumer.health().state()).isEqualTo(ConsumerState.INITIALIZE_FAILED);
+        assertThat(consumer.health().state()).isEqualTo(ShardPhase.INITIALIZE_FAILED);
         assertThat(consumer.health().failure().orElseThrow()).contains("initialize threw");
         processor.throwing = "";
         sim.run(Duration.ofSeconds(1));
@@ -115,7 +117,7 @@ class ShardConsumerTest {
         prepare();
         give(1, 3);
         consumer.drain(Duration.ofSeconds(8));
-        assertThat(consumer.health().state()).isEqualTo(ConsumerState.PROCESSING);
+        assertThat(consumer.health().state()).isEqualTo(ShardPhase.PROCESSING);
         returnFromUser();
         assertThat(source.closed).isTrue();
         returnFromUser();
@@ -133,10 +135,10 @@ class ShardConsumerTest {
         returnFromUser();
         consumer.drain(Duration.ofSeconds(8));
         sim.run(Duration.ofMillis(200));
-        assertThat(consumer.health().state()).isEqualTo(ConsumerState.FETCHING);
+        assertThat(consumer.health().state()).isEqualTo(ShardPhase.FETCHING);
         give(4, 4);
         sim.run(Duration.ofSeconds(1));
-        assertThat(consumer.health().state()).isEqualTo(ConsumerState.PROCESSING);
+        assertThat(consumer.health().state()).isEqualTo(ShardPhase.PROCESSING);
         returnFromUser();
         returnFromUser();
         assertThat(processor.calls).containsExactly("initialize", "1..3", "4..4", "shutdownRequested");
@@ -164,7 +166,7 @@ class ShardConsumerTest {
         returnFromUser();
         consumer.drain(Duration.ofMillis(40));
         sim.run(Duration.ofMillis(11));
-        assertThat(consumer.health().state()).isEqualTo(ConsumerState.DRAINING);
+        assertThat(consumer.health().state()).isEqualTo(ShardPhase.DRAINING);
     }
 
     @Test
@@ -175,14 +177,14 @@ class ShardConsumerTest {
         returnFromUser();
         source.listener().idle(0);
         consumer.drain(Duration.ofSeconds(8));
-        assertThat(consumer.health().state()).isEqualTo(ConsumerState.DRAINING);
+        assertThat(consumer.health().state()).isEqualTo(ShardPhase.DRAINING);
     }
 
     @Test
     void whatIsProcessedIsSavedThoughTheProcessorDoesNotComeToAnEndInTime() {
         processTwoBatches();
         give(7, 9);
-        assertThat(consumer.health().state()).isEqualTo(ConsumerState.PROCESSING);
+        assertThat(consumer.health().state()).isEqualTo(ShardPhase.PROCESSING);
         assertThat(lease.row.checkpoint).isEqualTo(Checkpoint.processed(at(3)));
         consumer.drain(Duration.ofMillis(400));
         sim.run(Duration.ofMillis(350));
@@ -194,7 +196,7 @@ class ShardConsumerTest {
         processTwoBatches();
         source.listener().idle(0);
         consumer.drain(Duration.ofMillis(400));
-        assertThat(consumer.health().state()).isEqualTo(ConsumerState.DRAINING);
+        assertThat(consumer.health().state()).isEqualTo(ShardPhase.DRAINING);
         sim.run(Duration.ofMillis(350));
         assertThat(lease.row.checkpoint).isEqualTo(Checkpoint.processed(at(6)));
     }
@@ -220,7 +222,7 @@ class ShardConsumerTest {
         prepare();
         give(1, 3);
         returnFromUser();
-        assertThat(consumer.health().state()).isEqualTo(ConsumerState.BATCH_FAILED);
+        assertThat(consumer.health().state()).isEqualTo(ShardPhase.BATCH_FAILED);
         consumer.drain(Duration.ofSeconds(8));
         sim.run(Duration.ofMillis(1));
         returnFromUser();
@@ -317,7 +319,7 @@ class ShardConsumerTest {
         consumer.start();
         prepare();
         gone();
-        assertThat(consumer.health().state()).isEqualTo(ConsumerState.FETCHING);
+        assertThat(consumer.health().state()).isEqualTo(ShardPhase.FETCHING);
         assertThat(consumer.health().failure().orElseThrow()).startsWith("cannot be read (GONE)");
         assertThat(source.closed).isFalse();
         give(1, 1);
@@ -338,10 +340,10 @@ class ShardConsumerTest {
 
     @Test
     void everyStateButTheLastLeadsOnAndLosingIsPossibleFromEverywhere() {
-        for (ConsumerState state : ConsumerState.values()) {
-            boolean over = state == ConsumerState.DONE || state == ConsumerState.LOSING;
-            assertThat(state.mayBecome(ConsumerState.LOSING)).isEqualTo(!over);
-            assertThat(ConsumerState.DONE.mayBecome(state)).isFalse();
+        for (ShardPhase state : ShardPhase.values()) {
+            boolean over = state == ShardPhase.DONE || state == ShardPhase.LOSING;
+            assertThat(state.mayBecome(ShardPhase.LOSING)).isEqualTo(!over);
+            assertThat(ShardPhase.DONE.mayBecome(state)).isFalse();
             assertThat(state.mayBecome(state)).isFalse();
         }
     }
@@ -353,10 +355,10 @@ class ShardConsumerTest {
         prepare();
         give(1, 3);
         fail();
-        assertThat(consumer.health().state()).isEqualTo(ConsumerState.BATCH_FAILED);
+        assertThat(consumer.health().state()).isEqualTo(ShardPhase.BATCH_FAILED);
         onAThreadOfItsOwn(() -> checkpointer().checkpoint());
         sim.run(Duration.ofSeconds(1));
-        assertThat(consumer.health().state()).isEqualTo(ConsumerState.FETCHING);
+        assertThat(consumer.health().state()).isEqualTo(ShardPhase.FETCHING);
         assertThat(consumer.health().isFailing()).isFalse();
         assertThat(source.requests).isEqualTo(2);
         assertThat(meters.get("millrace.records.processed").counter().count()).isEqualTo(3);
@@ -405,17 +407,17 @@ class ShardConsumerTest {
         ShardConsumer second = new ShardConsumer(again, parts);
         second.start();
         sim.run(Duration.ofMinutes(2));
-        assertThat(second.health().state()).isEqualTo(ConsumerState.WAITING);
+        assertThat(second.health().state()).isEqualTo(ShardPhase.WAITING);
         assertThat(second.health().stuck().orElseThrow().waitsFor())
                 .isEqualTo("a call of epoch " + lease.epoch() + " to return");
         assertThat(consumer.health().stuck().orElseThrow().waitsFor()).isEqualTo("processRecords");
         calls.finish();
         sim.run(Duration.ofMillis(50));
-        assertThat(second.health().state()).as("leaseLost is still to return").isEqualTo(ConsumerState.WAITING);
+        assertThat(second.health().state()).as("leaseLost is still to return").isEqualTo(ShardPhase.WAITING);
         returnFromUser();
-        assertThat(second.health().state()).isEqualTo(ConsumerState.INITIALIZING);
+        assertThat(second.health().state()).isEqualTo(ShardPhase.INITIALIZING);
         returnFromUser();
-        assertThat(second.health().state()).isEqualTo(ConsumerState.FETCHING);
+        assertThat(second.health().state()).isEqualTo(ShardPhase.FETCHING);
         assertThat(processor.calls).containsExactly("initialize", "1..3", "leaseLost", "initialize");
     }
 
@@ -434,11 +436,11 @@ class ShardConsumerTest {
         assertThat(ends).hasSize(2);
         ShardConsumer fourth = new ShardConsumer(leases.take(SHARD), parts);
         fourth.start();
-        assertThat(fourth.health().state()).isEqualTo(ConsumerState.WAITING);
+        assertThat(fourth.health().state()).isEqualTo(ShardPhase.WAITING);
         returnFromUser();
-        assertThat(fourth.health().state()).isEqualTo(ConsumerState.WAITING);
+        assertThat(fourth.health().state()).isEqualTo(ShardPhase.WAITING);
         returnFromUser();
-        assertThat(fourth.health().state()).isEqualTo(ConsumerState.INITIALIZING);
+        assertThat(fourth.health().state()).isEqualTo(ShardPhase.INITIALIZING);
         returnFromUser();
         assertThat(processor.calls).containsExactly("initialize", "leaseLost", "initialize");
     }

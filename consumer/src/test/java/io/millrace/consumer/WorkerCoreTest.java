@@ -3,6 +3,7 @@ package io.millrace.consumer;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.consumer.health.WorkerHealth;
 import io.millrace.lease.LeaseKey;
 import io.millrace.model.Bytes;
 import io.millrace.model.Position;

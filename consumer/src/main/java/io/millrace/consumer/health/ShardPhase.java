@@ -1,4 +1,4 @@
-package io.millrace.consumer;
+package io.millrace.consumer.health;
 
 import static java.util.Objects.requireNonNull;
 
@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.Set;
 
 /** What the consumer of one shard is doing. {@link #mayBecome} is the whole table of transitions. */
-public enum ConsumerState {
+public enum ShardPhase {
     /** A call of an ownership that this worker lost before still runs; nothing is called until it has returned. */
     WAITING,
     /** The processor's {@code initialize} runs. */
@@ -32,15 +32,15 @@ public enum ConsumerState {
     /** Over. */
     DONE;
 
-    private static final Map<ConsumerState, Set<ConsumerState>> TRANSITIONS = transitions();
+    private static final Map<ShardPhase, Set<ShardPhase>> TRANSITIONS = transitions();
 
     /** True when a consumer in this state may go over to {@code next}. */
-    public boolean mayBecome(ConsumerState next) {
+    public boolean mayBecome(ShardPhase next) {
         return requireNonNull(TRANSITIONS.get(this)).contains(next);
     }
 
-    private static Map<ConsumerState, Set<ConsumerState>> transitions() {
-        Map<ConsumerState, Set<ConsumerState>> table = new EnumMap<>(ConsumerState.class);
+    private static Map<ShardPhase, Set<ShardPhase>> transitions() {
+        Map<ShardPhase, Set<ShardPhase>> table = new EnumMap<>(ShardPhase.class);
         table.put(WAITING, EnumSet.of(INITIALIZING, DRAINING, LOSING));
         table.put(INITIALIZING, EnumSet.of(INITIALIZE_FAILED, FETCHING, DRAINING, ENDING, LOSING));
         table.put(INITIALIZE_FAILED, EnumSet.of(INITIALIZING, DRAINING, LOSING));
@@ -51,7 +51,7 @@ public enum ConsumerState {
         table.put(DRAINING, EnumSet.of(LOSING, DONE));
         table.put(LOSING, EnumSet.of(DONE));
         table.put(BROKEN, EnumSet.of(INITIALIZING, LOSING, DONE));
-        table.put(DONE, EnumSet.noneOf(ConsumerState.class));
+        table.put(DONE, EnumSet.noneOf(ShardPhase.class));
         return table;
     }
 }

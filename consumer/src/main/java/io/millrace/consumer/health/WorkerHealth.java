@@ -1,4 +1,4 @@
-package io.millrace.consumer;
+package io.millrace.consumer.health;
 
 import static java.util.Objects.requireNonNull;
 
@@ -47,7 +47,7 @@ public record WorkerHealth(boolean running, boolean member, List<ShardHealth> sh
             StreamName stream,
             ShardId shard,
             long epoch,
-            ConsumerState state,
+            ShardPhase state,
             long millisBehindLatest,
             @Nullable Instant failingSinceOrNull,
             @Nullable String failureOrNull,
@@ -57,7 +57,7 @@ public record WorkerHealth(boolean running, boolean member, List<ShardHealth> sh
             return failingSinceOrNull != null;
         }
 
-        /** True while one call takes longer than {@link WorkerBuilder#stuckAfter} says. */
+        /** True while one call takes longer than {@code WorkerBuilder.stuckAfter} says. */
         public boolean isStuck() {
             return stuckOrNull != null;
         }
