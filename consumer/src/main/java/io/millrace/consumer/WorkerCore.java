@@ -1,9 +1,19 @@
 package io.millrace.consumer;
 
 import io.millrace.consumer.health.WorkerHealth;
+import io.millrace.consumer.health.WorkerHealth.Stuck;
 import io.millrace.consumer.meters.WorkerRegistry;
 import io.millrace.consumer.processor.RecordProcessor;
 import io.millrace.consumer.services.HostName;
+import io.millrace.consumer.shard.ConsumerEnd;
+import io.millrace.consumer.shard.ConsumerMeters;
+import io.millrace.consumer.shard.ConsumerParts;
+import io.millrace.consumer.shard.ShardConsumer;
+import io.millrace.consumer.shard.ShardTurns;
+import io.millrace.consumer.shard.SupervisedConsumer;
+import io.millrace.consumer.shard.ThreadedUserCalls;
+import io.millrace.consumer.shard.UserCalls;
+import io.millrace.consumer.shard.Watchdog;
 import io.millrace.consumer.streams.GuardedStreams;
 import io.millrace.consumer.streams.Rehearsal;
 import io.millrace.consumer.streams.SharedLists;
@@ -137,7 +147,7 @@ final class WorkerCore {
         this.lists = new SharedLists(guarded, loop);
         ServiceTime time = new ServiceTime(platform.ticker());
         this.oversight = new Oversight(time, new FailureReports(loop, platform.clock()), timing.stuckAfter());
-        this.watchdog = new Watchdog(loop, platform.clock(), meters, oversight, this::atWork, news::tell);
+        this.watchdog = new Watchdog(loop, meters, oversight, this::atWork, this::stuck);
         this.sources = sources(settings.maxRecordsPerBatch(), backend.pipesOrNull(), time);
         this.coordinator = coordinator(settings, backend);
         this.rehearsal = new Rehearsal(backend.directory(), backend.readers(), platform.random());
@@ -455,6 +465,17 @@ final class WorkerCore {
             meters.recordsExpired(shard.stream());
             news.tell(new WorkerEvent.RecordsExpired(now(), shard.stream(), shard.shard(), from, until));
         }
+    }
+
+    private void stuck(HeldLease lease, Stuck stuck) {
+        news.tell(new WorkerEvent.ShardStuck(
+                now(),
+                lease.key().stream(),
+                lease.key().shard(),
+                lease.epoch(),
+                stuck.waitsFor(),
+                stuck.since(),
+                stuck.stack()));
     }
 
     /** The consumers that work now. */

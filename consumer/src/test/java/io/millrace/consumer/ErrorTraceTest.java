@@ -9,8 +9,10 @@ class ErrorTraceTest {
     @Test
     void framesOfTheUserAreNamedAlongTheWholeCauseChainWithoutMessages() {
         Throwable root = at(new IllegalArgumentException("secret"), "java.util.HashMap", "com.acme.Db");
-        Throwable middle =
-                at(new IllegalStateException("secret", root), "com.acme.Sink", "io.millrace.consumer.ProcessorCalls");
+        Throwable middle = at(
+                new IllegalStateException("secret", root),
+                "com.acme.Sink",
+                "io.millrace.consumer.shard.ProcessorCalls");
         Throwable outer =
                 at(new RuntimeException("secret", middle), "java.util.ArrayList", "com.acme.Orders", "jdk.internal.X");
         assertThat(ErrorTrace.of(outer))

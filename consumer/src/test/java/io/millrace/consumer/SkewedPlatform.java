@@ -8,7 +8,7 @@ import java.time.InstantSource;
 import java.util.random.RandomGenerator;
 
 /** A machine whose wall clock is wrong by {@code skew}. */
-record SkewedPlatform(Platform inner, Duration skew) implements Platform {
+public record SkewedPlatform(Platform inner, Duration skew) implements Platform {
     @Override
     public Ticker ticker() {
         return inner.ticker();

@@ -14,7 +14,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 
 /** Readers whose answers take virtual time and fail now and then. */
-record SlowReaders(ShardReaders readers, Simulation sim, int failPercent) implements ShardReaders {
+public record SlowReaders(ShardReaders readers, Simulation sim, int failPercent) implements ShardReaders {
     @Override
     public ShardReader reader(StreamName stream, ShardId shard) {
         ShardReader reader = readers.reader(stream, shard);

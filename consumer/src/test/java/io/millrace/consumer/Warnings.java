@@ -9,21 +9,21 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 
 /** The log at WARN and above, or from another level on, below one name, from its making until it is closed. */
-final class Warnings implements AutoCloseable {
+public final class Warnings implements AutoCloseable {
     private final Logger logger;
     private final @Nullable Level before;
     private final ListAppender<ILoggingEvent> told = new ListAppender<>();
 
-    Warnings(String name) {
+    public Warnings(String name) {
         this(name, Level.WARN);
     }
 
     /** The same with what is logged at INFO. */
-    static Warnings fromInfo(String name) {
+    public static Warnings fromInfo(String name) {
         return new Warnings(name, Level.INFO);
     }
 
-    Warnings(String name, Level from) {
+    public Warnings(String name, Level from) {
         logger = (Logger) LoggerFactory.getLogger(name);
         before = logger.getLevel();
         logger.setLevel(from);
@@ -32,7 +32,7 @@ final class Warnings implements AutoCloseable {
         logger.addAppender(told);
     }
 
-    List<String> lines() {
+    public List<String> lines() {
         return told.list.stream().map(ILoggingEvent::getFormattedMessage).toList();
     }
 

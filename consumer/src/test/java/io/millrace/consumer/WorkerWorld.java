@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.millrace.consumer.processor.RecordBatch;
+import io.millrace.consumer.shard.SupervisedConsumer;
 import io.millrace.fanout.InMemoryStream;
 import io.millrace.fanout.ShardReaders;
 import io.millrace.fanout.pipe.InMemoryPipes;

@@ -1,4 +1,4 @@
-package io.millrace.consumer;
+package io.millrace.consumer.shard;
 
 import io.micrometer.core.instrument.Meter;
 import io.millrace.consumer.health.WorkerHealth.Stuck;
@@ -8,48 +8,51 @@ import io.millrace.consumer.watch.ShardWait;
 import io.millrace.lease.HeldLease;
 import io.millrace.runtime.EventLoop;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.Collection;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
- * Looks at the consumers of a worker again and again and names those that have waited too long for one thing: once as an
- * event, in the log by way of {@link FailureReports}, and as a gauge for as long as it lasts.
+ * Looks at the consumers of a worker again and again and names those that have waited too long for one thing: once to its
+ * listener, in the log by way of {@link FailureReports}, and as a gauge for as long as it lasts.
  *
  * <p>Belongs to the worker's event loop.
  */
-final class Watchdog {
+public final class Watchdog {
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(15);
 
     private final EventLoop loop;
-    private final InstantSource clock;
     private final ConsumerMeters meters;
     private final Oversight oversight;
     private final Supplier<Collection<ShardConsumer>> consumers;
-    private final Consumer<WorkerEvent> listener;
+    private final Listener listener;
     private final IdentityHashMap<ShardConsumer, Found> found = new IdentityHashMap<>();
     private boolean watching;
 
-    Watchdog(
+    /** Looks at what {@code consumers} gives, once it is told to. */
+    public Watchdog(
             EventLoop loop,
-            InstantSource clock,
             ConsumerMeters meters,
             Oversight oversight,
             Supplier<Collection<ShardConsumer>> consumers,
-            Consumer<WorkerEvent> listener) {
+            Listener listener) {
         this.loop = loop;
-        this.clock = clock;
         this.meters = meters;
         this.oversight = oversight;
         this.consumers = consumers;
         this.listener = listener;
     }
 
+    /** Is told of shards that wait too long. Called on the worker's event loop. */
+    @FunctionalInterface
+    public interface Listener {
+        /** {@code lease}'s shard is stuck. Called once for each wait. */
+        void stuck(HeldLease lease, Stuck stuck);
+    }
+
     /** There are consumers to look at. Goes on while there are any. */
-    void watch() {
+    public void watch() {
         if (!watching) {
             watching = true;
             loop.schedule(pause(), this::look);
@@ -89,14 +92,7 @@ final class Watchdog {
     private void tell(ShardConsumer consumer, ShardWait wait, Stuck stuck) {
         HeldLease lease = consumer.lease();
         found.put(consumer, new Found(wait, meters.showStuck(lease.key(), stuck.waitsFor(), consumer.status())));
-        listener.accept(new WorkerEvent.ShardStuck(
-                clock.instant(),
-                lease.key().stream(),
-                lease.key().shard(),
-                lease.epoch(),
-                stuck.waitsFor(),
-                stuck.since(),
-                stuck.stack()));
+        listener.stuck(lease, stuck);
         oversight
                 .reports()
                 .failed(

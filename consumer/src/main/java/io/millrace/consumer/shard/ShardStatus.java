@@ -1,4 +1,4 @@
-package io.millrace.consumer;
+package io.millrace.consumer.shard;
 
 import io.micrometer.core.instrument.Meter;
 import io.millrace.consumer.health.ShardPhase;

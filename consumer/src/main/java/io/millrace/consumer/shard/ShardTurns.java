@@ -1,4 +1,4 @@
-package io.millrace.consumer;
+package io.millrace.consumer.shard;
 
 import io.millrace.lease.LeaseKey;
 import java.util.ArrayDeque;
@@ -13,8 +13,11 @@ import java.util.Map;
  *
  * <p>Belongs to the worker's event loop.
  */
-final class ShardTurns {
+public final class ShardTurns {
     private final Map<LeaseKey, Deque<Turn>> turns = new HashMap<>();
+
+    /** Nobody has a turn yet. */
+    public ShardTurns() {}
 
     /** Asks for the next turn at {@code shard}. If nobody has one it is taken at once, and {@code begin} not run. */
     Turn ask(LeaseKey shard, long epoch, Runnable begin) {

@@ -1,4 +1,4 @@
-package io.millrace.consumer;
+package io.millrace.consumer.shard;
 
 import io.millrace.consumer.watch.RunningCall;
 import java.util.concurrent.Callable;
@@ -6,7 +6,7 @@ import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /** Runs the user's code where it may block and brings its outcome home. Belongs to the worker's event loop. */
-interface UserCalls {
+public interface UserCalls {
     /** Runs {@code code} elsewhere, then {@code done} on the event loop with what it returned or threw. */
     <T> RunningCall call(Callable<T> code, BiConsumer<@Nullable T, @Nullable Throwable> done);
 }

@@ -1,4 +1,4 @@
-package io.millrace.consumer;
+package io.millrace.consumer.shard;
 
 import io.millrace.consumer.processor.RecordProcessor;
 import io.millrace.consumer.watch.Oversight;
@@ -14,7 +14,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** What the consumers of one worker have in common. */
-record ConsumerParts(
+public record ConsumerParts(
         EventLoop loop,
         Platform platform,
         RecordSources sources,
@@ -28,7 +28,7 @@ record ConsumerParts(
         ShardTurns turns,
         Owner owner) {
     /** Is told what becomes of consumers. Called on the event loop. */
-    interface Owner {
+    public interface Owner {
         /** {@code consumer} has done all it will do. */
         void over(ShardConsumer consumer, ConsumerEnd end);
 

@@ -1,4 +1,4 @@
-package io.millrace.consumer;
+package io.millrace.consumer.shard;
 
 import io.millrace.consumer.watch.RunningCall;
 import io.millrace.runtime.EventLoop;
@@ -12,14 +12,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Runs the user's code on threads that may block. A thread that cannot be had counts as a call that threw. */
-final class ThreadedUserCalls implements UserCalls {
+public final class ThreadedUserCalls implements UserCalls {
     private static final Logger log = LoggerFactory.getLogger(ThreadedUserCalls.class);
 
     private final BlockingTasks threads;
     private final EventLoop loop;
     private int refusals;
 
-    ThreadedUserCalls(BlockingTasks threads, EventLoop loop) {
+    /** Calls on {@code threads} whose outcomes come to {@code loop}. */
+    public ThreadedUserCalls(BlockingTasks threads, EventLoop loop) {
         this.threads = threads;
         this.loop = loop;
     }

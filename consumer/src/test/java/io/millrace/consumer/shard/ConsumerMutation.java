@@ -1,4 +1,4 @@
-package io.millrace.consumer;
+package io.millrace.consumer.shard;
 
 import io.millrace.fanout.RecordSource;
 import io.millrace.fanout.RecordSourceListener;

@@ -1,10 +1,12 @@
-package io.millrace.consumer;
+package io.millrace.consumer.shard;
 
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.millrace.checkpoint.Checkpointer;
+import io.millrace.consumer.SkewedPlatform;
+import io.millrace.consumer.SlowReaders;
 import io.millrace.consumer.processor.RecordBatch;
 import io.millrace.consumer.processor.RecordProcessor;
 import io.millrace.consumer.processor.ShardContext;

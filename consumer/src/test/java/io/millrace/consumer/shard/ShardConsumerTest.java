@@ -1,12 +1,14 @@
-package io.millrace.consumer;
+package io.millrace.consumer.shard;
 
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.millrace.checkpoint.Checkpointer;
+import io.millrace.consumer.Warnings;
 import io.millrace.consumer.health.ShardPhase;
 import io.millrace.consumer.health.WorkerHealth;
+import io.millrace.consumer.health.WorkerHealth.Stuck;
 import io.millrace.consumer.processor.RecordBatch;
 import io.millrace.consumer.processor.RecordProcessor;
 import io.millrace.consumer.processor.ShardContext;
@@ -477,9 +479,13 @@ class ShardConsumerTest {
 
     @Test
     void callThatHangsIsToldOnceShownAndMeasuredUntilItReturns() {
-        List<WorkerEvent> events = new ArrayList<>();
+        List<Stuck> told = new ArrayList<>();
         Watchdog watchdog = new Watchdog(
-                loop, sim.clock(), new ConsumerMeters(meters), oversight, () -> List.of(consumer), events::add);
+                loop,
+                new ConsumerMeters(meters),
+                oversight,
+                () -> List.of(consumer),
+                (lease, stuck) -> told.add(stuck));
         consumer.start();
         prepare();
         give(1, 3);
@@ -493,7 +499,7 @@ class ShardConsumerTest {
                     .contains("orders/shardId-000000000000", "waits for processRecords");
             assertThat(log.lines()).hasSizeLessThan(11);
         }
-        assertThat(events).singleElement().isInstanceOfSatisfying(WorkerEvent.ShardStuck.class, stuck -> {
+        assertThat(told).singleElement().satisfies(stuck -> {
             assertThat(stuck.waitsFor()).isEqualTo("processRecords");
             assertThat(stuck.since()).isBetween(since.minusMillis(10), since);
         });
@@ -509,7 +515,7 @@ class ShardConsumerTest {
         assertThat(consumer.health().isStuck()).isFalse();
         sim.run(Duration.ofMinutes(1));
         assertThat(meters.find("millrace.shard.stuck").gauge()).isNull();
-        assertThat(events).hasSize(1);
+        assertThat(told).hasSize(1);
     }
 
     private long lagMillis() {

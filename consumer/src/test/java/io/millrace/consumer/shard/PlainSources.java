@@ -1,4 +1,4 @@
-package io.millrace.consumer;
+package io.millrace.consumer.shard;
 
 import io.millrace.fanout.RecordSources;
 import io.millrace.runtime.EventLoop;

@@ -1,8 +1,9 @@
-package io.millrace.consumer;
+package io.millrace.consumer.shard;
 
 import static java.util.Objects.requireNonNull;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.millrace.consumer.SlowReaders;
 import io.millrace.consumer.processor.RecordBatch;
 import io.millrace.consumer.watch.FailureReports;
 import io.millrace.consumer.watch.Oversight;

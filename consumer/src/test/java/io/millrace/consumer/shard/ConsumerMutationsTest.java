@@ -1,4 +1,4 @@
-package io.millrace.consumer;
+package io.millrace.consumer.shard;
 
 import static org.assertj.core.api.Assertions.fail;
 

@@ -1,4 +1,4 @@
-package io.millrace.consumer;
+package io.millrace.consumer.shard;
 
 import java.util.stream.LongStream;
 import org.junit.jupiter.params.ParameterizedTest;

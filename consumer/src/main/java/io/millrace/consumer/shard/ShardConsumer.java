@@ -1,4 +1,4 @@
-package io.millrace.consumer;
+package io.millrace.consumer.shard;
 
 import io.millrace.checkpoint.ShardCheckpoints;
 import io.millrace.consumer.health.ShardPhase;
@@ -28,7 +28,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Belongs to the worker's event loop; {@link #health} is safe for any thread.
  */
-final class ShardConsumer implements ShardReading.Taker {
+public final class ShardConsumer implements ShardReading.Taker {
     private static final Logger log = LoggerFactory.getLogger(ShardConsumer.class);
 
     /** A little more than the time between two reads of a shard that has records. */

@@ -1,4 +1,4 @@
-package io.millrace.consumer;
+package io.millrace.consumer.shard;
 
 import static java.util.Objects.requireNonNull;
 
@@ -30,7 +30,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Belongs to the worker's event loop; {@link #health} is safe for any thread.
  */
-final class SupervisedConsumer implements UserCalls, ConsumerParts.Owner {
+public final class SupervisedConsumer implements UserCalls, ConsumerParts.Owner {
     private static final Logger log = LoggerFactory.getLogger(SupervisedConsumer.class);
 
     private final HeldLease lease;
@@ -56,7 +56,8 @@ final class SupervisedConsumer implements UserCalls, ConsumerParts.Owner {
     }
 
     /** Runs {@code lease}'s consumer on {@code loop} and its user's code on {@code threads}. */
-    SupervisedConsumer(HeldLease lease, EventLoop loop, UserCalls threads, Supervisor supervisor, LoopGuard guard) {
+    public SupervisedConsumer(
+            HeldLease lease, EventLoop loop, UserCalls threads, Supervisor supervisor, LoopGuard guard) {
         this.lease = lease;
         this.loop = loop;
         this.threads = threads;
@@ -68,12 +69,13 @@ final class SupervisedConsumer implements UserCalls, ConsumerParts.Owner {
 
     /** Decides where the errors of tasks go: to the handler. Replaced only to show that simulations notice. */
     @FunctionalInterface
-    interface LoopGuard {
+    public interface LoopGuard {
+        /** A view of {@code loop} that hands to {@code onError} what its tasks throw. */
         GuardedLoop guard(EventLoop loop, Consumer<Throwable> onError);
     }
 
     /** Looks after consumers. Called on the worker's event loop. */
-    interface Supervisor {
+    public interface Supervisor {
         /** The parts of a consumer whose loop, user's calls and owner are {@code consumer}'s. */
         ConsumerParts parts(SupervisedConsumer consumer);
 
@@ -87,33 +89,35 @@ final class SupervisedConsumer implements UserCalls, ConsumerParts.Owner {
         void recordsExpired(LeaseKey shard, @Nullable Instant from, @Nullable Instant until);
     }
 
-    HeldLease lease() {
+    /** The lease whose shard is consumed. */
+    public HeldLease lease() {
         return lease;
     }
 
     /** The loop as the consumer sees it. */
-    EventLoop loop() {
+    public EventLoop loop() {
         return guarded;
     }
 
-    ShardHealth health() {
+    /** How the shard is. */
+    public ShardHealth health() {
         ShardConsumer running = state == State.RUNNING ? consumer : null;
         return running == null ? idleHealth : running.health();
     }
 
     /** The consumer, while it works. */
-    Optional<ShardConsumer> atWork() {
+    public Optional<ShardConsumer> atWork() {
         return state == State.RUNNING ? Optional.ofNullable(consumer) : Optional.empty();
     }
 
     /** True once the lease is gone, whatever the processor is still about. */
-    boolean hasLost() {
+    public boolean hasLost() {
         ShardConsumer running = consumer;
         return leaseGone || state == State.OVER || (state == State.RUNNING && running != null && running.hasLost());
     }
 
     /** Starts the consumer after {@code pause}; {@code failure} says why there is one. */
-    void start(Duration pause, FailureLog.@Nullable Failure failure) {
+    public void start(Duration pause, FailureLog.@Nullable Failure failure) {
         show(failure);
         if (pause.isZero()) {
             run();
@@ -123,7 +127,7 @@ final class SupervisedConsumer implements UserCalls, ConsumerParts.Owner {
     }
 
     /** The lease shall be given back within {@code time}. */
-    void drain(Duration time) {
+    public void drain(Duration time) {
         if (state == State.WAITING) {
             timer.cancel();
             state = State.BROKEN;
@@ -134,7 +138,7 @@ final class SupervisedConsumer implements UserCalls, ConsumerParts.Owner {
     }
 
     /** The lease is gone. */
-    void lost(String reason) {
+    public void lost(String reason) {
         leaseGone = true;
         if (state == State.WAITING) {
             timer.cancel();
@@ -196,7 +200,7 @@ final class SupervisedConsumer implements UserCalls, ConsumerParts.Owner {
     }
 
     /** Shows {@code failure} while no consumer works. */
-    void show(FailureLog.@Nullable Failure failure) {
+    public void show(FailureLog.@Nullable Failure failure) {
         idleHealth = new ShardHealth(
                 lease.key().stream(),
                 lease.key().shard(),

@@ -1,4 +1,4 @@
-package io.millrace.consumer;
+package io.millrace.consumer.shard;
 
 import io.millrace.lease.CheckpointOutcome;
 import io.millrace.lease.HeldLease;

@@ -1,4 +1,4 @@
-package io.millrace.consumer;
+package io.millrace.consumer.shard;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Meter;
@@ -18,7 +18,7 @@ import java.util.function.ToDoubleFunction;
  * {@code millrace.behind.latest} and {@code millrace.batch.age} for each shard held, and {@code millrace.shard.stuck} for each
  * shard that waits too long. Belongs to the worker's event loop.
  */
-final class ConsumerMeters {
+public final class ConsumerMeters {
     private final MeterRegistry registry;
     private final Map<StreamName, Counter> processed = new HashMap<>();
     private final Map<StreamName, Counter> failures = new HashMap<>();
@@ -27,7 +27,8 @@ final class ConsumerMeters {
     private final Map<StreamName, Timer> processing = new HashMap<>();
     private final Map<Shown, Meter> shown = new HashMap<>();
 
-    ConsumerMeters(MeterRegistry registry) {
+    /** Figures in {@code registry}. */
+    public ConsumerMeters(MeterRegistry registry) {
         this.registry = registry;
     }
 
@@ -41,7 +42,8 @@ final class ConsumerMeters {
                 .increment();
     }
 
-    void recordsExpired(StreamName stream) {
+    /** Retention took records of {@code stream} before they were read. */
+    public void recordsExpired(StreamName stream) {
         counter(
                         expired,
                         stream,
@@ -50,7 +52,8 @@ final class ConsumerMeters {
                 .increment();
     }
 
-    void consumerBroke(StreamName stream) {
+    /** An error in the worker ended a consumer of {@code stream}. */
+    public void consumerBroke(StreamName stream) {
         counter(
                         broken,
                         stream,

@@ -1,10 +1,10 @@
-package io.millrace.consumer;
+package io.millrace.consumer.shard;
 
 import io.millrace.model.ChildShard;
 import java.util.List;
 
 /** How the consumption of a shard came to its end. */
-sealed interface ConsumerEnd {
+public sealed interface ConsumerEnd {
     /** The lease was given back. */
     record Released() implements ConsumerEnd {}
 
@@ -16,6 +16,7 @@ sealed interface ConsumerEnd {
 
     /** The shard was processed to its end. */
     record Ended(List<ChildShard> children) implements ConsumerEnd {
+        /** Copies the list. */
         public Ended {
             children = List.copyOf(children);
         }
