@@ -5,6 +5,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.function.BiConsumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,6 +49,22 @@ public interface EventLoop extends Executor, AutoCloseable {
      */
     default <T> void whenComplete(CompletionStage<T> stage, BiConsumer<@Nullable T, @Nullable Throwable> handler) {
         stage.whenComplete((value, error) -> Outcomes.deliver(this, value, error, handler));
+    }
+
+    /**
+     * Runs {@code task} on this loop, after all tasks handed in before it. The result takes the outcome of what {@code task}
+     * returns as soon as that has one, wherever that is, and fails if {@code task} throws or the loop is closed.
+     */
+    default <T> CompletableFuture<T> call(Supplier<CompletableFuture<T>> task) {
+        return CompletableFuture.completedFuture(this).thenComposeAsync(loop -> task.get(), this);
+    }
+
+    /**
+     * The outcome of {@code stage}, brought home: the result completes on this loop, so that what follows from it runs there,
+     * and fails if the loop is closed by then. Where nothing has to be returned, {@link #whenComplete} does the same.
+     */
+    default <T> CompletableFuture<T> home(CompletableFuture<T> stage) {
+        return stage.whenCompleteAsync((value, error) -> {}, this);
     }
 
     /** A timer that has not fired yet can be cancelled; afterwards cancelling does nothing. Safe for any thread. */

@@ -175,6 +175,60 @@ class ThreadEventLoopTest {
     }
 
     @Test
+    void calledTaskRunsOnTheLoopAndItsOutcomeIsTheResult() {
+        CompletableFuture<String> outcome = new CompletableFuture<>();
+        List<Boolean> onLoop = new ArrayList<>();
+        CompletableFuture<String> result = loop.call(() -> {
+            onLoop.add(loop.inEventLoop());
+            return outcome;
+        });
+        CompletableFuture.runAsync(() -> {}, loop).join();
+        assertThat(result).isNotDone();
+        outcome.complete("done");
+
+        assertThat(result.join()).isEqualTo("done");
+        assertThat(onLoop).containsExactly(true);
+    }
+
+    @Test
+    void calledTaskThatThrowsFailsItsResultAndIsNoErrorOfTheLoop() {
+        IllegalStateException failure = new IllegalStateException("on purpose");
+        CompletableFuture<String> result = loop.call(() -> {
+            throw failure;
+        });
+
+        assertThatThrownBy(result::join).hasCause(failure);
+        assertThat(errors).isEmpty();
+    }
+
+    @Test
+    void outcomeThatIsBroughtHomeIsTheSameAndGoesOnOnTheLoop() {
+        IllegalStateException failure = new IllegalStateException("on purpose");
+        CompletableFuture<Integer> elsewhere = new CompletableFuture<>();
+        CompletableFuture<Boolean> onLoop = loop.home(elsewhere).thenApply(value -> loop.inEventLoop());
+        CompletableFuture<Integer> failed = new CompletableFuture<>();
+        CompletableFuture<Boolean> failsOnLoop = loop.home(failed).handle((value, error) -> loop.inEventLoop());
+        CompletableFuture<Integer> failedHome = loop.home(failed);
+        elsewhere.complete(7);
+        failed.completeExceptionally(failure);
+
+        assertThat(loop.home(elsewhere).join()).isEqualTo(7);
+        assertThat(onLoop.join()).isTrue();
+        assertThat(failsOnLoop.join()).isTrue();
+        assertThatThrownBy(failedHome::join).hasCause(failure);
+    }
+
+    @Test
+    void closedLoopFailsWhatIsCalledOnItOrBroughtHome() {
+        loop.close();
+
+        assertThatThrownBy(loop.call(() -> CompletableFuture.completedFuture(1))::join)
+                .hasCauseInstanceOf(RejectedExecutionException.class);
+        assertThatThrownBy(loop.home(CompletableFuture.completedFuture(1))::join)
+                .hasCauseInstanceOf(RejectedExecutionException.class);
+    }
+
+    @Test
     void knowsItsOwnThread() {
         assertThat(loop.inEventLoop()).isFalse();
         assertThat(CompletableFuture.supplyAsync(loop::inEventLoop, loop).join())

@@ -86,7 +86,7 @@ final class Catalog {
 
     /** Opens the log of every stream and goes on with what was half done. */
     CompletableFuture<Void> start() {
-        return onLoop(this::openAll).handle((ok, error) -> error).thenCompose(error -> {
+        return loop.call(this::openAll).handle((ok, error) -> error).thenCompose(error -> {
             if (error == null) {
                 return CompletableFuture.completedFuture(null);
             }
@@ -131,7 +131,7 @@ final class Catalog {
     }
 
     CompletableFuture<Void> create(StreamName name, StreamOptions options, int shards) {
-        return onLoop(() -> {
+        return loop.call(() -> {
             CompletableFuture<Void> done =
                     lastCreate.handle((ok, error) -> 0).thenCompose(before -> createNow(name, options, shards));
             lastCreate = done;
@@ -140,7 +140,7 @@ final class Catalog {
     }
 
     CompletableFuture<Void> delete(StreamName name, boolean withConsumers) {
-        return onLoop(() -> {
+        return loop.call(() -> {
             LiveStream stream = streams.get(name);
             if (stream == null) {
                 throw refusals.streamNotFound(name);
@@ -168,7 +168,7 @@ final class Catalog {
     /** Makes the change that {@code rule} decides, and what follows from it. */
     CompletableFuture<Changed> change(
             LiveStream stream, BiFunction<StreamEntry, StreamChange.Context, StreamEntry> rule) {
-        return onLoop(() -> commit(stream, entry -> {
+        return loop.call(() -> commit(stream, entry -> {
                     StreamEntry next = rule.apply(entry, ruleContext());
                     checkLimits(entry, next);
                     return next;
@@ -184,7 +184,7 @@ final class Catalog {
 
     /** Begins or ends the billing commitment. */
     CompletableFuture<BillingCommitment> commit(boolean enabled) {
-        return onLoop(() -> {
+        return loop.call(() -> {
             Versioned before = commitment;
             Instant now = clock.instant();
             BillingCommitment next =
@@ -349,8 +349,7 @@ final class Catalog {
                 .sorted()
                 .map(parent -> decided.log().seal(parent))
                 .toList();
-        return allOf(seals)
-                .whenCompleteAsync((ok, error) -> {}, loop)
+        return loop.home(allOf(seals))
                 .thenCompose(ended -> commit(stream, entry -> {
                     if (entry.resharding().isEmpty()) {
                         // Deleted meanwhile.
@@ -393,8 +392,7 @@ final class Catalog {
 
     private CompletableFuture<Void> remove(LiveStream stream) {
         StreamEntry entry = stream.view().entry();
-        return engine.drop(entry.logName())
-                .whenCompleteAsync((ok, error) -> {}, loop)
+        return loop.home(engine.drop(entry.logName()))
                 .thenCompose(dropped ->
                         stream.inTurn(() -> commit(removal(entry, stream.view().version()))))
                 .thenAccept(version -> {
@@ -456,7 +454,7 @@ final class Catalog {
         boolean begins =
                 next.options().isEncrypted() && !before.entry().options().isEncrypted();
         return begins && before.logOrNull() != null
-                ? before.log().encrypt(true).whenCompleteAsync((ok, error) -> {}, loop)
+                ? loop.home(before.log().encrypt(true))
                 : CompletableFuture.completedFuture(null);
     }
 
@@ -469,7 +467,7 @@ final class Catalog {
     }
 
     private CompletableFuture<Long> commit(MetaChange change) {
-        return meta.commit(change).whenCompleteAsync((ok, error) -> {}, loop);
+        return loop.home(meta.commit(change));
     }
 
     /** Runs a step when the transition time is over. Completes at once, but with no transition time after the step. */
@@ -500,10 +498,6 @@ final class Catalog {
 
     private static CompletableFuture<Void> allOf(List<? extends CompletableFuture<?>> futures) {
         return CompletableFuture.allOf(futures.toArray(CompletableFuture<?>[]::new));
-    }
-
-    private <T> CompletableFuture<T> onLoop(Supplier<CompletableFuture<T>> task) {
-        return CompletableFuture.completedFuture(0).thenComposeAsync(now -> task.get(), loop);
     }
 
     /** What a change of one entry came from and led to. */

@@ -52,14 +52,13 @@ final class CatalogOpening {
                 opening.add(open(entry, value.version()));
             }
         });
-        return CompletableFuture.allOf(opening.toArray(CompletableFuture<?>[]::new))
+        CompletableFuture<List<String>> names = CompletableFuture.allOf(opening.toArray(CompletableFuture<?>[]::new))
                 .thenCompose(all -> setAside())
-                .thenCompose(set -> engine.names())
-                .whenCompleteAsync((ok, error) -> {}, loop)
-                .thenApply(names -> {
-                    tellOrphans(names, logNames);
-                    return opened;
-                });
+                .thenCompose(set -> engine.names());
+        return loop.home(names).thenApply(found -> {
+            tellOrphans(found, logNames);
+            return opened;
+        });
     }
 
     private CompletableFuture<Void> open(StreamEntry entry, long version) {
@@ -84,7 +83,7 @@ final class CatalogOpening {
             case CREATING -> engine.open(entry.logName()).thenApply(opened -> opened);
             case ACTIVE, UPDATING -> engine.openExisting(entry.logName()).thenApply(opened -> opened);
         };
-        return opening.thenCompose(opened -> encryptAsSet(opened, entry)).whenCompleteAsync((ok, error) -> {}, loop);
+        return loop.home(opening.thenCompose(opened -> encryptAsSet(opened, entry)));
     }
 
     private static CompletableFuture<@Nullable ShardLog> encryptAsSet(@Nullable ShardLog opened, StreamEntry entry) {

@@ -334,7 +334,7 @@ final class ConsumerRegistry implements Consumers {
     }
 
     private <T> CompletableFuture<T> with(StreamName stream, Function<LiveStream, CompletableFuture<T>> task) {
-        return CompletableFuture.completedFuture(0).thenComposeAsync(now -> task.apply(find(stream)), loop);
+        return loop.call(() -> task.apply(find(stream)));
     }
 
     private LiveStream find(StreamName stream) {

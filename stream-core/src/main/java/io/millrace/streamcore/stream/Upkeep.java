@@ -60,9 +60,7 @@ final class Upkeep {
         long horizon = view.entry().options().horizonMillis(clock.millis());
         var unused = catalog.logFailure(
                 view.entry().name(),
-                view.log()
-                        .truncateBefore(horizon)
-                        .whenCompleteAsync((ok, error) -> {}, loop)
+                loop.home(view.log().truncateBefore(horizon))
                         .thenCompose(
                                 truncated -> catalog.commit(stream, entry -> entry.without(expired(view, horizon))))
                         .thenAccept(changed -> {}));
