@@ -2,30 +2,26 @@ package io.millrace.streamcore;
 
 import static java.util.Objects.requireNonNull;
 
+import io.millrace.runtime.Transitions;
 import io.millrace.streamcore.api.call.ApiAnswer;
 import io.millrace.streamcore.api.call.ApiRequest;
 import io.millrace.streamcore.api.operate.Health;
 import io.millrace.streamcore.api.operate.OperatorPages;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.EnumMap;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * Stands before the API: while the server starts, requests are told to come again, and whoever asks for the server's
  * health hears where it is. Safe for any thread.
  */
 final class Gate implements Function<ApiRequest, CompletableFuture<ApiAnswer>> {
-    private static final Logger log = LoggerFactory.getLogger(Gate.class);
     private static final byte[] COME_AGAIN =
             "{\"__type\":\"ServiceUnavailableException\",\"message\":\"The server is starting.\"}"
                     .getBytes(StandardCharsets.UTF_8);
@@ -82,11 +78,7 @@ final class Gate implements Function<ApiRequest, CompletableFuture<ApiAnswer>> {
     }
 
     private void moveTo(Phase next, String reason) {
-        Phase before = requireNonNull(phase.getAndSet(next));
-        if (!before.canMoveTo(next)) {
-            throw new IllegalStateException("no way from " + before + " to " + next + " (" + reason + ")");
-        }
-        log.info("{} -> {} ({})", before, next, reason);
+        Phase.TRANSITIONS.move(requireNonNull(phase.getAndSet(next)), next, reason, "server");
     }
 
     private static ApiAnswer comeAgain() {
@@ -102,10 +94,14 @@ final class Gate implements Function<ApiRequest, CompletableFuture<ApiAnswer>> {
         SERVING(Health.Status.OK, ""),
         DRAINING(Health.Status.DRAINING, "the server answers what is in hand and ends");
 
-        private static final Map<Phase, Set<Phase>> NEXT = new EnumMap<>(Map.of(
-                STARTING, EnumSet.of(SERVING, DRAINING),
-                SERVING, EnumSet.of(DRAINING),
-                DRAINING, EnumSet.noneOf(Phase.class)));
+        static final Transitions<Phase> TRANSITIONS = Transitions.table(Phase.class)
+                .from(STARTING)
+                .to(SERVING, "everything is open")
+                .to(DRAINING, "the server is asked to stop")
+                .from(SERVING)
+                .to(DRAINING, "the server is asked to stop")
+                .loggedAt(Level.INFO)
+                .build();
 
         private final Health.Status status;
         private final String reason;
@@ -113,10 +109,6 @@ final class Gate implements Function<ApiRequest, CompletableFuture<ApiAnswer>> {
         Phase(Health.Status status, String reason) {
             this.status = status;
             this.reason = reason;
-        }
-
-        boolean canMoveTo(Phase next) {
-            return NEXT.getOrDefault(this, Set.of()).contains(next);
         }
     }
 }

@@ -1,13 +1,8 @@
 package io.millrace.consumer.health;
 
-import static java.util.Objects.requireNonNull;
+import io.millrace.runtime.Transitions;
 
-import java.util.EnumMap;
-import java.util.EnumSet;
-import java.util.Map;
-import java.util.Set;
-
-/** What the consumer of one shard is doing. {@link #mayBecome} is the whole table of transitions. */
+/** What the consumer of one shard is doing. {@link #TRANSITIONS} is the whole table. */
 public enum ShardPhase {
     /** A call of an ownership that this worker lost before still runs; nothing is called until it has returned. */
     WAITING,
@@ -32,26 +27,49 @@ public enum ShardPhase {
     /** Over. */
     DONE;
 
-    private static final Map<ShardPhase, Set<ShardPhase>> TRANSITIONS = transitions();
-
-    /** True when a consumer in this state may go over to {@code next}. */
-    public boolean mayBecome(ShardPhase next) {
-        return requireNonNull(TRANSITIONS.get(this)).contains(next);
-    }
-
-    private static Map<ShardPhase, Set<ShardPhase>> transitions() {
-        Map<ShardPhase, Set<ShardPhase>> table = new EnumMap<>(ShardPhase.class);
-        table.put(WAITING, EnumSet.of(INITIALIZING, DRAINING, LOSING));
-        table.put(INITIALIZING, EnumSet.of(INITIALIZE_FAILED, FETCHING, DRAINING, ENDING, LOSING));
-        table.put(INITIALIZE_FAILED, EnumSet.of(INITIALIZING, DRAINING, LOSING));
-        table.put(FETCHING, EnumSet.of(PROCESSING, ENDING, DRAINING, LOSING));
-        table.put(PROCESSING, EnumSet.of(FETCHING, BATCH_FAILED, DRAINING, LOSING));
-        table.put(BATCH_FAILED, EnumSet.of(PROCESSING, FETCHING, DRAINING, LOSING));
-        table.put(ENDING, EnumSet.of(DRAINING, LOSING, DONE));
-        table.put(DRAINING, EnumSet.of(LOSING, DONE));
-        table.put(LOSING, EnumSet.of(DONE));
-        table.put(BROKEN, EnumSet.of(INITIALIZING, LOSING, DONE));
-        table.put(DONE, EnumSet.noneOf(ShardPhase.class));
-        return table;
-    }
+    /** Which phase may follow which, and upon what. */
+    public static final Transitions<ShardPhase> TRANSITIONS = Transitions.table(ShardPhase.class)
+            .from(WAITING)
+            .to(INITIALIZING, "its turn has come")
+            .to(DRAINING, "the lease is asked for")
+            .to(LOSING, "the lease is lost")
+            .from(INITIALIZING)
+            .to(INITIALIZE_FAILED, "initialize threw")
+            .to(FETCHING, "initialize returned")
+            .to(DRAINING, "the lease was asked for meanwhile")
+            .to(ENDING, "the shard is read out")
+            .to(LOSING, "the lease is lost")
+            .from(INITIALIZE_FAILED)
+            .to(INITIALIZING, "the pause is over")
+            .to(DRAINING, "the lease is asked for")
+            .to(LOSING, "the lease is lost")
+            .from(FETCHING)
+            .to(PROCESSING, "a batch comes")
+            .to(ENDING, "the shard is read out")
+            .to(DRAINING, "the lease is asked for")
+            .to(LOSING, "the lease is lost")
+            .from(PROCESSING)
+            .to(FETCHING, "the batch is processed")
+            .to(BATCH_FAILED, "processRecords threw")
+            .to(DRAINING, "the lease was asked for meanwhile")
+            .to(LOSING, "the lease is lost")
+            .from(BATCH_FAILED)
+            .to(PROCESSING, "the pause is over")
+            .to(FETCHING, "the rest was checkpointed meanwhile")
+            .to(DRAINING, "the lease is asked for")
+            .to(LOSING, "the lease is lost")
+            .from(ENDING)
+            .to(DRAINING, "the lease is asked for, and shardEnded threw")
+            .to(LOSING, "the lease is lost")
+            .to(DONE, "the shard's end is saved")
+            .from(DRAINING)
+            .to(LOSING, "the lease is lost")
+            .to(DONE, "the lease is given back")
+            .from(LOSING)
+            .to(DONE, "leaseLost returned")
+            .from(BROKEN)
+            .to(INITIALIZING, "the pause is over")
+            .to(LOSING, "the lease is lost")
+            .to(DONE, "the lease is given back")
+            .build();
 }

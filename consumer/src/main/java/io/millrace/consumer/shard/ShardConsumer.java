@@ -440,13 +440,13 @@ public final class ShardConsumer implements ShardReading.Taker {
         reading.close();
     }
 
+    @Override
+    public String toString() {
+        return lease.key() + " epoch " + context.epoch();
+    }
+
     private void moveTo(ShardPhase next, String reason) {
-        if (!state.mayBecome(next)) {
-            throw new IllegalStateException(
-                    lease.key() + ": " + state + " cannot become " + next + " (" + reason + ")");
-        }
-        log.debug("{} epoch {}: {} -> {}: {}", lease.key(), context.epoch(), state, next, reason);
-        state = next;
+        state = ShardPhase.TRANSITIONS.move(state, next, reason, this);
         status.moved(next);
     }
 }

@@ -344,9 +344,9 @@ class ShardConsumerTest {
     void everyStateButTheLastLeadsOnAndLosingIsPossibleFromEverywhere() {
         for (ShardPhase state : ShardPhase.values()) {
             boolean over = state == ShardPhase.DONE || state == ShardPhase.LOSING;
-            assertThat(state.mayBecome(ShardPhase.LOSING)).isEqualTo(!over);
-            assertThat(ShardPhase.DONE.mayBecome(state)).isFalse();
-            assertThat(state.mayBecome(state)).isFalse();
+            assertThat(ShardPhase.TRANSITIONS.allows(state, ShardPhase.LOSING)).isEqualTo(!over);
+            assertThat(ShardPhase.TRANSITIONS.allows(ShardPhase.DONE, state)).isFalse();
+            assertThat(ShardPhase.TRANSITIONS.allows(state, state)).isFalse();
         }
     }
 

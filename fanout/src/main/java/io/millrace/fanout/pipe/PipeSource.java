@@ -304,11 +304,7 @@ final class PipeSource implements RecordSource {
     }
 
     private void moveTo(PipeState next, String reason) {
-        if (!state.mayBecome(next)) {
-            throw new IllegalStateException(this + ": " + state + " cannot become " + next + " (" + reason + ")");
-        }
-        log.debug("{}: {} -> {}: {}", this, state, next, reason);
-        state = next;
+        state = PipeState.TRANSITIONS.move(state, next, reason, this);
     }
 
     @Override

@@ -1,13 +1,8 @@
 package io.millrace.fanout.pipe;
 
-import static java.util.Objects.requireNonNull;
+import io.millrace.runtime.Transitions;
 
-import java.util.EnumMap;
-import java.util.EnumSet;
-import java.util.Map;
-import java.util.Set;
-
-/** Where a source's pipe stands. {@link #mayBecome} is the whole table of transitions. */
+/** Where a source's pipe stands. {@link #TRANSITIONS} is the whole table. */
 enum PipeState {
     /** No subscription; the next one is asked for when its time comes. */
     WAITING,
@@ -22,20 +17,28 @@ enum PipeState {
     /** Over. */
     CLOSED;
 
-    private static final Map<PipeState, Set<PipeState>> TRANSITIONS = transitions();
-
-    boolean mayBecome(PipeState next) {
-        return requireNonNull(TRANSITIONS.get(this)).contains(next);
-    }
-
-    private static Map<PipeState, Set<PipeState>> transitions() {
-        Map<PipeState, Set<PipeState>> table = new EnumMap<>(PipeState.class);
-        table.put(WAITING, EnumSet.of(OPENING, PARKED, ENDED, CLOSED));
-        table.put(OPENING, EnumSet.of(WAITING, FLOWING, PARKED, ENDED, CLOSED));
-        table.put(FLOWING, EnumSet.of(WAITING, PARKED, ENDED, CLOSED));
-        table.put(PARKED, EnumSet.of(WAITING, ENDED, CLOSED));
-        table.put(ENDED, EnumSet.of(CLOSED));
-        table.put(CLOSED, EnumSet.noneOf(PipeState.class));
-        return table;
-    }
+    static final Transitions<PipeState> TRANSITIONS = Transitions.table(PipeState.class)
+            .from(WAITING)
+            .to(OPENING, "the time to subscribe has come")
+            .to(PARKED, "nobody wants records")
+            .to(ENDED, "the shard is over, or read out by polling")
+            .to(CLOSED, "close() is called")
+            .from(OPENING)
+            .to(WAITING, "the subscription ends")
+            .to(FLOWING, "the first event is here")
+            .to(PARKED, "nobody wants records")
+            .to(ENDED, "the shard is over or read out")
+            .to(CLOSED, "close() is called")
+            .from(FLOWING)
+            .to(WAITING, "the subscription ends")
+            .to(PARKED, "nobody wants records")
+            .to(ENDED, "the shard is over or read out")
+            .to(CLOSED, "close() is called")
+            .from(PARKED)
+            .to(WAITING, "records are wanted")
+            .to(ENDED, "the shard is over")
+            .to(CLOSED, "close() is called")
+            .from(ENDED)
+            .to(CLOSED, "close() is called")
+            .build();
 }

@@ -1,13 +1,8 @@
 package io.millrace.fanout.polling;
 
-import static java.util.Objects.requireNonNull;
+import io.millrace.runtime.Transitions;
 
-import java.util.EnumMap;
-import java.util.EnumSet;
-import java.util.Map;
-import java.util.Set;
-
-/** What a polling source is doing. {@link #mayBecome} is the whole table of transitions. */
+/** What a polling source is doing. {@link #TRANSITIONS} is the whole table. */
 enum PollState {
     /** Waits until it is time for the next call. */
     RESTING,
@@ -22,20 +17,30 @@ enum PollState {
     /** Over. */
     CLOSED;
 
-    private static final Map<PollState, Set<PollState>> TRANSITIONS = transitions();
-
-    boolean mayBecome(PollState next) {
-        return requireNonNull(TRANSITIONS.get(this)).contains(next);
-    }
-
-    private static Map<PollState, Set<PollState>> transitions() {
-        Map<PollState, Set<PollState>> table = new EnumMap<>(PollState.class);
-        table.put(RESTING, EnumSet.of(RESTING, FULL, OPENING, READING, ENDED, CLOSED));
-        table.put(FULL, EnumSet.of(RESTING, OPENING, READING, ENDED, CLOSED));
-        table.put(OPENING, EnumSet.of(RESTING, READING, ENDED, CLOSED));
-        table.put(READING, EnumSet.of(RESTING, ENDED, CLOSED));
-        table.put(ENDED, EnumSet.of(CLOSED));
-        table.put(CLOSED, EnumSet.noneOf(PollState.class));
-        return table;
-    }
+    static final Transitions<PollState> TRANSITIONS = Transitions.table(PollState.class)
+            .from(RESTING)
+            .to(RESTING, "the next read is not due")
+            .to(FULL, "it holds as much as it may")
+            .to(OPENING, "a read is due, and there is no iterator")
+            .to(READING, "a read is due")
+            .to(ENDED, "the shard is over")
+            .to(CLOSED, "close() is called")
+            .from(FULL)
+            .to(RESTING, "there is room, and the next read is not due")
+            .to(OPENING, "there is room, and no iterator")
+            .to(READING, "there is room")
+            .to(ENDED, "the shard is over")
+            .to(CLOSED, "close() is called")
+            .from(OPENING)
+            .to(RESTING, "the call fails")
+            .to(READING, "the iterator is here")
+            .to(ENDED, "the shard is over")
+            .to(CLOSED, "close() is called")
+            .from(READING)
+            .to(RESTING, "records are here, or the call fails")
+            .to(ENDED, "the shard is read out or over")
+            .to(CLOSED, "close() is called")
+            .from(ENDED)
+            .to(CLOSED, "close() is called")
+            .build();
 }

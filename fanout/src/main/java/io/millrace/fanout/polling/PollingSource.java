@@ -22,8 +22,6 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Reads a shard by asking for records again and again: as fast as allowed while there are some, more and more slowly up to
@@ -34,8 +32,6 @@ import org.slf4j.LoggerFactory;
  * <p>Belongs to the event loop of {@link PollingSources}.
  */
 final class PollingSource implements RecordSource {
-    private static final Logger log = LoggerFactory.getLogger(PollingSource.class);
-
     /** The most that one call may ask for (GetRecords, Kinesis API). */
     private static final int READ_LIMIT = 10_000;
 
@@ -403,10 +399,6 @@ final class PollingSource implements RecordSource {
     }
 
     private void moveTo(PollState next, String reason) {
-        if (!state.mayBecome(next)) {
-            throw new IllegalStateException(name + ": " + state + " cannot become " + next + " (" + reason + ")");
-        }
-        log.debug("{}: {} -> {}: {}", name, state, next, reason);
-        state = next;
+        state = PollState.TRANSITIONS.move(state, next, reason, name);
     }
 }

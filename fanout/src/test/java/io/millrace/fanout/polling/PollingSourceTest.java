@@ -383,10 +383,11 @@ class PollingSourceTest {
     @Test
     void theTableOfTransitionsLeadsEverywhereAndEndsClosed() {
         for (PollState state : PollState.values()) {
-            assertThat(PollState.CLOSED.mayBecome(state)).isFalse();
-            assertThat(state.mayBecome(PollState.CLOSED)).isEqualTo(state != PollState.CLOSED);
+            assertThat(PollState.TRANSITIONS.allows(PollState.CLOSED, state)).isFalse();
+            assertThat(PollState.TRANSITIONS.allows(state, PollState.CLOSED)).isEqualTo(state != PollState.CLOSED);
         }
-        assertThat(PollState.ENDED.mayBecome(PollState.READING)).isFalse();
+        assertThat(PollState.TRANSITIONS.allows(PollState.ENDED, PollState.READING))
+                .isFalse();
     }
 
     /** A stream of one shard, a flaky reader of it, and a source whose batches are collected. */

@@ -1,8 +1,6 @@
 package io.millrace.lease.coordinator;
 
-import java.util.EnumSet;
-import java.util.Map;
-import java.util.Set;
+import io.millrace.runtime.Transitions;
 
 /** Where a coordinator stands between start and close. */
 enum CoordinatorState {
@@ -19,15 +17,23 @@ enum CoordinatorState {
     /** Does nothing any more. */
     CLOSED;
 
-    private static final Map<CoordinatorState, Set<CoordinatorState>> NEXT = Map.of(
-            NEW, EnumSet.of(STARTING, CLOSED),
-            STARTING, EnumSet.of(MEMBER, REJOINING, LEAVING, CLOSED),
-            MEMBER, EnumSet.of(REJOINING, LEAVING),
-            REJOINING, EnumSet.of(MEMBER, REJOINING, LEAVING),
-            LEAVING, EnumSet.of(CLOSED),
-            CLOSED, EnumSet.noneOf(CoordinatorState.class));
-
-    boolean canBecome(CoordinatorState next) {
-        return NEXT.getOrDefault(this, Set.of()).contains(next);
-    }
+    static final Transitions<CoordinatorState> TRANSITIONS = Transitions.table(CoordinatorState.class)
+            .from(NEW)
+            .to(STARTING, "start() is called")
+            .to(CLOSED, "close() is called")
+            .from(STARTING)
+            .to(MEMBER, "it has joined")
+            .to(REJOINING, "the first session is lost")
+            .to(LEAVING, "close() is called while it joins")
+            .to(CLOSED, "the start fails, or close() is called")
+            .from(MEMBER)
+            .to(REJOINING, "its leases are lost")
+            .to(LEAVING, "close() is called")
+            .from(REJOINING)
+            .to(MEMBER, "it has joined under a new run")
+            .to(REJOINING, "the new session is lost, too")
+            .to(LEAVING, "close() is called")
+            .from(LEAVING)
+            .to(CLOSED, "its leases are given back, or there is no more time")
+            .build();
 }

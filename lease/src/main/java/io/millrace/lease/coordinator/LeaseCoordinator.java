@@ -530,11 +530,6 @@ public final class LeaseCoordinator {
     }
 
     private void moveTo(CoordinatorState next, String reason) {
-        if (!state.canBecome(next)) {
-            throw new IllegalStateException(
-                    "worker " + id + " cannot go from " + state + " to " + next + ": " + reason);
-        }
-        log.debug("{}: {} -> {}: {}", id, state, next, reason);
-        state = next;
+        state = CoordinatorState.TRANSITIONS.move(state, next, reason, id);
     }
 }

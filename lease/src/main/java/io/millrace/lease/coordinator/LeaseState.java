@@ -1,8 +1,6 @@
 package io.millrace.lease.coordinator;
 
-import java.util.EnumSet;
-import java.util.Map;
-import java.util.Set;
+import io.millrace.runtime.Transitions;
 
 /** Where one ownership of a lease stands. */
 enum LeaseState {
@@ -17,16 +15,21 @@ enum LeaseState {
     /** No longer ours. */
     ENDED;
 
-    private static final Map<LeaseState, Set<LeaseState>> NEXT = Map.of(
-            HELD, EnumSet.of(ASKED_FOR, FINISHING, RELEASING, ENDED),
-            ASKED_FOR, EnumSet.of(FINISHING, RELEASING, ENDED),
-            FINISHING, EnumSet.of(ENDED),
-            RELEASING, EnumSet.of(ENDED),
-            ENDED, EnumSet.noneOf(LeaseState.class));
-
-    boolean canBecome(LeaseState next) {
-        return NEXT.getOrDefault(this, Set.of()).contains(next);
-    }
+    static final Transitions<LeaseState> TRANSITIONS = Transitions.table(LeaseState.class)
+            .from(HELD)
+            .to(ASKED_FOR, "the lease is asked for")
+            .to(FINISHING, "its holder reached the shard's end")
+            .to(RELEASING, "its holder gives it back, or has no more time to")
+            .to(ENDED, "the lease is lost")
+            .from(ASKED_FOR)
+            .to(FINISHING, "its holder reached the shard's end")
+            .to(RELEASING, "its holder gives it back, or has no more time to")
+            .to(ENDED, "the lease is lost")
+            .from(FINISHING)
+            .to(ENDED, "the shard's end is written, or the lease is lost")
+            .from(RELEASING)
+            .to(ENDED, "the release is written, or the lease is lost")
+            .build();
 
     /** True while the holder may hand records to a processor. */
     boolean allowsProcessing() {

@@ -20,8 +20,6 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * One ownership of a lease. At most one write of its row is under way; what is asked for meanwhile waits, checkpoints
@@ -30,8 +28,6 @@ import org.slf4j.LoggerFactory;
  * <p>Belongs to the loop but for the methods of {@link HeldLease}, which read volatile fields and send messages.
  */
 final class OwnedLease implements HeldLease {
-    private static final Logger log = LoggerFactory.getLogger(OwnedLease.class);
-
     private static final String NOT_OURS = "the table says that it is not this worker's any more";
 
     /** Bytes a second below which changes of a load are nobody's business. */
@@ -406,11 +402,7 @@ final class OwnedLease implements HeldLease {
     }
 
     private void moveTo(LeaseState next, String reason) {
-        if (!state.canBecome(next)) {
-            throw new IllegalStateException(this + " cannot go from " + state + " to " + next + ": " + reason);
-        }
-        log.debug("{}: {} -> {}: {}", this, state, next, reason);
-        state = next;
+        state = LeaseState.TRANSITIONS.move(state, next, reason, this);
     }
 
     private void send(Runnable message, Runnable otherwise) {

@@ -9,9 +9,9 @@ final class LeaseStateTest {
     @ParameterizedTest
     @EnumSource(LeaseState.class)
     void everyOwnershipCanEndOnceAndNeverGoesBack(LeaseState state) {
-        assertThat(state.canBecome(LeaseState.ENDED)).isEqualTo(state != LeaseState.ENDED);
+        assertThat(LeaseState.TRANSITIONS.allows(state, LeaseState.ENDED)).isEqualTo(state != LeaseState.ENDED);
         for (LeaseState other : LeaseState.values()) {
-            assertThat(state.canBecome(other) && other.canBecome(state))
+            assertThat(LeaseState.TRANSITIONS.allows(state, other) && LeaseState.TRANSITIONS.allows(other, state))
                     .as("%s and %s", state, other)
                     .isFalse();
         }
@@ -20,6 +20,7 @@ final class LeaseStateTest {
     @ParameterizedTest
     @EnumSource(CoordinatorState.class)
     void closedCoordinatorStaysClosed(CoordinatorState state) {
-        assertThat(CoordinatorState.CLOSED.canBecome(state)).isFalse();
+        assertThat(CoordinatorState.TRANSITIONS.allows(CoordinatorState.CLOSED, state))
+                .isFalse();
     }
 }

@@ -3,6 +3,7 @@ package io.millrace.streamcore.http;
 import static java.util.Objects.requireNonNull;
 
 import io.millrace.runtime.Ticker;
+import io.millrace.runtime.Transitions;
 import io.millrace.streamcore.api.call.ApiAnswer;
 import io.millrace.streamcore.api.call.ApiRequest;
 import io.netty.buffer.ByteBuf;
@@ -35,17 +36,14 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.EnumMap;
-import java.util.EnumSet;
-import java.util.Map;
 import java.util.Queue;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * Receives requests, one after the other, and writes their answers: on an HTTP/1.1 connection as many as the client
@@ -437,11 +435,7 @@ final class RequestHandler extends ChannelInboundHandlerAdapter {
     }
 
     private void moveTo(State next, String reason) {
-        if (!state.canMoveTo(next)) {
-            throw new IllegalStateException("no way from " + state + " to " + next + " (" + reason + ")");
-        }
-        log.trace("{} -> {} ({})", state, next, reason);
-        state = next;
+        state = State.TRANSITIONS.move(state, next, reason, wire);
         if (headerClock != null) {
             headerClock.reset();
         }
@@ -471,16 +465,21 @@ final class RequestHandler extends ChannelInboundHandlerAdapter {
         /** A refused body, dropped as it comes. */
         DISCARDING;
 
-        private static final Map<State, Set<State>> NEXT = new EnumMap<>(Map.of(
-                WAITING, EnumSet.of(RECEIVING, DISCARDING),
-                RECEIVING, EnumSet.of(CALLING, DISCARDING),
-                CALLING, EnumSet.of(WRITING, PUSHING),
-                PUSHING, EnumSet.of(WAITING),
-                WRITING, EnumSet.of(WAITING),
-                DISCARDING, EnumSet.noneOf(State.class)));
-
-        boolean canMoveTo(State next) {
-            return NEXT.getOrDefault(this, Set.of()).contains(next);
-        }
+        static final Transitions<State> TRANSITIONS = Transitions.table(State.class)
+                .from(WAITING)
+                .to(RECEIVING, "a header is here")
+                .to(DISCARDING, "a header cannot be read")
+                .from(RECEIVING)
+                .to(CALLING, "the request is whole")
+                .to(DISCARDING, "the request is refused")
+                .from(CALLING)
+                .to(WRITING, "the answer is here")
+                .to(PUSHING, "the answer is one that goes on")
+                .from(PUSHING)
+                .to(WAITING, "its publisher ends it")
+                .from(WRITING)
+                .to(WAITING, "the answer is written")
+                .loggedAt(Level.TRACE)
+                .build();
     }
 }

@@ -5,14 +5,13 @@ import static java.util.Objects.requireNonNull;
 import io.millrace.model.HashKey;
 import io.millrace.model.HashKeyRange;
 import io.millrace.model.StreamName;
+import io.millrace.runtime.Transitions;
 import io.millrace.streamcore.stream.StreamState.Status;
 import io.millrace.streamcore.stream.scale.EvenScaling;
 import io.millrace.streamcore.stream.scale.ScalingHistory;
 import io.millrace.streamcore.stream.scale.ScalingStep;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.EnumMap;
-import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -45,11 +44,20 @@ record StreamEntry(
     /** The service scales no stream beyond this, whatever the account may have. */
     private static final int MOST_SHARDS_BY_SCALING = 10_000;
 
-    private static final Map<Status, Set<Status>> NEXT = new EnumMap<>(Map.of(
-            Status.CREATING, EnumSet.of(Status.ACTIVE, Status.DELETING),
-            Status.ACTIVE, EnumSet.of(Status.UPDATING, Status.DELETING),
-            Status.UPDATING, EnumSet.of(Status.UPDATING, Status.ACTIVE, Status.DELETING),
-            Status.DELETING, EnumSet.of(Status.DELETING)));
+    static final Transitions<Status> TRANSITIONS = Transitions.table(Status.class)
+            .from(Status.CREATING)
+            .to(Status.ACTIVE, "it is made")
+            .to(Status.DELETING, "it is deleted")
+            .from(Status.ACTIVE)
+            .to(Status.UPDATING, "its shards or settings change")
+            .to(Status.DELETING, "it is deleted")
+            .from(Status.UPDATING)
+            .to(Status.UPDATING, "a step of the change is done")
+            .to(Status.ACTIVE, "the change is done")
+            .to(Status.DELETING, "it is deleted")
+            .from(Status.DELETING)
+            .to(Status.DELETING, "it is deleted again")
+            .build();
 
     StreamEntry {
         requireNonNull(name, "name");
@@ -66,10 +74,6 @@ record StreamEntry(
             entries.add(ShardEntry.open(entries.size(), List.of(), range, nowMillis / 1000, nowMillis));
         }
         return new StreamEntry(name, nowMillis, Status.CREATING, options, shards, entries, null, ScalingHistory.NONE);
-    }
-
-    static boolean allows(Status from, Status to) {
-        return NEXT.getOrDefault(from, Set.of()).contains(to);
     }
 
     /** The name of the stream's log, not used by any other stream of the name. */
@@ -311,7 +315,7 @@ record StreamEntry(
     }
 
     private StreamEntry with(Status to, int next, List<ShardEntry> entries, @Nullable Resharding resharding) {
-        if (!allows(status, to)) {
+        if (!TRANSITIONS.allows(status, to)) {
             throw new IllegalStateException("a stream does not go from " + status + " to " + to);
         }
         ScalingHistory kept = to == Status.UPDATING ? scaling : scaling.done();

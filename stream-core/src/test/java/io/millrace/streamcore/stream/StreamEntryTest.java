@@ -35,7 +35,7 @@ final class StreamEntryTest {
                 Status.DELETING, EnumSet.of(Status.DELETING));
         for (Status from : Status.values()) {
             for (Status to : Status.values()) {
-                assertThat(StreamEntry.allows(from, to))
+                assertThat(StreamEntry.TRANSITIONS.allows(from, to))
                         .as("%s to %s", from, to)
                         .isEqualTo(allowed.getOrDefault(from, Set.of()).contains(to));
             }

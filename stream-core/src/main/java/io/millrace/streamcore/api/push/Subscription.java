@@ -4,17 +4,14 @@ import static java.util.Objects.requireNonNull;
 
 import io.millrace.runtime.EventLoop;
 import io.millrace.runtime.Ticker;
+import io.millrace.runtime.Transitions;
 import io.millrace.streamcore.stream.ShardCursor;
 import io.millrace.streamcore.stream.StreamException;
 import io.millrace.streamcore.stream.quota.Pace;
 import io.millrace.streamcore.stream.watch.StreamProbe;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.EnumMap;
-import java.util.EnumSet;
-import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.Flow;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
@@ -318,11 +315,7 @@ final class Subscription implements Flow.Publisher<ByteBuffer>, Flow.Subscriptio
     }
 
     private void moveTo(State next, String reason) {
-        if (!state.canMoveTo(next)) {
-            throw new IllegalStateException(name + ": no way from " + state + " to " + next + " (" + reason + ")");
-        }
-        log.debug("{}: {} -> {} ({})", name, state, next, reason);
-        state = next;
+        state = State.TRANSITIONS.move(state, next, reason, name);
     }
 
     /** Whom a subscription belongs to. */
@@ -360,17 +353,35 @@ final class Subscription implements Flow.Publisher<ByteBuffer>, Flow.Subscriptio
         /** Over. */
         ENDED;
 
-        private static final Map<State, Set<State>> NEXT = new EnumMap<>(Map.of(
-                OPEN, EnumSet.of(BLOCKED, ENDING, ENDED),
-                BLOCKED, EnumSet.of(PAUSED, READING, ENDING, ENDED),
-                PAUSED, EnumSet.of(PAUSED, READING, ENDING, ENDED),
-                READING, EnumSet.of(PAUSED, BLOCKED, FOLLOWING, ENDING, ENDED),
-                FOLLOWING, EnumSet.of(PAUSED, BLOCKED, READING, ENDING, ENDED),
-                ENDING, EnumSet.of(ENDED),
-                ENDED, EnumSet.noneOf(State.class)));
-
-        boolean canMoveTo(State next) {
-            return NEXT.getOrDefault(this, Set.of()).contains(next);
-        }
+        static final Transitions<State> TRANSITIONS = Transitions.table(State.class)
+                .from(OPEN)
+                .to(BLOCKED, "a subscriber is here")
+                .to(ENDING, "something is wrong, or another took over")
+                .to(ENDED, "it is cancelled, or its time is over")
+                .from(BLOCKED)
+                .to(PAUSED, "there is demand, but it was too fast")
+                .to(READING, "there is demand")
+                .to(ENDING, "something is wrong, or another took over")
+                .to(ENDED, "it is cancelled, or its time is over")
+                .from(PAUSED)
+                .to(PAUSED, "it was still too fast")
+                .to(READING, "it has rested, or a heartbeat is due")
+                .to(ENDING, "something is wrong, or another took over")
+                .to(ENDED, "it is cancelled, or its time is over")
+                .from(READING)
+                .to(PAUSED, "there is more, but it was too fast")
+                .to(BLOCKED, "there is no demand")
+                .to(FOLLOWING, "it has caught up")
+                .to(ENDING, "something is wrong, or another took over")
+                .to(ENDED, "the shard is read out, or the subscription over")
+                .from(FOLLOWING)
+                .to(PAUSED, "there is news, but it was too fast")
+                .to(BLOCKED, "there is no demand")
+                .to(READING, "there is news, or a heartbeat is due")
+                .to(ENDING, "something is wrong, or another took over")
+                .to(ENDED, "it is cancelled, or its time is over")
+                .from(ENDING)
+                .to(ENDED, "its subscriber knows why, or has left")
+                .build();
     }
 }
