@@ -12,7 +12,8 @@ import io.millrace.cli.terminal.Terminal;
 import io.millrace.consumer.Worker;
 import io.millrace.consumer.WorkerBuilder;
 import io.millrace.consumer.processor.RecordBatch;
-import io.millrace.fanout.KinesisStreams;
+import io.millrace.fanout.kinesis.DirectKinesis;
+import io.millrace.fanout.kinesis.KinesisStreams;
 import io.millrace.lease.LeaseKey;
 import io.millrace.lease.LostTable;
 import io.millrace.model.Position;
@@ -32,7 +33,6 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.TypeConversionException;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
-import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 
 /** {@code millrace consume}: one worker of an application, which prints the records of its share of the shards. */
 @Command(
@@ -125,7 +125,7 @@ final class ConsumeCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         streams.forEach(StreamCommand::checkName);
         try (EventFile file = EventFile.open(events);
-                KinesisAsyncClient kinesis = fanOut == null ? access.workerKinesis() : access.pipeKinesis();
+                DirectKinesis kinesis = fanOut == null ? access.workerKinesis() : access.pipeKinesis();
                 DynamoDbAsyncClient dynamoDb = access.workerDynamoDb();
                 Worker worker = worker(kinesis, dynamoDb, file);
                 GracefulStop stop = GracefulStop.install(CommandFailure.OK, () -> worker.close(HANDOVER))) {
@@ -147,7 +147,7 @@ final class ConsumeCommand implements Callable<Integer> {
         return CommandFailure.OK;
     }
 
-    private Worker worker(KinesisAsyncClient kinesis, DynamoDbAsyncClient dynamoDb, EventFile file) {
+    private Worker worker(DirectKinesis kinesis, DynamoDbAsyncClient dynamoDb, EventFile file) {
         try {
             WorkerBuilder builder = Worker.builder()
                     .application(application)

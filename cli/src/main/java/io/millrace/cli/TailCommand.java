@@ -14,9 +14,10 @@ import io.millrace.cli.terminal.FanOutFlag;
 import io.millrace.cli.terminal.Seconds;
 import io.millrace.cli.terminal.StartPosition;
 import io.millrace.cli.terminal.Terminal;
-import io.millrace.fanout.KinesisStreams;
 import io.millrace.fanout.RecordSources;
 import io.millrace.fanout.ServiceTime;
+import io.millrace.fanout.kinesis.DirectKinesis;
+import io.millrace.fanout.kinesis.KinesisStreams;
 import io.millrace.fanout.pipe.FanOutConsumer;
 import io.millrace.fanout.pipe.FanOutRefusedException;
 import io.millrace.fanout.pipe.KinesisPipes;
@@ -119,7 +120,7 @@ final class TailCommand implements Callable<Integer> {
 
     private int subscribe(String consumerNameOrArn) {
         FanOutConsumer consumer = consumer(consumerNameOrArn);
-        try (KinesisAsyncClient kinesis = access.pipeKinesis();
+        try (DirectKinesis kinesis = access.pipeKinesis();
                 EventLoop loop = platform.newEventLoop("tail")) {
             KinesisStreams streams = new KinesisStreams(kinesis);
             ServiceClock.refuseFuture(from, streams, stream);
@@ -129,7 +130,7 @@ final class TailCommand implements Callable<Integer> {
             consumer.contradiction(List.of(name)).ifPresent(line -> {
                 throw CommandFailure.usage(line);
             });
-            KinesisPipes pipes = new KinesisPipes(kinesis, streams, consumer);
+            KinesisPipes pipes = new KinesisPipes(kinesis.client(), streams, consumer);
             Position.Initial begin =
                     from instanceof Position.Latest ? new Position.AtTimestamp(now(streams, name)) : from;
             List<Shard> shards = (begin instanceof Position.AtTimestamp at

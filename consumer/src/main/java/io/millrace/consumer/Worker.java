@@ -7,7 +7,7 @@ import io.millrace.consumer.services.HostName;
 import io.millrace.consumer.streams.FanOut;
 import io.millrace.consumer.streams.KinesisShardDirectory;
 import io.millrace.consumer.streams.StreamNames;
-import io.millrace.fanout.KinesisStreams;
+import io.millrace.fanout.kinesis.KinesisStreams;
 import io.millrace.fanout.pipe.FanOutConsumer;
 import io.millrace.fanout.pipe.FanOutRefusedException;
 import io.millrace.lease.LeaseException;
@@ -315,7 +315,7 @@ public final class Worker implements AutoCloseable {
     private void begin() {
         WorkerClients clients = null;
         try {
-            clients = WorkerClients.of(settings.kinesisClient(), settings.dynamoDbClient(), settings.fanOut() != null);
+            clients = WorkerClients.of(settings);
             begin(clients);
         } catch (Throwable failure) {
             // Also an error: with two versions of the SDK, say, a method is missing.
@@ -324,7 +324,7 @@ public final class Worker implements AutoCloseable {
     }
 
     private void begin(WorkerClients clients) {
-        KinesisStreams streams = new KinesisStreams(clients.kinesis());
+        KinesisStreams streams = clients.streams();
         StreamNames found = new StreamNames(streams, settings.platform());
         names = found;
         FanOutConsumer consumer = settings.fanOut();

@@ -6,6 +6,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
 import io.millrace.consumer.health.WorkerHealth;
 import io.millrace.consumer.processor.RecordProcessor;
+import io.millrace.fanout.kinesis.DirectKinesis;
 import io.millrace.fanout.pipe.FanOutConsumer;
 import io.millrace.fanout.pipe.PipeClient;
 import io.millrace.lease.LostTable;
@@ -48,6 +49,7 @@ public final class WorkerBuilder {
     private @Nullable FanOutConsumer fanOut;
 
     private @Nullable KinesisAsyncClient kinesisClient;
+    private @Nullable DirectKinesis directKinesis;
     private @Nullable DynamoDbAsyncClient dynamoDbClient;
     private @Nullable MeterRegistry meterRegistry;
     private @Nullable Platform platform;
@@ -195,13 +197,22 @@ public final class WorkerBuilder {
 
     /**
      * The client to read the stream with; the worker does not close it. Default: one made from the SDK's standard
-     * settings (AWS_REGION, AWS_ENDPOINT_URL_KINESIS, profiles, the credential chain), closed with the worker.
+     * settings (AWS_REGION, AWS_ENDPOINT_URL_KINESIS, profiles, the credential chain), closed with the worker. That one
+     * reads records past the SDK's machinery for calls, as {@link DirectKinesis} says; a given one reads them itself.
      *
      * <p>With {@link #fanOut()} make it with {@link PipeClient}: the SDK's default holds 50 pipes and cuts one that its reader
      * holds back for 10 s or more.
      */
     public WorkerBuilder kinesisClient(KinesisAsyncClient client) {
         this.kinesisClient = requireNonNull(client, "kinesisClient");
+        this.directKinesis = null;
+        return this;
+    }
+
+    /** The same with a client that reads records in the direct way; the worker does not close it. */
+    public WorkerBuilder kinesisClient(DirectKinesis client) {
+        this.kinesisClient = client.client();
+        this.directKinesis = client;
         return this;
     }
 
@@ -298,6 +309,7 @@ public final class WorkerBuilder {
                 onLostTable,
                 consumerFor(all),
                 kinesisClient,
+                directKinesis,
                 dynamoDbClient,
                 meterRegistry != null ? meterRegistry : new CompositeMeterRegistry(),
                 platform != null ? platform : new SystemPlatform(),

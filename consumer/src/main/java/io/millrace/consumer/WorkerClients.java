@@ -1,9 +1,14 @@
 package io.millrace.consumer;
 
+import static java.util.Objects.requireNonNull;
+
 import io.millrace.consumer.services.ServicePlace;
+import io.millrace.fanout.kinesis.DirectKinesis;
+import io.millrace.fanout.kinesis.KinesisStreams;
 import io.millrace.fanout.pipe.PipeClient;
 import io.millrace.lease.coordinator.StartFailedException;
 import io.millrace.lease.coordinator.StartFailedException.Needed;
+import java.time.InstantSource;
 import java.util.Map;
 import java.util.concurrent.CompletionException;
 import java.util.function.Supplier;
@@ -12,32 +17,53 @@ import software.amazon.awssdk.awscore.AwsServiceClientConfiguration;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
-import software.amazon.awssdk.utils.SdkAutoCloseable;
 
 /** The SDK clients of one worker: those it was given, and those it made and therefore closes. */
 record WorkerClients(
-        KinesisAsyncClient kinesis, boolean ownsKinesis, DynamoDbAsyncClient dynamoDb, boolean ownsDynamoDb)
+        KinesisAsyncClient kinesis,
+        @Nullable DirectKinesis directOrNull,
+        boolean ownsKinesis,
+        DynamoDbAsyncClient dynamoDb,
+        boolean ownsDynamoDb)
         implements AutoCloseable {
     /**
-     * Takes the given clients and makes the missing ones from the SDK's standard settings.
+     * Takes the clients that the worker was given and makes the missing ones from the SDK's standard settings.
      *
-     * @param isForPipes true when the client for Kinesis is to hold subscriptions as well
      * @throws WorkerException if the settings do not suffice
      */
-    static WorkerClients of(
-            @Nullable KinesisAsyncClient kinesis, @Nullable DynamoDbAsyncClient dynamoDb, boolean isForPipes) {
-        Supplier<KinesisAsyncClient> maker =
-                isForPipes ? () -> PipeClient.create(settings -> {}) : KinesisAsyncClient::create;
-        KinesisAsyncClient reads = kinesis != null ? kinesis : make("Kinesis", maker);
+    static WorkerClients of(WorkerSettings settings) {
+        KinesisAsyncClient given = settings.kinesisClient();
+        DynamoDbAsyncClient tables = settings.dynamoDbClient();
+        DirectKinesis direct = settings.directKinesis();
+        if (given == null) {
+            direct = make("Kinesis", () -> kinesis(settings));
+        }
         try {
-            DynamoDbAsyncClient leases = dynamoDb != null ? dynamoDb : make("DynamoDB", DynamoDbAsyncClient::create);
-            return new WorkerClients(reads, kinesis == null, leases, dynamoDb == null);
+            DynamoDbAsyncClient leases = tables != null ? tables : make("DynamoDB", DynamoDbAsyncClient::create);
+            return new WorkerClients(
+                    given != null ? given : requireNonNull(direct).client(),
+                    direct,
+                    given == null,
+                    leases,
+                    tables == null);
         } catch (WorkerException failure) {
-            if (kinesis == null) {
-                reads.close();
+            if (given == null) {
+                requireNonNull(direct).close();
             }
             throw failure;
         }
+    }
+
+    private static DirectKinesis kinesis(WorkerSettings settings) {
+        InstantSource clock = settings.platform().clock();
+        return settings.fanOut() == null
+                ? DirectKinesis.create(clock)
+                : new DirectKinesis(PipeClient.create(client -> {}), DirectKinesis.http(), clock);
+    }
+
+    /** The streams as the worker reads them. */
+    KinesisStreams streams() {
+        return directOrNull == null ? new KinesisStreams(kinesis) : new KinesisStreams(directOrNull);
     }
 
     /** The error of a start; where a service could not be used it says which endpoint that is and where it was set. */
@@ -57,7 +83,7 @@ record WorkerClients(
     @Override
     public void close() {
         if (ownsKinesis) {
-            kinesis.close();
+            requireNonNull(directOrNull).close();
         }
         if (ownsDynamoDb) {
             dynamoDb.close();
@@ -76,7 +102,7 @@ record WorkerClients(
                 .orElseGet(() -> "of region " + client.region());
     }
 
-    private static <T extends SdkAutoCloseable> T make(String service, Supplier<T> maker) {
+    private static <T> T make(String service, Supplier<T> maker) {
         try {
             return maker.get();
         } catch (SdkException failure) {

@@ -2,6 +2,7 @@ package io.millrace.consumer;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.consumer.processor.RecordProcessor;
+import io.millrace.fanout.kinesis.DirectKinesis;
 import io.millrace.fanout.pipe.FanOutConsumer;
 import io.millrace.lease.LostTable;
 import io.millrace.lease.coordinator.LeaseSettings.StreamSettings;
@@ -31,6 +32,7 @@ record WorkerSettings(
         LostTable onLostTable,
         @Nullable FanOutConsumer fanOut,
         @Nullable KinesisAsyncClient kinesisClient,
+        @Nullable DirectKinesis directKinesis,
         @Nullable DynamoDbAsyncClient dynamoDbClient,
         MeterRegistry meterRegistry,
         Platform platform,
@@ -54,6 +56,7 @@ record WorkerSettings(
                 onLostTable,
                 fanOut,
                 kinesisClient,
+                directKinesis,
                 dynamoDbClient,
                 meterRegistry,
                 platform,

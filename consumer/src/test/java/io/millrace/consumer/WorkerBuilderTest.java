@@ -89,6 +89,7 @@ class WorkerBuilderTest {
                         new FanOutConsumer.Named("dashboard"),
                         null,
                         null,
+                        null,
                         meters,
                         sim,
                         listener));

@@ -117,7 +117,7 @@ class WorkerEndTest {
 
     @Test
     void placesOfTheServicesAreKnownForTheLog() {
-        assertThat(WorkerClients.of(kinesis, dynamoDb, false).places())
+        assertThat(WorkerClients.of(builder().settings()).places())
                 .isEqualTo("DynamoDB at http://127.0.0.1:1, Kinesis at http://127.0.0.1:1");
     }
 

@@ -172,6 +172,7 @@ final class WorkerWorld implements ShardDirectory {
                 null,
                 null,
                 null,
+                null,
                 registry,
                 new SkewedPlatform(platform, skew),
                 listener);

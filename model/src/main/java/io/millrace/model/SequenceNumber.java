@@ -16,8 +16,11 @@ public final class SequenceNumber implements Comparable<SequenceNumber> {
     /** The number 0, below every record. */
     public static final SequenceNumber ZERO = new SequenceNumber(0, 0, 0);
 
-    private static final int MAX_BITS = 192;
     private static final int MAX_DIGITS = 58;
+    /** What fits into a long. */
+    private static final int DIGITS_AT_ONCE = 18;
+
+    private static final long EIGHTEEN_ZEROS = 1_000_000_000_000_000_000L;
     private static final long WORD = 0xffffffffL;
     private static final long BILLION = 1_000_000_000;
     /** How many groups of nine digits the highest number has. */
@@ -65,17 +68,52 @@ public final class SequenceNumber implements Comparable<SequenceNumber> {
      * @throws IllegalArgumentException if the text is not a whole number below 2^192
      */
     public static SequenceNumber parse(String decimal) {
-        if (decimal.isEmpty()
-                || decimal.length() > MAX_DIGITS
-                || !decimal.chars().allMatch(c -> c >= '0' && c <= '9')) {
+        int length = decimal.length();
+        if (length == 0 || length > MAX_DIGITS) {
             throw new IllegalArgumentException("not a sequence number: " + decimal);
         }
-        BigInteger value = new BigInteger(decimal);
-        if (value.bitLength() > MAX_BITS) {
-            throw new IllegalArgumentException("not a sequence number (above 2^192): " + decimal);
+        long high = 0;
+        long middle = 0;
+        long low = 0;
+        for (int from = 0; from < length; ) {
+            // The first group is the short one: all others have eighteen digits.
+            int end = from == 0 ? (length - 1) % DIGITS_AT_ONCE + 1 : from + DIGITS_AT_ONCE;
+            long group = digits(decimal, from, end);
+            long carry = unsignedHigh(low, EIGHTEEN_ZEROS);
+            low = low * EIGHTEEN_ZEROS + group;
+            if (Long.compareUnsigned(low, group) < 0) {
+                carry++;
+            }
+            long carryOn = unsignedHigh(middle, EIGHTEEN_ZEROS);
+            middle = middle * EIGHTEEN_ZEROS + carry;
+            if (Long.compareUnsigned(middle, carry) < 0) {
+                carryOn++;
+            }
+            long over = unsignedHigh(high, EIGHTEEN_ZEROS);
+            high = high * EIGHTEEN_ZEROS + carryOn;
+            if (over != 0 || Long.compareUnsigned(high, carryOn) < 0) {
+                throw new IllegalArgumentException("not a sequence number (above 2^192): " + decimal);
+            }
+            from = end;
         }
-        return new SequenceNumber(
-                value.shiftRight(128).longValue(), value.shiftRight(64).longValue(), value.longValue());
+        return new SequenceNumber(high, middle, low);
+    }
+
+    private static long digits(String decimal, int from, int end) {
+        long value = 0;
+        for (int i = from; i < end; i++) {
+            int digit = decimal.charAt(i) - '0';
+            if (digit < 0 || digit > 9) {
+                throw new IllegalArgumentException("not a sequence number: " + decimal);
+            }
+            value = value * 10 + digit;
+        }
+        return value;
+    }
+
+    /** The upper half of the product of a number without sign and a positive one. */
+    private static long unsignedHigh(long value, long positive) {
+        return Math.multiplyHigh(value, positive) + (value >> 63 & positive);
     }
 
     /**

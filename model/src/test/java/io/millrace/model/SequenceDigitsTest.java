@@ -46,6 +46,31 @@ class SequenceDigitsTest {
         assertThat(SequenceNumber.ZERO).hasToString("0");
     }
 
+    @Test
+    void numbersAtTheEdgesOfGroupsAndWordsAreReadAsTheBigInteger() {
+        for (int bits : new int[] {1, 59, 60, 63, 64, 65, 119, 120, 127, 128, 129, 179, 180, 191, 192}) {
+            BigInteger power = BigInteger.TWO.pow(bits);
+            for (BigInteger value :
+                    new BigInteger[] {power.subtract(BigInteger.ONE), power, power.add(BigInteger.ONE)}) {
+                if (value.bitLength() <= 192) {
+                    assertThat(SequenceNumber.parse(value.toString()).toBigInteger())
+                            .isEqualTo(value);
+                } else {
+                    assertThatIllegalArgumentException()
+                            .isThrownBy(() -> SequenceNumber.parse(value.toString()))
+                            .withMessageContaining("above 2^192");
+                }
+            }
+        }
+        for (int digits = 1; digits <= 57; digits++) {
+            BigInteger nines = BigInteger.TEN.pow(digits).subtract(BigInteger.ONE);
+            assertThat(SequenceNumber.parse(nines.toString()).toBigInteger()).isEqualTo(nines);
+            assertThat(SequenceNumber.parse("0".repeat(58 - digits) + nines).toBigInteger())
+                    .isEqualTo(nines);
+        }
+        assertThatIllegalArgumentException().isThrownBy(() -> SequenceNumber.parse("9".repeat(58)));
+    }
+
     private static String text(SequenceDigits digits) {
         byte[] text = new byte[SequenceDigits.LENGTH];
         digits.copyTo(text, 0);

@@ -18,6 +18,7 @@ import io.millrace.consumer.Worker;
 import io.millrace.consumer.WorkerBuilder;
 import io.millrace.consumer.WorkerEvent;
 import io.millrace.consumer.processor.RecordBatch;
+import io.millrace.fanout.kinesis.DirectKinesis;
 import io.millrace.model.StreamRecord;
 import io.millrace.runtime.Platform;
 import io.millrace.runtime.SystemPlatform;
@@ -32,7 +33,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
-import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 
 /**
  * {@code millrace demo-worker}: a worker process of the demo, which tells it on standard output what it does, and ends
@@ -67,7 +67,7 @@ public final class DemoWorkerCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        try (KinesisAsyncClient kinesis = fanOut == null ? access.workerKinesis() : access.pipeKinesis();
+        try (DirectKinesis kinesis = fanOut == null ? access.workerKinesis() : access.pipeKinesis();
                 DynamoDbAsyncClient dynamoDb = access.workerDynamoDb();
                 Platform.BlockingTasks tasks = platform.newBlockingTasks("parent", 1);
                 Worker worker = worker(kinesis, dynamoDb);
@@ -79,7 +79,7 @@ public final class DemoWorkerCommand implements Callable<Integer> {
         return CommandFailure.OK;
     }
 
-    private Worker worker(KinesisAsyncClient kinesis, DynamoDbAsyncClient dynamoDb) {
+    private Worker worker(DirectKinesis kinesis, DynamoDbAsyncClient dynamoDb) {
         WorkerBuilder builder = Worker.builder().application("demo").stream(stream)
                 .workerName(workerName)
                 .failoverTime(Duration.ofMillis(failoverMillis))

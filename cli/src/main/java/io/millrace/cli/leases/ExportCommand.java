@@ -3,7 +3,7 @@ package io.millrace.cli.leases;
 import io.millrace.cli.terminal.AwsAccess;
 import io.millrace.cli.terminal.CommandFailure;
 import io.millrace.cli.terminal.Terminal;
-import io.millrace.fanout.KinesisStreams;
+import io.millrace.fanout.kinesis.KinesisStreams;
 import io.millrace.lease.ShardDirectory.StreamIdentity;
 import io.millrace.lease.kcl.KclLease;
 import io.millrace.lease.kcl.KclSnapshot;

@@ -4,7 +4,7 @@ import io.millrace.cli.terminal.AwsAccess;
 import io.millrace.cli.terminal.CommandFailure;
 import io.millrace.cli.terminal.StartPosition;
 import io.millrace.cli.terminal.Terminal;
-import io.millrace.fanout.KinesisStreams;
+import io.millrace.fanout.kinesis.KinesisStreams;
 import io.millrace.lease.ShardDirectory.StreamIdentity;
 import io.millrace.lease.kcl.KclSnapshot;
 import io.millrace.lease.kcl.KclStream;

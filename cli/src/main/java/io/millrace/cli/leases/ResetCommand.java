@@ -6,7 +6,7 @@ import io.millrace.cli.terminal.AwsAccess;
 import io.millrace.cli.terminal.CommandFailure;
 import io.millrace.cli.terminal.StartPosition;
 import io.millrace.cli.terminal.Terminal;
-import io.millrace.fanout.KinesisStreams;
+import io.millrace.fanout.kinesis.KinesisStreams;
 import io.millrace.lease.LeaseKey;
 import io.millrace.lease.decide.Reset;
 import io.millrace.lease.table.LeaseRow;

@@ -2,7 +2,7 @@ package io.millrace.cli.leases;
 
 import io.millrace.cli.terminal.CommandFailure;
 import io.millrace.cli.terminal.StartPosition;
-import io.millrace.fanout.KinesisStreams;
+import io.millrace.fanout.kinesis.KinesisStreams;
 import io.millrace.model.Position;
 import io.millrace.model.StreamArn;
 import io.millrace.model.StreamName;

@@ -1,5 +1,6 @@
 package io.millrace.cli.terminal;
 
+import io.millrace.fanout.kinesis.DirectKinesis;
 import io.millrace.fanout.pipe.PipeClient;
 import io.millrace.runtime.Platform;
 import io.millrace.runtime.SystemPlatform;
@@ -119,18 +120,22 @@ public final class AwsAccess {
     }
 
     /** A client for a worker, which keeps its own time limits; the caller closes it. */
-    public KinesisAsyncClient workerKinesis() {
-        return client(KinesisAsyncClient::builder, KINESIS, LOCAL_KINESIS, this::http, config -> {});
+    public DirectKinesis workerKinesis() {
+        return direct(client(KinesisAsyncClient::builder, KINESIS, LOCAL_KINESIS, this::http, DirectKinesis::prepare));
     }
 
     /** The same for one that holds a pipe for each shard. */
-    public KinesisAsyncClient pipeKinesis() {
-        return client(
+    public DirectKinesis pipeKinesis() {
+        return direct(client(
                 KinesisAsyncClient::builder,
                 KINESIS,
                 LOCAL_KINESIS,
                 () -> unclosed(PipeClient.http()),
-                PipeClient::limit);
+                PipeClient::limit));
+    }
+
+    private DirectKinesis direct(KinesisAsyncClient client) {
+        return new DirectKinesis(client, http().build(), platform.clock());
     }
 
     /** A client for a worker's lease table, which keeps its own time limits; the caller closes it. */

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import com.sun.net.httpserver.HttpServer;
 import io.millrace.consumer.WorkerException;
+import io.millrace.fanout.kinesis.DirectKinesis;
 import io.millrace.lease.table.DynamoLeaseTable;
 import io.millrace.lease.table.Entity;
 import io.millrace.lease.table.TableUnavailableException;
@@ -123,7 +124,8 @@ class AwsAccessTest {
     void workerThatGivesUpNamesTheEndpointThatDidNotAnswer() throws IOException {
         try (ServerSocket silent = silent()) {
             System.setProperty(KINESIS, endpoint(silent));
-            try (KinesisAsyncClient client = access.workerKinesis()) {
+            try (DirectKinesis direct = access.workerKinesis()) {
+                KinesisAsyncClient client = direct.client();
                 assertThat(client.serviceName()).isEqualTo("kinesis");
                 String reason = "gave up starting after 10 s, the stream service cannot be used: the stream service did"
                         + " not answer within PT2S (Kinesis at " + endpoint(silent);

@@ -2,7 +2,7 @@ package io.millrace.consumer.streams;
 
 import static java.util.Objects.requireNonNull;
 
-import io.millrace.fanout.KinesisStreams;
+import io.millrace.fanout.kinesis.KinesisStreams;
 import io.millrace.fanout.pipe.FanOutConsumer;
 import io.millrace.fanout.pipe.FanOutRefusedException;
 import io.millrace.fanout.pipe.KinesisPipes;

@@ -1,6 +1,6 @@
 package io.millrace.consumer.streams;
 
-import io.millrace.fanout.KinesisStreams;
+import io.millrace.fanout.kinesis.KinesisStreams;
 import io.millrace.lease.ServiceTimeMissingException;
 import io.millrace.lease.ShardDirectory;
 import io.millrace.lease.StreamNotFoundException;

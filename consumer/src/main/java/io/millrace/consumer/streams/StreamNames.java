@@ -2,7 +2,7 @@ package io.millrace.consumer.streams;
 
 import static java.util.Objects.requireNonNull;
 
-import io.millrace.fanout.KinesisStreams;
+import io.millrace.fanout.kinesis.KinesisStreams;
 import io.millrace.lease.coordinator.LeaseSettings.StreamSettings;
 import io.millrace.model.StreamArn;
 import io.millrace.model.StreamName;

@@ -1,6 +1,6 @@
 package io.millrace.fanout.pipe;
 
-import io.millrace.fanout.KinesisStreams;
+import io.millrace.fanout.kinesis.KinesisStreams;
 import io.millrace.model.StreamName;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;

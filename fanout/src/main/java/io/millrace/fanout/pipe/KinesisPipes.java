@@ -2,8 +2,8 @@ package io.millrace.fanout.pipe;
 
 import static java.util.Objects.requireNonNull;
 
-import io.millrace.fanout.KinesisShapes;
-import io.millrace.fanout.KinesisStreams;
+import io.millrace.fanout.kinesis.KinesisShapes;
+import io.millrace.fanout.kinesis.KinesisStreams;
 import io.millrace.model.ChildShard;
 import io.millrace.model.Position;
 import io.millrace.model.SequenceNumber;

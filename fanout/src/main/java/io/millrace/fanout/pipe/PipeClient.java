@@ -1,5 +1,6 @@
 package io.millrace.fanout.pipe;
 
+import io.millrace.fanout.kinesis.DirectKinesis;
 import java.time.Duration;
 import java.util.function.Consumer;
 import software.amazon.awssdk.core.client.config.ClientOverrideConfiguration;
@@ -51,6 +52,7 @@ public final class PipeClient {
 
     /** The limits of such a client's calls, for those who build their own. */
     public static void limit(ClientOverrideConfiguration.Builder calls) {
+        DirectKinesis.prepare(calls);
         // A source tries again by itself, from the exact place.
         calls.retryStrategy(tries -> tries.maxAttempts(1)).apiCallTimeout(CALL_TIMEOUT);
     }

@@ -19,8 +19,8 @@ import software.amazon.awssdk.core.interceptor.SdkExecutionAttribute;
 
 /**
  * Notes each call that the AWS SDK makes in a process, a line each: {@code dynamodb:Query millrace}, the action as policies
- * name it and the table, or {@code kinesis:GetRecords}. The SDK loads it into every process that has the tests' class path;
- * it does nothing unless the environment names a file.
+ * name it and the table, or {@code kinesis:GetRecords}. The SDK loads it into the processes that
+ * {@link JavaCommand#millraceWithCallLog} starts; it does nothing unless the environment names a file.
  */
 public final class CallLog implements ExecutionInterceptor {
     /** The environment variable that names the file. */

@@ -18,13 +18,24 @@ public final class JavaCommand {
 
     private JavaCommand() {}
 
-    /** The command line of {@code millrace arguments...}; it logs as the command does, not as the tests do. */
+    /** The command line of {@code millrace arguments...}. */
     public static List<String> millrace(List<String> arguments) {
+        return millrace(CLASS_PATH, arguments);
+    }
+
+    /** The same in a process that notes its calls, as {@link CallLog} says. */
+    public static List<String> millraceWithCallLog(List<String> arguments) {
+        // The tests' classes come last: an archive fits a class path that begins as its own.
+        return millrace(
+                String.join(
+                        File.pathSeparator, CLASS_PATH, TESTS.resolve("calls").toString(), TESTS.toString()),
+                arguments);
+    }
+
+    private static List<String> millrace(String classPath, List<String> arguments) {
         List<String> command = new ArrayList<>(flags(JAVA));
         command.addAll(Archived.FLAGS);
-        command.add("-Dlogback.configurationFile=logback.xml");
-        // The tests' classes come last: an archive fits a class path that begins as its own.
-        command.addAll(List.of("-cp", CLASS_PATH + File.pathSeparator + TESTS, "io.millrace.cli.Millrace"));
+        command.addAll(List.of("-cp", classPath, "io.millrace.cli.Millrace"));
         command.addAll(arguments);
         return command;
     }

@@ -21,35 +21,41 @@ final class MillraceProcess implements AutoCloseable {
     private final String command;
     private final List<String> errorLines = new CopyOnWriteArrayList<>();
 
-    private MillraceProcess(Process process, String command, Consumer<String> lines) {
+    private MillraceProcess(Process process, String command, Consumer<String> lines, Consumer<String> errors) {
         this.process = process;
         this.command = command;
         read(process.getInputStream(), lines);
-        read(process.getErrorStream(), errorLines::add);
+        read(process.getErrorStream(), line -> {
+            errorLines.add(line);
+            errors.accept(line);
+        });
     }
 
     /** Starts the command; each line that it prints goes to {@code lines} on a thread of its own. */
     static MillraceProcess start(Map<String, String> environment, Consumer<String> lines, List<String> arguments) {
+        return start(environment, lines, error -> {}, arguments);
+    }
+
+    private static MillraceProcess start(
+            Map<String, String> environment, Consumer<String> lines, Consumer<String> errors, List<String> arguments) {
         ProcessBuilder builder = new ProcessBuilder(JavaCommand.millrace(arguments));
         CleanEnvironment.give(builder, environment);
         try {
-            return new MillraceProcess(builder.start(), String.join(" ", arguments), lines);
+            return new MillraceProcess(builder.start(), String.join(" ", arguments), lines, errors);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
-    /** Starts the command and waits until it printed a line that holds {@code ready}. */
+    /** Starts the command and waits until it printed, or logged, a line that holds {@code ready}. */
     static MillraceProcess startAndAwait(Map<String, String> environment, String ready, List<String> arguments) {
         CompletableFuture<Void> seen = new CompletableFuture<>();
-        MillraceProcess started = start(
-                environment,
-                line -> {
-                    if (line.contains(ready)) {
-                        seen.complete(null);
-                    }
-                },
-                arguments);
+        Consumer<String> lines = line -> {
+            if (line.contains(ready)) {
+                seen.complete(null);
+            }
+        };
+        MillraceProcess started = start(environment, lines, lines, arguments);
         CompletableFuture<Void> died = started.process.onExit().thenAccept(ended -> {
             throw new IllegalStateException("it ended before it was ready, exit code " + ended.exitValue());
         });

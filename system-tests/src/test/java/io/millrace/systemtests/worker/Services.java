@@ -4,6 +4,7 @@ import io.millrace.consumer.Worker;
 import io.millrace.consumer.WorkerBuilder;
 import io.millrace.consumer.processor.RecordProcessor;
 import io.millrace.dynamodblocal.DynamoDbLocal;
+import io.millrace.fanout.kinesis.DirectKinesis;
 import io.millrace.fanout.pipe.PipeClient;
 import io.millrace.runtime.Platform;
 import io.millrace.runtime.SystemPlatform;
@@ -11,6 +12,7 @@ import io.millrace.streamcore.StreamServer;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -33,6 +35,9 @@ final class Services implements AutoCloseable {
 
     private final StreamServer server;
     private final DynamoDbLocal dynamo;
+    /** What workers read with, as those do that nobody gives a client. */
+    private final DirectKinesis direct;
+
     final KinesisAsyncClient kinesis;
     final DynamoDbAsyncClient dynamoDb;
 
@@ -48,7 +53,8 @@ final class Services implements AutoCloseable {
                 .platform(platform)
                 .start();
         dynamo = DynamoDbLocal.start(DynamoDbLocal.Settings.inMemory());
-        kinesis = kinesisAt(server.endpoint());
+        direct = directAt(server.endpoint());
+        kinesis = direct.client();
         dynamoDb = dynamoDbAt(dynamo.endpoint());
     }
 
@@ -57,12 +63,16 @@ final class Services implements AutoCloseable {
         return dynamo.endpoint();
     }
 
-    static KinesisAsyncClient kinesisAt(URI endpoint) {
-        return KinesisAsyncClient.builder()
-                .endpointOverride(endpoint)
-                .region(Region.US_EAST_1)
-                .credentialsProvider(CREDENTIALS)
-                .build();
+    static DirectKinesis directAt(URI endpoint) {
+        return new DirectKinesis(
+                KinesisAsyncClient.builder()
+                        .endpointOverride(endpoint)
+                        .region(Region.US_EAST_1)
+                        .credentialsProvider(CREDENTIALS)
+                        .overrideConfiguration(DirectKinesis::prepare)
+                        .build(),
+                DirectKinesis.http(),
+                InstantSource.system());
     }
 
     static DynamoDbAsyncClient dynamoDbAt(URI endpoint) {
@@ -165,7 +175,7 @@ final class Services implements AutoCloseable {
                 .failoverTime(Duration.ofSeconds(2))
                 .idleTimeBetweenReads(Duration.ofMillis(50))
                 .checkpointInterval(Duration.ofMillis(200))
-                .kinesisClient(kinesis)
+                .kinesisClient(direct)
                 .dynamoDbClient(dynamoDb);
     }
 
@@ -181,7 +191,7 @@ final class Services implements AutoCloseable {
 
     @Override
     public void close() {
-        kinesis.close();
+        direct.close();
         dynamoDb.close();
         dynamo.close();
         server.close();

@@ -3,7 +3,7 @@ package io.millrace.systemtests.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.consumer.Worker;
-import io.millrace.fanout.KinesisStreams;
+import io.millrace.fanout.kinesis.KinesisStreams;
 import io.millrace.model.Position;
 import io.millrace.model.StreamName;
 import io.millrace.runtime.EventLoop;

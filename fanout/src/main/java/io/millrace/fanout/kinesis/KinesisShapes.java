@@ -1,4 +1,4 @@
-package io.millrace.fanout;
+package io.millrace.fanout.kinesis;
 
 import io.millrace.model.Bytes;
 import io.millrace.model.ChildShard;

@@ -1,7 +1,9 @@
-package io.millrace.fanout;
+package io.millrace.fanout.kinesis;
 
 import static java.util.Objects.requireNonNull;
 
+import io.millrace.fanout.ShardReader;
+import io.millrace.fanout.ShardReaders;
 import io.millrace.model.Shard;
 import io.millrace.model.ShardId;
 import io.millrace.model.StreamArn;
@@ -33,17 +35,30 @@ import software.amazon.awssdk.services.kinesis.model.StreamStatus;
  */
 public final class KinesisStreams implements ShardReaders {
     private final KinesisAsyncClient client;
+    private final @Nullable DirectKinesis direct;
     /** The ARNs of own streams that were given by it. */
     private final Map<StreamName, StreamArn> given = new ConcurrentHashMap<>();
 
     /** Speaks through {@code client}. */
     public KinesisStreams(KinesisAsyncClient client) {
+        this(client, null);
+    }
+
+    /** Speaks through the client of {@code direct}, and reads records the direct way. */
+    public KinesisStreams(DirectKinesis direct) {
+        this(direct.client(), direct);
+    }
+
+    private KinesisStreams(KinesisAsyncClient client, @Nullable DirectKinesis direct) {
         this.client = requireNonNull(client, "client");
+        this.direct = direct;
     }
 
     @Override
     public ShardReader reader(StreamName stream, ShardId shard) {
-        return new KinesisShardReader(client, address(stream), shard);
+        Address address = address(stream);
+        return new KinesisShardReader(
+                client, direct == null ? null : direct.stream(address.arnOrNull()), address, shard);
     }
 
     /**

@@ -1,6 +1,10 @@
-package io.millrace.fanout;
+package io.millrace.fanout.kinesis;
 
-import io.millrace.fanout.KinesisStreams.Address;
+import io.millrace.fanout.ShardIterator;
+import io.millrace.fanout.ShardPage;
+import io.millrace.fanout.ShardReadException;
+import io.millrace.fanout.ShardReader;
+import io.millrace.fanout.kinesis.KinesisStreams.Address;
 import io.millrace.model.ChildShard;
 import io.millrace.model.Position;
 import io.millrace.model.ShardId;
@@ -8,6 +12,7 @@ import io.millrace.model.StreamRecord;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 import software.amazon.awssdk.services.kinesis.model.ExpiredIteratorException;
 import software.amazon.awssdk.services.kinesis.model.GetRecordsResponse;
@@ -22,11 +27,14 @@ import software.amazon.awssdk.services.kinesis.model.ShardIteratorType;
 /** Reads a shard through the Kinesis API: GetShardIterator and GetRecords. Safe for any thread. */
 final class KinesisShardReader implements ShardReader {
     private final KinesisAsyncClient client;
+    private final @Nullable DirectStream direct;
     private final Address stream;
     private final ShardId shard;
 
-    KinesisShardReader(KinesisAsyncClient client, Address stream, ShardId shard) {
+    /** @param direct reads records where it can; null where only the client does */
+    KinesisShardReader(KinesisAsyncClient client, @Nullable DirectStream direct, Address stream, ShardId shard) {
         this.client = client;
+        this.direct = direct;
         this.stream = stream;
         this.shard = shard;
     }
@@ -50,6 +58,10 @@ final class KinesisShardReader implements ShardReader {
             request.shardIteratorType(ShardIteratorType.AFTER_SEQUENCE_NUMBER)
                     .startingSequenceNumber(after.sequenceNumber().toString());
         }
+        DirectStream shown = direct;
+        if (shown != null) {
+            request.overrideConfiguration(shown::watch);
+        }
         return failingClearly(
                 client.getShardIterator(request.build())
                         .thenApply(answer -> new ShardIterator(
@@ -61,11 +73,17 @@ final class KinesisShardReader implements ShardReader {
     public CompletableFuture<ShardPage> getRecords(ShardIterator iterator, int limit) {
         // An iterator that the service does not understand is one of before a restart: as good as expired.
         return failingClearly(
-                client.getRecords(request -> request.shardIterator(iterator.value())
-                                .streamARN(stream.arnOrNull())
-                                .limit(limit))
-                        .thenApply(KinesisShardReader::page),
+                direct == null
+                        ? throughSdk(iterator, limit)
+                        : direct.getRecords(iterator, limit, () -> throughSdk(iterator, limit)),
                 ShardReadException.Kind.ITERATOR_EXPIRED);
+    }
+
+    private CompletableFuture<ShardPage> throughSdk(ShardIterator iterator, int limit) {
+        return client.getRecords(request -> request.shardIterator(iterator.value())
+                        .streamARN(stream.arnOrNull())
+                        .limit(limit))
+                .thenApply(KinesisShardReader::page);
     }
 
     private static ShardPage page(GetRecordsResponse answer) {

@@ -1,4 +1,4 @@
-package io.millrace.fanout;
+package io.millrace.fanout.kinesis;
 
 import java.time.DateTimeException;
 import java.time.Duration;

@@ -1,0 +1,106 @@
+package io.millrace.fanout.kinesis;
+
+import static java.util.Objects.requireNonNull;
+
+import java.io.IOException;
+import java.time.InstantSource;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.core.SdkSystemSetting;
+import software.amazon.awssdk.core.client.config.ClientOverrideConfiguration;
+import software.amazon.awssdk.http.async.SdkAsyncHttpClient;
+import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;
+import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
+import software.amazon.awssdk.services.kinesis.KinesisServiceClientConfiguration;
+
+/**
+ * A client of the SDK, and beside it a way to read records that costs a fraction of the CPU time. Both have the client's
+ * credentials, region and endpoint. Calls of that way pass by the SDK's interceptors, metrics and retries: where the class path
+ * brings interceptors for all clients, or where CBOR is switched off ({@code AWS_CBOR_DISABLE}), the SDK reads instead.
+ *
+ * <p>Safe for any thread.
+ */
+public final class DirectKinesis implements AutoCloseable {
+    /** What the SDK loads interceptors for all its clients from. */
+    private static final String GLOBAL_INTERCEPTORS = "software/amazon/awssdk/global/handlers/execution.interceptors";
+
+    private final KinesisAsyncClient client;
+    private final SdkAsyncHttpClient http;
+    private final @Nullable SignedCalls calls;
+
+    /**
+     * Takes over both clients: they are closed with this one.
+     *
+     * @param client was built with {@link #prepare}
+     * @param http carries the reads
+     * @param clock what requests are signed with, until the service says that it is wrong
+     */
+    public DirectKinesis(KinesisAsyncClient client, SdkAsyncHttpClient http, InstantSource clock) {
+        this.client = requireNonNull(client, "client");
+        this.http = requireNonNull(http, "http");
+        KinesisServiceClientConfiguration settings = client.serviceClientConfiguration();
+        this.calls = isCborOff() || hasGlobalInterceptors()
+                ? null
+                : new SignedCalls(
+                        http, settings.credentialsProvider(), settings.region().id(), clock);
+    }
+
+    /** One with the SDK's standard settings for region, endpoint and credentials. */
+    public static DirectKinesis create(InstantSource clock) {
+        return new DirectKinesis(
+                KinesisAsyncClient.builder()
+                        .overrideConfiguration(DirectKinesis::prepare)
+                        .build(),
+                http(),
+                clock);
+    }
+
+    /** An HTTP client that fits the reads. */
+    public static SdkAsyncHttpClient http() {
+        return NettyNioAsyncHttpClient.create();
+    }
+
+    /** Makes a client fit for this: its settings must pass through here. */
+    public static void prepare(ClientOverrideConfiguration.Builder settings) {
+        settings.addExecutionInterceptor(new EndpointWatch());
+    }
+
+    /** For all calls but reads. */
+    public KinesisAsyncClient client() {
+        return client;
+    }
+
+    /** True where records are read past the SDK; false where the class says that the SDK reads them. */
+    public boolean isDirect() {
+        return calls != null;
+    }
+
+    /**
+     * Reads a stream's shards.
+     *
+     * @param arnOrNull the ARN that requests give; null where they need none
+     */
+    public DirectStream stream(@Nullable String arnOrNull) {
+        return new DirectStream(calls, arnOrNull);
+    }
+
+    @Override
+    public void close() {
+        client.close();
+        http.close();
+    }
+
+    private static boolean isCborOff() {
+        return !SdkSystemSetting.CBOR_ENABLED.getBooleanValue().orElse(true);
+    }
+
+    private static boolean hasGlobalInterceptors() {
+        try {
+            return DirectKinesis.class
+                    .getClassLoader()
+                    .getResources(GLOBAL_INTERCEPTORS)
+                    .hasMoreElements();
+        } catch (IOException unreadable) {
+            return true;
+        }
+    }
+}

@@ -1,0 +1,27 @@
+package io.millrace.fanout.kinesis;
+
+import java.net.URI;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.core.interceptor.Context;
+import software.amazon.awssdk.core.interceptor.ExecutionAttribute;
+import software.amazon.awssdk.core.interceptor.ExecutionAttributes;
+import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
+
+/**
+ * Notes where the SDK sends a call that asks for it, so that its rules for endpoints (account, FIPS, dual stack) need not be
+ * known here. Stateless.
+ */
+final class EndpointWatch implements ExecutionInterceptor {
+    /** Where a call wants its endpoint noted. */
+    static final ExecutionAttribute<AtomicReference<@Nullable URI>> SEEN =
+            new ExecutionAttribute<>("millrace.direct.endpoint");
+
+    @Override
+    public void beforeTransmission(Context.BeforeTransmission context, ExecutionAttributes attributes) {
+        AtomicReference<@Nullable URI> seen = attributes.getAttribute(SEEN);
+        if (seen != null) {
+            seen.set(context.httpRequest().getUri());
+        }
+    }
+}
