@@ -237,6 +237,8 @@ public final class WorkerBuilder {
     /**
      * How long to wait before asking a shard again that had nothing new. Default: 250 ms. Reads of one shard begin at
      * least 200 ms apart, or this long if it is shorter: the service allows five a second, for all applications together.
+     * Shards that have had no records for 10 s are read less often where a worker has more than ten of them: all of them
+     * together forty times a second, each every 1.5 s at least.
      */
     public WorkerBuilder idleTimeBetweenReads(Duration time) {
         this.timing = timing.withIdleTimeBetweenReads(time);

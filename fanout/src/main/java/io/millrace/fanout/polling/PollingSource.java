@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads a shard by asking for records again and again: as fast as allowed while there are some, more and more slowly up to
- * the idle time while there are none. Reads ahead of its user within the bounds of bytes. The place it has reached is the
+ * the idle time while there are none, and beyond it where many shards have none. Reads ahead of its user within the bounds of bytes. The place it has reached is the
  * last record read, so that a lost iterator costs nothing. It asks for that record once more: if an older one cannot be
  * had any longer, retention has passed it, and maybe others after it.
  *
@@ -82,6 +82,10 @@ final class PollingSource implements RecordSource {
     private long calls;
     private long nextReadAt;
     private int emptyReads;
+    /** When there were records last, or reading began. */
+    private long busyAt;
+
+    private boolean isIdle;
     private int failures;
 
     PollingSource(
@@ -98,6 +102,7 @@ final class PollingSource implements RecordSource {
         this.settings = shared.settings();
         this.loop = shared.loop();
         this.nextReadAt = shared.platform().ticker().nanoTime();
+        this.busyAt = nextReadAt;
     }
 
     void start() {
@@ -127,6 +132,7 @@ final class PollingSource implements RecordSource {
             return;
         }
         moveTo(PollState.CLOSED, "closed");
+        countAsIdle(false);
         timer.cancel();
         buffer.clear();
         giveBack(heldBytes);
@@ -139,6 +145,7 @@ final class PollingSource implements RecordSource {
         if (state != PollState.CLOSED && state != PollState.ENDED) {
             // An answer on its way comes too late.
             calls++;
+            countAsIdle(false);
             timer.cancel();
             endReservation();
             children = List.copyOf(named);
@@ -240,6 +247,10 @@ final class PollingSource implements RecordSource {
         }
         ShardIterator next = page.nextOrNull();
         emptyReads = records.isEmpty() && page.millisBehindLatest() == 0 ? emptyReads + 1 : 0;
+        if (emptyReads == 0) {
+            busyAt = shared.platform().ticker().nanoTime();
+        }
+        countAsIdle(next != null && shared.platform().ticker().since(busyAt).compareTo(IdlePace.AFTER) >= 0);
         if (next == null) {
             children = page.children();
             moveTo(PollState.ENDED, "the shard is read out");
@@ -307,8 +318,25 @@ final class PollingSource implements RecordSource {
                 .toList();
     }
 
-    /** Time between the beginnings of two reads: twice as long after each that found nothing, up to the idle time. */
+    private void countAsIdle(boolean idle) {
+        if (idle != isIdle) {
+            isIdle = idle;
+            if (idle) {
+                shared.pace().add();
+            } else {
+                shared.pace().remove();
+            }
+        }
+    }
+
+    /**
+     * Time between the beginnings of two reads: twice as long after each that found nothing, up to the idle time, and longer
+     * where many shards are idle.
+     */
     private Duration pause() {
+        if (isIdle) {
+            return shared.pace().between();
+        }
         long pause = settings.minTimeBetweenReads().toNanos();
         long idle = settings.idleTime().toNanos();
         for (int i = 0; i < emptyReads && pause < idle; i++) {

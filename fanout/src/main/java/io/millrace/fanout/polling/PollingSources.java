@@ -35,8 +35,14 @@ public final class PollingSources implements RecordSources {
             ServiceTime time) {
         this.readers = requireNonNull(readers, "readers");
         ByteBudget budget = new ByteBudget(settings.readAhead().bytesInAll());
-        this.shared =
-                new Shared(settings, loop, platform, budget, new PollMeters(meters), requireNonNull(time, "time"));
+        this.shared = new Shared(
+                settings,
+                loop,
+                platform,
+                budget,
+                new IdlePace(settings.idleTime()),
+                new PollMeters(meters),
+                requireNonNull(time, "time"));
     }
 
     private PollingSources(ShardReaders readers, Shared shared) {
@@ -46,8 +52,7 @@ public final class PollingSources implements RecordSources {
 
     @Override
     public PollingSources on(EventLoop view) {
-        return new PollingSources(
-                readers, new Shared(shared.settings, view, shared.platform, shared.budget, shared.meters, shared.time));
+        return new PollingSources(readers, shared.on(view));
     }
 
     @Override
@@ -69,6 +74,11 @@ public final class PollingSources implements RecordSources {
             EventLoop loop,
             Platform platform,
             ByteBudget budget,
+            IdlePace pace,
             PollMeters meters,
-            ServiceTime time) {}
+            ServiceTime time) {
+        Shared on(EventLoop view) {
+            return new Shared(settings, view, platform, budget, pace, meters, time);
+        }
+    }
 }
