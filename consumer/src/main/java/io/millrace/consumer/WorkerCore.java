@@ -75,7 +75,7 @@ final class WorkerCore {
     private static final Logger log = LoggerFactory.getLogger(WorkerCore.class);
 
     /** The most processors that run at once where threads are not virtual; the others queue. */
-    private static final int THREAD_BOUND = 256;
+    private static final int THREAD_BOUND = 64;
 
     /** How long processors and checkpoints may take when the stream is gone. */
     private static final Duration GONE_DEADLINE = Duration.ofSeconds(30);

@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -24,9 +25,13 @@ import org.jspecify.annotations.Nullable;
  * A running DynamoDB Local: a child process that serves the DynamoDB API on 127.0.0.1 without checking credentials. All
  * regions and access keys see the same tables. It ends with {@link #close}, and by itself when this process dies.
  *
+ * <p>The system property {@code millrace.dynamodb-local.java-options} adds flags, divided by spaces, for the JVM of the child. One
+ * that lives for seconds only takes half the CPU time with {@code -XX:TieredStopAtLevel=1}.
+ *
  * <p>Safe for any thread.
  */
 public final class DynamoDbLocal implements AutoCloseable {
+    private static final String JAVA_OPTIONS = "millrace.dynamodb-local.java-options";
     private static final long START_SECONDS = 60;
     private static final long STOP_SECONDS = 5;
 
@@ -162,6 +167,9 @@ public final class DynamoDbLocal implements AutoCloseable {
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.add("-XX:+UseSerialGC");
         command.add("-Xmx512m");
+        Arrays.stream(System.getProperty(JAVA_OPTIONS, "").split(" "))
+                .filter(flag -> !flag.isBlank())
+                .forEach(command::add);
         command.add("-Djava.awt.headless=true");
         command.add("-Djava.io.tmpdir=" + temporary.path());
         command.add("-Dsqlite4java.library.path=" + jars.nativeSqlite().toAbsolutePath());

@@ -19,7 +19,7 @@ public interface RecordSourceListener {
     void shardEnded(List<ChildShard> children);
 
     /**
-     * A read found nothing, and nothing waits to be given out.
+     * A read found nothing, and nothing waits to be given out. Not told of the read that finds a closed shard's end.
      *
      * @param millisBehindLatest how far behind the tip the place of reading is, 0 when caught up
      */

@@ -6,15 +6,18 @@ import java.lang.invoke.MethodType;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.LinkedTransferQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.RejectedExecutionHandler;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Threads for code that blocks. The build targets Java 17, so virtual threads (Java 21) are looked up once by method
- * handle; where they are missing a bounded pool takes their place.
+ * Threads for code that blocks. The build targets Java 17, so virtual threads are looked up once by method handle. They are used
+ * from Java 24 on: before, one that blocks within {@code synchronized} holds a carrier (JEP 491), as the code of users and of their
+ * libraries does. Elsewhere a bounded pool takes their place.
  */
 final class Threads {
     private static final Optional<VirtualThreads> VIRTUAL = VirtualThreads.find();
@@ -38,21 +41,44 @@ final class Threads {
             thread.setDaemon(true);
             return thread;
         };
-        ThreadPoolExecutor pool =
-                new ThreadPoolExecutor(bound, bound, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), factory);
-        pool.allowCoreThreadTimeOut(true);
-        return pool;
+        IdleFirst tasks = new IdleFirst();
+        return new ThreadPoolExecutor(0, bound, 10, TimeUnit.SECONDS, tasks, factory, tasks);
     }
 
-    /** A pool makes a thread for every task until it is full; where the system gives no more, those that it has do. */
+    /** A pool makes a thread for a task while none is idle; where the system gives no more, those that it has do. */
     static void execute(ExecutorService executor, Runnable task) {
         try {
             executor.execute(task);
         } catch (OutOfMemoryError noThread) {
             if (!(executor instanceof ThreadPoolExecutor pool)
                     || pool.getPoolSize() == 0
-                    || !pool.getQueue().offer(task)) {
+                    || !pool.getQueue().add(task)) {
                 throw noThread;
+            }
+        }
+    }
+
+    /**
+     * Waiting tasks of a pool. It takes one at once only if a thread is idle, so that the pool makes a thread for the next one
+     * otherwise; beyond the pool's bound tasks wait here.
+     */
+    private static final class IdleFirst extends LinkedTransferQueue<Runnable> implements RejectedExecutionHandler {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public boolean offer(Runnable task) {
+            return tryTransfer(task);
+        }
+
+        @Override
+        public void rejectedExecution(Runnable task, ThreadPoolExecutor pool) {
+            if (pool.isShutdown()) {
+                throw new RejectedExecutionException("closed");
+            }
+            put(task);
+            // All threads may have ended for want of tasks meanwhile.
+            if (pool.getPoolSize() == 0 && remove(task)) {
+                pool.execute(task);
             }
         }
     }
@@ -76,7 +102,12 @@ final class Threads {
     }
 
     private record VirtualThreads(MethodHandle ofVirtual, MethodHandle name, MethodHandle factory) {
+        private static final int FIRST_VERSION = 24;
+
         static Optional<VirtualThreads> find() {
+            if (Runtime.version().feature() < FIRST_VERSION) {
+                return Optional.empty();
+            }
             MethodHandles.Lookup lookup = MethodHandles.publicLookup();
             try {
                 Class<?> builder = Class.forName("java.lang.Thread$Builder");

@@ -1,8 +1,11 @@
 package io.millrace.runtime;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -13,7 +16,41 @@ import org.junit.jupiter.api.Test;
 class ThreadsTest {
     @Test
     void threadsAreVirtualExactlyWhereTheJvmHasThem() {
-        assertThat(Threads.areVirtual()).isEqualTo(Runtime.version().feature() >= 21);
+        assertThat(Threads.areVirtual()).isEqualTo(Runtime.version().feature() >= 24);
+    }
+
+    @Test
+    void idleThreadsAreTakenBeforeNewOnesAreMade() throws Exception {
+        assumeThat(Threads.areVirtual()).isFalse();
+        Set<String> threads = ConcurrentHashMap.newKeySet();
+        try (Platform.BlockingTasks tasks = new SystemPlatform().newBlockingTasks("idle", 64)) {
+            for (int i = 0; i < 200; i++) {
+                CountDownLatch done = new CountDownLatch(1);
+                tasks.execute(() -> {
+                    threads.add(Thread.currentThread().getName());
+                    done.countDown();
+                });
+                done.await();
+            }
+        }
+        // One that has told its end may not be idle yet.
+        assertThat(threads).hasSizeLessThan(20);
+    }
+
+    @Test
+    void tasksBeyondTheBoundWaitAndRunInTurn() throws Exception {
+        CountDownLatch hold = new CountDownLatch(1);
+        CountDownLatch ran = new CountDownLatch(50);
+        try (Platform.BlockingTasks tasks = new SystemPlatform().newBlockingTasks("bound", 2)) {
+            for (int i = 0; i < 50; i++) {
+                tasks.execute(() -> {
+                    await(hold);
+                    ran.countDown();
+                });
+            }
+            hold.countDown();
+            ran.await();
+        }
     }
 
     @Test

@@ -192,13 +192,22 @@ final class ShardReading implements RecordSourceListener {
     private void checkBeginning(@Nullable Instant until, boolean moved) {
         if (beginningIsUnread) {
             beginningIsUnread = false;
-            if (lease.epoch() == 1 || moved) {
-                compareWithList(until, 1);
-            }
+            // The service may answer at a closed shard's end as at the tip of an open one, once.
+            compareWithList(until, lease.epoch() == 1 || moved ? Counts.ANY : Counts.CLOSED, 1);
         }
     }
 
-    private void compareWithList(@Nullable Instant until, int tries) {
+    /** Of which shards a passed beginning counts as a loss. */
+    private enum Counts {
+        ANY,
+        CLOSED;
+
+        boolean has(Shard shard) {
+            return this == ANY || !shard.isOpen();
+        }
+    }
+
+    private void compareWithList(@Nullable Instant until, Counts counts, int tries) {
         loop.whenComplete(parts.directory().listShards(shard.stream()), (shards, error) -> {
             if (shards != null) {
                 Optional<Shard> self = shards.stream()
@@ -206,12 +215,12 @@ final class ShardReading implements RecordSourceListener {
                         .findFirst();
                 boolean young =
                         shards.stream().anyMatch(other -> lease.parents().contains(other.id()));
-                if (self.isPresent() && !young) {
+                if (self.filter(counts::has).isPresent() && !young) {
                     beginningExpired(arrivalOfFirst(self.get()), until);
                 }
             } else if (!closed && !(error instanceof StreamNotFoundException)) {
                 Duration wait = parts.retry().delay(tries, parts.platform().random());
-                loop.schedule(wait, () -> compareWithList(until, tries + 1));
+                loop.schedule(wait, () -> compareWithList(until, counts, tries + 1));
             }
         });
     }

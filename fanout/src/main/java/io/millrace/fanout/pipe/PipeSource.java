@@ -193,7 +193,7 @@ final class PipeSource implements RecordSource {
         } else {
             askForEvent();
         }
-        if (records.isEmpty() && buffer.isEmpty()) {
+        if (records.isEmpty() && buffer.isEmpty() && !event.endsShard()) {
             listener.idle(event.millisBehindLatest());
         }
         giveOut();

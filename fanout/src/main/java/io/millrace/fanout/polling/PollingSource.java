@@ -86,6 +86,7 @@ final class PollingSource implements RecordSource {
     private long busyAt;
 
     private boolean isIdle;
+    private final ThrottledPace throttled = new ThrottledPace();
     private int failures;
 
     PollingSource(
@@ -235,6 +236,7 @@ final class PollingSource implements RecordSource {
         shared.meters().read(shared.platform().ticker().since(began), records.size(), bytes);
         shared.time().observe(page.records(), page.millisBehindLatest());
         failures = 0;
+        throttled.succeeded();
         checkRetention(page);
         guess = Math.max(FIRST_GUESS, bytes);
         buffer.add(records, page.millisBehindLatest());
@@ -256,11 +258,11 @@ final class PollingSource implements RecordSource {
             moveTo(PollState.ENDED, "the shard is read out");
         } else {
             iterator = mayMeetRetention(records, page.millisBehindLatest()) ? null : next;
-            nextReadAt = began + pause().toNanos();
+            nextReadAt = began + Math.max(pause().toNanos(), throttled.atLeast().toNanos());
             moveTo(PollState.RESTING, "read " + records.size() + " records");
             goOn();
         }
-        if (records.isEmpty() && buffer.isEmpty()) {
+        if (records.isEmpty() && buffer.isEmpty() && state != PollState.ENDED) {
             listener.idle(page.millisBehindLatest());
         }
         giveOut();
@@ -389,6 +391,9 @@ final class PollingSource implements RecordSource {
         failures++;
         endReservation();
         shared.meters().failed(kind);
+        if (kind == ShardReadException.Kind.THROTTLED) {
+            throttled.refused();
+        }
         boolean expired = kind == ShardReadException.Kind.ITERATOR_EXPIRED;
         if (expired || kind == ShardReadException.Kind.GONE) {
             iterator = null;

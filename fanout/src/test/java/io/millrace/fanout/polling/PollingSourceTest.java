@@ -79,6 +79,16 @@ class PollingSourceTest {
     }
 
     @Test
+    void readThatFindsTheEndOfAClosedShardDoesNotCountAsIdle() {
+        Fixture f = new Fixture(1, 0, PollingSettings.DEFAULT);
+        f.stream.split(SHARD);
+        f.open(Position.trimHorizon());
+        f.source.request();
+        f.sim.runUntil(() -> f.children != null, Duration.ofSeconds(10));
+        assertThat(f.taker.idles).isZero();
+    }
+
+    @Test
     void atTheTipReadsSlowDownToTheIdleTimeAndSpeedUpAgain() {
         Fixture f = new Fixture(1, 0, PollingSettings.DEFAULT.withIdleTime(Duration.ofSeconds(2)));
         f.open(Position.trimHorizon());
@@ -484,6 +494,7 @@ class PollingSourceTest {
             final List<StreamRecord> records = new ArrayList<>();
             final List<SourceTrouble> troubles = new ArrayList<>();
             final List<String> gaps = new ArrayList<>();
+            int idles;
 
             @Override
             public void batch(SourceBatch batch) {
@@ -500,6 +511,7 @@ class PollingSourceTest {
 
             @Override
             public void idle(long millisBehindLatest) {
+                idles++;
                 assertThat(millisBehindLatest).isNotNegative();
             }
 

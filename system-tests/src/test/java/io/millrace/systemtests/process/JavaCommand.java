@@ -16,6 +16,8 @@ public final class JavaCommand {
     /** What is under test, and its libraries. */
     private static final String CLASS_PATH = withoutTests(System.getProperty("java.class.path"));
 
+    private static final String DYNAMODB_FLAGS = "millrace.dynamodb-local.java-options";
+
     private JavaCommand() {}
 
     /** The command line of {@code millrace arguments...}. */
@@ -35,6 +37,7 @@ public final class JavaCommand {
     private static List<String> millrace(String classPath, List<String> arguments) {
         List<String> command = new ArrayList<>(flags(JAVA));
         command.addAll(Archived.FLAGS);
+        command.add("-D" + DYNAMODB_FLAGS + "=" + System.getProperty(DYNAMODB_FLAGS, ""));
         command.addAll(List.of("-cp", classPath, "io.millrace.cli.Millrace"));
         command.addAll(arguments);
         return command;
