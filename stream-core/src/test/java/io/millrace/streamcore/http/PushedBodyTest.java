@@ -186,11 +186,10 @@ class PushedBodyTest {
             head(client);
             // More than the sockets hold: some of it waits in the server.
             long before = -1;
-            while (source.pushed.get() != before) {
+            while (source.pushed.get() != before || bound.server().waitingBytes() == 0) {
                 before = source.pushed.get();
                 source.pushWhenAsked(new byte[PIECE]);
             }
-            assertThat(bound.server().waitingBytes()).isPositive();
             CompletableFuture<Void> closed = CompletableFuture.runAsync(bound.server()::close);
             source.awaitCancel();
             int pushed = Math.toIntExact(source.pushed.get());
