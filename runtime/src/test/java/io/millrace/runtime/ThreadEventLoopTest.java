@@ -103,8 +103,12 @@ class ThreadEventLoopTest {
     void cancelledTimerDoesNotFire() {
         AtomicInteger fired = new AtomicInteger();
         CompletableFuture<Void> done = new CompletableFuture<>();
+        CompletableFuture<Void> cancelled = new CompletableFuture<>();
+        // Nothing fires while the loop is held.
+        loop.execute(cancelled::join);
         EventLoop.Cancellable elsewhere = loop.schedule(Duration.ofMillis(5), fired::incrementAndGet);
         elsewhere.cancel();
+        cancelled.complete(null);
         loop.execute(() -> {
             EventLoop.Cancellable onLoop = loop.schedule(Duration.ofMillis(5), fired::incrementAndGet);
             onLoop.cancel();

@@ -4,7 +4,8 @@ import java.util.List;
 
 /** The readers that are compared. */
 enum Reader {
-    MILLRACE("Millrace, polling", "io.millrace.benchmarks.delivery.MillraceReader", ""),
+    MILLRACE("Millrace, polling", "io.millrace.benchmarks.delivery.MillraceReader", MillraceReader.POLLING),
+    MILLRACE_FAN_OUT("Millrace, fan-out", "io.millrace.benchmarks.delivery.MillraceReader", MillraceReader.FAN_OUT),
     KCL("KCL 3.5.1, polling, as shipped", "io.millrace.benchmarks.kcl.KclReader", "polling"),
     KCL_TUNED("KCL 3.5.1, polling every 250 ms", "io.millrace.benchmarks.kcl.KclReader", "tuned"),
     KCL_FAN_OUT("KCL 3.5.1, fan-out", "io.millrace.benchmarks.kcl.KclReader", "fan-out");
@@ -30,6 +31,6 @@ enum Reader {
     }
 
     boolean isKcl() {
-        return this != MILLRACE;
+        return this != MILLRACE && this != MILLRACE_FAN_OUT;
     }
 }
