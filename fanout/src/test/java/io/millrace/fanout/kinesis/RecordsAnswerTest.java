@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -58,7 +59,7 @@ class RecordsAnswerTest {
                 .text("ApproximateArrivalTimestamp")
                 // Seconds as a fraction, without a tag.
                 .hex("fb")
-                .hex(String.format("%016x", Double.doubleToLongBits(1_795_000_000.123)))
+                .hex(HexFormat.of().toHexDigits(Double.doubleToLongBits(1_795_000_000.123)))
                 .hex("ffff")
                 .text("NextShardIterator")
                 .hex("f6ff")
