@@ -15,7 +15,7 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 
 /**
- * What a worker was built with; {@link WorkerBuilder} says what each means and has checked it.
+ * The settings that a worker was built with; {@link WorkerBuilder} documents and checks each.
  *
  * @param fanOut as which consumer it subscribes; absent where it only polls
  */

@@ -262,14 +262,7 @@ final class ShardReading implements RecordSourceListener {
     /** Records come all the same, so the shard does not count as failing. */
     @Override
     public void pipeFails(SourceTrouble trouble) {
-        String same = VARYING.matcher(trouble.message()).replaceAll("*");
-        parts.oversight()
-                .reports()
-                .failed(
-                        FailureReports.Topic.PIPE,
-                        shard,
-                        shard.stream() + " has no pipe (" + trouble.kind() + "): " + same,
-                        "; it is polled until there is one: " + trouble.message());
+        report(FailureReports.Topic.PIPE, trouble, " has no pipe (", "; it is polled until there is one: ");
     }
 
     @Override
@@ -278,14 +271,14 @@ final class ShardReading implements RecordSourceListener {
     }
 
     private void report(SourceTrouble trouble) {
+        report(FailureReports.Topic.READING, trouble, " cannot be read (", "; it is tried again: ");
+    }
+
+    private void report(FailureReports.Topic topic, SourceTrouble trouble, String what, String then) {
         String same = VARYING.matcher(trouble.message()).replaceAll("*");
         parts.oversight()
                 .reports()
-                .failed(
-                        FailureReports.Topic.READING,
-                        shard,
-                        shard.stream() + " cannot be read (" + trouble.kind() + "): " + same,
-                        "; it is tried again: " + trouble.message());
+                .failed(topic, shard, shard.stream() + what + trouble.kind() + "): " + same, then + trouble.message());
     }
 
     /**

@@ -29,21 +29,30 @@ final class CborReader {
     /** A length that only the end tells. */
     private static final int UNTIL_END = -1;
 
-    /** Names that come with every record are not made anew for each. */
-    private final List<byte[]> frequent;
-
-    private final List<String> frequentNames;
+    private final List<Name> frequent;
     private final byte[] in;
     private int at;
     private int levels;
 
-    /** A reader of {@code in} from its beginning. */
-    CborReader(byte[] in, List<String> frequentNames) {
+    /**
+     * A reader of {@code in} from its beginning.
+     *
+     * @param frequent names that come again and again, which are not made anew each time
+     */
+    CborReader(byte[] in, List<Name> frequent) {
         this.in = in;
-        this.frequentNames = frequentNames;
-        this.frequent = frequentNames.stream()
-                .map(name -> name.getBytes(StandardCharsets.UTF_8))
-                .toList();
+        this.frequent = frequent;
+    }
+
+    /** A member's name beside its bytes. */
+    static final class Name {
+        private final String text;
+        private final byte[] bytes;
+
+        Name(String text) {
+            this.text = text;
+            this.bytes = text.getBytes(StandardCharsets.UTF_8);
+        }
     }
 
     /** Reads a map: {@code member} is called with each name and reads, or skips, its value. */
@@ -159,10 +168,9 @@ final class CborReader {
             return new String(chunks(TEXT), StandardCharsets.UTF_8);
         }
         int from = take(length);
-        for (int i = 0; i < frequent.size(); i++) {
-            byte[] known = frequent.get(i);
-            if (known.length == length && Arrays.equals(known, 0, length, in, from, from + length)) {
-                return frequentNames.get(i);
+        for (Name known : frequent) {
+            if (known.bytes.length == length && Arrays.equals(known.bytes, 0, length, in, from, from + length)) {
+                return known.text;
             }
         }
         return new String(in, from, length, StandardCharsets.UTF_8);

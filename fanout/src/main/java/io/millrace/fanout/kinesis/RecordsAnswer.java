@@ -13,6 +13,7 @@ import io.millrace.model.StreamRecord;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Decodes the CBOR body of a GetRecords answer (GetRecords, Kinesis API). Belongs to one thread, for one answer. */
@@ -21,7 +22,8 @@ final class RecordsAnswer {
     private static final String KEY = "PartitionKey";
     private static final String NUMBER = "SequenceNumber";
     private static final String ARRIVAL = "ApproximateArrivalTimestamp";
-    private static final List<String> NAMES = List.of(DATA, KEY, NUMBER, ARRIVAL);
+    private static final List<CborReader.Name> NAMES =
+            Stream.of(DATA, KEY, NUMBER, ARRIVAL).map(CborReader.Name::new).toList();
 
     private final CborReader in;
     private final List<StreamRecord> records = new ArrayList<>();
