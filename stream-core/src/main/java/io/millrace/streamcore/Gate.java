@@ -88,7 +88,7 @@ final class Gate implements Function<ApiRequest, CompletableFuture<ApiAnswer>> {
                 out -> out.write(COME_AGAIN));
     }
 
-    /** Where the server is in its life. */
+    /** The state of the server between start and close. */
     private enum Phase {
         STARTING(Health.Status.STARTING, "the server opens what it keeps"),
         SERVING(Health.Status.OK, ""),

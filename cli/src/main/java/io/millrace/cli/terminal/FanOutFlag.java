@@ -14,7 +14,7 @@ public final class FanOutFlag implements IParameterPreprocessor {
     /** The value of a flag without a name. */
     public static final String UNNAMED = "";
 
-    /** What the flag's value is called. */
+    /** The name of the flag's value in the help. */
     public static final String LABEL = "NAME|ARN";
 
     /** For picocli. */

@@ -2,7 +2,7 @@ package io.millrace.consumer.health;
 
 import io.millrace.runtime.Transitions;
 
-/** What the consumer of one shard is doing. {@link #TRANSITIONS} is the whole table. */
+/** The state of the consumer of one shard. {@link #TRANSITIONS} is the whole table. */
 public enum ShardPhase {
     /** A call of an ownership that this worker lost before still runs; nothing is called until it has returned. */
     WAITING,

@@ -25,7 +25,7 @@ public final class FanOut {
         this.pipes = new KinesisPipes(client, streams, consumer);
     }
 
-    /** What subscribes. */
+    /** The subscriptions of the worker's consumer. */
     public ShardPipes pipes() {
         return pipes;
     }

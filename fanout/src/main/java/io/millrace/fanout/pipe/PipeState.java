@@ -2,7 +2,7 @@ package io.millrace.fanout.pipe;
 
 import io.millrace.runtime.Transitions;
 
-/** Where a source's pipe stands. {@link #TRANSITIONS} is the whole table. */
+/** The state of a source's pipe. {@link #TRANSITIONS} is the whole table. */
 enum PipeState {
     /** No subscription; the next one is asked for when its time comes. */
     WAITING,

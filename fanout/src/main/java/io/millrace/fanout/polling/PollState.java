@@ -2,7 +2,7 @@ package io.millrace.fanout.polling;
 
 import io.millrace.runtime.Transitions;
 
-/** What a polling source is doing. {@link #TRANSITIONS} is the whole table. */
+/** The state of a polling source. {@link #TRANSITIONS} is the whole table. */
 enum PollState {
     /** Waits until it is time for the next call. */
     RESTING,

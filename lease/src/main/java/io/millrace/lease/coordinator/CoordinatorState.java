@@ -2,7 +2,7 @@ package io.millrace.lease.coordinator;
 
 import io.millrace.runtime.Transitions;
 
-/** Where a coordinator stands between start and close. */
+/** The state of a coordinator between start and close. */
 enum CoordinatorState {
     /** Nothing happened yet. */
     NEW,

@@ -2,7 +2,7 @@ package io.millrace.lease.coordinator;
 
 import io.millrace.runtime.Transitions;
 
-/** Where one ownership of a lease stands. */
+/** The state of one ownership of a lease. */
 enum LeaseState {
     /** Ours; records may be processed. */
     HELD,

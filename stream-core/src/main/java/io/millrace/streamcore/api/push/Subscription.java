@@ -336,7 +336,7 @@ final class Subscription implements Flow.Publisher<ByteBuffer>, Flow.Subscriptio
         void ended(Subscription subscription);
     }
 
-    /** Where a subscription is. */
+    /** The state of a subscription. */
     enum State {
         /** Nobody listens yet. */
         OPEN,
