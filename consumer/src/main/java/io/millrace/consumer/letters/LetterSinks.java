@@ -1,0 +1,73 @@
+package io.millrace.consumer.letters;
+
+import static java.util.Objects.requireNonNull;
+
+import io.millrace.runtime.SystemPlatform;
+import java.nio.file.Path;
+import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
+import software.amazon.awssdk.services.sqs.SqsAsyncClient;
+
+/**
+ * The sinks that Millrace has. Each may be used by any number of shards and workers at once. A sink that was made without a
+ * client makes one from the SDK's standard settings and closes it when it is closed. Stateless.
+ */
+public final class LetterSinks {
+    private LetterSinks() {}
+
+    /**
+     * Letters become lines of a file, which is made where it is missing. Every write is forced to the disk. Workers of several
+     * processes may share a file, on a file system that knows locks; a line that a crash tore is cut off by the next write. A
+     * file that was moved away is begun anew.
+     *
+     * @throws LetterException if {@code file} is a folder, or its folder is missing
+     */
+    public static LetterSink file(Path file) {
+        return new FileSink(requireNonNull(file, "file"));
+    }
+
+    /**
+     * Letters become records of a stream (PutRecords), under the partition key of their records. A letter is a third larger
+     * than its record, and 1 KiB; one that is larger than the stream takes is refused, and its shard waits.
+     *
+     * @param nameOrArn the stream, which must not be one that is read
+     * @throws IllegalArgumentException if that is neither a name nor an ARN
+     */
+    public static LetterSink stream(String nameOrArn) {
+        StreamSink.check(nameOrArn);
+        return new StreamSink(KinesisAsyncClient.create(), nameOrArn, true, pauses());
+    }
+
+    /** As {@link #stream(String)} through this client, which the caller closes. */
+    public static LetterSink stream(KinesisAsyncClient client, String nameOrArn) {
+        return new StreamSink(requireNonNull(client, "client"), nameOrArn, false, pauses());
+    }
+
+    /**
+     * Letters become messages of an SQS queue (SendMessageBatch). A letter larger than the queue takes, at most 1 MiB, is
+     * refused, and its shard waits. In a FIFO queue the letters of a shard are one group. Needs
+     * {@code software.amazon.awssdk:sqs} on the class path, which is not among Millrace's own dependencies.
+     *
+     * @param queueUrl such as {@code https://sqs.eu-west-1.amazonaws.com/111122223333/letters}
+     * @throws LetterException if that is no URL, or the library is missing
+     */
+    public static LetterSink sqs(String queueUrl) {
+        SqsSink.checked(queueUrl);
+        try {
+            return new SqsSink(SqsAsyncClient.create(), queueUrl, true, pauses());
+        } catch (NoClassDefFoundError missing) {
+            throw new LetterException(
+                    "letters to SQS need software.amazon.awssdk:sqs on the class path, in the version of the other modules"
+                            + " of the SDK",
+                    missing);
+        }
+    }
+
+    /** As {@link #sqs(String)} through this client, which the caller closes. */
+    public static LetterSink sqs(SqsAsyncClient client, String queueUrl) {
+        return new SqsSink(requireNonNull(client, "client"), SqsSink.checked(queueUrl), false, pauses());
+    }
+
+    private static Tries.Pause pauses() {
+        return Tries.pauses(new SystemPlatform().random());
+    }
+}
