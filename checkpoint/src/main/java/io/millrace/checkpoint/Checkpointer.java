@@ -1,14 +1,20 @@
 package io.millrace.checkpoint;
 
 import io.millrace.model.RecordPosition;
+import java.util.concurrent.CompletionStage;
 
 /**
- * Lets a record processor say that records are processed, and waits until the lease table says so too. Nobody has to
- * call it: what {@code processRecords} returned from is checkpointed without asking, within the checkpoint interval. Call
- * it to be sure at once, or to report progress inside a batch: after a failure the batch is tried again from the record
- * after the one reported.
+ * Lets a record processor say that records are processed, and waits until the lease table says so too. With automatic
+ * checkpoints nobody has to call it: the checkpoint follows what {@code processRecords} returned from, within the checkpoint
+ * interval. Call it to be sure at once, or to report progress inside a batch: after a failure the batch is tried again from
+ * the record after the one reported. With manual checkpoints nothing else moves the checkpoint.
  *
- * <p>Safe for any thread that may block. The calls must not be made from an event loop.
+ * <p>Where a shard has several lanes, a checkpointer speaks for the records of its processor's lane. The shard's checkpoint
+ * stands before the first record that is not processed in any lane. So a call that returns says that as much is saved as may be.
+ *
+ * <p>Safe for any thread. {@link #checkpoint()} and {@link #checkpoint(RecordPosition)} block and must not be called from an
+ * event loop. The asynchronous ones do not; their stages complete on a thread that may block, and exceptionally with what the others
+ * throw.
  */
 public interface Checkpointer {
     /**
@@ -28,4 +34,13 @@ public interface Checkpointer {
      * @throws CheckpointFailedException if it could not be learned whether it was saved, such as after an interrupt
      */
     void checkpoint(RecordPosition position);
+
+    /** As {@link #checkpoint()}, without waiting: the stage completes when that is saved. */
+    CompletionStage<Void> checkpointAsync();
+
+    /** As {@link #checkpoint(RecordPosition)}, without waiting: the stage completes when that is saved. */
+    CompletionStage<Void> checkpointAsync(RecordPosition position);
+
+    /** True once another worker may own the shard. No checkpoint is possible from then on. */
+    boolean isLeaseLost();
 }

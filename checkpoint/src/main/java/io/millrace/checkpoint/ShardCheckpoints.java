@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -24,7 +25,7 @@ import org.slf4j.LoggerFactory;
  * interval, each write covering all that came in between. Nothing is saved that was not processed; the lease fences every
  * write.
  *
- * <p>Belongs to the event loop it is given: all methods are called there, except those of its {@link #checkpointer}.
+ * <p>Belongs to the event loop it is given: all methods are called there, except those of its checkpointers.
  */
 public final class ShardCheckpoints {
     private static final Logger log = LoggerFactory.getLogger(ShardCheckpoints.class);
@@ -34,7 +35,7 @@ public final class ShardCheckpoints {
     private final Ticker ticker;
     private final Duration interval;
     private final CheckpointLedger ledger;
-    private final Checkpointer checkpointer = new BlockingCheckpointer(this);
+    private final Executor users;
 
     private EventLoop.@Nullable Cancellable timer;
     private long lastWrite;
@@ -44,12 +45,17 @@ public final class ShardCheckpoints {
 
     private boolean closed;
 
-    /** Begins at the lease's checkpoint; saves at most once per {@code interval} unless asked. */
-    public ShardCheckpoints(HeldLease lease, EventLoop loop, Ticker ticker, Duration interval) {
+    /**
+     * Begins at the lease's checkpoint; saves at most once per {@code interval} unless asked.
+     *
+     * @param users where stages complete that users wait for
+     */
+    public ShardCheckpoints(HeldLease lease, EventLoop loop, Ticker ticker, Duration interval, Executor users) {
         this.lease = requireNonNull(lease, "lease");
         this.loop = requireNonNull(loop, "loop");
         this.ticker = requireNonNull(ticker, "ticker");
         this.interval = requireNonNull(interval, "interval");
+        this.users = requireNonNull(users, "users");
         this.ledger = new CheckpointLedger(lease.checkpoint());
         this.lastWrite = ticker.nanoTime() - interval.toNanos();
     }
@@ -113,9 +119,20 @@ public final class ShardCheckpoints {
         return released;
     }
 
-    /** What users call. */
+    /** The checkpointer of a user who speaks for all that is delivered of the shard. */
     public Checkpointer checkpointer() {
-        return checkpointer;
+        return checkpointer(last -> {
+            if (last == null) {
+                ledger.allProcessed();
+            } else {
+                ledger.processed(last);
+            }
+        });
+    }
+
+    /** The checkpointer of a user whose declarations are taken by {@code declarations}, before what follows from them is saved. */
+    public Checkpointer checkpointer(Declarations declarations) {
+        return new UserCheckpointer(this, declarations);
     }
 
     /** No more writes: the ownership is over. What a user asks for from now on is answered with a lost lease. */
@@ -136,14 +153,23 @@ public final class ShardCheckpoints {
         return loop.inEventLoop();
     }
 
-    /** A user says that all is processed up to {@code last}, or all that is delivered. For any thread. */
-    CompletableFuture<CheckpointOutcome> declare(@Nullable RecordPosition last) {
+    /** Runs what a user does upon an outcome, never on the loop while a thread can be had. */
+    void continueElsewhere(Runnable task) {
+        try {
+            users.execute(task);
+        } catch (RejectedExecutionException stopped) {
+            task.run();
+        }
+    }
+
+    /** A user says that all is processed up to {@code last}, or all that was delivered to it. For any thread. */
+    CompletableFuture<CheckpointOutcome> declare(@Nullable RecordPosition last, Declarations declarations) {
         CompletableFuture<CheckpointOutcome> answer = new CompletableFuture<>();
         waiting.add(answer);
         CompletableFuture<Boolean> unused =
                 answer.handle((outcome, error) -> waiting.removeIf(CompletableFuture::isDone));
         try {
-            loop.execute(() -> declareOnLoop(last, answer));
+            loop.execute(() -> declareOnLoop(last, declarations, answer));
         } catch (RejectedExecutionException stopped) {
             answer.completeExceptionally(new CheckpointFailedException(
                     "the worker has stopped; the checkpoint of " + lease.key() + " did not move", stopped));
@@ -151,17 +177,14 @@ public final class ShardCheckpoints {
         return answer;
     }
 
-    private void declareOnLoop(@Nullable RecordPosition last, CompletableFuture<CheckpointOutcome> answer) {
+    private void declareOnLoop(
+            @Nullable RecordPosition last, Declarations declarations, CompletableFuture<CheckpointOutcome> answer) {
         try {
             if (closed) {
                 answer.complete(CheckpointOutcome.LEASE_LOST);
                 return;
             }
-            if (last == null) {
-                ledger.allProcessed();
-            } else {
-                ledger.processed(last);
-            }
+            declarations.processed(last);
         } catch (IllegalArgumentException refused) {
             answer.completeExceptionally(refused);
             return;

@@ -35,7 +35,7 @@ class ShardCheckpointsTest {
         private final Simulation sim = new Simulation(1);
         private final EventLoop loop = sim.newEventLoop("worker");
         private final ShardCheckpoints checkpoints =
-                new ShardCheckpoints(lease, loop, sim.ticker(), Duration.ofSeconds(1));
+                new ShardCheckpoints(lease, loop, sim.ticker(), Duration.ofSeconds(1), Runnable::run);
 
         @Test
         void theFirstProgressIsSavedAtOnceAndTheRestOncePerInterval() {
@@ -134,7 +134,7 @@ class ShardCheckpointsTest {
         private final Platform platform = new SystemPlatform();
         private final EventLoop loop = platform.newEventLoop("worker");
         private final ShardCheckpoints checkpoints =
-                new ShardCheckpoints(lease, loop, platform.ticker(), Duration.ofHours(1));
+                new ShardCheckpoints(lease, loop, platform.ticker(), Duration.ofHours(1), Runnable::run);
         private final Checkpointer checkpointer = checkpoints.checkpointer();
 
         @AfterEach

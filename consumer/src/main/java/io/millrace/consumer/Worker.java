@@ -15,6 +15,7 @@ import io.millrace.lease.LeaseKey;
 import io.millrace.lease.coordinator.LeaseSettings.StreamSettings;
 import io.millrace.lease.table.DynamoLeaseTable;
 import io.millrace.model.Position;
+import io.millrace.model.ShardId;
 import io.millrace.model.StreamName;
 import io.millrace.runtime.EventLoop;
 import io.millrace.runtime.Platform;
@@ -209,6 +210,66 @@ public final class Worker implements AutoCloseable {
     public void removeStream(String nameOrArn) {
         WorkerCore begun = started();
         await("removing stream " + nameOrArn, name(nameOrArn).thenCompose(begun::removeStream));
+    }
+
+    /**
+     * Hands out no more records of any shard, until {@link #resume()}. Batches in hand are finished. The worker keeps its leases,
+     * and takes others, which are paused too.
+     *
+     * @throws IllegalStateException if the worker has not started
+     */
+    public void pause() {
+        await("pausing", started().pause(new PauseScope.All(), true));
+    }
+
+    /** {@link #pause()} for the shards of one stream, until {@link #resume(String)} or {@link #resume()}. */
+    public void pause(String nameOrArn) {
+        WorkerCore begun = started();
+        await(
+                "pausing stream " + nameOrArn,
+                name(nameOrArn).thenCompose(stream -> begun.pause(new PauseScope.OfStream(stream), true)));
+    }
+
+    /** {@link #pause()} for one shard, until {@link #resume(String, ShardId)} or {@link #resume()}. */
+    public void pause(String nameOrArn, ShardId shard) {
+        WorkerCore begun = started();
+        await(
+                "pausing shard " + shard,
+                name(nameOrArn).thenCompose(stream -> begun.pause(new PauseScope.OfShard(stream, shard), true)));
+    }
+
+    /** Ends every pause. */
+    public void resume() {
+        await("resuming", started().pause(new PauseScope.All(), false));
+    }
+
+    /** Ends the pause of one stream; shards that were paused by themselves stay so. */
+    public void resume(String nameOrArn) {
+        WorkerCore begun = started();
+        await(
+                "resuming stream " + nameOrArn,
+                name(nameOrArn).thenCompose(stream -> begun.pause(new PauseScope.OfStream(stream), false)));
+    }
+
+    /** Ends the pause of one shard; one of its stream or of the worker goes on. */
+    public void resume(String nameOrArn, ShardId shard) {
+        WorkerCore begun = started();
+        await(
+                "resuming shard " + shard,
+                name(nameOrArn).thenCompose(stream -> begun.pause(new PauseScope.OfShard(stream, shard), false)));
+    }
+
+    /**
+     * Throws the processors of a shard away once they have returned, and begins anew at its checkpoint with new ones: the way on
+     * after a failure policy has stopped the shard. Does nothing if this worker does not have the shard.
+     *
+     * @throws IllegalStateException if the worker has not started
+     */
+    public void restart(String nameOrArn, ShardId shard) {
+        WorkerCore begun = started();
+        await(
+                "restarting shard " + shard,
+                name(nameOrArn).thenCompose(stream -> begun.restart(new PauseScope.OfShard(stream, shard))));
     }
 
     private CompletableFuture<StreamName> admit(WorkerCore begun, StreamName added) {

@@ -4,8 +4,13 @@ import static java.util.Objects.requireNonNull;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
+import io.millrace.consumer.delivery.CheckpointMode;
+import io.millrace.consumer.delivery.DeliverySettings;
+import io.millrace.consumer.delivery.FailurePolicy;
 import io.millrace.consumer.health.WorkerHealth;
+import io.millrace.consumer.processor.AsyncRecordProcessor;
 import io.millrace.consumer.processor.RecordProcessor;
+import io.millrace.consumer.shard.BlockingProcessor;
 import io.millrace.fanout.kinesis.DirectKinesis;
 import io.millrace.fanout.pipe.FanOutConsumer;
 import io.millrace.fanout.pipe.PipeClient;
@@ -36,12 +41,12 @@ public final class WorkerBuilder {
     /** Where each stream begins; empty where {@link #initialPosition} says it. */
     private final Map<StreamName, Optional<Position.Initial>> streams = new LinkedHashMap<>();
 
-    private @Nullable Supplier<? extends RecordProcessor> processor;
+    private @Nullable Supplier<? extends AsyncRecordProcessor> processor;
     private @Nullable String workerName;
     private Position.Initial initialPosition = Position.trimHorizon();
     private String table = "millrace";
     private WorkerTiming timing = WorkerTiming.DEFAULT;
-    private int maxRecordsPerBatch = 1_000;
+    private DeliverySettings delivery = DeliverySettings.DEFAULT;
     private int maxLeases = Integer.MAX_VALUE;
     private LostTable onLostTable = LostTable.STOP;
     private boolean isFanOut;
@@ -95,9 +100,78 @@ public final class WorkerBuilder {
         return this;
     }
 
-    /** Makes the processors, one for every lease taken. Called where user code runs, so it may block. */
+    /**
+     * Makes the processors, one for every lease taken, or for every lane of it. Called where user code runs, so it may block. Give
+     * either this or {@link #asyncProcessor}; the last one counts.
+     */
     public WorkerBuilder processor(Supplier<? extends RecordProcessor> factory) {
-        this.processor = requireNonNull(factory, "processor");
+        requireNonNull(factory, "processor");
+        this.processor =
+                () -> new BlockingProcessor(requireNonNull(factory.get(), "the processor's factory returned null"));
+        return this;
+    }
+
+    /** Makes processors whose calls hold no thread, one for every lease taken, or for every lane of it. */
+    public WorkerBuilder asyncProcessor(Supplier<? extends AsyncRecordProcessor> factory) {
+        this.processor = requireNonNull(factory, "asyncProcessor");
+        return this;
+    }
+
+    /**
+     * How many processors share a shard, 1 to 256. Each has a lane of its own: all records of a partition key go to the same lane,
+     * and come in order there. The shard's checkpoint stands before the first record that some lane has not processed, so that after
+     * a crash records of the other lanes come again. Default: 1.
+     */
+    public WorkerBuilder lanes(int number) {
+        this.delivery = delivery.withLanes(number);
+        return this;
+    }
+
+    /** How many records of a shard may be in its lanes before the slowest lane must catch up; from 1 on. Default: 10,000. */
+    public WorkerBuilder maxOpenRecords(int records) {
+        this.delivery = delivery.withOpenRecords(records);
+        return this;
+    }
+
+    /** What becomes of records that a processor throws at. Default: they come again for ever. */
+    public WorkerBuilder onFailure(FailurePolicy policy) {
+        this.delivery = delivery.withFailures(policy);
+        return this;
+    }
+
+    /** When records count as processed, so that their checkpoint is saved. Default: once the processor has returned from them. */
+    public WorkerBuilder checkpoints(CheckpointMode mode) {
+        this.delivery = delivery.withCheckpoints(mode);
+        return this;
+    }
+
+    /**
+     * Interrupts the thread of a call that runs when its shard's lease is lost. A processor can also ask
+     * {@link io.millrace.consumer.processor.RecordBatch#isLeaseLost}. Default: it is not interrupted.
+     */
+    public WorkerBuilder interruptOnLeaseLost(boolean wanted) {
+        this.delivery = delivery.withInterrupts(wanted);
+        return this;
+    }
+
+    /** The most payload bytes that a processor gets at once; a single record may be larger. From 1 on. Default: any number. */
+    public WorkerBuilder maxBytesPerBatch(long bytes) {
+        this.delivery = delivery.withBatching(delivery.batching().withBytes(bytes));
+        return this;
+    }
+
+    /**
+     * How long a batch that is not full waits for more records after its first one came; up to 5 min. At a shard's end and when it
+     * is given back nothing is waited for. Default: not at all.
+     */
+    public WorkerBuilder batchWindow(Duration time) {
+        this.delivery = delivery.withBatching(delivery.batching().withWindow(time));
+        return this;
+    }
+
+    /** Calls {@code processRecords} with an empty batch when a read finds nothing. Default: it is not called. */
+    public WorkerBuilder emptyBatches(boolean wanted) {
+        this.delivery = delivery.withBatching(delivery.batching().withEmpty(wanted));
         return this;
     }
 
@@ -227,10 +301,7 @@ public final class WorkerBuilder {
 
     /** The most records that a processor gets at once, 1 to 10,000. Default: 1,000. */
     public WorkerBuilder maxRecordsPerBatch(int records) {
-        if (records < 1 || records > 10_000) {
-            throw new IllegalArgumentException("maxRecordsPerBatch is 1 to 10,000, not " + records);
-        }
-        this.maxRecordsPerBatch = records;
+        this.delivery = delivery.withBatching(delivery.batching().withRecords(records));
         return this;
     }
 
@@ -306,7 +377,7 @@ public final class WorkerBuilder {
                 initialPosition,
                 table,
                 timing,
-                maxRecordsPerBatch,
+                delivery,
                 maxLeases,
                 onLostTable,
                 consumerFor(all),

@@ -1,9 +1,10 @@
 package io.millrace.consumer;
 
+import io.millrace.consumer.delivery.DeliverySettings;
 import io.millrace.consumer.health.WorkerHealth;
 import io.millrace.consumer.health.WorkerHealth.Stuck;
 import io.millrace.consumer.meters.WorkerRegistry;
-import io.millrace.consumer.processor.RecordProcessor;
+import io.millrace.consumer.processor.AsyncRecordProcessor;
 import io.millrace.consumer.services.HostName;
 import io.millrace.consumer.shard.ConsumerEnd;
 import io.millrace.consumer.shard.ConsumerMeters;
@@ -102,7 +103,10 @@ final class WorkerCore {
     private final RecordSources sources;
     private final GuardedStreams guarded;
     private final SharedLists lists;
-    private final Supplier<? extends RecordProcessor> processors;
+    private final Supplier<? extends AsyncRecordProcessor> processors;
+    private final String application;
+    private final DeliverySettings delivery;
+    private final Pauses pauses = new Pauses();
     private final SupervisedConsumer.LoopGuard loopGuard;
     private final Consumers supervisor = new Consumers();
     private final Oversight oversight;
@@ -134,7 +138,9 @@ final class WorkerCore {
         this.platform = settings.platform();
         this.name = name;
         this.timing = settings.timing();
+        this.application = settings.application();
         this.processors = settings.processor();
+        this.delivery = settings.delivery();
         this.loopGuard = loopGuard;
         this.thread = platform.newEventLoop("millrace-worker");
         this.loop = new GuardedLoop(thread, this::broke);
@@ -148,7 +154,7 @@ final class WorkerCore {
         ServiceTime time = new ServiceTime(platform.ticker());
         this.oversight = new Oversight(time, new FailureReports(loop, platform.clock()), timing.stuckAfter());
         this.watchdog = new Watchdog(loop, meters, oversight, this::atWork, this::stuck);
-        this.sources = sources(settings.maxRecordsPerBatch(), backend.pipesOrNull(), time);
+        this.sources = sources(delivery.batching().records(), backend.pipesOrNull(), time);
         this.coordinator = coordinator(settings, backend);
         this.rehearsal = new Rehearsal(backend.directory(), backend.readers(), platform.random());
         this.streams =
@@ -226,6 +232,28 @@ final class WorkerCore {
     /** Reads a stream no more, as {@link Worker#removeStream} says. */
     CompletableFuture<Void> removeStream(StreamName stream) {
         return change(done -> streams.remove(stream, done));
+    }
+
+    /** Pauses what {@code scope} names, or goes on with it. */
+    CompletableFuture<Void> pause(PauseScope scope, boolean wanted) {
+        return change(done -> {
+            pauses.set(scope, wanted);
+            consumers
+                    .values()
+                    .forEach(consumer ->
+                            consumer.pause(pauses.isPaused(consumer.lease().key())));
+            done.complete(null);
+        });
+    }
+
+    /** Begins the shards that {@code scope} names anew at their checkpoints. */
+    CompletableFuture<Void> restart(PauseScope scope) {
+        return change(done -> {
+            consumers.values().stream()
+                    .filter(consumer -> scope.covers(consumer.lease().key()))
+                    .forEach(SupervisedConsumer::restart);
+            done.complete(null);
+        });
     }
 
     /** What is read, in the order of the names. */
@@ -343,6 +371,7 @@ final class WorkerCore {
             return;
         }
         SupervisedConsumer consumer = new SupervisedConsumer(lease, loop, userCalls, supervisor, loopGuard);
+        consumer.pause(pauses.isPaused(lease.key()));
         consumers.put(lease, consumer);
         publish();
         news.taken(
@@ -436,12 +465,14 @@ final class WorkerCore {
         public ConsumerParts parts(SupervisedConsumer consumer) {
             watchdog.watch();
             return new ConsumerParts(
+                    application,
                     consumer.loop(),
                     platform,
                     sources.on(consumer.loop()),
                     lists,
                     consumer,
                     processors,
+                    delivery,
                     timing.checkpointInterval(),
                     RETRY,
                     meters,
@@ -458,6 +489,11 @@ final class WorkerCore {
         @Override
         public void over(SupervisedConsumer consumer, ConsumerEnd end) {
             WorkerCore.this.over(consumer, end);
+        }
+
+        @Override
+        public void stopWorker(String reason) {
+            endBecause(reason);
         }
 
         @Override

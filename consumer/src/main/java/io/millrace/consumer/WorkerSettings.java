@@ -1,7 +1,8 @@
 package io.millrace.consumer;
 
 import io.micrometer.core.instrument.MeterRegistry;
-import io.millrace.consumer.processor.RecordProcessor;
+import io.millrace.consumer.delivery.DeliverySettings;
+import io.millrace.consumer.processor.AsyncRecordProcessor;
 import io.millrace.fanout.kinesis.DirectKinesis;
 import io.millrace.fanout.pipe.FanOutConsumer;
 import io.millrace.lease.LostTable;
@@ -22,12 +23,12 @@ import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 record WorkerSettings(
         String application,
         List<StreamSettings> streams,
-        Supplier<? extends RecordProcessor> processor,
+        Supplier<? extends AsyncRecordProcessor> processor,
         @Nullable String workerName,
         Position.Initial initialPosition,
         String table,
         WorkerTiming timing,
-        int maxRecordsPerBatch,
+        DeliverySettings delivery,
         int maxLeases,
         LostTable onLostTable,
         @Nullable FanOutConsumer fanOut,
@@ -51,7 +52,7 @@ record WorkerSettings(
                 initialPosition,
                 table,
                 timing,
-                maxRecordsPerBatch,
+                delivery,
                 maxLeases,
                 onLostTable,
                 fanOut,

@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.millrace.consumer.delivery.Batching;
+import io.millrace.consumer.delivery.DeliverySettings;
 import io.millrace.consumer.processor.RecordProcessor;
+import io.millrace.consumer.shard.BlockingProcessor;
 import io.millrace.fanout.pipe.FanOutConsumer;
 import io.millrace.lease.LostTable;
 import io.millrace.lease.coordinator.LeaseSettings.StreamSettings;
@@ -39,7 +42,8 @@ class WorkerBuilderTest {
         assertThat(settings.timing())
                 .isEqualTo(new WorkerTiming(
                         Duration.ofSeconds(10), Duration.ofMillis(250), Duration.ofSeconds(1), Duration.ofMinutes(1)));
-        assertThat(settings.maxRecordsPerBatch()).isEqualTo(1_000);
+        assertThat(settings.delivery()).isEqualTo(DeliverySettings.DEFAULT);
+        assertThat(settings.delivery().batching().records()).isEqualTo(1_000);
         assertThat(settings.workerName()).isNull();
         assertThat(settings.fanOut()).isNull();
         assertThat(settings.kinesisClient()).isNull();
@@ -83,7 +87,7 @@ class WorkerBuilderTest {
                                 Duration.ofMillis(20),
                                 Duration.ofMillis(30),
                                 Duration.ofSeconds(40)),
-                        7,
+                        DeliverySettings.DEFAULT.withBatching(Batching.DEFAULT.withRecords(7)),
                         5,
                         LostTable.STOP,
                         new FanOutConsumer.Named("dashboard"),
@@ -93,7 +97,7 @@ class WorkerBuilderTest {
                         meters,
                         sim,
                         listener));
-        assertThat(settings.processor().get()).isSameAs(PROCESSOR);
+        assertThat(settings.processor().get()).isInstanceOf(BlockingProcessor.class);
     }
 
     @Test

@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.millrace.consumer.delivery.Batching;
+import io.millrace.consumer.delivery.DeliverySettings;
 import io.millrace.consumer.processor.RecordBatch;
+import io.millrace.consumer.shard.BlockingProcessor;
 import io.millrace.consumer.shard.SupervisedConsumer;
 import io.millrace.fanout.InMemoryStream;
 import io.millrace.fanout.ShardReaders;
@@ -161,12 +164,12 @@ final class WorkerWorld implements ShardDirectory {
         return new WorkerSettings(
                 "app",
                 read,
-                () -> this::process,
+                () -> new BlockingProcessor(this::process),
                 name,
                 from,
                 "millrace",
                 WorkerTiming.DEFAULT,
-                50,
+                DeliverySettings.DEFAULT.withBatching(Batching.DEFAULT.withRecords(50)),
                 maxLeases,
                 onLostTable,
                 null,

@@ -14,12 +14,18 @@ import java.util.Optional;
 public interface RecordSource extends AutoCloseable {
     /**
      * Asks for one more batch; the answer is one call of {@link RecordSourceListener#batch} or
-     * {@link RecordSourceListener#shardEnded}, never made from within this method. Asking also says that the batch before
-     * is done with, so that its bytes no longer count as held.
+     * {@link RecordSourceListener#shardEnded}, never made from within this method. Batches given out before still count as
+     * held until they are released; a source that holds as much as it may answers once some are.
      *
      * @throws IllegalStateException if the request before is not answered yet
      */
     void request();
+
+    /**
+     * The records of {@code batch} are done with, so their bytes do not count as held any more. Told once for each batch that was
+     * given out, in any order; after {@link #close} it does nothing.
+     */
+    void release(SourceBatch batch);
 
     /**
      * The shard is over, which the source cannot find out by itself: it reads no more, gives out what it holds, and then

@@ -108,6 +108,7 @@ public final class PipedTail {
                 return;
             }
             last = batch.lastRecord().sequenceNumber();
+            requireNonNull(source).release(batch);
             requireNonNull(source).request();
         }
 

@@ -10,10 +10,10 @@ import java.util.List;
  * Records of one shard, handed to a processor together.
  *
  * @param shard where they come from
- * @param records in order; never empty
+ * @param records in order; empty only where the worker was asked for empty batches
  * @param millisBehindLatest how far the shard's tip was ahead of these records when they were read, 0 when caught up
  * @param attempt 1 when the batch comes for the first time, one more each time that processing it failed
- * @param checkpointer saves progress before the batch is done; calling it is optional
+ * @param checkpointer saves progress before the batch is done; calling it is optional unless checkpoints are manual
  */
 public record RecordBatch(
         ShardContext shard,
@@ -26,13 +26,28 @@ public record RecordBatch(
         requireNonNull(shard, "shard");
         requireNonNull(checkpointer, "checkpointer");
         records = List.copyOf(records);
-        if (records.isEmpty() || attempt < 1) {
-            throw new IllegalArgumentException("a batch has records and an attempt from 1 on");
+        if (attempt < 1) {
+            throw new IllegalArgumentException("attempts count from 1, not from " + attempt);
         }
     }
 
-    /** The last record of the batch. */
+    /**
+     * The last record of the batch.
+     *
+     * @throws IllegalStateException if the batch is empty
+     */
     public StreamRecord lastRecord() {
+        if (records.isEmpty()) {
+            throw new IllegalStateException("an empty batch has no last record");
+        }
         return records.get(records.size() - 1);
+    }
+
+    /**
+     * True once another worker may own the shard: nothing that is done for these records from now on is saved, and another
+     * worker may do it again at the same time. Safe for any thread; cheap enough to ask for each record.
+     */
+    public boolean isLeaseLost() {
+        return checkpointer.isLeaseLost();
     }
 }

@@ -14,7 +14,7 @@ import java.util.function.ToDoubleFunction;
 
 /**
  * The figures of consumption: {@code millrace.records.processed}, {@code millrace.records.expired},
- * {@code millrace.batch.failures}, {@code millrace.process.time} and {@code millrace.consumer.failures} for each stream;
+ * {@code millrace.records.skipped}, {@code millrace.letters.written}, {@code millrace.batch.failures}, {@code millrace.process.time} and {@code millrace.consumer.failures} for each stream;
  * {@code millrace.behind.latest} and {@code millrace.batch.age} for each shard held, and {@code millrace.shard.stuck} for each
  * shard that waits too long. Belongs to the worker's event loop.
  */
@@ -23,6 +23,8 @@ public final class ConsumerMeters {
     private final Map<StreamName, Counter> processed = new HashMap<>();
     private final Map<StreamName, Counter> failures = new HashMap<>();
     private final Map<StreamName, Counter> expired = new HashMap<>();
+    private final Map<StreamName, Counter> skipped = new HashMap<>();
+    private final Map<StreamName, Counter> letters = new HashMap<>();
     private final Map<StreamName, Counter> broken = new HashMap<>();
     private final Map<StreamName, Timer> processing = new HashMap<>();
     private final Map<Shown, Meter> shown = new HashMap<>();
@@ -40,6 +42,16 @@ public final class ConsumerMeters {
     void batchFailed(StreamName stream) {
         counter(failures, stream, "millrace.batch.failures", "Batches that processors threw at; they come again")
                 .increment();
+    }
+
+    void skipped(StreamName stream, int records) {
+        counter(skipped, stream, "millrace.records.skipped", "Records that the failure policy left out")
+                .increment(records);
+    }
+
+    void lettersWritten(StreamName stream, int records) {
+        counter(letters, stream, "millrace.letters.written", "Records that the failure policy wrote to the letter sink")
+                .increment(records);
     }
 
     /** Retention took records of {@code stream} before they were read. */

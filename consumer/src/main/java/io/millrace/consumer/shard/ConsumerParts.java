@@ -1,6 +1,7 @@
 package io.millrace.consumer.shard;
 
-import io.millrace.consumer.processor.RecordProcessor;
+import io.millrace.consumer.delivery.DeliverySettings;
+import io.millrace.consumer.processor.AsyncRecordProcessor;
 import io.millrace.consumer.watch.Oversight;
 import io.millrace.fanout.RecordSources;
 import io.millrace.lease.LeaseKey;
@@ -13,14 +14,16 @@ import java.time.Instant;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** What the consumers of one worker have in common. */
+/** The parts that the consumers of one worker have in common. */
 public record ConsumerParts(
+        String application,
         EventLoop loop,
         Platform platform,
         RecordSources sources,
         ShardDirectory directory,
         UserCalls calls,
-        Supplier<? extends RecordProcessor> processors,
+        Supplier<? extends AsyncRecordProcessor> processors,
+        DeliverySettings delivery,
         Duration checkpointInterval,
         Backoff retry,
         ConsumerMeters meters,
@@ -39,5 +42,27 @@ public record ConsumerParts(
          * @param until when the oldest record had arrived that is kept; absent when none is
          */
         default void recordsExpired(LeaseKey shard, @Nullable Instant from, @Nullable Instant until) {}
+
+        /** The worker shall end, for the reason given. */
+        default void stopWorker(String reason) {}
+    }
+
+    /** The same parts with other turns. */
+    ConsumerParts withTurns(ShardTurns others) {
+        return new ConsumerParts(
+                application,
+                loop,
+                platform,
+                sources,
+                directory,
+                calls,
+                processors,
+                delivery,
+                checkpointInterval,
+                retry,
+                meters,
+                oversight,
+                others,
+                owner);
     }
 }

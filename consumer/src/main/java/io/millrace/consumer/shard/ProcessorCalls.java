@@ -4,60 +4,69 @@ import static java.util.Objects.requireNonNull;
 
 import io.micrometer.core.instrument.Timer;
 import io.millrace.checkpoint.Checkpointer;
+import io.millrace.consumer.letters.Letter;
+import io.millrace.consumer.letters.LetterSink;
+import io.millrace.consumer.processor.AsyncRecordProcessor;
+import io.millrace.consumer.processor.ProcessorBrokenException;
 import io.millrace.consumer.processor.RecordBatch;
-import io.millrace.consumer.processor.RecordProcessor;
 import io.millrace.consumer.processor.ShardContext;
-import io.millrace.consumer.watch.FailureLog;
-import io.millrace.consumer.watch.FailureReports;
+import io.millrace.consumer.watch.RunningCall;
 import io.millrace.lease.HeldLease;
-import io.millrace.runtime.Backoff;
 import io.millrace.runtime.Ticker;
-import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
- * The user's processor of one shard: makes it, calls it, one call at a time, and keeps account of what it threw. Records
- * and the shard's end are told only while the lease is valid. Belongs to the worker's event loop.
+ * The user's processor of one lane: makes it and calls it, one call at a time. Records and the shard's end are told only while
+ * the lease is valid. Belongs to the worker's event loop.
  */
 final class ProcessorCalls {
-    private static final Logger log = LoggerFactory.getLogger(ProcessorCalls.class);
+    private static final CompletionStage<Outcome> MADE = CompletableFuture.completedFuture(new Outcome.Returned());
+    private static final CompletionStage<Outcome> NOT_MADE = CompletableFuture.completedFuture(new Outcome.NotOurs());
 
     private final HeldLease lease;
     private final ConsumerParts parts;
-    private final FailureLog failures;
-    private final ShardStatus status;
-    private @Nullable RecordProcessor processor;
+    private final ShardStatus.Slot slot;
+    private @Nullable AsyncRecordProcessor processor;
     private boolean initialized;
-    private boolean busy;
     private boolean saidGoodbye;
+    private @Nullable RunningCall running;
 
-    ProcessorCalls(HeldLease lease, ConsumerParts parts, FailureLog failures, ShardStatus status) {
+    ProcessorCalls(HeldLease lease, ConsumerParts parts, ShardStatus.Slot slot) {
         this.lease = lease;
         this.parts = parts;
-        this.failures = failures;
-        this.status = status;
+        this.slot = slot;
     }
 
     /** What came of a call. */
-    enum Outcome {
+    sealed interface Outcome {
         /** It returned. */
-        RETURNED,
-        /** It threw; written down and logged. */
-        THREW,
+        record Returned() implements Outcome {}
+
+        /** The user's code threw in {@code call}. */
+        record Threw(String call, Throwable error) implements Outcome {}
+
         /** It was not made: the lease was not valid any more when a thread was free. */
-        NOT_OURS
+        record NotOurs() implements Outcome {}
     }
 
     /** True while a call is under way. */
     boolean isBusy() {
-        return busy;
+        return running != null;
+    }
+
+    /** Interrupts the call under way, if there is one. */
+    void interrupt() {
+        RunningCall call = running;
+        if (call != null) {
+            call.interrupt();
+        }
     }
 
     /** True when the processor may be told of an end: it was initialized and was told of none. */
@@ -67,64 +76,64 @@ final class ProcessorCalls {
 
     /** Makes the processor, unless that has been done, and initializes it. */
     void initialize(ShardContext context, Consumer<Outcome> done) {
-        AtomicReference<@Nullable RecordProcessor> made = new AtomicReference<>(processor);
-        Callable<Outcome> call = () -> {
-            RecordProcessor user = made.get();
+        AtomicReference<@Nullable AsyncRecordProcessor> made = new AtomicReference<>(processor);
+        Callable<CompletionStage<Outcome>> call = () -> {
+            AsyncRecordProcessor user = made.get();
             if (user == null) {
                 user = requireNonNull(parts.processors().get(), "the processor's factory returned null");
                 made.set(user);
             }
-            user.initialize(context);
-            return Outcome.RETURNED;
+            return outcome(user.initialize(context));
         };
-        run("initialize", call, () -> {}, outcome -> {
+        run("initialize", call, outcome -> {
             processor = made.get();
-            initialized = outcome == Outcome.RETURNED;
+            initialized = outcome instanceof Outcome.Returned;
             done.accept(outcome);
         });
     }
 
-    /**
-     * Hands out a batch.
-     *
-     * @param settle run first once the call is over: says {@link #gotFurther} if a part of the batch is processed already
-     */
-    void processRecords(RecordBatch batch, Runnable settle, Consumer<Outcome> done) {
-        RecordProcessor user = requireNonNull(processor);
+    /** Hands out a batch. */
+    void processRecords(RecordBatch batch, Consumer<Outcome> done) {
+        AsyncRecordProcessor user = requireNonNull(processor);
         Timer time = parts.meters().processing(lease.key().stream());
         Ticker ticker = parts.platform().ticker();
-        UserCode timed = () -> {
+        Callable<CompletionStage<Outcome>> timed = whileOurs(() -> {
             long began = ticker.nanoTime();
-            try {
-                user.processRecords(batch);
-            } finally {
-                time.record(ticker.since(began));
-            }
-        };
-        run("processRecords", whileOurs(timed), settle, done);
+            CompletionStage<?> stage = user.processRecords(batch);
+            return requireNonNull(stage, "processRecords returned null instead of a stage")
+                    .whenComplete((value, error) -> time.record(ticker.since(began)));
+        });
+        run("processRecords", timed, done);
     }
 
     void shardEnded(Checkpointer checkpointer, Consumer<Outcome> done) {
-        RecordProcessor user = requireNonNull(processor);
-        run("shardEnded", whileOurs(() -> user.shardEnded(checkpointer)), () -> {}, outcome -> {
-            saidGoodbye = outcome == Outcome.RETURNED;
+        AsyncRecordProcessor user = requireNonNull(processor);
+        run("shardEnded", whileOurs(() -> user.shardEnded(checkpointer)), outcome -> {
+            saidGoodbye = outcome instanceof Outcome.Returned;
             done.accept(outcome);
         });
     }
 
-    void shutdownRequested(Checkpointer checkpointer, Runnable done) {
-        RecordProcessor user = requireNonNull(processor);
-        sayGoodbye("shutdownRequested", () -> user.shutdownRequested(checkpointer), done);
+    void shutdownRequested(Checkpointer checkpointer, Consumer<Outcome> done) {
+        AsyncRecordProcessor user = requireNonNull(processor);
+        saidGoodbye = true;
+        run("shutdownRequested", () -> outcome(user.shutdownRequested(checkpointer)), done);
     }
 
-    void leaseLost(Runnable done) {
-        RecordProcessor user = requireNonNull(processor);
-        sayGoodbye("leaseLost", user::leaseLost, done);
+    void leaseLost(Consumer<Outcome> done) {
+        AsyncRecordProcessor user = requireNonNull(processor);
+        saidGoodbye = true;
+        run("leaseLost", () -> outcome(user.leaseLost()), done);
     }
 
-    /** Tells the processor that the lease is gone, on a thread that may block; empty unless it expects an end. */
-    Optional<Runnable> farewell() {
-        RecordProcessor user = processor;
+    /** The processor is told nothing any more. */
+    void forget() {
+        saidGoodbye = true;
+    }
+
+    /** Tells the processor that the lease is gone, on a thread that may block; empty unless it expects to be told of an end. */
+    Optional<Callable<CompletionStage<?>>> farewell() {
+        AsyncRecordProcessor user = processor;
         if (user == null || !expectsEnd()) {
             return Optional.empty();
         }
@@ -132,73 +141,33 @@ final class ProcessorCalls {
         return Optional.of(user::leaseLost);
     }
 
-    /** How long to wait before calling again what threw. */
-    Duration retryDelay() {
-        Backoff retry = parts.retry();
-        return retry.delay(failures.userFailures(), parts.platform().random());
-    }
-
-    /** Some records are processed: what failed before does not count any more. */
-    void gotFurther() {
-        failures.userWorks();
-        parts.oversight().reports().over(FailureReports.Topic.USER_CODE, lease.key());
-        status.failuresChanged();
-    }
-
-    private void sayGoodbye(String name, Runnable code, Runnable done) {
-        saidGoodbye = true;
-        Callable<Outcome> call = () -> {
-            code.run();
-            return Outcome.RETURNED;
+    /** Writes letters, on a thread that may block. */
+    void write(LetterSink sink, List<Letter> letters, Consumer<Outcome> done) {
+        Callable<CompletionStage<?>> call = () -> {
+            sink.write(letters);
+            return CompletableFuture.completedFuture(null);
         };
-        run(name, call, () -> {}, outcome -> done.run());
+        run("the letter sink's write", whileOurs(call), done);
     }
 
-    private Callable<Outcome> whileOurs(UserCode code) {
-        return () -> {
-            // It may have taken a while to get a thread.
-            if (!lease.isValid()) {
-                return Outcome.NOT_OURS;
-            }
-            code.run();
-            return Outcome.RETURNED;
-        };
+    private Callable<CompletionStage<Outcome>> whileOurs(Callable<? extends CompletionStage<?>> code) {
+        // It may have taken a while to get a thread.
+        return () -> lease.isValid() ? outcome(code.call()) : NOT_MADE;
     }
 
-    private void run(String name, Callable<Outcome> code, Runnable settle, Consumer<Outcome> done) {
-        busy = true;
-        BiConsumer<@Nullable Outcome, @Nullable Throwable> handler = (outcome, error) -> {
-            busy = false;
-            status.waitIsOver();
-            settle.run();
-            if (error != null) {
-                threw(name, error);
-                done.accept(Outcome.THREW);
-            } else {
-                if (outcome == Outcome.RETURNED) {
-                    gotFurther();
-                }
-                done.accept(requireNonNull(outcome));
-            }
-        };
-        status.waitsFor(name, parts.calls().call(code, handler));
+    private static CompletionStage<Outcome> outcome(@Nullable CompletionStage<?> stage) {
+        return requireNonNull(stage, "a call of the processor returned null instead of a stage")
+                .thenCompose(any -> MADE);
     }
 
-    private void threw(String name, Throwable error) {
-        String what = failures.userFailed(name, error, parts.platform().clock().instant());
-        status.failuresChanged();
-        parts.oversight()
-                .reports()
-                .failed(
-                        FailureReports.Topic.USER_CODE,
-                        lease.key(),
-                        what,
-                        "; the checkpoint stays where it is, and it is called again");
-        log.debug("{}: {} threw, {} times in a row now", lease.key(), name, failures.userFailures(), error);
-    }
-
-    /** Code that may throw anything. */
-    private interface UserCode {
-        void run() throws Exception;
+    private void run(String name, Callable<CompletionStage<Outcome>> code, Consumer<Outcome> done) {
+        RunningCall call = parts.calls().call(code, (outcome, error) -> {
+            running = null;
+            slot.waitIsOver();
+            saidGoodbye |= error instanceof ProcessorBrokenException;
+            done.accept(error != null ? new Outcome.Threw(name, error) : requireNonNull(outcome));
+        });
+        running = call;
+        slot.waitsFor(name, call);
     }
 }

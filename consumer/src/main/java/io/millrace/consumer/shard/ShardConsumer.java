@@ -1,9 +1,11 @@
 package io.millrace.consumer.shard;
 
+import static java.util.Objects.requireNonNull;
+
 import io.millrace.checkpoint.ShardCheckpoints;
+import io.millrace.consumer.delivery.DeliverySettings;
 import io.millrace.consumer.health.ShardPhase;
 import io.millrace.consumer.health.WorkerHealth.ShardHealth;
-import io.millrace.consumer.processor.RecordBatch;
 import io.millrace.consumer.processor.ShardContext;
 import io.millrace.consumer.watch.FailureLog;
 import io.millrace.fanout.SourceBatch;
@@ -11,24 +13,26 @@ import io.millrace.lease.CheckpointOutcome;
 import io.millrace.lease.HeldLease;
 import io.millrace.model.Checkpoint;
 import io.millrace.model.ChildShard;
-import io.millrace.model.StreamRecord;
+import io.millrace.model.RecordPosition;
 import io.millrace.runtime.EventLoop;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Consumes one shard during one ownership of its lease. A state machine driven by events: the lease's (drain, lost), the
- * source's (batch, end, trouble), the user code's (returned, threw) and its own retry timer. At any time at most one call
- * of the user's code is under way, and records are handed out only while the lease is valid.
+ * Consumes one shard during one ownership of its lease: takes records from the source, gives them to the shard's lanes, and
+ * moves the checkpoint behind what all lanes are done with. A state machine driven by events: the lease's (drain, lost), the
+ * source's (batch, end) and the lanes'. Records are handed out only while the lease is valid.
  *
  * <p>Belongs to the worker's event loop; {@link #health} is safe for any thread.
  */
-public final class ShardConsumer implements ShardReading.Taker {
+public final class ShardConsumer implements ShardReading.Taker, LaneHost {
     private static final Logger log = LoggerFactory.getLogger(ShardConsumer.class);
 
     /** A little more than the time between two reads of a shard that has records. */
@@ -41,22 +45,32 @@ public final class ShardConsumer implements ShardReading.Taker {
 
     private final HeldLease lease;
     private final ConsumerParts parts;
+    private final DeliverySettings delivery;
     private final EventLoop loop;
-    private final ShardContext context;
     private final ShardCheckpoints checkpoints;
     private final FailureLog failures = new FailureLog();
-    private final ProcessorCalls processor;
     private final ShardStatus status;
     private final ShardReading reading;
+    private final ShardProgress progress;
 
-    private ShardPhase state = ShardPhase.WAITING;
+    private ShardState state = ShardState.WAITING;
     private ShardTurns.@Nullable Turn turn;
-    /** The records that the processor has to process, in its hands or waiting for a retry; empty otherwise. */
-    private List<StreamRecord> inHand = List.of();
+    private Lanes lanes = Lanes.none();
+    /** The source owes an answer. */
+    private boolean asked;
 
-    private long inHandBehind;
-    private EventLoop.Cancellable timer = EventLoop.Cancellable.DONE;
+    /** What follows the shard, once all its records are in the lanes. */
+    private @Nullable List<ChildShard> children;
+
+    private boolean isPaused;
+    /** How often processors broke in a row. */
+    private int restarts;
+
     private boolean drainRequested;
+    /** While the shard is to be given back: the last record that is processed here all the same. */
+    private @Nullable RecordPosition drainUpTo;
+
+    private EventLoop.Cancellable timer = EventLoop.Cancellable.DONE;
     private EventLoop.Cancellable earlySave = EventLoop.Cancellable.DONE;
     /** The lease was asked to release or finish: what comes of it decides, not what the lease says in between. */
     private boolean lettingGo;
@@ -66,12 +80,23 @@ public final class ShardConsumer implements ShardReading.Taker {
     ShardConsumer(HeldLease lease, ConsumerParts parts) {
         this.lease = lease;
         this.parts = parts;
+        this.delivery = parts.delivery();
         this.loop = parts.loop();
-        this.context = new ShardContext(lease.key().stream(), lease.key().shard(), lease.epoch(), lease.checkpoint());
-        this.checkpoints = new ShardCheckpoints(lease, loop, parts.platform().ticker(), parts.checkpointInterval());
-        this.status = new ShardStatus(lease, state, failures, parts);
-        this.processor = new ProcessorCalls(lease, parts, failures, status);
+        this.checkpoints = new ShardCheckpoints(
+                lease, loop, parts.platform().ticker(), parts.checkpointInterval(), this::runAsUser);
+        this.status = new ShardStatus(lease, ShardPhase.WAITING, failures, parts);
         this.reading = new ShardReading(lease, parts, failures, status, this);
+        this.progress = new ShardProgress(delivery, checkpoints, status, reading::release);
+    }
+
+    private void runAsUser(Runnable task) {
+        parts.calls()
+                .call(
+                        () -> {
+                            task.run();
+                            return CompletableFuture.completedFuture(true);
+                        },
+                        (done, error) -> {});
     }
 
     HeldLease lease() {
@@ -88,15 +113,15 @@ public final class ShardConsumer implements ShardReading.Taker {
 
     /** True once the lease is gone, whatever the processor is still about. */
     boolean hasLost() {
-        return state == ShardPhase.LOSING || state == ShardPhase.DONE;
+        return state == ShardState.LOSING || state == ShardState.DONE;
     }
 
     /**
-     * The lease is ours: prepares the processor and reads ahead meanwhile, once all calls of this shard's ownerships before
+     * The lease is ours: prepares the processors and reads ahead meanwhile, once all calls of this shard's ownerships before
      * have returned.
      */
     void start() {
-        ShardTurns.Turn asked = parts.turns().ask(lease.key(), context.epoch(), () -> loop.execute(this::begin));
+        ShardTurns.Turn asked = parts.turns().ask(lease.key(), lease.epoch(), () -> loop.execute(this::begin));
         turn = asked;
         if (asked.hasCome()) {
             begin();
@@ -105,21 +130,36 @@ public final class ShardConsumer implements ShardReading.Taker {
             log.info(
                     "{} epoch {}: waits until a call of epoch {}, which was lost, has returned",
                     lease.key(),
-                    context.epoch(),
+                    lease.epoch(),
                     asked.awaitedEpoch());
         }
     }
 
     private void begin() {
-        if (state != ShardPhase.WAITING) {
+        if (state != ShardState.WAITING) {
             // It is on its way out already.
             return;
         }
         status.waitIsOver();
-        moveTo(ShardPhase.INITIALIZING, "its turn has come");
-        reading.open(context.checkpoint());
-        initialize();
+        moveTo(ShardState.RUNNING, "its turn has come");
+        reading.open(lease.checkpoint());
+        beginLanes(lease.checkpoint());
     }
+
+    private void beginLanes(Checkpoint from) {
+        LaneWiring wiring = new LaneWiring(lease, parts, checkpoints, status, failures, this);
+        List<Lane> made = new ArrayList<>();
+        for (int i = 0; i < delivery.lanes(); i++) {
+            ShardContext context = new ShardContext(
+                    lease.key().stream(), lease.key().shard(), lease.epoch(), from, i, delivery.lanes());
+            made.add(new Lane(wiring, context));
+        }
+        lanes = new Lanes(made);
+        lanes.forEach(Lane::start);
+        show();
+    }
+
+    // What is asked for from outside.
 
     /**
      * The lease shall be given back within {@code time}. From its last batch here to the first one of its next owner the
@@ -130,35 +170,50 @@ public final class ShardConsumer implements ShardReading.Taker {
             return;
         }
         drainRequested = true;
+        drainUpTo = lanes.overtakenBy();
         Duration share = time.dividedBy(4);
         // The release saves it, too; but the lease may be taken away first, or the process end.
         earlySave = loop.schedule(shorter(share.multipliedBy(2), SLOW_END), () -> {
             CompletableFuture<CheckpointOutcome> unused = checkpoints.flush();
         });
-        if (state == ShardPhase.FETCHING && reading.isFlowing()) {
-            timer = loop.schedule(shorter(share, NEXT_BATCH), this::startDraining);
-            return;
-        }
-        boolean waitsForNothing = state == ShardPhase.WAITING
-                || state == ShardPhase.FETCHING
-                || state == ShardPhase.INITIALIZE_FAILED
-                || state == ShardPhase.BATCH_FAILED;
-        if (waitsForNothing || (state == ShardPhase.ENDING && !processor.isBusy() && processor.expectsEnd())) {
-            startDraining();
+        if (state == ShardState.RUNNING && !isPaused && reading.isFlowing() && lanes.all(Lane::isEmpty)) {
+            timer = loop.schedule(shorter(share, NEXT_BATCH), this::leaveIfSettled);
+        } else {
+            lanes.forEach(Lane::goOn);
+            leaveIfSettled();
         }
     }
 
     /** The lease is gone. */
     void lost(String reason) {
-        if (state == ShardPhase.LOSING || state == ShardPhase.DONE || lettingGo) {
+        if (state == ShardState.LOSING || state == ShardState.DONE || lettingGo) {
             return;
         }
         lossReason = reason;
-        moveTo(ShardPhase.LOSING, reason);
+        moveTo(ShardState.LOSING, reason);
         stopReading();
         checkpoints.close();
-        if (!processor.isBusy()) {
-            sayLeaseLost();
+        if (delivery.isInterruptWanted()) {
+            lanes.forEach(Lane::interrupt);
+        }
+        closeIdleLanes();
+    }
+
+    /** Hands out nothing, or goes on. Batches in hand are not called back. */
+    void pause(boolean wanted) {
+        isPaused = wanted;
+        show();
+        if (!wanted && state == ShardState.RUNNING) {
+            lanes.forEach(Lane::goOn);
+            goOn();
+        }
+    }
+
+    /** Throws the processors away, as if they had broken, and begins anew at the checkpoint. */
+    void restart() {
+        if (state == ShardState.RUNNING && !drainRequested) {
+            restarts = 0;
+            startAnew("a restart is asked for");
         }
     }
 
@@ -179,214 +234,275 @@ public final class ShardConsumer implements ShardReading.Taker {
         return checkpoints.processed();
     }
 
-    /** Tells the processor that the lease is gone; empty unless it expects to be told of an end. */
-    Optional<Runnable> farewell() {
-        return processor.farewell();
-    }
-
-    // Preparing.
-
-    private void initialize() {
-        processor.initialize(context, outcome -> {
-            if (leaveIfAskedTo()) {
-                return;
-            }
-            if (outcome == ProcessorCalls.Outcome.RETURNED) {
-                fetch("initialized");
-            } else {
-                Duration wait = processor.retryDelay();
-                moveTo(ShardPhase.INITIALIZE_FAILED, "again in " + wait);
-                timer = loop.schedule(wait, () -> {
-                    moveTo(ShardPhase.INITIALIZING, "again");
-                    initialize();
-                });
-            }
-        });
+    /** Tells the processors that the lease is gone; empty for those that do not expect to be told of an end. */
+    List<Callable<CompletionStage<?>>> farewells() {
+        List<Callable<CompletionStage<?>>> all = new ArrayList<>();
+        lanes.forEach(lane -> lane.farewell().ifPresent(all::add));
+        return all;
     }
 
     // Records.
 
-    private void fetch(String reason) {
-        inHand = List.of();
-        status.batchOver();
-        status.behind(inHandBehind);
-        if (state != ShardPhase.FETCHING) {
-            moveTo(ShardPhase.FETCHING, reason);
-        }
-        reading.request();
-    }
-
     @Override
     public void batch(SourceBatch batch) {
         timer.cancel();
-        inHand = batch.records();
-        inHandBehind = batch.millisBehindLatest();
-        status.batchTaken();
-        status.received(inHand.get(0).arrival(), inHandBehind);
-        hand(1);
+        asked = false;
+        progress.took(batch);
+        lanes.add(batch);
+        if (drainRequested) {
+            drainUpTo = batch.lastRecord().position();
+        }
+        lanes.forEach(Lane::goOn);
+        goOn();
     }
 
-    private void hand(int attempt) {
-        if (!lease.isValid()) {
-            lost(UNPROVEN);
+    @Override
+    public void nothingFound(long millisBehindLatest) {
+        progress.nothingFound(millisBehindLatest);
+        if (delivery.batching().isEmptyWanted() && state == ShardState.RUNNING && !drainRequested) {
+            lanes.forEach(lane -> lane.nothingFound(millisBehindLatest));
+        }
+    }
+
+    @Override
+    public void readOut(List<ChildShard> following) {
+        asked = false;
+        children = List.copyOf(following);
+        lanes.forEach(Lane::goOn);
+        goOn();
+    }
+
+    /** Asks for records if some lane wants them, or ends the shard if there are none any more. */
+    private void goOn() {
+        if (state != ShardState.RUNNING) {
             return;
         }
-        moveTo(ShardPhase.PROCESSING, inHand.size() + " records, attempt " + attempt);
-        StreamRecord last = inHand.get(inHand.size() - 1);
-        checkpoints.delivered(last.position());
-        RecordBatch batch = new RecordBatch(context, inHand, inHandBehind, attempt, checkpoints.checkpointer());
-        processor.processRecords(batch, this::settleProgress, outcome -> {
-            if (state == ShardPhase.LOSING) {
-                sayLeaseLost();
-                return;
+        if (drainRequested) {
+            leaveIfSettled();
+        } else if (children != null) {
+            if (lanes.all(Lane::isEmpty)) {
+                end(children);
             }
-            switch (outcome) {
-                case RETURNED -> batchDone(last);
-                case THREW -> batchFailed();
-                case NOT_OURS -> lost(UNPROVEN);
+        } else if (!asked
+                && !isPaused
+                && progress.hasRoom()
+                && !lanes.any(Lane::isBeingPrepared)
+                && lanes.any(Lane::isHungry)) {
+            asked = true;
+            reading.request();
+        }
+        show();
+    }
+
+    private void settle() {
+        if (progress.settle(lanes.oldestOpen())) {
+            restarts = 0;
+        }
+    }
+
+    @Override
+    public void changed(Lane lane) {
+        switch (state) {
+            case RUNNING -> {
+                settle();
+                lane.goOn();
+                goOn();
             }
-        });
-    }
-
-    private void batchDone(StreamRecord last) {
-        count(inHand);
-        checkpoints.processed(last.position());
-        inHand = List.of();
-        if (!leaveIfAskedTo()) {
-            fetch("processed");
-        }
-    }
-
-    private void batchFailed() {
-        parts.meters().batchFailed(context.stream());
-        if (leaveIfAskedTo()) {
-            return;
-        }
-        if (inHand.isEmpty()) {
-            processor.gotFurther();
-            fetch("threw after it had checkpointed the whole batch");
-            return;
-        }
-        Duration wait = processor.retryDelay();
-        moveTo(ShardPhase.BATCH_FAILED, "again in " + wait);
-        timer = loop.schedule(wait, this::retry);
-    }
-
-    /** During the pause a thread of the user's own may have got further, up to the end of the batch. */
-    private void retry() {
-        settleProgress();
-        if (inHand.isEmpty()) {
-            fetch("the rest of the batch was checkpointed meanwhile");
-        } else {
-            hand(Math.max(1, failures.userFailures()) + 1);
-        }
-    }
-
-    /** Lets go of the records in hand that the user has declared processed; with the others everything begins anew. */
-    private void settleProgress() {
-        if (checkpoints.processed() instanceof Checkpoint.Processed done) {
-            int settled = 0;
-            while (settled < inHand.size() && inHand.get(settled).position().compareTo(done.position()) <= 0) {
-                settled++;
-            }
-            if (settled > 0) {
-                count(inHand.subList(0, settled));
-                inHand = inHand.subList(settled, inHand.size());
-                processor.gotFurther();
-                if (!inHand.isEmpty()) {
-                    status.oldest(inHand.get(0).arrival());
+            case ENDING -> {
+                if (drainRequested) {
+                    startDraining();
                 }
             }
+            case RESTARTING, LOSING -> {
+                if (state == ShardState.RESTARTING) {
+                    settle();
+                }
+                closeIdleLanes();
+            }
+            case WAITING, DRAINING, DONE -> {}
         }
+        show();
     }
 
-    private void count(List<StreamRecord> processed) {
-        parts.meters().processed(context.stream(), processed.size());
-        lease.processed(
-                processed.stream().mapToLong(record -> record.data().size()).sum());
+    @Override
+    public Limit limit() {
+        if (state != ShardState.RUNNING || isPaused) {
+            return new Limit.Nothing();
+        }
+        if (!drainRequested) {
+            return new Limit.None();
+        }
+        RecordPosition last = drainUpTo;
+        return last == null ? new Limit.Nothing() : new Limit.UpTo(last);
+    }
+
+    @Override
+    public void handedOut(RecordPosition last) {
+        lanes.handedOut(last);
+        checkpoints.delivered(last);
+        show();
+    }
+
+    @Override
+    public boolean isReadOut() {
+        return children != null || drainRequested;
+    }
+
+    @Override
+    public boolean isLost() {
+        return state == ShardState.LOSING;
+    }
+
+    @Override
+    public boolean isAnyLaneFailing() {
+        return lanes.any(Lane::isFailing);
+    }
+
+    @Override
+    public boolean awaitsDeclaration(Lane lane) {
+        return progress.awaitsDeclaration(lane);
+    }
+
+    @Override
+    public void declared(RecordPosition last) {
+        progress.declared(last);
+        if (state == ShardState.RUNNING || state == ShardState.ENDING) {
+            settle();
+            goOn();
+        }
     }
 
     // Shard's end.
 
-    @Override
-    public void readOut(List<ChildShard> children) {
-        moveTo(ShardPhase.ENDING, "the shard is read out");
+    private void end(List<ChildShard> following) {
+        moveTo(ShardState.ENDING, "the shard is read out and processed");
         status.behind(0);
         stopReading();
         CompletableFuture<CheckpointOutcome> unused = checkpoints.flush();
-        sayShardEnded(children);
+        lanes.forEach(lane -> lane.sayShardEnded(() -> {
+            if (state == ShardState.ENDING && lanes.all(other -> other.state() == LaneState.OVER)) {
+                status.waitsFor("the list of the stream's shards", null);
+                reading.children(following, this::finish);
+            } else {
+                changed(lane);
+            }
+        }));
     }
 
-    private void sayShardEnded(List<ChildShard> children) {
-        processor.shardEnded(checkpoints.checkpointer(), outcome -> {
-            if (state == ShardPhase.LOSING) {
-                sayLeaseLost();
-                return;
-            }
-            switch (outcome) {
-                case RETURNED -> {
-                    status.waitsFor("the list of the stream's shards", null);
-                    reading.children(children, this::finish);
-                }
-                case NOT_OURS -> lost(UNPROVEN);
-                case THREW -> {
-                    status.failuresChanged();
-                    if (drainRequested) {
-                        startDraining();
-                    } else {
-                        timer = loop.schedule(processor.retryDelay(), () -> sayShardEnded(children));
-                    }
-                }
-            }
-        });
-    }
-
-    private void finish(List<ChildShard> children) {
-        if (state != ShardPhase.ENDING) {
+    private void finish(List<ChildShard> following) {
+        if (state != ShardState.ENDING) {
             return;
         }
         lettingGo = true;
         checkpoints.close();
         status.waitsFor("the lease table to save the shard's end", null);
-        loop.whenComplete(lease.finish(children), (outcome, error) -> {
+        loop.whenComplete(lease.finish(following), (outcome, error) -> {
             if (outcome == CheckpointOutcome.SAVED) {
-                done(new ConsumerEnd.Ended(children), "ended");
+                done(new ConsumerEnd.Ended(following), "ended");
             } else {
                 done(new ConsumerEnd.Lost("lost at the shard's end"), "lost at the shard's end");
             }
         });
     }
 
+    // Processors that broke.
+
+    @Override
+    public void broke(Lane lane) {
+        if (state == ShardState.RUNNING || state == ShardState.ENDING) {
+            lane.forget();
+            if (drainRequested) {
+                leaveIfSettled();
+            } else {
+                startAnew("a processor broke");
+            }
+        } else {
+            lane.forget();
+            changed(lane);
+        }
+    }
+
+    private void startAnew(String reason) {
+        restarts++;
+        moveTo(ShardState.RESTARTING, reason);
+        asked = false;
+        children = null;
+        reading.close();
+        closeIdleLanes();
+    }
+
+    private void closeIdleLanes() {
+        lanes.forEach(lane -> {
+            if (!lane.isBusy() && lane.state() != LaneState.OVER && lane.state() != LaneState.CLOSING) {
+                lane.sayLeaseLost(this::laneClosed);
+            }
+        });
+        laneClosed();
+    }
+
+    private void laneClosed() {
+        if (!lanes.all(lane -> lane.state() == LaneState.OVER)) {
+            return;
+        }
+        if (state == ShardState.LOSING) {
+            doneIfLost();
+        } else if (state == ShardState.RESTARTING) {
+            if (drainRequested) {
+                startDraining();
+            } else {
+                Duration wait = restarts == 0
+                        ? Duration.ZERO
+                        : parts.retry().delay(restarts, parts.platform().random());
+                timer.cancel();
+                timer = loop.schedule(wait, this::beginAnew);
+            }
+        }
+    }
+
+    private void beginAnew() {
+        if (state == ShardState.RESTARTING) {
+            progress.clear();
+            status.forgetLanes();
+            failures.userWorks();
+            moveTo(ShardState.RUNNING, "begins anew");
+            reading.reopen(checkpoints.processed());
+            beginLanes(checkpoints.processed());
+        }
+    }
+
     // Leaving.
 
-    /** Between two calls of the user's code: goes the way that was asked for meanwhile, if any. */
-    private boolean leaveIfAskedTo() {
-        if (state == ShardPhase.LOSING) {
-            sayLeaseLost();
-            return true;
-        }
-        if (drainRequested) {
+    private void leaveIfSettled() {
+        boolean mayLeave = switch (state) {
+            case WAITING -> true;
+            case RUNNING -> lanes.isSettled(isPaused ? null : drainUpTo);
+            case RESTARTING -> lanes.all(lane -> lane.state() == LaneState.OVER);
+            case ENDING -> lanes.any(LaneState.CLOSE_FAILED) && lanes.all(lane -> !lane.isBusy());
+            case DRAINING, LOSING, DONE -> false;
+        };
+        if (mayLeave) {
             startDraining();
-            return true;
         }
-        return false;
     }
 
     private void startDraining() {
-        timer.cancel();
-        moveTo(ShardPhase.DRAINING, "the lease is to be given back");
-        stopReading();
-        if (!processor.expectsEnd()) {
-            release();
+        if (state == ShardState.ENDING && lanes.any(Lane::isBusy)) {
             return;
         }
-        processor.shutdownRequested(checkpoints.checkpointer(), () -> {
-            if (state == ShardPhase.LOSING) {
-                sayLeaseLost();
-            } else {
-                release();
-            }
-        });
+        timer.cancel();
+        moveTo(ShardState.DRAINING, "the lease is to be given back");
+        stopReading();
+        lanes.forEach(Lane::cancelTimer);
+        lanes.forEach(lane -> lane.sayShutdown(this::releaseIfClosed));
+        releaseIfClosed();
+    }
+
+    private void releaseIfClosed() {
+        if (state == ShardState.DRAINING && !lettingGo && lanes.all(lane -> lane.state() == LaneState.OVER)) {
+            release();
+        } else if (state == ShardState.LOSING) {
+            closeIdleLanes();
+        }
     }
 
     private void release() {
@@ -402,12 +518,22 @@ public final class ShardConsumer implements ShardReading.Taker {
         });
     }
 
-    private void sayLeaseLost() {
-        ConsumerEnd end = new ConsumerEnd.Lost(lossReason);
-        if (processor.expectsEnd()) {
-            processor.leaseLost(() -> done(end, lossReason));
-        } else {
-            done(end, lossReason);
+    @Override
+    public void notOurs() {
+        lost(UNPROVEN);
+        if (state == ShardState.LOSING) {
+            closeIdleLanes();
+        }
+    }
+
+    @Override
+    public void stopWorker(String reason) {
+        parts.owner().stopWorker(reason);
+    }
+
+    private void doneIfLost() {
+        if (state == ShardState.LOSING && lanes.all(lane -> lane.state() == LaneState.OVER)) {
+            done(new ConsumerEnd.Lost(lossReason), lossReason);
         }
     }
 
@@ -415,7 +541,7 @@ public final class ShardConsumer implements ShardReading.Taker {
         stopReading();
         earlySave.cancel();
         checkpoints.close();
-        moveTo(ShardPhase.DONE, reason);
+        moveTo(ShardState.DONE, reason);
         status.close();
         parts.oversight().reports().over(lease.key());
         parts.owner().over(this, end);
@@ -424,15 +550,10 @@ public final class ShardConsumer implements ShardReading.Taker {
 
     /** The next ownership of the shard in this worker may begin. */
     void endTurn() {
-        if (turn != null) {
-            turn.end();
+        ShardTurns.Turn mine = turn;
+        if (mine != null) {
+            mine.end();
         }
-    }
-
-    // Common.
-
-    private static Duration shorter(Duration one, Duration other) {
-        return one.compareTo(other) < 0 ? one : other;
     }
 
     private void stopReading() {
@@ -440,13 +561,16 @@ public final class ShardConsumer implements ShardReading.Taker {
         reading.close();
     }
 
-    @Override
-    public String toString() {
-        return lease.key() + " epoch " + context.epoch();
+    private static Duration shorter(Duration one, Duration other) {
+        return one.compareTo(other) < 0 ? one : other;
     }
 
-    private void moveTo(ShardPhase next, String reason) {
-        state = ShardPhase.TRANSITIONS.move(state, next, reason, this);
-        status.moved(next);
+    private void moveTo(ShardState next, String reason) {
+        state = ShardState.TRANSITIONS.move(state, next, reason, lease.key() + " epoch " + lease.epoch());
+        show();
+    }
+
+    private void show() {
+        status.moved(requireNonNull(Phases.of(state, lanes, isPaused)));
     }
 }

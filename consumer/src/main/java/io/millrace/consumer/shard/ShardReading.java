@@ -75,6 +75,9 @@ final class ShardReading implements RecordSourceListener {
         /** The next records. */
         void batch(SourceBatch batch);
 
+        /** A read found nothing. */
+        void nothingFound(long millisBehindLatest);
+
         /** The shard has no more; {@code children} follow, none if the service named none. */
         void readOut(List<ChildShard> children);
     }
@@ -84,6 +87,22 @@ final class ShardReading implements RecordSourceListener {
         beginningIsUnread =
                 checkpoint instanceof Checkpoint.NotStarted && !lease.parents().isEmpty();
         checkpoint.resumeAt().ifPresent(this::openAt);
+    }
+
+    /** Goes back to {@code checkpoint}, whatever has been asked for before. */
+    void reopen(Checkpoint checkpoint) {
+        close();
+        source = null;
+        closed = false;
+        flowing = false;
+        checkpoint.resumeAt().ifPresent(this::openAt);
+    }
+
+    /** The records of {@code batch} are done with. */
+    void release(SourceBatch batch) {
+        if (source != null) {
+            source.release(batch);
+        }
     }
 
     private void openAt(Position from) {
@@ -146,7 +165,7 @@ final class ShardReading implements RecordSourceListener {
         if (millisBehindLatest == 0) {
             checkBeginning(null, false);
         }
-        status.behind(millisBehindLatest);
+        taker.nothingFound(millisBehindLatest);
     }
 
     private void works() {

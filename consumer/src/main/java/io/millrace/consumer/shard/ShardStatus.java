@@ -15,6 +15,8 @@ import io.millrace.runtime.Platform;
 import io.millrace.runtime.Ticker;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
@@ -38,10 +40,9 @@ final class ShardStatus {
     private final Meter age;
     private volatile ShardPhase state;
     private volatile ShardLag lag;
-    private volatile @Nullable ShardWait wait;
+    private final Slot own = new Slot();
+    private volatile List<Slot> slots = List.of(own);
     private volatile FailureLog.@Nullable Failure failure;
-    /** When the processor got the batch in hand, in ticks; empty while it has none. */
-    private volatile OptionalLong batchSince = OptionalLong.empty();
 
     /** A consumer that has not begun to read; what fails will be found in {@code failures}. */
     ShardStatus(HeldLease lease, ShardPhase state, FailureLog failures, ConsumerParts parts) {
@@ -76,25 +77,62 @@ final class ShardStatus {
         return lag.millis(time, ticker);
     }
 
-    /** For how long the processor has had the batch in hand, retries included; 0 while it has none. */
+    /** For how long a processor has had the batch in hand, retries included; 0 while none has one. The longest of all lanes. */
     double batchMillis() {
-        OptionalLong since = batchSince;
-        return since.isPresent() ? ticker.since(since.getAsLong()).toNanos() / 1e6 : 0;
+        long longest = 0;
+        for (Slot slot : slots) {
+            OptionalLong since = slot.batchSince;
+            longest = since.isPresent()
+                    ? Math.max(longest, ticker.since(since.getAsLong()).toNanos())
+                    : longest;
+        }
+        return longest / 1e6;
     }
 
-    /** The processor gets a batch. */
-    void batchTaken() {
-        batchSince = OptionalLong.of(ticker.nanoTime());
+    /** A place for one more lane. */
+    Slot newSlot() {
+        Slot slot = new Slot();
+        List<Slot> more = new ArrayList<>(slots);
+        more.add(slot);
+        slots = List.copyOf(more);
+        return slot;
     }
 
-    /** The processor has nothing in hand any more. */
-    void batchOver() {
-        batchSince = OptionalLong.empty();
+    /** The lanes are gone. */
+    void forgetLanes() {
+        slots = List.of(own);
+    }
+
+    /** The place of one lane, or of the consumer itself: what it waits for, and since when it has had its batch. */
+    final class Slot {
+        private volatile @Nullable ShardWait wait;
+        /** When the processor got the batch in hand, in ticks; empty while it has none. */
+        private volatile OptionalLong batchSince = OptionalLong.empty();
+
+        /** From now on {@code what} is waited for. */
+        void waitsFor(String what, @Nullable RunningCall call) {
+            wait = new ShardWait(what, ticker.nanoTime(), call);
+        }
+
+        /** The awaited has come. */
+        void waitIsOver() {
+            wait = null;
+        }
+
+        /** The processor gets a batch. */
+        void batchTaken() {
+            batchSince = OptionalLong.of(ticker.nanoTime());
+        }
+
+        /** The processor has nothing in hand any more. */
+        void batchOver() {
+            batchSince = OptionalLong.empty();
+        }
     }
 
     /** What the consumer has been waiting for too long, if it has. */
     Optional<Stuck> stuck() {
-        ShardWait waiting = wait;
+        ShardWait waiting = waiting();
         if (waiting == null) {
             return Optional.empty();
         }
@@ -108,19 +146,28 @@ final class ShardStatus {
 
     /** How long the consumer has waited for what it waits for now. */
     double secondsWaiting() {
-        ShardWait waiting = wait;
+        ShardWait waiting = waiting();
         return waiting == null ? 0 : ticker.since(waiting.tick()).toMillis() / 1e3;
     }
 
-    /** What the consumer waits for, however long. */
+    /** What the consumer waits for, however long; what it has waited for longest where there are several. */
     @Nullable
     ShardWait waiting() {
-        return wait;
+        ShardWait longest = null;
+        for (Slot slot : slots) {
+            ShardWait wait = slot.wait;
+            if (wait != null && (longest == null || wait.tick() - longest.tick() < 0)) {
+                longest = wait;
+            }
+        }
+        return longest;
     }
 
     /** The consumer went over to {@code next}. */
     void moved(ShardPhase next) {
-        state = next;
+        if (state != next) {
+            state = next;
+        }
         failuresChanged();
     }
 
@@ -147,12 +194,12 @@ final class ShardStatus {
 
     /** From now on the consumer waits for {@code what}. */
     void waitsFor(String what, @Nullable RunningCall call) {
-        wait = new ShardWait(what, ticker.nanoTime(), call);
+        own.waitsFor(what, call);
     }
 
-    /** What was waited for has come. */
+    /** The awaited has come. */
     void waitIsOver() {
-        wait = null;
+        own.waitIsOver();
     }
 
     /** Something began or ceased to fail. */
@@ -162,7 +209,7 @@ final class ShardStatus {
 
     /** The consumer is over. */
     void close() {
-        waitIsOver();
+        slots = List.of();
         meters.hide(gauge);
         meters.hide(age);
     }

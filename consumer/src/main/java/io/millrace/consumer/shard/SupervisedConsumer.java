@@ -15,8 +15,12 @@ import io.millrace.runtime.EventLoop;
 import io.millrace.runtime.GuardedLoop;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -39,8 +43,11 @@ public final class SupervisedConsumer implements UserCalls, ConsumerParts.Owner 
     private final Supervisor supervisor;
     private final GuardedLoop guarded;
     private volatile State state = State.WAITING;
-    private boolean calling;
+    /** How many calls of the user's code are under way. */
+    private int calling;
+
     private boolean leaseGone;
+    private boolean isPaused;
     private EventLoop.Cancellable timer = EventLoop.Cancellable.DONE;
     private volatile @Nullable ShardConsumer consumer;
     /** How the shard is while no consumer works. */
@@ -84,6 +91,9 @@ public final class SupervisedConsumer implements UserCalls, ConsumerParts.Owner 
 
         /** Hears that {@code consumer} has done all it will do. */
         void over(SupervisedConsumer consumer, ConsumerEnd end);
+
+        /** As {@link ConsumerParts.Owner#stopWorker}. */
+        void stopWorker(String reason);
 
         /** As {@link ConsumerParts.Owner#recordsExpired}. */
         void recordsExpired(LeaseKey shard, @Nullable Instant from, @Nullable Instant until);
@@ -149,12 +159,15 @@ public final class SupervisedConsumer implements UserCalls, ConsumerParts.Owner 
     }
 
     @Override
-    public <T> RunningCall call(Callable<T> code, BiConsumer<@Nullable T, @Nullable Throwable> done) {
-        calling = true;
+    public <T> RunningCall call(
+            Callable<? extends CompletionStage<T>> code, BiConsumer<@Nullable T, @Nullable Throwable> done) {
+        calling++;
         return threads.call(code, (T value, Throwable error) -> {
-            calling = false;
+            calling--;
             if (state == State.BROKEN) {
-                sayFarewell();
+                if (calling == 0) {
+                    sayFarewell();
+                }
             } else {
                 guarded.run(() -> done.accept(value, error));
             }
@@ -169,8 +182,28 @@ public final class SupervisedConsumer implements UserCalls, ConsumerParts.Owner 
     }
 
     @Override
+    public void stopWorker(String reason) {
+        supervisor.stopWorker(reason);
+    }
+
+    @Override
     public void recordsExpired(LeaseKey shard, @Nullable Instant from, @Nullable Instant until) {
         supervisor.recordsExpired(shard, from, until);
+    }
+
+    /** Hands out nothing, or goes on. */
+    public void pause(boolean wanted) {
+        isPaused = wanted;
+        if (state == State.RUNNING) {
+            guarded.run(() -> requireNonNull(consumer).pause(wanted));
+        }
+    }
+
+    /** Begins anew at the checkpoint, with new processors. */
+    public void restart() {
+        if (state == State.RUNNING) {
+            guarded.run(() -> requireNonNull(consumer).restart());
+        }
     }
 
     private void run() {
@@ -178,6 +211,7 @@ public final class SupervisedConsumer implements UserCalls, ConsumerParts.Owner 
         guarded.run(() -> {
             ShardConsumer made = new ShardConsumer(lease, supervisor.parts(this));
             consumer = made;
+            made.pause(isPaused);
             made.start();
         });
     }
@@ -194,7 +228,7 @@ public final class SupervisedConsumer implements UserCalls, ConsumerParts.Owner 
         if (broken != null) {
             broken.abandon();
         }
-        if (!calling) {
+        if (calling == 0) {
             sayFarewell();
         }
     }
@@ -215,21 +249,29 @@ public final class SupervisedConsumer implements UserCalls, ConsumerParts.Owner 
     /** The processor lets go of what it holds before another one may begin. */
     private void sayFarewell() {
         ShardConsumer broken = consumer;
-        Optional<Runnable> farewell = broken == null ? Optional.empty() : broken.farewell();
-        if (farewell.isEmpty()) {
+        List<Callable<CompletionStage<?>>> farewells = broken == null ? List.of() : broken.farewells();
+        if (farewells.isEmpty()) {
             release();
             return;
         }
-        Callable<Boolean> leaseLost = () -> {
-            farewell.get().run();
-            return true;
-        };
-        RunningCall unused = threads.call(leaseLost, (told, thrown) -> {
+        RunningCall unused = threads.call(() -> told(farewells), (told, thrown) -> {
             if (thrown != null) {
                 log.warn("{}: leaseLost threw {}", lease.key(), ErrorTrace.of(thrown));
             }
             release();
         });
+    }
+
+    private static CompletionStage<Void> told(List<Callable<CompletionStage<?>>> farewells) {
+        List<CompletableFuture<?>> told = new ArrayList<>();
+        for (Callable<CompletionStage<?>> farewell : farewells) {
+            try {
+                told.add(farewell.call().toCompletableFuture());
+            } catch (Throwable thrown) {
+                told.add(CompletableFuture.failedFuture(thrown));
+            }
+        }
+        return CompletableFuture.allOf(told.toArray(CompletableFuture<?>[]::new));
     }
 
     private void release() {

@@ -1,11 +1,16 @@
 package io.millrace.consumer.shard;
 
+import static java.util.Objects.requireNonNull;
+
 import io.millrace.consumer.watch.RunningCall;
 import io.millrace.runtime.EventLoop;
 import io.millrace.runtime.Platform.BlockingTasks;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -26,7 +31,8 @@ public final class ThreadedUserCalls implements UserCalls {
     }
 
     @Override
-    public <T> RunningCall call(Callable<T> code, BiConsumer<@Nullable T, @Nullable Throwable> done) {
+    public <T> RunningCall call(
+            Callable<? extends CompletionStage<T>> code, BiConsumer<@Nullable T, @Nullable Throwable> done) {
         ThreadedCall call = new ThreadedCall();
         try {
             threads.execute(() -> run(call, code, done));
@@ -39,20 +45,31 @@ public final class ThreadedUserCalls implements UserCalls {
         return call;
     }
 
-    private <T> void run(ThreadedCall call, Callable<T> code, BiConsumer<@Nullable T, @Nullable Throwable> done) {
-        T value = null;
+    private <T> void run(
+            ThreadedCall call,
+            Callable<? extends CompletionStage<T>> code,
+            BiConsumer<@Nullable T, @Nullable Throwable> done) {
+        CompletionStage<T> stage = null;
         Throwable thrown = null;
         call.begin();
         try {
-            value = code.call();
+            stage = requireNonNull(code.call(), "a processor returned null instead of a stage");
         } catch (Throwable anything) {
             // The user's code may throw what it likes; the consumer decides what follows.
             thrown = anything;
         }
         call.end();
-        T result = value;
-        Throwable error = thrown;
-        tell(() -> done.accept(result, error));
+        if (stage == null) {
+            Throwable error = thrown;
+            tell(() -> done.accept(null, error));
+        } else {
+            // Not loop.whenComplete: a loop that is closed by then must not fail the user's stage.
+            stage.whenComplete((value, error) -> tell(() -> done.accept(value, unwrapped(error))));
+        }
+    }
+
+    private static @Nullable Throwable unwrapped(@Nullable Throwable error) {
+        return error instanceof CompletionException && error.getCause() != null ? error.getCause() : error;
     }
 
     private void tell(Runnable outcome) {
@@ -64,6 +81,7 @@ public final class ThreadedUserCalls implements UserCalls {
     }
 
     private static final class ThreadedCall implements RunningCall {
+        private final ReentrantLock interrupting = new ReentrantLock();
         private volatile boolean hasBegun;
         private volatile @Nullable Thread thread;
 
@@ -72,9 +90,15 @@ public final class ThreadedUserCalls implements UserCalls {
             hasBegun = true;
         }
 
-        /** The thread may be another call's from now on. */
+        /** The thread may be another call's from now on, and an interrupt that was meant for this one must not reach it. */
         void end() {
-            thread = null;
+            interrupting.lock();
+            try {
+                thread = null;
+                boolean unused = Thread.interrupted();
+            } finally {
+                interrupting.unlock();
+            }
         }
 
         @Override
@@ -88,6 +112,19 @@ public final class ThreadedUserCalls implements UserCalls {
             List<StackTraceElement> stack = running == null ? List.of() : List.of(running.getStackTrace());
             // It may have gone on to another call while it was looked at.
             return thread == null ? List.of() : stack;
+        }
+
+        @Override
+        public void interrupt() {
+            interrupting.lock();
+            try {
+                Thread running = thread;
+                if (running != null) {
+                    running.interrupt();
+                }
+            } finally {
+                interrupting.unlock();
+            }
         }
     }
 }

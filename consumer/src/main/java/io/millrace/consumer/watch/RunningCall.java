@@ -9,4 +9,7 @@ public interface RunningCall {
 
     /** What its thread is at, innermost frame first; empty when it is not running. */
     List<StackTraceElement> stack();
+
+    /** Interrupts the thread of the call while it has one. */
+    default void interrupt() {}
 }

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record ShardWait(String what, long tick, @Nullable RunningCall callOrNull) {
     private static final int MOST_FRAMES = 24;
-    private static final String ENTRY = "io.millrace.consumer.shard.ProcessorCalls";
+    private static final String ENTRY = "io.millrace.consumer.shard.";
 
     /** What is waited for as of now: a call that has not begun waits for a thread. */
     public String spoken() {

@@ -89,6 +89,11 @@ enum ConsumerMutation {
         }
 
         @Override
+        public void release(SourceBatch batch) {
+            source.release(batch);
+        }
+
+        @Override
         public Optional<SequenceNumber> end(List<ChildShard> children) {
             ends = true;
             return source.end(children);
@@ -102,6 +107,7 @@ enum ConsumerMutation {
         @Override
         public void batch(SourceBatch batch) {
             if (ends) {
+                source.release(batch);
                 source.request();
             } else {
                 listener.batch(batch);

@@ -9,7 +9,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** The simulations have teeth: consumers with an error made on purpose do not pass them. */
 class ConsumerMutationsTest {
-    private static final int SEEDS = 200;
+    private static final int SEEDS = 600;
 
     @Timeout(300)
     @ParameterizedTest

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.millrace.consumer.SlowReaders;
+import io.millrace.consumer.delivery.DeliverySettings;
 import io.millrace.consumer.processor.RecordBatch;
 import io.millrace.consumer.watch.FailureReports;
 import io.millrace.consumer.watch.Oversight;
@@ -97,12 +98,14 @@ final class RetentionWorld implements ShardDirectory, ConsumerParts.Owner {
         ServiceTime time = new ServiceTime(sim.ticker());
         SlowReaders readers = new SlowReaders(stream, sim, 5);
         this.parts = new ConsumerParts(
+                "app",
                 loop,
                 sim,
                 mutation.sources(new PollingSources(readers, polling, loop, sim, meters, time)),
                 this,
                 new SlowUserCalls(sim, loop, 400),
-                () -> this::process,
+                () -> new BlockingProcessor(this::process),
+                DeliverySettings.DEFAULT,
                 Duration.ofSeconds(1),
                 new Backoff(Duration.ofMillis(100), Duration.ofMinutes(20)),
                 new ConsumerMeters(meters),

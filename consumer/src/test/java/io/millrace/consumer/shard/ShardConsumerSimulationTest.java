@@ -7,6 +7,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.millrace.checkpoint.Checkpointer;
 import io.millrace.consumer.SkewedPlatform;
 import io.millrace.consumer.SlowReaders;
+import io.millrace.consumer.delivery.DeliverySettings;
 import io.millrace.consumer.processor.RecordBatch;
 import io.millrace.consumer.processor.RecordProcessor;
 import io.millrace.consumer.processor.ShardContext;
@@ -111,12 +112,14 @@ class ShardConsumerSimulationTest {
             // The worker's wall clock is wrong by up to a day, as nothing here may depend on it.
             Platform machine = new SkewedPlatform(sim, Duration.ofMinutes(seed * 37 % 2880 - 1440));
             this.parts = new ConsumerParts(
+                    "app",
                     loop,
                     machine,
                     new PollingSources(new SlowReaders(stream, sim, 5), polling, loop, machine, meters),
                     this,
                     calls,
-                    Processor::new,
+                    () -> new BlockingProcessor(new Processor()),
+                    DeliverySettings.DEFAULT,
                     Duration.ofSeconds(1),
                     new Backoff(Duration.ofMillis(100), Duration.ofSeconds(2)),
                     new ConsumerMeters(meters),
@@ -187,19 +190,7 @@ class ShardConsumerSimulationTest {
         }
 
         private ConsumerParts mutated() {
-            return new ConsumerParts(
-                    parts.loop(),
-                    parts.platform(),
-                    parts.sources(),
-                    parts.directory(),
-                    parts.calls(),
-                    parts.processors(),
-                    parts.checkpointInterval(),
-                    parts.retry(),
-                    parts.meters(),
-                    parts.oversight(),
-                    mutation.turns(parts.turns()),
-                    parts.owner());
+            return parts.withTurns(mutation.turns(parts.turns()));
         }
 
         private void moveOne() {

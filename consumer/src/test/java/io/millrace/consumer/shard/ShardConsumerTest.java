@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.millrace.checkpoint.Checkpointer;
 import io.millrace.consumer.Warnings;
+import io.millrace.consumer.delivery.DeliverySettings;
 import io.millrace.consumer.health.ShardPhase;
 import io.millrace.consumer.health.WorkerHealth;
 import io.millrace.consumer.health.WorkerHealth.Stuck;
@@ -45,6 +46,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import java.util.stream.IntStream;
@@ -70,12 +72,14 @@ class ShardConsumerTest {
             new Oversight(new ServiceTime(sim.ticker()), new FailureReports(loop, sim.clock()), Duration.ofMinutes(1));
     private final Owner owner = new Owner();
     private final ConsumerParts parts = new ConsumerParts(
+            "app",
             loop,
             sim,
             (PlainSources) (stream, shard, from, listener) -> source.with(from, listener),
             directory,
             calls,
-            () -> processor,
+            () -> new BlockingProcessor(processor),
+            DeliverySettings.DEFAULT,
             Duration.ofSeconds(1),
             new Backoff(Duration.ofMillis(100), Duration.ofSeconds(2)),
             new ConsumerMeters(meters),
@@ -92,8 +96,10 @@ class ShardConsumerTest {
         prepare();
         assertThat(source.requests).isOne();
         give(1, 3);
+        assertThat(source.released).isZero();
         returnFromUser();
         assertThat(processor.calls).containsExactly("initialize", "1..3");
+        assertThat(source.released).isEqualTo(3);
         assertThat(source.requests).isEqualTo(2);
         assertThat(lease.row.checkpoint).isEqualTo(Checkpoint.processed(at(3)));
     }
@@ -342,11 +348,11 @@ class ShardConsumerTest {
 
     @Test
     void everyStateButTheLastLeadsOnAndLosingIsPossibleFromEverywhere() {
-        for (ShardPhase state : ShardPhase.values()) {
-            boolean over = state == ShardPhase.DONE || state == ShardPhase.LOSING;
-            assertThat(ShardPhase.TRANSITIONS.allows(state, ShardPhase.LOSING)).isEqualTo(!over);
-            assertThat(ShardPhase.TRANSITIONS.allows(ShardPhase.DONE, state)).isFalse();
-            assertThat(ShardPhase.TRANSITIONS.allows(state, state)).isFalse();
+        for (ShardState state : ShardState.values()) {
+            boolean over = state == ShardState.DONE || state == ShardState.LOSING;
+            assertThat(ShardState.TRANSITIONS.allows(state, ShardState.LOSING)).isEqualTo(!over);
+            assertThat(ShardState.TRANSITIONS.allows(ShardState.DONE, state)).isFalse();
+            assertThat(ShardState.TRANSITIONS.allows(state, state)).isFalse();
         }
     }
 
@@ -600,6 +606,7 @@ class ShardConsumerTest {
         private @Nullable RecordSourceListener listener;
         private @Nullable Position from;
         private int requests;
+        private int released;
         private boolean closed;
         private @Nullable List<ChildShard> endsWith;
 
@@ -619,6 +626,11 @@ class ShardConsumerTest {
         @Override
         public void request() {
             requests++;
+        }
+
+        @Override
+        public void release(SourceBatch batch) {
+            released += batch.records().size();
         }
 
         @Override
@@ -670,23 +682,23 @@ class ShardConsumerTest {
         private @Nullable Runnable done;
 
         @Override
-        public <T> RunningCall call(Callable<T> body, BiConsumer<@Nullable T, @Nullable Throwable> handler) {
+        public <T> RunningCall call(
+                Callable<? extends CompletionStage<T>> body, BiConsumer<@Nullable T, @Nullable Throwable> handler) {
             assertThat(code).as("one call at a time").isNull();
             code = () -> run(body, handler);
             return SlowUserCalls.NO_THREAD;
         }
 
-        private <T> void run(Callable<T> body, BiConsumer<@Nullable T, @Nullable Throwable> handler) {
-            T value = null;
-            Exception error = null;
+        private <T> void run(
+                Callable<? extends CompletionStage<T>> body, BiConsumer<@Nullable T, @Nullable Throwable> handler) {
+            CompletionStage<T> stage;
             try {
-                value = body.call();
+                stage = body.call();
             } catch (Exception thrown) {
-                error = thrown;
+                stage = CompletableFuture.failedFuture(thrown);
             }
-            T result = value;
-            Exception failure = error;
-            done = () -> loop.execute(() -> handler.accept(result, failure));
+            CompletionStage<T> outcome = stage;
+            done = () -> loop.whenComplete(outcome, handler);
         }
 
         void runUserCode() {

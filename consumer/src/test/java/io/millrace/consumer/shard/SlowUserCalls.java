@@ -7,6 +7,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -42,27 +45,40 @@ final class SlowUserCalls implements UserCalls {
     }
 
     @Override
-    public <T> RunningCall call(Callable<T> code, BiConsumer<@Nullable T, @Nullable Throwable> done) {
+    public <T> RunningCall call(
+            Callable<? extends CompletionStage<T>> code, BiConsumer<@Nullable T, @Nullable Throwable> done) {
         sim.at(Duration.ofMillis(sim.random().nextInt(5)), () -> run(code, done));
         return NO_THREAD;
     }
 
-    private <T> void run(Callable<T> code, BiConsumer<@Nullable T, @Nullable Throwable> done) {
-        T value = null;
-        Exception error = null;
+    private <T> void run(
+            Callable<? extends CompletionStage<T>> code, BiConsumer<@Nullable T, @Nullable Throwable> done) {
+        CompletionStage<T> stage;
         List<Runnable> tasks = new ArrayList<>();
         atReturn = tasks;
         try {
-            value = code.call();
+            stage = code.call();
         } catch (Exception thrown) {
-            error = thrown;
+            stage = CompletableFuture.failedFuture(thrown);
         }
-        T result = value;
-        Exception failure = error;
+        failWithTheTest(stage);
+        CompletionStage<T> result = stage;
         int factor = sim.random().nextInt(20) == 0 ? 10 : 1;
         sim.at(Duration.ofMillis((long) factor * sim.random().nextInt(mostMillis)), () -> {
             tasks.forEach(Runnable::run);
-            loop.execute(() -> done.accept(result, failure));
+            loop.whenComplete(result, done);
         });
+    }
+
+    /** What a test asserts in the user's code fails the test, not the call. */
+    private static void failWithTheTest(CompletionStage<?> stage) {
+        CompletableFuture<?> outcome = stage.toCompletableFuture();
+        if (outcome.isCompletedExceptionally()) {
+            Throwable error = outcome.handle((value, thrown) -> thrown).join();
+            Throwable cause = error instanceof CompletionException ? error.getCause() : error;
+            if (cause instanceof AssertionError assertion) {
+                throw assertion;
+            }
+        }
     }
 }

@@ -7,6 +7,7 @@ import io.millrace.runtime.EventLoop;
 import io.millrace.runtime.Platform;
 import io.millrace.runtime.SystemPlatform;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -31,9 +32,10 @@ class ThreadedUserCallsTest {
         }
     }
 
-    private static String hang(CountDownLatch entered, CountDownLatch hangs) throws InterruptedException {
+    private static CompletionStage<String> hang(CountDownLatch entered, CountDownLatch hangs)
+            throws InterruptedException {
         entered.countDown();
         hangs.await();
-        return "done";
+        return CompletableFuture.completedFuture("done");
     }
 }

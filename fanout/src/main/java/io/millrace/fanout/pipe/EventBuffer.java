@@ -6,7 +6,10 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 
-/** The records of a pipe that were not given out yet, event by event. Belongs to its source's event loop. */
+/**
+ * The records of a pipe that were not given out yet, event by event, and the bytes of all that were not released yet. Belongs
+ * to its source's event loop.
+ */
 final class EventBuffer {
     private final Deque<SourceBatch> batches = new ArrayDeque<>();
     private long bytes;
@@ -25,15 +28,23 @@ final class EventBuffer {
         return batches.isEmpty();
     }
 
+    /** The bytes of what was added or lent and not released. */
     long bytes() {
         return bytes;
     }
 
-    /** Takes the oldest batch; there must be one. */
+    /** Takes the oldest batch; there must be one. Its bytes count until it is released. */
     SourceBatch take() {
-        SourceBatch batch = batches.remove();
+        return batches.remove();
+    }
+
+    /** Counts {@code batch}, which came another way, until it is released. */
+    void lend(SourceBatch batch) {
+        bytes += bytesOf(batch);
+    }
+
+    void release(SourceBatch batch) {
         bytes -= bytesOf(batch);
-        return batch;
     }
 
     void clear() {

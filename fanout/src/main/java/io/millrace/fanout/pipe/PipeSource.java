@@ -94,6 +94,17 @@ final class PipeSource implements RecordSource {
     }
 
     @Override
+    public void release(SourceBatch batch) {
+        if (state != PipeState.CLOSED) {
+            buffer.release(batch);
+            askForEvent();
+            if (requested) {
+                loop.execute(this::giveOut);
+            }
+        }
+    }
+
+    @Override
     public Optional<SequenceNumber> end(List<ChildShard> following) {
         if (state != PipeState.CLOSED && state != PipeState.ENDED) {
             cancelPipe();
@@ -132,12 +143,13 @@ final class PipeSource implements RecordSource {
         }
         if (!buffer.isEmpty()) {
             requested = false;
-            SourceBatch batch = buffer.take();
-            askForEvent();
-            listener.batch(batch);
+            listener.batch(buffer.take());
         } else if (state == PipeState.ENDED) {
             requested = false;
             listener.shardEnded(children);
+        } else if (buffer.bytes() >= settings.bufferBytes()) {
+            // As much as may be held is in the user's hands.
+            return;
         } else if (state == PipeState.PARKED) {
             moveTo(PipeState.WAITING, "records are wanted");
             subscribeIn(untilAllowed());
@@ -380,6 +392,8 @@ final class PipeSource implements RecordSource {
             requested = false;
             place.polled(batch);
             shared.meters().bridged(batch.records().size());
+            source.release(batch);
+            buffer.lend(batch);
             listener.batch(batch);
         }
 

@@ -71,8 +71,9 @@ final class PollingSource implements RecordSource {
     private EventLoop.Cancellable timer = EventLoop.Cancellable.DONE;
 
     private boolean requested;
+    /** Of records read and not released yet, given out or not. */
     private long heldBytes;
-    private long bytesInHand;
+
     /** Taken from the budget for the read under way. */
     private long reservedBytes;
 
@@ -119,11 +120,16 @@ final class PollingSource implements RecordSource {
             throw new IllegalStateException(name + ": the request before is not answered yet");
         }
         requested = true;
-        giveBack(bytesInHand);
-        bytesInHand = 0;
         loop.execute(this::giveOut);
-        if (state == PollState.FULL) {
-            goOn();
+    }
+
+    @Override
+    public void release(SourceBatch batch) {
+        if (state != PollState.CLOSED) {
+            giveBack(PageBuffer.bytesOf(batch.records()));
+            if (state == PollState.FULL) {
+                goOn();
+            }
         }
     }
 
@@ -138,7 +144,6 @@ final class PollingSource implements RecordSource {
         buffer.clear();
         giveBack(heldBytes);
         endReservation();
-        bytesInHand = 0;
     }
 
     @Override
@@ -353,9 +358,7 @@ final class PollingSource implements RecordSource {
         }
         if (!buffer.isEmpty()) {
             requested = false;
-            SourceBatch batch = buffer.take(settings.maxRecordsPerBatch());
-            bytesInHand = PageBuffer.bytesOf(batch.records());
-            listener.batch(batch);
+            listener.batch(buffer.take(settings.maxRecordsPerBatch()));
         } else if (state == PollState.ENDED) {
             requested = false;
             listener.shardEnded(children);

@@ -247,7 +247,10 @@ class PipeSourceTest {
         public void batch(SourceBatch batch) {
             taken.addAll(batch.records());
             if (pause >= 0) {
-                var unused = loop.schedule(Duration.ofMillis(sim.random().nextInt(pause)), source()::request);
+                var unused = loop.schedule(Duration.ofMillis(sim.random().nextInt(pause)), () -> {
+                    source().release(batch);
+                    source().request();
+                });
             }
         }
 

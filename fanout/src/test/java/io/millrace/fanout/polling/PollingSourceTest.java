@@ -428,11 +428,19 @@ class PollingSourceTest {
         }
 
         RecordSource source = new RecordSource() {
+            /** Is done with what came before. */
             @Override
             public void request() {
                 if (opened != null) {
+                    taker.inHand.forEach(opened::release);
+                    taker.inHand.clear();
                     opened.request();
                 }
+            }
+
+            @Override
+            public void release(SourceBatch batch) {
+                throw new UnsupportedOperationException("released with the next request");
             }
 
             @Override
@@ -494,11 +502,13 @@ class PollingSourceTest {
             final List<StreamRecord> records = new ArrayList<>();
             final List<SourceTrouble> troubles = new ArrayList<>();
             final List<String> gaps = new ArrayList<>();
+            final List<SourceBatch> inHand = new ArrayList<>();
             int idles;
 
             @Override
             public void batch(SourceBatch batch) {
                 records.addAll(batch.records());
+                inHand.add(batch);
                 if (takesByItself) {
                     loop.schedule(Duration.ofMillis(sim.random().nextInt(300)), source::request);
                 }

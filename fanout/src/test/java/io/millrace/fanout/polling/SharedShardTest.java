@@ -119,7 +119,10 @@ class SharedShardTest {
             Duration gap = sim.ticker().since(lastAt);
             lastAt = sim.ticker().nanoTime();
             longestGap = gap.compareTo(longestGap) > 0 ? gap : longestGap;
-            loop.execute(source::request);
+            loop.execute(() -> {
+                source.release(batch);
+                source.request();
+            });
         }
 
         @Override

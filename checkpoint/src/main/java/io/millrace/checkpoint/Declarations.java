@@ -1,0 +1,16 @@
+package io.millrace.checkpoint;
+
+import io.millrace.model.RecordPosition;
+import org.jspecify.annotations.Nullable;
+
+/** Takes what a user declares processed. Called on the loop of the shard's checkpoints. */
+@FunctionalInterface
+public interface Declarations {
+    /**
+     * Everything up to {@code last} is processed of what the user has been given, or all of it where that is absent. What it
+     * makes of the shard's progress is told to {@link ShardCheckpoints#processed(RecordPosition)} before this returns.
+     *
+     * @throws IllegalArgumentException if {@code last} was not delivered
+     */
+    void processed(@Nullable RecordPosition last);
+}

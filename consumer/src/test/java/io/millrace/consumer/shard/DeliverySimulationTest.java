@@ -1,0 +1,35 @@
+package io.millrace.consumer.shard;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.stream.LongStream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Lanes, policies, manual checkpoints and asynchronous processors, in worlds that follow from their seeds. */
+class DeliverySimulationTest {
+    static LongStream seeds() {
+        Long replay = Long.getLong("seed");
+        long first = Long.getLong("first", 0);
+        return replay != null ? LongStream.of(replay) : LongStream.range(first, first + Long.getLong("seeds", 100));
+    }
+
+    @ParameterizedTest
+    @MethodSource("seeds")
+    void everyRecordIsProcessedOrGivenUpWhateverHappens(long seed) {
+        DeliveryWorld world = new DeliveryWorld(seed, DeliveryWorld.Troubles.ALL, DeliveryMutation.NONE);
+        world.run();
+        world.check();
+    }
+
+    @ParameterizedTest
+    @MethodSource("seeds")
+    void plannedMovesProcessNothingTwiceUnlessALaneFails(long seed) {
+        DeliveryWorld world = new DeliveryWorld(seed, DeliveryWorld.Troubles.NONE, DeliveryMutation.NONE);
+        world.run();
+        world.check();
+        if (world.poison.isEmpty() && !world.delivery.isManual()) {
+            assertThat(world.processed.values()).as("seed " + seed).allMatch(times -> times == 1);
+        }
+    }
+}
