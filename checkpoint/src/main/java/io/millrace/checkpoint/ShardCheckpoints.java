@@ -30,10 +30,12 @@ import org.slf4j.LoggerFactory;
 public final class ShardCheckpoints {
     private static final Logger log = LoggerFactory.getLogger(ShardCheckpoints.class);
 
+    private static final Duration LONG_AGO = Duration.ofDays(1);
+
     private final HeldLease lease;
     private final EventLoop loop;
     private final Ticker ticker;
-    private final Duration interval;
+    private final CheckpointPace pace;
     private final CheckpointLedger ledger;
     private final Executor users;
 
@@ -46,18 +48,18 @@ public final class ShardCheckpoints {
     private boolean closed;
 
     /**
-     * Begins at the lease's checkpoint; saves at most once per {@code interval} unless asked.
+     * Begins at the lease's checkpoint; saves as often as {@code pace} says unless asked.
      *
      * @param users where stages complete that users wait for
      */
-    public ShardCheckpoints(HeldLease lease, EventLoop loop, Ticker ticker, Duration interval, Executor users) {
+    public ShardCheckpoints(HeldLease lease, EventLoop loop, Ticker ticker, CheckpointPace pace, Executor users) {
         this.lease = requireNonNull(lease, "lease");
         this.loop = requireNonNull(loop, "loop");
         this.ticker = requireNonNull(ticker, "ticker");
-        this.interval = requireNonNull(interval, "interval");
+        this.pace = requireNonNull(pace, "pace");
         this.users = requireNonNull(users, "users");
         this.ledger = new CheckpointLedger(lease.checkpoint());
-        this.lastWrite = ticker.nanoTime() - interval.toNanos();
+        this.lastWrite = ticker.nanoTime() - LONG_AGO.toNanos();
     }
 
     /** Everything up to {@code last} goes into the processor's hands now. Telling it again changes nothing. */
@@ -75,7 +77,7 @@ public final class ShardCheckpoints {
         if (closed || timer != null || ledger.due().isEmpty()) {
             return;
         }
-        Duration wait = interval.minus(ticker.since(lastWrite));
+        Duration wait = pace.between(this).minus(ticker.since(lastWrite));
         if (wait.isNegative() || wait.isZero()) {
             write();
         } else {

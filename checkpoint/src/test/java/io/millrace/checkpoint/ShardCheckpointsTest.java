@@ -34,8 +34,8 @@ class ShardCheckpointsTest {
     class ByItself {
         private final Simulation sim = new Simulation(1);
         private final EventLoop loop = sim.newEventLoop("worker");
-        private final ShardCheckpoints checkpoints =
-                new ShardCheckpoints(lease, loop, sim.ticker(), Duration.ofSeconds(1), Runnable::run);
+        private final ShardCheckpoints checkpoints = new ShardCheckpoints(
+                lease, loop, sim.ticker(), new CheckpointPace(sim.ticker(), Duration.ofSeconds(1)), Runnable::run);
 
         @Test
         void theFirstProgressIsSavedAtOnceAndTheRestOncePerInterval() {
@@ -133,8 +133,12 @@ class ShardCheckpointsTest {
     class ForUsers {
         private final Platform platform = new SystemPlatform();
         private final EventLoop loop = platform.newEventLoop("worker");
-        private final ShardCheckpoints checkpoints =
-                new ShardCheckpoints(lease, loop, platform.ticker(), Duration.ofHours(1), Runnable::run);
+        private final ShardCheckpoints checkpoints = new ShardCheckpoints(
+                lease,
+                loop,
+                platform.ticker(),
+                new CheckpointPace(platform.ticker(), Duration.ofHours(1)),
+                Runnable::run);
         private final Checkpointer checkpointer = checkpoints.checkpointer();
 
         @AfterEach

@@ -317,8 +317,8 @@ public final class WorkerBuilder {
     }
 
     /**
-     * How often a shard's progress is saved at most. Progress is also saved when a shard is given back and at its end.
-     * Default: 1 s.
+     * How often a shard's progress is saved at most. Where more than twenty shards are busy they save less often, about twenty times
+     * a second together, each every 10 s at least. Progress is also saved when a shard is given back and at its end. Default: 1 s.
      */
     public WorkerBuilder checkpointInterval(Duration interval) {
         this.timing = timing.withCheckpointInterval(interval);

@@ -1,5 +1,6 @@
 package io.millrace.consumer;
 
+import io.millrace.checkpoint.CheckpointPace;
 import io.millrace.consumer.delivery.DeliverySettings;
 import io.millrace.consumer.health.WorkerHealth;
 import io.millrace.consumer.health.WorkerHealth.Stuck;
@@ -106,6 +107,7 @@ final class WorkerCore {
     private final Supplier<? extends AsyncRecordProcessor> processors;
     private final String application;
     private final DeliverySettings delivery;
+    private final CheckpointPace pace;
     private final Pauses pauses = new Pauses();
     private final SupervisedConsumer.LoopGuard loopGuard;
     private final Consumers supervisor = new Consumers();
@@ -141,6 +143,7 @@ final class WorkerCore {
         this.application = settings.application();
         this.processors = settings.processor();
         this.delivery = settings.delivery();
+        this.pace = new CheckpointPace(platform.ticker(), timing.checkpointInterval());
         this.loopGuard = loopGuard;
         this.thread = platform.newEventLoop("millrace-worker");
         this.loop = new GuardedLoop(thread, this::broke);
@@ -473,7 +476,7 @@ final class WorkerCore {
                     consumer,
                     processors,
                     delivery,
-                    timing.checkpointInterval(),
+                    pace,
                     RETRY,
                     meters,
                     oversight,

@@ -1,5 +1,6 @@
 package io.millrace.consumer.shard;
 
+import io.millrace.checkpoint.CheckpointPace;
 import io.millrace.consumer.delivery.DeliverySettings;
 import io.millrace.consumer.processor.AsyncRecordProcessor;
 import io.millrace.consumer.watch.Oversight;
@@ -9,7 +10,6 @@ import io.millrace.lease.ShardDirectory;
 import io.millrace.runtime.Backoff;
 import io.millrace.runtime.EventLoop;
 import io.millrace.runtime.Platform;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -24,7 +24,7 @@ public record ConsumerParts(
         UserCalls calls,
         Supplier<? extends AsyncRecordProcessor> processors,
         DeliverySettings delivery,
-        Duration checkpointInterval,
+        CheckpointPace checkpointPace,
         Backoff retry,
         ConsumerMeters meters,
         Oversight oversight,
@@ -58,7 +58,7 @@ public record ConsumerParts(
                 calls,
                 processors,
                 delivery,
-                checkpointInterval,
+                checkpointPace,
                 retry,
                 meters,
                 oversight,

@@ -82,8 +82,8 @@ public final class ShardConsumer implements ShardReading.Taker, LaneHost {
         this.parts = parts;
         this.delivery = parts.delivery();
         this.loop = parts.loop();
-        this.checkpoints = new ShardCheckpoints(
-                lease, loop, parts.platform().ticker(), parts.checkpointInterval(), this::runAsUser);
+        this.checkpoints =
+                new ShardCheckpoints(lease, loop, parts.platform().ticker(), parts.checkpointPace(), this::runAsUser);
         this.status = new ShardStatus(lease, ShardPhase.WAITING, failures, parts);
         this.reading = new ShardReading(lease, parts, failures, status, this);
         this.progress = new ShardProgress(delivery, checkpoints, status, reading::release);

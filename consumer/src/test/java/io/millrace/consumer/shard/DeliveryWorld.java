@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.millrace.checkpoint.CheckpointPace;
 import io.millrace.checkpoint.Checkpointer;
 import io.millrace.consumer.SlowReaders;
 import io.millrace.consumer.delivery.Batching;
@@ -104,7 +105,7 @@ final class DeliveryWorld implements ShardDirectory, ConsumerParts.Owner, Letter
                 new SlowUserCalls(sim, loop, 20),
                 Processor::new,
                 delivery,
-                Duration.ofSeconds(1),
+                new CheckpointPace(sim.ticker(), Duration.ofSeconds(1)),
                 new Backoff(Duration.ofMillis(100), Duration.ofSeconds(2)),
                 new ConsumerMeters(meters),
                 new Oversight(time, new FailureReports(loop, sim.clock()), Duration.ofMinutes(1)),

@@ -3,6 +3,7 @@ package io.millrace.consumer.shard;
 import static java.util.Objects.requireNonNull;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.millrace.checkpoint.CheckpointPace;
 import io.millrace.consumer.SlowReaders;
 import io.millrace.consumer.delivery.DeliverySettings;
 import io.millrace.consumer.processor.RecordBatch;
@@ -106,7 +107,7 @@ final class RetentionWorld implements ShardDirectory, ConsumerParts.Owner {
                 new SlowUserCalls(sim, loop, 400),
                 () -> new BlockingProcessor(this::process),
                 DeliverySettings.DEFAULT,
-                Duration.ofSeconds(1),
+                new CheckpointPace(sim.ticker(), Duration.ofSeconds(1)),
                 new Backoff(Duration.ofMillis(100), Duration.ofMinutes(20)),
                 new ConsumerMeters(meters),
                 new Oversight(time, new FailureReports(loop, sim.clock()), Duration.ofMinutes(1)),

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.millrace.checkpoint.CheckpointPace;
 import io.millrace.checkpoint.Checkpointer;
 import io.millrace.consumer.Warnings;
 import io.millrace.consumer.delivery.DeliverySettings;
@@ -80,7 +81,7 @@ class ShardConsumerTest {
             calls,
             () -> new BlockingProcessor(processor),
             DeliverySettings.DEFAULT,
-            Duration.ofSeconds(1),
+            new CheckpointPace(sim.ticker(), Duration.ofSeconds(1)),
             new Backoff(Duration.ofMillis(100), Duration.ofSeconds(2)),
             new ConsumerMeters(meters),
             oversight,
