@@ -29,4 +29,21 @@ class ConsumerMutationsTest {
         }
         fail("%s is not caught by %d seeds", mutation, SEEDS);
     }
+
+    @Timeout(300)
+    @ParameterizedTest
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "NONE")
+    void errorInDeliveryIsCaught(DeliveryMutation mutation, TestReporter reporter) {
+        for (int seed = 0; seed < SEEDS; seed++) {
+            try {
+                DeliveryWorld world = new DeliveryWorld(seed, DeliveryWorld.Troubles.ALL, mutation);
+                world.run();
+                world.check();
+            } catch (AssertionError caught) {
+                reporter.publishEntry(mutation.name(), "caught by seed " + seed + ": " + caught.getMessage());
+                return;
+            }
+        }
+        fail("%s is not caught by %d seeds", mutation, SEEDS);
+    }
 }

@@ -22,6 +22,7 @@ import io.millrace.consumer.processor.ShardContext;
 import io.millrace.consumer.watch.FailureReports;
 import io.millrace.consumer.watch.Oversight;
 import io.millrace.fanout.InMemoryStream;
+import io.millrace.fanout.RecordSources;
 import io.millrace.fanout.ServiceTime;
 import io.millrace.fanout.polling.PollingSettings;
 import io.millrace.fanout.polling.PollingSources;
@@ -100,9 +101,9 @@ final class DeliveryWorld implements ShardDirectory, ConsumerParts.Owner, Letter
                 "app",
                 loop,
                 sim,
-                new PollingSources(new SlowReaders(stream, sim, 5), polling, loop, sim, meters, time),
+                sources(new PollingSources(new SlowReaders(stream, sim, 5), polling, loop, sim, meters, time)),
                 this,
-                new SlowUserCalls(sim, loop, 20),
+                mutation.calls(new SlowUserCalls(sim, loop, 20)),
                 Processor::new,
                 delivery,
                 new CheckpointPace(sim.ticker(), Duration.ofSeconds(1)),
@@ -112,6 +113,10 @@ final class DeliveryWorld implements ShardDirectory, ConsumerParts.Owner, Letter
                 new ShardTurns(),
                 this);
         sim.afterEveryEvent(this::checkCheckpoints);
+    }
+
+    private RecordSources sources(RecordSources sources) {
+        return mutation == DeliveryMutation.NONE ? sources : mutation.sources(sources);
     }
 
     private DeliverySettings settings() {
@@ -135,10 +140,10 @@ final class DeliveryWorld implements ShardDirectory, ConsumerParts.Owner, Letter
     /** All of them give up at last, for there is poison. Fifty tries are more than troubles make a record fail. */
     private FailurePolicy policy() {
         return switch (sim.random().nextInt(3)) {
-            case 0 -> FailurePolicy.tries(2).isolating().thenLetter(this);
-            case 1 -> FailurePolicy.time(Duration.ofSeconds(2)).isolating().thenLetter(this);
+            case 0 -> FailurePolicy.tries(2).isolating().thenLetter(mutation.sink(this));
+            case 1 -> FailurePolicy.time(Duration.ofSeconds(2)).isolating().thenLetter(mutation.sink(this));
             default ->
-                FailurePolicy.tries(3).orOlderThan(Duration.ofSeconds(30)).thenLetter(this);
+                FailurePolicy.tries(3).orOlderThan(Duration.ofSeconds(30)).thenLetter(mutation.sink(this));
         };
     }
 
@@ -201,7 +206,7 @@ final class DeliveryWorld implements ShardDirectory, ConsumerParts.Owner, Letter
     private void consume(ShardId shard) {
         FakeLeases.Fake lease = leases.take(shard);
         taken.put(lease.epoch(), lease);
-        ShardConsumer consumer = new ShardConsumer(lease, parts);
+        ShardConsumer consumer = new ShardConsumer(lease, parts.withTurns(mutation.turns(parts.turns())));
         consumers.put(shard, consumer);
         consumer.start();
     }
