@@ -4,6 +4,7 @@ import io.millrace.cli.demo.DemoCommand;
 import io.millrace.cli.demo.DemoWorkerCommand;
 import io.millrace.cli.demo.RehearsalCommand;
 import io.millrace.cli.leases.LeasesCommand;
+import io.millrace.cli.letters.LettersCommand;
 import io.millrace.cli.terminal.CommandFailure;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -36,6 +37,7 @@ import picocli.CommandLine.Spec;
             TailCommand.class,
             ConsumeCommand.class,
             LeasesCommand.class,
+            LettersCommand.class,
             EnvCommand.class,
             DaemonCommand.class,
             UsageCommand.class

@@ -101,7 +101,8 @@ final class PutCommand implements Callable<Integer> {
                 KinesisAsyncClient kinesis = access.kinesis()) {
             Optional<Integer> largest =
                     Optional.ofNullable(new StreamAdmin(kinesis).summary(stream).maxRecordSizeInKiB());
-            BatchWriter writer = new BatchWriter(kinesis, stream, platform.random(), patience(), (key, shard) -> {});
+            BatchWriter writer =
+                    new BatchWriter(kinesis, stream, platform.random(), patience(), (number, key, shard) -> {});
             copy(new LineReader(input), rule, writer, largest.orElse(DEFAULT_RECORD_KIB) * 1024);
         }
         return CommandFailure.OK;

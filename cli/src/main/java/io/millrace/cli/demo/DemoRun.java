@@ -124,7 +124,7 @@ final class DemoRun implements AutoCloseable {
                     STREAM,
                     platform.random(),
                     new Patience(STEP_PATIENCE, platform.ticker(), String::valueOf, this::note),
-                    (key, shard) -> post(() -> ledger.acknowledged(key, shard)));
+                    (number, key, shard) -> post(() -> ledger.acknowledged(key, shard)));
             new Producer(writer, platform.ticker()).run(lines, time, script);
             note("the producer is done");
             produced.complete(null);

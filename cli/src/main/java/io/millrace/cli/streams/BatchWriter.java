@@ -5,6 +5,7 @@ import io.millrace.cli.terminal.Pause;
 import io.millrace.cli.terminal.Refusal;
 import io.millrace.cli.terminal.TimeLimits;
 import io.millrace.model.Bytes;
+import io.millrace.model.HashKey;
 import io.millrace.runtime.Backoff;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -13,10 +14,11 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletionException;
-import java.util.function.BiConsumer;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 import software.amazon.awssdk.services.kinesis.model.PutRecordsRequestEntry;
@@ -40,7 +42,7 @@ public final class BatchWriter {
     private final String stream;
     private final RandomGenerator random;
     private final Patience patience;
-    private final BiConsumer<String, String> acknowledged;
+    private final Stored acknowledged;
     private final Map<String, ArrayDeque<Line>> waiting = new LinkedHashMap<>();
     private final Map<String, Long> putPerShard = new TreeMap<>();
     private int waitingRecords;
@@ -58,14 +60,10 @@ public final class BatchWriter {
      * Puts into {@code stream}.
      *
      * @param patience how long nothing at all may be stored before the writer gives up
-     * @param acknowledged is told the key and the shard of each record that was put
+     * @param acknowledged is told of each record that was put
      */
     public BatchWriter(
-            KinesisAsyncClient kinesis,
-            String stream,
-            RandomGenerator random,
-            Patience patience,
-            BiConsumer<String, String> acknowledged) {
+            KinesisAsyncClient kinesis, String stream, RandomGenerator random, Patience patience, Stored acknowledged) {
         this.kinesis = kinesis;
         this.stream = stream;
         this.random = random;
@@ -73,13 +71,31 @@ public final class BatchWriter {
         this.acknowledged = acknowledged;
     }
 
+    /** Is told of records that were put, on the thread that puts. */
+    @FunctionalInterface
+    public interface Stored {
+        /**
+         * A record was put.
+         *
+         * @param number its place among all that were taken over, counted from 1
+         * @param shard where it is
+         */
+        void put(long number, String key, String shard);
+    }
+
     /** A record and its place among all that were taken over, counted from 1. */
-    private record Line(long number, Bytes data) {}
+    private record Line(long number, @Nullable String explicitHashKey, Bytes data) {}
 
     /** Takes a record over; it is put now or later. */
     public void add(String key, Bytes data) {
+        add(key, Optional.empty(), data);
+    }
+
+    /** The same for one that goes where {@code explicitHashKey} says, if it is there. */
+    public void add(String key, Optional<HashKey> explicitHashKey, Bytes data) {
         added++;
-        waiting.computeIfAbsent(key, unused -> new ArrayDeque<>()).add(new Line(added, data));
+        waiting.computeIfAbsent(key, unused -> new ArrayDeque<>())
+                .add(new Line(added, explicitHashKey.map(HashKey::toString).orElse(null), data));
         waitingRecords++;
         waitingBytes += data.size();
         while (waitingRecords >= WAITING_RECORDS || waitingBytes >= WAITING_BYTES || waiting.size() >= BATCH_RECORDS) {
@@ -143,7 +159,8 @@ public final class BatchWriter {
         List<PutRecordsRequestEntry> entries = new ArrayList<>();
         int size = 0;
         for (Map.Entry<String, ArrayDeque<Line>> queue : waiting.entrySet()) {
-            Bytes data = queue.getValue().element().data();
+            Line line = queue.getValue().element();
+            Bytes data = line.data();
             size += data.size() + queue.getKey().length();
             if (!entries.isEmpty() && (entries.size() == BATCH_RECORDS || size > BATCH_BYTES)) {
                 break;
@@ -151,6 +168,7 @@ public final class BatchWriter {
             keys.add(queue.getKey());
             entries.add(PutRecordsRequestEntry.builder()
                     .partitionKey(queue.getKey())
+                    .explicitHashKey(line.explicitHashKey())
                     .data(SdkBytes.fromByteBuffer(data.asByteBuffer()))
                     .build());
         }
@@ -217,7 +235,8 @@ public final class BatchWriter {
                 continue;
             }
             ArrayDeque<Line> queue = waiting.getOrDefault(key, new ArrayDeque<>());
-            int size = queue.remove().data().size();
+            Line line = queue.remove();
+            int size = line.data().size();
             if (queue.isEmpty()) {
                 waiting.remove(key);
             }
@@ -226,7 +245,7 @@ public final class BatchWriter {
             records++;
             bytes += size;
             putPerShard.merge(result.shardId(), 1L, Long::sum);
-            acknowledged.accept(key, result.shardId());
+            acknowledged.put(line.number(), key, result.shardId());
         }
         refusals += refused;
         return refused;

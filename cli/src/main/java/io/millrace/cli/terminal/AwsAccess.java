@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
@@ -31,11 +32,12 @@ import software.amazon.awssdk.regions.providers.AwsRegionProviderChain;
 import software.amazon.awssdk.regions.providers.SystemSettingsRegionProvider;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
+import software.amazon.awssdk.services.sqs.SqsAsyncClient;
 
 /**
  * The clients of a command, from the standard AWS settings: environment variables, profiles and credentials as the AWS
- * SDK reads them, {@code AWS_ENDPOINT_URL}, {@code AWS_ENDPOINT_URL_KINESIS} and {@code AWS_ENDPOINT_URL_DYNAMODB}
- * among them.
+ * SDK reads them, {@code AWS_ENDPOINT_URL}, {@code AWS_ENDPOINT_URL_KINESIS}, {@code AWS_ENDPOINT_URL_DYNAMODB} and
+ * {@code AWS_ENDPOINT_URL_SQS} among them.
  *
  * <p>Where neither an endpoint nor any credentials are set, the clients talk to {@code millrace server} on this machine,
  * and say so. Amazon's own service is only used when credentials are set and no endpoint is; that is said too. Safe for
@@ -53,6 +55,9 @@ public final class AwsAccess {
 
     /** How the service of the lease table is called. */
     static final String DYNAMODB = "DynamoDB";
+
+    /** How the service of queues is called. */
+    static final String SQS = "SQS";
 
     /** The start of an endpoint that is Amazon's own. */
     static final String AMAZON = "Amazon ";
@@ -119,6 +124,14 @@ public final class AwsAccess {
         return client(DynamoDbAsyncClient::builder, DYNAMODB, LOCAL_DYNAMODB, this::http, patiently(DYNAMODB));
     }
 
+    /**
+     * A client for queues whose calls fail when they are not answered within seconds and wait out limits; the caller closes
+     * it. {@code millrace server} has no queues, so they must be set.
+     */
+    public SqsAsyncClient sqs() {
+        return client(SqsAsyncClient::builder, SQS, null, this::http, patiently(SQS));
+    }
+
     /** A client for a worker, which keeps its own time limits; the caller closes it. */
     public DirectKinesis workerKinesis() {
         return direct(client(KinesisAsyncClient::builder, KINESIS, LOCAL_KINESIS, this::http, DirectKinesis::prepare));
@@ -177,7 +190,7 @@ public final class AwsAccess {
     private <C extends AwsClient, B extends AwsAsyncClientBuilder<B, C> & AwsClientBuilder<B, C>> C client(
             Supplier<B> builders,
             String service,
-            URI local,
+            @Nullable URI local,
             Supplier<UnclosedHttpClient.Builder> http,
             Consumer<ClientOverrideConfiguration.Builder> config) {
         ProfileFiles.check(environment);
@@ -198,7 +211,12 @@ public final class AwsAccess {
             }
             return client;
         }
-        URI chosen = endpoint.orElse(local);
+        @Nullable URI chosen = endpoint.orElse(local);
+        if (chosen == null) {
+            client.close();
+            throw CommandFailure.failed("no AWS settings found for " + service + ": set AWS_REGION and credentials, or "
+                    + EndpointSetting.variable(service));
+        }
         endpoints.put(service, chosen.toString());
         if (endpoint.isEmpty()) {
             terminal.note("millrace: no AWS settings found for " + service + ", using " + local);

@@ -28,7 +28,12 @@ record EndpointSetting(String origin, String value) {
     /** All that are set for a service, those of this service alone first. */
     static List<EndpointSetting> of(String service, Map<String, String> environment) {
         String variable = variable(service);
-        String property = GLOBAL_PROPERTY + (service.equals(AwsAccess.DYNAMODB) ? "DynamoDb" : service);
+        String property = GLOBAL_PROPERTY
+                + switch (service) {
+                    case AwsAccess.DYNAMODB -> "DynamoDb";
+                    case AwsAccess.SQS -> "Sqs";
+                    default -> service;
+                };
         return Stream.of(
                         setting("the system property " + property, System.getProperty(property)),
                         setting(variable, environment.get(variable)),

@@ -11,6 +11,7 @@ import java.net.UnknownHostException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
@@ -107,8 +108,10 @@ public final class ErrorLine {
         if (!TimeLimits.isOver(error)) {
             return Optional.empty();
         }
-        boolean isTable = error instanceof LeaseException || !access.endpoints().containsKey(AwsAccess.KINESIS);
-        return Optional.of(silent(isTable ? AwsAccess.DYNAMODB : AwsAccess.KINESIS));
+        Set<String> used = access.endpoints().keySet();
+        boolean isTable = error instanceof LeaseException || !used.contains(AwsAccess.KINESIS);
+        boolean isQueue = isTable && used.equals(Set.of(AwsAccess.SQS));
+        return Optional.of(silent(isQueue ? AwsAccess.SQS : isTable ? AwsAccess.DYNAMODB : AwsAccess.KINESIS));
     }
 
     private String silent(String service) {
@@ -205,7 +208,8 @@ public final class ErrorLine {
 
     static String unreachable(String service, String endpoint, String origin, String reason) {
         return "cannot reach " + service + " at " + endpoint + " (from " + origin + "; " + reason
-                + "): start it with `millrace server`, or set " + EndpointSetting.variable(service) + " to where it is";
+                + "): " + (service.equals(AwsAccess.SQS) ? "start it" : "start it with `millrace server`") + ", or set "
+                + EndpointSetting.variable(service) + " to where it is";
     }
 
     private static String message(@Nullable Throwable error) {

@@ -30,7 +30,8 @@ class BatchWriterTest {
     @Test
     void keysKeepTheirOrderThoughTheServiceRefusesAtRandom() {
         MoodyStream stream = new MoodyStream(0.02);
-        BatchWriter writer = new BatchWriter(stream, "s", new SplittableRandom(1), PATIENCE, (key, shard) -> {});
+        BatchWriter writer =
+                new BatchWriter(stream, "s", new SplittableRandom(1), PATIENCE, (number, key, shard) -> {});
         for (int i = 0; i < 3_000; i++) {
             writer.add("key-" + i % 700, Bytes.utf8(Integer.toString(i)));
         }
@@ -47,7 +48,8 @@ class BatchWriterTest {
     @Test
     void batchHoldsAKeyOnceAndAtMostFiveHundredRecords() {
         MoodyStream stream = new MoodyStream(0);
-        BatchWriter writer = new BatchWriter(stream, "s", new SplittableRandom(1), PATIENCE, (key, shard) -> {});
+        BatchWriter writer =
+                new BatchWriter(stream, "s", new SplittableRandom(1), PATIENCE, (number, key, shard) -> {});
         for (int i = 0; i < 2_000; i++) {
             writer.add("key-" + i % 3, Bytes.utf8("x"));
             writer.add("single-" + i, Bytes.utf8("x"));
@@ -70,7 +72,7 @@ class BatchWriterTest {
                 "s",
                 new SplittableRandom(1),
                 new Patience(Duration.ofSeconds(60), System::nanoTime, String::valueOf, notes::add),
-                (key, shard) -> {});
+                (number, key, shard) -> {});
         writer.add("key", Bytes.utf8("1"));
         writer.drain();
         stream.outages = 3;
@@ -92,7 +94,7 @@ class BatchWriterTest {
                 "s",
                 new SplittableRandom(1),
                 new Patience(Duration.ofMillis(1), System::nanoTime, error -> "it is away", note -> {}),
-                (key, shard) -> {});
+                (number, key, shard) -> {});
         for (String key : List.of("a", "b", "b", "c")) {
             writer.add(key, Bytes.utf8("1"));
         }
@@ -110,7 +112,7 @@ class BatchWriterTest {
     @Test
     void writerThatStoredNothingSaysSo() {
         BatchWriter writer =
-                new BatchWriter(new MoodyStream(0), "s", new SplittableRandom(1), PATIENCE, (key, shard) -> {});
+                new BatchWriter(new MoodyStream(0), "s", new SplittableRandom(1), PATIENCE, (number, key, shard) -> {});
         writer.add("a", Bytes.utf8("1"));
 
         assertThat(writer.stored()).isEqualTo("no line is stored");
