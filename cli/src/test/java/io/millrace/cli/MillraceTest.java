@@ -23,6 +23,7 @@ class MillraceTest {
         "  tail ",
         "  consume ",
         "  leases ",
+        "  letters ",
         "  env ",
         "  daemon ",
         "  help "
@@ -57,7 +58,10 @@ class MillraceTest {
                 "env",
                 "daemon",
                 "stream create",
-                "leases reset"
+                "leases reset",
+                "letters",
+                "letters show",
+                "letters replay"
             })
     void helpOnACommandShowsItsUsage(String command) {
         assertThat(run(("help " + command).split(" "))).isZero();

@@ -15,7 +15,7 @@ import software.amazon.awssdk.services.sqs.model.Message;
  */
 final class QueueLetters implements LetterSource {
     private static final int BATCH = 10;
-    private static final int WAIT_SECONDS = 2;
+    private static final int WAIT_SECONDS = 1;
     /** Longer than commands have patience with an outage. */
     private static final int HIDDEN_SECONDS = 900;
 

@@ -34,7 +34,7 @@ import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
             "What is put back is noted, for a file in a file beside it, and left out the next time. A queue's letters are"
                     + " deleted once their records are put back. A record whose answer was lost may be put back twice."
         })
-final class ReplayCommand implements Callable<Integer> {
+public final class ReplayCommand implements Callable<Integer> {
     private static final String ENDING = ".replayed";
 
     private final Terminal terminal;
@@ -85,7 +85,8 @@ final class ReplayCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Print the summary as JSON.")
     private boolean json;
 
-    ReplayCommand(Terminal terminal, AwsAccess access) {
+    /** Made by the command line. */
+    public ReplayCommand(Terminal terminal, AwsAccess access) {
         this.terminal = terminal;
         this.access = access;
     }

@@ -21,7 +21,7 @@ import picocli.CommandLine.Parameters;
             "Show dead letters in the order in which they are kept. The letters stay.",
             "Messages of a queue are hidden from others while they are shown, and count as received once more."
         })
-final class ShowCommand implements Callable<Integer> {
+public final class ShowCommand implements Callable<Integer> {
     private final Terminal terminal;
     private final AwsAccess access;
 
@@ -37,7 +37,8 @@ final class ShowCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Print the letters as they are, one JSON object a line.")
     private boolean json;
 
-    ShowCommand(Terminal terminal, AwsAccess access) {
+    /** Made by the command line. */
+    public ShowCommand(Terminal terminal, AwsAccess access) {
         this.terminal = terminal;
         this.access = access;
     }

@@ -13,6 +13,7 @@ import software.amazon.awssdk.services.sqs.model.BatchRequestTooLongException;
 import software.amazon.awssdk.services.sqs.model.BatchResultErrorEntry;
 import software.amazon.awssdk.services.sqs.model.SendMessageBatchRequestEntry;
 import software.amazon.awssdk.services.sqs.model.SendMessageBatchResponse;
+import software.amazon.awssdk.services.sqs.model.SqsException;
 
 /**
  * Sends letters to an SQS queue, one a message. In a FIFO queue, whose name ends in {@code .fifo}, the letters of a shard are a
@@ -66,8 +67,11 @@ final class SqsSink implements LetterSink {
             SendMessageBatchResponse answer;
             try {
                 answer = send(batch);
-            } catch (BatchRequestTooLongException e) {
-                // A queue, or a server that is not Amazon's, may take less than the service at its most.
+            } catch (SqsException e) {
+                if (!isTooLong(e)) {
+                    tries.afterFailure(e);
+                    continue;
+                }
                 if (batch.size() == 1) {
                     throw tooLarge(batch.get(0), "this queue takes less");
                 }
@@ -80,8 +84,16 @@ final class SqsSink implements LetterSink {
                         + answer.failed().get(0).code() + ")");
             } else if (stored < batch.size()) {
                 tries.afterSome();
+            } else {
+                tries.afterAll();
             }
         }
+    }
+
+    /** A queue, or a server that is not Amazon's, may take less than the service at its most. */
+    private static boolean isTooLong(SqsException refused) {
+        return refused instanceof BatchRequestTooLongException
+                || String.valueOf(refused.getMessage()).contains("TooLong");
     }
 
     private static List<Message> batch(List<Message> waiting, int most) {

@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 import software.amazon.awssdk.services.kinesis.model.PutRecordsRequest;
@@ -73,7 +74,13 @@ final class StreamSink implements LetterSink {
         Tries tries = new Tries(pause);
         while (!waiting.isEmpty()) {
             List<Entry> batch = batch(waiting);
-            List<PutRecordsResultEntry> results = put(batch);
+            List<PutRecordsResultEntry> results;
+            try {
+                results = put(batch);
+            } catch (AwsServiceException e) {
+                tries.afterFailure(e);
+                continue;
+            }
             Set<Entry> stored = Collections.newSetFromMap(new IdentityHashMap<>());
             String reason = "";
             for (int i = 0; i < batch.size(); i++) {
@@ -89,6 +96,8 @@ final class StreamSink implements LetterSink {
                 tries.afterNone("stream " + stream + " takes no letters (" + reason + ")");
             } else if (stored.size() < batch.size()) {
                 tries.afterSome();
+            } else {
+                tries.afterAll();
             }
         }
     }

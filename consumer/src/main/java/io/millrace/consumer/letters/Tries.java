@@ -7,6 +7,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.awscore.exception.AwsServiceException;
 
 /**
  * How often a write sends again what a service refused for the moment: until nothing at all was stored for a few times in a row.
@@ -14,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Tries {
     private static final int MOST_IN_VAIN = 8;
+    private static final int INTERNAL_ERROR = 500;
     private static final Backoff BACKOFF = new Backoff(Duration.ofMillis(50), Duration.ofSeconds(2));
 
     private final Pause pause;
@@ -41,6 +43,26 @@ final class Tries {
                 throw new IllegalStateException(impossible);
             }
         };
+    }
+
+    /**
+     * A request failed, after the SDK's own tries.
+     *
+     * @throws Exception that failure, if sending again does not mend it, or failed too often
+     */
+    void afterFailure(Exception failure) throws Exception {
+        inVain++;
+        boolean passes = failure instanceof AwsServiceException refused
+                && (refused.isThrottlingException() || refused.statusCode() >= INTERNAL_ERROR);
+        if (!passes || inVain == MOST_IN_VAIN) {
+            throw failure;
+        }
+        pause.after(inVain);
+    }
+
+    /** All were stored. */
+    void afterAll() {
+        inVain = 0;
     }
 
     /** Some were stored and some refused. */

@@ -12,12 +12,16 @@ import java.util.concurrent.CompletableFuture;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 import software.amazon.awssdk.services.kinesis.model.DescribeStreamSummaryRequest;
 import software.amazon.awssdk.services.kinesis.model.DescribeStreamSummaryResponse;
+import software.amazon.awssdk.services.kinesis.model.KinesisException;
+import software.amazon.awssdk.services.kinesis.model.ProvisionedThroughputExceededException;
 import software.amazon.awssdk.services.kinesis.model.PutRecordsRequest;
 import software.amazon.awssdk.services.kinesis.model.PutRecordsResponse;
 import software.amazon.awssdk.services.kinesis.model.PutRecordsResultEntry;
+import software.amazon.awssdk.services.kinesis.model.ResourceNotFoundException;
 
 /** What a stream refuses at will; the real server is met in the system tests. */
 class StreamSinkTest {
@@ -55,6 +59,24 @@ class StreamSinkTest {
                         "stream dead takes no letters (ProvisionedThroughputExceededException); 8 tries in a row stored"
                                 + " nothing");
         assertThat(pauses).containsExactly(1, 2, 3, 4, 5, 6, 7);
+    }
+
+    @Test
+    void requestThatIsRefusedForTheMomentIsSentAgainAndAnotherIsNot() throws Exception {
+        stream.failures.add(ProvisionedThroughputExceededException.builder()
+                .awsErrorDetails(AwsErrorDetails.builder()
+                        .errorCode("ProvisionedThroughputExceededException")
+                        .build())
+                .build());
+        stream.failures.add(KinesisException.builder().statusCode(500).build());
+        Letter letter = Letters.letter(1, "k", Bytes.empty());
+        sink.write(List.of(letter));
+        assertThat(stream.stored).containsExactly(letter);
+        assertThat(pauses).containsExactly(1, 2);
+
+        stream.failures.add(ResourceNotFoundException.builder().statusCode(400).build());
+        assertThatThrownBy(() -> sink.write(List.of(letter))).isInstanceOf(ResourceNotFoundException.class);
+        assertThat(pauses).hasSize(2);
     }
 
     @Test
@@ -104,12 +126,16 @@ class StreamSinkTest {
         private final RandomGenerator random = new SplittableRandom(7);
         private final List<Letter> stored = new ArrayList<>();
         private final List<Integer> batches = new ArrayList<>();
+        private final List<RuntimeException> failures = new ArrayList<>();
         private double refusing;
         private int maxRecordSize = 1024;
 
         @Override
         public CompletableFuture<PutRecordsResponse> putRecords(PutRecordsRequest request) {
             assertThat(request.streamName()).isEqualTo("dead");
+            if (!failures.isEmpty()) {
+                return CompletableFuture.failedFuture(failures.remove(0));
+            }
             assertThat(new HashSet<>(request.records().stream()
                             .map(entry -> entry.partitionKey())
                             .toList()))

@@ -15,13 +15,24 @@ import java.util.Map;
  * What became of a command that was run to its end in this JVM, which costs a twentieth of the CPU time of a process. For
  * commands whose environment, signals or shared streams matter there is {@link CommandRun}.
  */
-record CommandResult(int exitCode, String out, String err) {
+public record CommandResult(int exitCode, String out, String err) {
     private static final Map<String, String> PROPERTIES = Map.of(
             "AWS_ENDPOINT_URL_KINESIS", "aws.endpointUrlKinesis",
-            "AWS_ENDPOINT_URL_DYNAMODB", "aws.endpointUrlDynamoDb");
+            "AWS_ENDPOINT_URL_DYNAMODB", "aws.endpointUrlDynamoDb",
+            "AWS_ENDPOINT_URL_SQS", "aws.endpointUrlSqs");
 
     /** Runs {@code millrace arguments...} at these endpoints with {@code input} on standard input. */
-    static CommandResult of(Map<String, String> endpoints, String input, String... arguments) {
+    public static CommandResult of(Map<String, String> endpoints, String input, String... arguments) {
+        return of(false, endpoints, input, arguments);
+    }
+
+    /** The same where a person watches the output. */
+    static CommandResult ofTerminal(Map<String, String> endpoints, String... arguments) {
+        return of(true, endpoints, "", arguments);
+    }
+
+    private static CommandResult of(
+            boolean isTerminal, Map<String, String> endpoints, String input, String... arguments) {
         Map<String, String> settings = new HashMap<>();
         endpoints.forEach((name, value) -> settings.put(PROPERTIES.get(name), value));
         InputStream inBefore = System.in;
@@ -34,7 +45,11 @@ record CommandResult(int exitCode, String out, String err) {
         System.setOut(new PrintStream(out, true, StandardCharsets.UTF_8));
         try {
             Terminal terminal = new Terminal(
-                    out, new PrintStream(err, true, StandardCharsets.UTF_8), false, false, ScreenSize.parse(""));
+                    out,
+                    new PrintStream(err, true, StandardCharsets.UTF_8),
+                    isTerminal,
+                    isTerminal,
+                    ScreenSize.parse(""));
             int exitCode = Millrace.run(terminal, arguments);
             return new CommandResult(
                     exitCode, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));

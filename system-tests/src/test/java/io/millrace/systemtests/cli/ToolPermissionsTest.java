@@ -2,11 +2,20 @@ package io.millrace.systemtests.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.consumer.letters.Letter;
+import io.millrace.consumer.letters.LetterSinks;
+import io.millrace.model.Bytes;
+import io.millrace.model.RecordPosition;
+import io.millrace.model.SequenceNumber;
+import io.millrace.model.ShardId;
+import io.millrace.model.StreamName;
+import io.millrace.model.StreamRecord;
 import io.millrace.systemtests.house.Checkout;
 import io.millrace.systemtests.process.CallLog;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -18,7 +27,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.core.SdkBytes;
 
-/** What docs/iam.md says of each of the {@code leases} commands beside the calls that it makes. */
+/** What docs/iam.md says of each of the {@code leases} and {@code letters} commands beside the calls that it makes. */
 class ToolPermissionsTest {
     private static final Pattern ACTION = Pattern.compile("`((?:kinesis|dynamodb):\\w+)`");
     private static final String OURS = " millrace";
@@ -43,6 +52,7 @@ class ToolPermissionsTest {
                 assertThat(worker.exitCode()).isZero();
             }
 
+            assertCallsOfLetters(stack);
             assertCalls(stack, "leases", OURS, "leases");
             assertCalls(stack, "leases APP", OURS, "leases", "first");
             String[] exporting = {"leases", "export", "first", "--to-kcl-table", "kcl", "--failover", "1", "--overwrite"
@@ -70,6 +80,24 @@ class ToolPermissionsTest {
             // What the application has besides, and of its stream what the import made.
             assertCalls(stack, "leases delete", " another", "leases", "delete", "second", "--table", "another");
         }
+    }
+
+    private void assertCallsOfLetters(LocalStack stack) throws Exception {
+        stack.createStream("dead", 1);
+        Path letters = folder.resolve("letters");
+        LetterSinks.file(letters)
+                .write(List.of(new Letter(
+                        "first",
+                        new StreamName("dead"),
+                        ShardId.of(0),
+                        1,
+                        new StreamRecord(
+                                new RecordPosition(SequenceNumber.ZERO, 0), "key", Bytes.empty(), Instant.EPOCH),
+                        1,
+                        "java.lang.Error",
+                        Instant.EPOCH)));
+        assertCalls(stack, "letters show stream:", OURS, "letters", "show", "stream:dead");
+        assertCalls(stack, "letters replay", OURS, "letters", "replay", letters.toString(), "--yes");
     }
 
     private static String[] reset(String... which) {

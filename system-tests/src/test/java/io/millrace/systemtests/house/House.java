@@ -36,6 +36,7 @@ final class House {
             "benchmarks/kcl",
             "system-tests/clients/kcl",
             "system-tests/clients/kpl",
+            "system-tests/clients/elasticmq",
             "system-tests/clients/flink");
 
     /** Each module's package and the modules of ours that it may know in compile scope, as the architecture page has it. */
