@@ -157,10 +157,15 @@ final class Replay {
                 .filter(letter -> !stored.contains(letter))
                 .map(letter -> letter.letter().id())
                 .toList();
-        return replayed() + " records are put back, "
+        return "put back " + records(replayed()) + ", "
                 + (missing.isEmpty() ? "the next one is not" : "that of " + missing.get(0) + " is not")
                 + (missing.size() > 1 ? ", nor " + (missing.size() - 1) + " that were tried with it" : "")
                 + ", and what follows was not tried";
+    }
+
+    /** A number of records in words. */
+    static String records(long count) {
+        return count + (count == 1 ? " record" : " records");
     }
 
     /** How many records were put back, or would be. */

@@ -152,8 +152,8 @@ public final class ReplayCommand implements Callable<Integer> {
                     "there is no letter " + missing.iterator().next() + " in " + source + "; nothing was put back");
         }
         if (!yes) {
-            throw CommandFailure.usage(plan.replayed() + " records would be put back" + streams(plan) + leftOut(plan)
-                    + "; add --yes to do it");
+            throw CommandFailure.usage(Replay.records(plan.replayed()) + " would be put back" + streams(plan)
+                    + leftOut(plan) + "; add --yes to do it");
         }
     }
 
@@ -170,7 +170,7 @@ public final class ReplayCommand implements Callable<Integer> {
                     .put("unreadable", replay.unreadable())
                     .toString());
         } else {
-            terminal.line("put back " + replay.replayed() + " records" + streams(replay) + leftOut(replay));
+            terminal.line("put back " + Replay.records(replay.replayed()) + streams(replay) + leftOut(replay));
         }
     }
 

@@ -120,7 +120,7 @@ class LettersTest {
 
         assertThat(expect(0, "letters", "replay", file.toString(), "--only", one, "--yes")
                         .out())
-                .isEqualTo("put back 1 records: 1 into orders-b\n");
+                .isEqualTo("put back 1 record: 1 into orders-b\n");
         assertThat(expect(2, "letters", "replay", file.toString()).err())
                 .contains(": 39 records would be put back: 39 into orders-b; left out 1 put back before");
         assertThat(expect(0, "letters", "replay", file.toString(), "--yes", "--json")
@@ -161,10 +161,10 @@ class LettersTest {
         write(LetterSinks.file(file), List.of(first, lost));
 
         CommandResult failed = expect(1, "letters", "replay", file.toString(), "--yes");
-        assertThat(failed.out()).isEqualTo("put back 1 records: 1 into orders-c\n");
+        assertThat(failed.out()).isEqualTo("put back 1 record: 1 into orders-c\n");
         assertThat(failed.err())
                 .hasLineCount(1)
-                .contains("1 records are put back, that of " + lost.id() + " is not", "what follows was not tried")
+                .contains("put back 1 record, that of " + lost.id() + " is not", "what follows was not tried")
                 .contains("gone-c", "not found");
 
         create("gone-c", 1);
@@ -188,7 +188,7 @@ class LettersTest {
                 .contains("millrace letters show: 1 of the entries of " + file + " cannot be read as letters\n")
                 .doesNotContain("secret");
         CommandResult replayed = expect(1, "letters", "replay", file.toString(), "--yes");
-        assertThat(replayed.out()).isEqualTo("put back 1 records: 1 into orders-d\n");
+        assertThat(replayed.out()).isEqualTo("put back 1 record: 1 into orders-d\n");
         assertThat(replayed.err()).contains("line 1: ", "they are left as they are");
         assertPutBack("orders-d", List.of(letter));
     }
@@ -274,7 +274,7 @@ class LettersTest {
         Files.writeString(marks, whole.substring(0, whole.length() - 9));
 
         assertThat(expect(0, "letters", "replay", file.toString(), "--yes").out())
-                .startsWith("put back 1 records: 1 into orders-g; left out 2 put back before");
+                .startsWith("put back 1 record: 1 into orders-g; left out 2 put back before");
         assertThat(Files.readAllLines(marks)).hasSize(3);
         assertThat(stored("orders-g")).hasSize(4);
     }

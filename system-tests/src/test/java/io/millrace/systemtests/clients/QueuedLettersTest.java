@@ -96,7 +96,7 @@ class QueuedLettersTest {
                         "--yes",
                         "--only",
                         letters.get(7).id());
-                assertThat(one.out()).isEqualTo("put back 1 records: 1 into orders\n");
+                assertThat(one.out()).isEqualTo("put back 1 record: 1 into orders\n");
                 assertThat(count(sqs, url)).isEqualTo(31);
 
                 CommandResult rest = expect(endpoints, 1, "letters", "replay", "sqs:" + url, "--yes");
