@@ -51,7 +51,7 @@ public final class LetterSinks {
      * @throws LetterException if that is no URL, or the library is missing
      */
     public static LetterSink sqs(String queueUrl) {
-        SqsSink.checked(queueUrl);
+        queue(queueUrl);
         try {
             return new SqsSink(SqsAsyncClient.create(), queueUrl, true, pauses());
         } catch (NoClassDefFoundError missing) {
@@ -64,7 +64,16 @@ public final class LetterSinks {
 
     /** As {@link #sqs(String)} through this client, which the caller closes. */
     public static LetterSink sqs(SqsAsyncClient client, String queueUrl) {
-        return new SqsSink(requireNonNull(client, "client"), SqsSink.checked(queueUrl), false, pauses());
+        return new SqsSink(requireNonNull(client, "client"), queue(queueUrl), false, pauses());
+    }
+
+    /** Refuses what cannot be a queue's URL. Here, because the class of the sink does not load without its library. */
+    private static String queue(String queueUrl) {
+        if (!queueUrl.matches("https?://[^\\s/]+/\\S+")) {
+            throw new LetterException("not the URL of a queue, such as"
+                    + " https://sqs.eu-west-1.amazonaws.com/111122223333/letters: " + queueUrl);
+        }
+        return queueUrl;
     }
 
     private static Tries.Pause pauses() {

@@ -38,15 +38,6 @@ final class SqsSink implements LetterSink {
         this.pause = pause;
     }
 
-    /** Refuses what cannot be a queue's URL. */
-    static String checked(String queueUrl) {
-        if (!queueUrl.matches("https?://[^\\s/]+/\\S+")) {
-            throw new LetterException("not the URL of a queue, such as"
-                    + " https://sqs.eu-west-1.amazonaws.com/111122223333/letters: " + queueUrl);
-        }
-        return queueUrl;
-    }
-
     /** A letter as a queue takes it. */
     private record Message(Letter letter, String body) {}
 
