@@ -12,6 +12,7 @@ import io.millrace.cli.terminal.Terminal;
 import io.millrace.consumer.Worker;
 import io.millrace.consumer.WorkerBuilder;
 import io.millrace.consumer.processor.RecordBatch;
+import io.millrace.fanout.aggregate.Aggregates;
 import io.millrace.fanout.kinesis.DirectKinesis;
 import io.millrace.fanout.kinesis.KinesisStreams;
 import io.millrace.lease.LeaseKey;
@@ -105,9 +106,17 @@ final class ConsumeCommand implements Callable<Integer> {
     private LostTable onLostTable;
 
     @Option(
+            names = "--raw-aggregates",
+            description =
+                    "Print the stored records of the Kinesis Producer Library as they are; by default each of the user"
+                            + " records in them is printed.")
+    private boolean rawAggregates;
+
+    @Option(
             names = "--json",
-            description = "Print one JSON object a line: shard, sequenceNumber, subSequenceNumber, partitionKey, data"
-                    + " (base64), arrival, and first the stream if there are several.")
+            description = "Print one JSON object a line: shard, sequenceNumber, subSequenceNumber, partitionKey,"
+                    + " explicitHashKey (of records of aggregates that have one), data (base64), arrival, and first the"
+                    + " stream if there are several.")
     private boolean json;
 
     @Option(
@@ -155,6 +164,7 @@ final class ConsumeCommand implements Callable<Integer> {
                     .initialPosition(from)
                     .failoverTime(failover)
                     .onLostTable(onLostTable)
+                    .aggregates(rawAggregates ? Aggregates.RAW : Aggregates.SPLIT)
                     .kinesisClient(kinesis)
                     .dynamoDbClient(dynamoDb)
                     .listener(file);

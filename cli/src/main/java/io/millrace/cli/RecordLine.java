@@ -29,11 +29,12 @@ enum RecordLine {
             if (stream != null) {
                 json.put("stream", stream);
             }
-            out.write(json.put("shard", shard)
+            json.put("shard", shard)
                     .put("sequenceNumber", record.sequenceNumber())
                     .put("subSequenceNumber", record.subSequenceNumber())
-                    .put("partitionKey", record.partitionKey())
-                    .put(
+                    .put("partitionKey", record.partitionKey());
+            record.explicitHashKey().ifPresent(key -> json.put("explicitHashKey", key));
+            out.write(json.put(
                             "data",
                             Base64.getEncoder().encodeToString(record.data().toByteArray()))
                     .put("arrival", record.arrival())

@@ -16,6 +16,7 @@ import io.millrace.cli.terminal.StartPosition;
 import io.millrace.cli.terminal.Terminal;
 import io.millrace.fanout.RecordSources;
 import io.millrace.fanout.ServiceTime;
+import io.millrace.fanout.aggregate.Aggregates;
 import io.millrace.fanout.kinesis.DirectKinesis;
 import io.millrace.fanout.kinesis.KinesisStreams;
 import io.millrace.fanout.pipe.FanOutConsumer;
@@ -91,8 +92,16 @@ final class TailCommand implements Callable<Integer> {
     private Duration patience;
 
     @Option(
+            names = "--raw-aggregates",
+            description =
+                    "Print the stored records of the Kinesis Producer Library as they are; by default each of the user"
+                            + " records in them is printed.")
+    private boolean rawAggregates;
+
+    @Option(
             names = "--json",
-            description = "Print one JSON object a line: shard, sequenceNumber, partitionKey, data (base64), arrival.")
+            description = "Print one JSON object a line: shard, sequenceNumber, subSequenceNumber, partitionKey,"
+                    + " explicitHashKey (of records of aggregates that have one), data (base64), arrival.")
     private boolean json;
 
     TailCommand(Terminal terminal, AwsAccess access) {
@@ -111,7 +120,8 @@ final class TailCommand implements Callable<Integer> {
                 EventLoop loop = platform.newEventLoop("tail")) {
             ServiceClock.refuseFuture(from, new KinesisStreams(kinesis), stream);
             StreamAdmin streams = new StreamAdmin(kinesis);
-            StreamTail tail = new StreamTail(kinesis, loop, platform.random(), stream, patience(), this::print);
+            StreamTail tail =
+                    new StreamTail(kinesis, loop, platform.random(), stream, aggregates(), patience(), this::print);
             tail.start(streams.shards(stream), from);
             tail.ended().join();
         }
@@ -176,9 +186,14 @@ final class TailCommand implements Callable<Integer> {
     private RecordSources sources(KinesisPipes pipes, KinesisStreams streams, EventLoop loop) {
         MeterRegistry nowhere = new CompositeMeterRegistry();
         ServiceTime time = new ServiceTime(platform.ticker());
-        PollingSources bridges = new PollingSources(streams, PollingSettings.DEFAULT, loop, platform, nowhere, time);
-        return new PipeSources(
-                new PipeSources.Ways(pipes, bridges), PipeSettings.DEFAULT, loop, platform, nowhere, time);
+        PollingSettings polling = PollingSettings.DEFAULT.withAggregates(aggregates());
+        PollingSources bridges = new PollingSources(streams, polling, loop, platform, nowhere, time);
+        PipeSettings pushing = PipeSettings.DEFAULT.withAggregates(aggregates());
+        return new PipeSources(new PipeSources.Ways(pipes, bridges), pushing, loop, platform, nowhere, time);
+    }
+
+    private Aggregates aggregates() {
+        return rawAggregates ? Aggregates.RAW : Aggregates.SPLIT;
     }
 
     private Patience patience() {

@@ -11,6 +11,7 @@ import io.millrace.consumer.health.WorkerHealth;
 import io.millrace.consumer.processor.AsyncRecordProcessor;
 import io.millrace.consumer.processor.RecordProcessor;
 import io.millrace.consumer.shard.BlockingProcessor;
+import io.millrace.fanout.aggregate.Aggregates;
 import io.millrace.fanout.kinesis.DirectKinesis;
 import io.millrace.fanout.pipe.FanOutConsumer;
 import io.millrace.fanout.pipe.PipeClient;
@@ -47,6 +48,7 @@ public final class WorkerBuilder {
     private String table = "millrace";
     private WorkerTiming timing = WorkerTiming.DEFAULT;
     private DeliverySettings delivery = DeliverySettings.DEFAULT;
+    private Aggregates aggregates = Aggregates.SPLIT;
     private int maxLeases = Integer.MAX_VALUE;
     private LostTable onLostTable = LostTable.STOP;
     private boolean isFanOut;
@@ -306,6 +308,18 @@ public final class WorkerBuilder {
     }
 
     /**
+     * What becomes of the aggregates in which the Kinesis Producer Library packs many user records into a stored one. With
+     * {@link Aggregates#SPLIT} processors get user records, and a checkpoint may lie within an aggregate; with
+     * {@link Aggregates#RAW} they get stored records and take them apart themselves. The workers of an application may differ, and
+     * the setting may change between two starts: nothing is skipped then, and no more than one aggregate a shard comes again.
+     * Default: SPLIT.
+     */
+    public WorkerBuilder aggregates(Aggregates way) {
+        this.aggregates = requireNonNull(way, "aggregates");
+        return this;
+    }
+
+    /**
      * How long to wait before asking a shard again that had nothing new. Default: 250 ms. Reads of one shard begin at
      * least 200 ms apart, or this long if it is shorter: the service allows five a second, for all applications together.
      * Shards that have had no records for 10 s are read less often where a worker has more than ten of them: all of them
@@ -378,6 +392,7 @@ public final class WorkerBuilder {
                 table,
                 timing,
                 delivery,
+                aggregates,
                 maxLeases,
                 onLostTable,
                 consumerFor(all),

@@ -157,7 +157,7 @@ final class WorkerCore {
         ServiceTime time = new ServiceTime(platform.ticker());
         this.oversight = new Oversight(time, new FailureReports(loop, platform.clock()), timing.stuckAfter());
         this.watchdog = new Watchdog(loop, meters, oversight, this::atWork, this::stuck);
-        this.sources = sources(delivery.batching().records(), backend.pipesOrNull(), time);
+        this.sources = sources(settings, backend.pipesOrNull(), time);
         this.coordinator = coordinator(settings, backend);
         this.rehearsal = new Rehearsal(backend.directory(), backend.readers(), platform.random());
         this.streams =
@@ -165,15 +165,18 @@ final class WorkerCore {
     }
 
     /** Pipes with polling beneath them, or polling alone. */
-    private RecordSources sources(int maxRecordsPerBatch, @Nullable ShardPipes pipesOrNull, ServiceTime time) {
+    private RecordSources sources(WorkerSettings settings, @Nullable ShardPipes pipesOrNull, ServiceTime time) {
         PollingSettings polling = PollingSettings.DEFAULT
                 .withIdleTime(timing.idleTimeBetweenReads())
-                .withMaxRecordsPerBatch(maxRecordsPerBatch);
+                .withMaxRecordsPerBatch(settings.delivery().batching().records())
+                .withAggregates(settings.aggregates());
         PollingSources polled = new PollingSources(guarded, polling, loop, platform, registry, time);
         if (pipesOrNull == null) {
             return polled;
         }
-        PipeSettings pushing = PipeSettings.DEFAULT.withMaxRecordsPerBatch(maxRecordsPerBatch);
+        PipeSettings pushing = PipeSettings.DEFAULT
+                .withMaxRecordsPerBatch(settings.delivery().batching().records())
+                .withAggregates(settings.aggregates());
         PipeSources.Ways ways = new PipeSources.Ways(guarded.pipes(pipesOrNull), polled);
         return new PipeSources(ways, pushing, loop, platform, registry, time);
     }

@@ -118,8 +118,9 @@ final class WorkerNews {
 
     private static String place(Checkpoint checkpoint) {
         Position from = checkpoint.resumeAt().orElse(null);
-        if (from instanceof Position.AfterSequenceNumber after) {
-            return "after " + after.sequenceNumber();
+        if (from instanceof Position.AfterRecord after) {
+            long sub = after.record().subSequenceNumber();
+            return "after " + after.record().sequenceNumber() + (sub == 0 ? "" : "/" + sub);
         }
         if (from instanceof Position.AtTimestamp at) {
             return "at " + at.time();

@@ -3,6 +3,7 @@ package io.millrace.consumer;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.consumer.delivery.DeliverySettings;
 import io.millrace.consumer.processor.AsyncRecordProcessor;
+import io.millrace.fanout.aggregate.Aggregates;
 import io.millrace.fanout.kinesis.DirectKinesis;
 import io.millrace.fanout.pipe.FanOutConsumer;
 import io.millrace.lease.LostTable;
@@ -29,6 +30,7 @@ record WorkerSettings(
         String table,
         WorkerTiming timing,
         DeliverySettings delivery,
+        Aggregates aggregates,
         int maxLeases,
         LostTable onLostTable,
         @Nullable FanOutConsumer fanOut,
@@ -53,6 +55,7 @@ record WorkerSettings(
                 table,
                 timing,
                 delivery,
+                aggregates,
                 maxLeases,
                 onLostTable,
                 fanOut,

@@ -9,6 +9,7 @@ import io.millrace.consumer.delivery.Batching;
 import io.millrace.consumer.delivery.DeliverySettings;
 import io.millrace.consumer.processor.RecordProcessor;
 import io.millrace.consumer.shard.BlockingProcessor;
+import io.millrace.fanout.aggregate.Aggregates;
 import io.millrace.fanout.pipe.FanOutConsumer;
 import io.millrace.lease.LostTable;
 import io.millrace.lease.coordinator.LeaseSettings.StreamSettings;
@@ -63,6 +64,7 @@ class WorkerBuilderTest {
                 .failoverTime(Duration.ofSeconds(3))
                 .table("leases")
                 .maxRecordsPerBatch(7)
+                .aggregates(Aggregates.RAW)
                 .maxLeases(5)
                 .fanOut("dashboard")
                 .idleTimeBetweenReads(Duration.ofMillis(20))
@@ -88,6 +90,7 @@ class WorkerBuilderTest {
                                 Duration.ofMillis(30),
                                 Duration.ofSeconds(40)),
                         DeliverySettings.DEFAULT.withBatching(Batching.DEFAULT.withRecords(7)),
+                        Aggregates.RAW,
                         5,
                         LostTable.STOP,
                         new FanOutConsumer.Named("dashboard"),

@@ -12,6 +12,7 @@ import io.millrace.consumer.shard.BlockingProcessor;
 import io.millrace.consumer.shard.SupervisedConsumer;
 import io.millrace.fanout.InMemoryStream;
 import io.millrace.fanout.ShardReaders;
+import io.millrace.fanout.aggregate.Aggregates;
 import io.millrace.fanout.pipe.InMemoryPipes;
 import io.millrace.fanout.pipe.ShardPipes;
 import io.millrace.lease.LeaseKey;
@@ -76,6 +77,7 @@ final class WorkerWorld implements ShardDirectory {
     int pipeFaultPercent;
 
     boolean tableIsSilent;
+    Aggregates aggregates = Aggregates.SPLIT;
     int maxLeases = Integer.MAX_VALUE;
     WorkerListener listener = events::add;
     MeterRegistry registry = meters;
@@ -170,6 +172,7 @@ final class WorkerWorld implements ShardDirectory {
                 "millrace",
                 WorkerTiming.DEFAULT,
                 DeliverySettings.DEFAULT.withBatching(Batching.DEFAULT.withRecords(50)),
+                aggregates,
                 maxLeases,
                 onLostTable,
                 null,

@@ -194,6 +194,9 @@ public final class InMemoryStream implements ShardReaders {
             if (position instanceof Position.AtSequenceNumber from) {
                 return record.sequenceNumber().compareTo(from.sequenceNumber()) >= 0;
             }
+            if (position instanceof Position.AfterRecord from) {
+                return record.sequenceNumber().compareTo(from.record().sequenceNumber()) >= 0;
+            }
             if (position instanceof Position.AfterSequenceNumber from) {
                 return record.sequenceNumber().compareTo(from.sequenceNumber()) > 0;
             }

@@ -8,7 +8,7 @@ import java.util.concurrent.CompletableFuture;
  * fail with {@link ShardReadException} only.
  */
 public interface ShardReader {
-    /** Finds {@code position}. */
+    /** Finds {@code position}; for a place within a stored record that whole record. */
     CompletableFuture<ShardIterator> getIterator(Position position);
 
     /**

@@ -2,6 +2,7 @@ package io.millrace.lease;
 
 import io.millrace.model.Checkpoint;
 import io.millrace.model.ChildShard;
+import io.millrace.model.HashKeyRange;
 import io.millrace.model.ShardId;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -66,6 +67,11 @@ public interface HeldLease {
      */
     default List<ShardId> parents() {
         return List.of();
+    }
+
+    /** The hash keys that the shard takes. */
+    default HashKeyRange hashKeyRange() {
+        return HashKeyRange.ALL;
     }
 
     /**

@@ -57,6 +57,12 @@ public final class Bytes {
         return array.length == 0;
     }
 
+    /** True when these bytes begin with {@code prefix}; no copy is made. */
+    public boolean startsWith(Bytes prefix) {
+        int length = prefix.array.length;
+        return length <= array.length && Arrays.equals(array, 0, length, prefix.array, 0, length);
+    }
+
     /** A fresh copy that the caller owns. */
     public byte[] toByteArray() {
         return array.clone();

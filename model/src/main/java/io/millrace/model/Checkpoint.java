@@ -62,8 +62,7 @@ public sealed interface Checkpoint {
             return Optional.of(start.position());
         }
         if (this instanceof Processed processed) {
-            return Optional.of(
-                    new Position.AfterSequenceNumber(processed.position().sequenceNumber()));
+            return Optional.of(new Position.AfterRecord(processed.position()));
         }
         return Optional.empty();
     }

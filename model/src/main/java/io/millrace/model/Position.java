@@ -3,8 +3,9 @@ package io.millrace.model;
 import static java.util.Objects.requireNonNull;
 
 import java.time.Instant;
+import java.util.Optional;
 
-/** Where to begin reading a shard: the five iterator types of the API. */
+/** Where to begin reading a shard: the five iterator types of the API, and a place within an aggregate. */
 public sealed interface Position {
     /** The oldest record that is still kept. */
     record TrimHorizon() implements Initial {}
@@ -48,8 +49,31 @@ public sealed interface Position {
         }
     }
 
+    /**
+     * The first user record above this one, which may stand in the same stored record. The API knows stored records only: a
+     * reader asks it for {@link AtSequenceNumber} and leaves out what lies at or below the position.
+     *
+     * @param record the last record that is not to come
+     */
+    record AfterRecord(RecordPosition record) implements Position {
+        /** Checks the part. */
+        public AfterRecord {
+            requireNonNull(record, "record");
+        }
+    }
+
     /** A position that needs no record to name it: where an application may start on a shard it never read. */
     sealed interface Initial extends Position permits TrimHorizon, Latest, AtTimestamp {}
+
+    /** The position that reading from here leaves behind; empty where it names none. */
+    default Optional<RecordPosition> leavesBehind() {
+        if (this instanceof AfterRecord after) {
+            return Optional.of(after.record());
+        }
+        return this instanceof AfterSequenceNumber after
+                ? Optional.of(RecordPosition.endOf(after.sequenceNumber()))
+                : Optional.empty();
+    }
 
     /** {@link TrimHorizon}. */
     static Initial trimHorizon() {

@@ -28,6 +28,11 @@ public record RecordPosition(SequenceNumber sequenceNumber, long subSequenceNumb
         return new RecordPosition(sequenceNumber, 0);
     }
 
+    /** Above every user record of the stored record of this number, and below the next stored record. */
+    public static RecordPosition endOf(SequenceNumber sequenceNumber) {
+        return new RecordPosition(sequenceNumber, Long.MAX_VALUE);
+    }
+
     @Override
     public int compareTo(RecordPosition other) {
         return ORDER.compare(this, other);

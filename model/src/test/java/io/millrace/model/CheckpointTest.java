@@ -37,7 +37,8 @@ class CheckpointTest {
 
     @Test
     void readingGoesOnBehindTheLastProcessedRecord() {
-        assertThat(processed(5, 0).resumeAt()).contains(new Position.AfterSequenceNumber(SequenceNumber.parse("5")));
+        RecordPosition inAggregate = new RecordPosition(SequenceNumber.parse("5"), 3);
+        assertThat(Checkpoint.processed(inAggregate).resumeAt()).contains(new Position.AfterRecord(inAggregate));
         assertThat(Checkpoint.notStarted(Position.latest()).resumeAt()).contains(Position.latest());
         assertThat(Checkpoint.shardEnd().resumeAt()).isEqualTo(Optional.empty());
     }

@@ -100,9 +100,8 @@ public final class ImportCommand implements Callable<Integer> {
             KclTranslation.Imported imported = KclTranslation.toLeases(source, streams, moments(streams, service));
             List<String> notes = new ArrayList<>(imported.notes());
             ShardProbe probe = new ShardProbe(service);
-            List<LeaseRow> leases = imported.leases().stream()
-                    .map(lease -> probe.forUs(lease, notes))
-                    .toList();
+            List<LeaseRow> leases = imported.leases();
+            leases.forEach(probe::check);
             LeaseTable table = flags.of(client, application);
             if (!dryRun) {
                 KclFlags.await(() -> table.ensureTable().join(), platform.ticker());

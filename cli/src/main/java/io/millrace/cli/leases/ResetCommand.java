@@ -61,9 +61,10 @@ public final class ResetCommand implements Callable<Integer> {
     @Option(
             names = "--to",
             required = true,
-            paramLabel = "trim_horizon|latest|ISO-TIME|SEQUENCE",
+            paramLabel = "trim_horizon|latest|ISO-TIME|SEQUENCE[/SUB]",
             description = "The oldest record, what is put from now on, a time such as 2026-11-21T08:30:00Z, or, with"
-                    + " --shard, the sequence number of the last processed record.")
+                    + " --shard, the sequence number of the last processed record; with the sub-sequence number after a"
+                    + " slash if that is in an aggregate, and not its first.")
     private String to;
 
     @Option(names = "--shard", paramLabel = "S", description = "This shard only: its id, or STREAM/ID.")
@@ -237,13 +238,19 @@ public final class ResetCommand implements Callable<Integer> {
         }
     }
 
+    /** As reports write it: the sequence number, and the place within an aggregate where that is not 0. */
+    private static RecordPosition position(String text) {
+        String[] parts = text.split("/", -1);
+        return new RecordPosition(SequenceNumber.parse(parts[0]), parts.length == 1 ? 0 : Long.parseLong(parts[1]));
+    }
+
     private Target target() {
-        if (to.matches("[0-9]{5,}")) {
+        if (to.matches("[0-9]{5,}(/[0-9]{1,9})?")) {
             if (all) {
                 throw CommandFailure.usage("a sequence number is of one shard: use --shard");
             }
             try {
-                return new Target(null, Checkpoint.processed(RecordPosition.of(SequenceNumber.parse(to))));
+                return new Target(null, Checkpoint.processed(position(to)));
             } catch (IllegalArgumentException e) {
                 throw CommandFailure.usage(String.valueOf(e.getMessage()));
             }

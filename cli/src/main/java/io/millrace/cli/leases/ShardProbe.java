@@ -10,23 +10,17 @@ import io.millrace.fanout.ShardReader;
 import io.millrace.fanout.ShardReaders;
 import io.millrace.lease.LeaseKey;
 import io.millrace.lease.table.LeaseRow;
-import io.millrace.model.Aggregation;
 import io.millrace.model.Checkpoint;
 import io.millrace.model.Position;
-import io.millrace.model.RecordPosition;
 import io.millrace.model.StreamRecord;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Supplier;
 
 /**
- * Looks at single records, where a checkpoint alone does not say what it means to the other side. The KCL takes aggregates
- * apart and counts within them; our workers hand them out whole. Blocks; for one thread.
+ * Asks the stream where a lease alone does not say whether it fits, or what it means to the KCL. Blocks; for one thread.
  */
 final class ShardProbe {
     private static final Duration PAUSE = Duration.ofMillis(500);
@@ -40,46 +34,22 @@ final class ShardProbe {
     }
 
     /**
-     * The lease such that our workers skip nothing: where the KCL stopped within an aggregate, the aggregate comes again.
-     *
-     * @param notes gets a line about each such lease
+     * Makes sure that the stream knows the place where the KCL stopped; one that was deleted and made again since has other
+     * sequence numbers.
      */
-    LeaseRow forUs(LeaseRow lease, List<String> notes) {
-        if (!(lease.checkpoint() instanceof Checkpoint.Processed processed)) {
-            return lease;
+    void check(LeaseRow lease) {
+        if (lease.checkpoint() instanceof Checkpoint.Processed processed) {
+            ShardReader reader =
+                    readers.reader(lease.key().stream(), lease.key().shard());
+            persist(lease.key(), () -> reader.getIterator(new Position.AfterRecord(processed.position())));
         }
-        RecordPosition position = processed.position();
-        Optional<StreamRecord> record = at(lease.key(), position);
-        OptionalInt parts =
-                record.map(StreamRecord::data).map(Aggregation::count).orElse(OptionalInt.empty());
-        if (parts.isEmpty() || position.subSequenceNumber() >= parts.getAsInt() - 1) {
-            return lease;
-        }
-        // Arrival times are shown in milliseconds and may be rounded.
-        Instant before = record.orElseThrow().arrival().minusMillis(1);
-        notes.add(lease.key() + ": the KCL stopped within an aggregate, after " + (position.subSequenceNumber() + 1)
-                + " of its " + parts.getAsInt() + " records; all of it is read again, from " + before);
-        return lease.withCheckpoint(Checkpoint.notStarted(new Position.AtTimestamp(before)));
     }
 
-    /** The lease such that the KCL reads nothing again, and is told of no time where it need not be. */
+    /** The lease such that the KCL is told of no time where it need not be. */
     LeaseRow forTheKcl(LeaseRow lease) {
-        if (lease.checkpoint() instanceof Checkpoint.Processed processed) {
-            RecordPosition position = processed.position();
-            OptionalInt parts = position.subSequenceNumber() > 0
-                    ? OptionalInt.empty()
-                    : at(lease.key(), position)
-                            .map(StreamRecord::data)
-                            .map(Aggregation::count)
-                            .orElse(OptionalInt.empty());
-            return parts.isPresent() && parts.getAsInt() > 1
-                    ? lease.withCheckpoint(
-                            Checkpoint.processed(new RecordPosition(position.sequenceNumber(), parts.getAsInt() - 1)))
-                    : lease;
-        }
         if (lease.checkpoint() instanceof Checkpoint.NotStarted start
                 && start.position() instanceof Position.AtTimestamp from) {
-            boolean isAll = first(lease.key(), Position.trimHorizon())
+            boolean isAll = first(lease.key())
                     .map(oldest -> !oldest.arrival().isBefore(from.time()))
                     .orElse(true);
             return isAll ? lease.withCheckpoint(Checkpoint.notStarted(Position.trimHorizon())) : lease;
@@ -87,27 +57,35 @@ final class ShardProbe {
         return lease;
     }
 
-    private Optional<StreamRecord> at(LeaseKey lease, RecordPosition position) {
-        return first(lease, new Position.AtSequenceNumber(position.sequenceNumber()))
-                .filter(record -> record.position().sequenceNumber().equals(position.sequenceNumber()));
+    /** The oldest record; empty when there is none yet, or the shard or its stream is gone. */
+    private Optional<StreamRecord> first(LeaseKey lease) {
+        ShardReader reader = readers.reader(lease.stream(), lease.shard());
+        Optional<ShardIterator> next = persist(lease, () -> reader.getIterator(Position.trimHorizon()));
+        for (int i = 0; i < PAGES && next.isPresent(); i++) {
+            ShardIterator iterator = next.get();
+            Optional<ShardPage> read = persist(lease, () -> reader.getRecords(iterator, 1));
+            if (read.isEmpty()) {
+                return Optional.empty();
+            }
+            ShardPage page = read.get();
+            if (!page.records().isEmpty()) {
+                return Optional.of(page.records().get(0));
+            }
+            if (page.millisBehindLatest() == 0) {
+                return Optional.empty();
+            }
+            next = page.next();
+        }
+        if (next.isEmpty()) {
+            return Optional.empty();
+        }
+        throw CommandFailure.failed(lease + " gave no record in " + PAGES + " reads, try again");
     }
 
-    /** The first record from there on; empty when there is none yet, or the shard or its stream is gone. */
-    private Optional<StreamRecord> first(LeaseKey lease, Position from) {
-        ShardReader reader = readers.reader(lease.stream(), lease.shard());
+    /** The answer; empty when the shard or its stream is gone. */
+    private static <T> Optional<T> persist(LeaseKey lease, Supplier<CompletableFuture<T>> call) {
         try {
-            ShardIterator next = persist(() -> reader.getIterator(from));
-            for (int i = 0; i < PAGES; i++) {
-                ShardIterator iterator = next;
-                ShardPage page = persist(() -> reader.getRecords(iterator, 1));
-                if (!page.records().isEmpty()) {
-                    return Optional.of(page.records().get(0));
-                }
-                if (page.millisBehindLatest() == 0 || page.next().isEmpty()) {
-                    return Optional.empty();
-                }
-                next = page.next().get();
-            }
+            return Optional.of(persist(call));
         } catch (ShardReadException error) {
             if (error.kind() == ShardReadException.Kind.GONE) {
                 return Optional.empty();
@@ -120,7 +98,6 @@ final class ShardProbe {
             }
             throw error;
         }
-        throw CommandFailure.failed(lease + " gave no record in " + PAGES + " reads, try again");
     }
 
     private static <T> T persist(Supplier<CompletableFuture<T>> call) {

@@ -10,6 +10,7 @@ import io.millrace.fanout.ShardReadException;
 import io.millrace.fanout.SourceBatch;
 import io.millrace.fanout.SourceTrouble;
 import io.millrace.model.ChildShard;
+import io.millrace.model.HashKeyRange;
 import io.millrace.model.Position;
 import io.millrace.model.SequenceNumber;
 import io.millrace.model.Shard;
@@ -17,7 +18,9 @@ import io.millrace.model.ShardId;
 import io.millrace.model.StreamName;
 import io.millrace.model.StreamRecord;
 import io.millrace.runtime.EventLoop;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +37,7 @@ public final class PipedTail {
     private final Patience patience;
     private final BiConsumer<ShardId, List<StreamRecord>> sink;
     private final ShardOrder order = new ShardOrder();
+    private final Map<ShardId, HashKeyRange> hashKeys = new HashMap<>();
     private final CompletableFuture<@Nullable Void> ended = new CompletableFuture<>();
     private boolean pipesFail;
 
@@ -60,7 +64,7 @@ public final class PipedTail {
     /** Begins with these shards. */
     public void start(List<Shard> shards) {
         loop.execute(() -> {
-            shards.forEach(shard -> order.add(shard.id().value(), values(shard.parents())));
+            shards.forEach(shard -> add(shard.asChild()));
             beginWhatCan();
         });
     }
@@ -68,6 +72,11 @@ public final class PipedTail {
     /** Completes when every shard has ended and none follows, or fails with whatever stops the tail. */
     public CompletableFuture<@Nullable Void> ended() {
         return ended;
+    }
+
+    private void add(ChildShard shard) {
+        hashKeys.put(shard.id(), shard.hashKeyRange());
+        order.add(shard.id().value(), values(shard.parents()));
     }
 
     private void beginWhatCan() {
@@ -94,7 +103,7 @@ public final class PipedTail {
         }
 
         void begin() {
-            source = sources.open(stream, shard, from, this);
+            source = sources.open(stream, shard, requireNonNull(hashKeys.get(shard)), from, this);
             source.request();
         }
 
@@ -116,7 +125,7 @@ public final class PipedTail {
         public void shardEnded(List<ChildShard> children) {
             requireNonNull(source).close();
             order.finish(shard.value());
-            children.forEach(child -> order.add(child.id().value(), values(child.parents())));
+            children.forEach(PipedTail.this::add);
             beginWhatCan();
         }
 

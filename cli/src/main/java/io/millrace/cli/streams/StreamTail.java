@@ -1,11 +1,14 @@
 package io.millrace.cli.streams;
 
+import static java.util.Objects.requireNonNull;
+
 import io.millrace.cli.terminal.CommandFailure;
 import io.millrace.cli.terminal.Refusal;
 import io.millrace.cli.terminal.TimeLimits;
-import io.millrace.model.Bytes;
+import io.millrace.fanout.aggregate.Aggregates;
+import io.millrace.fanout.kinesis.KinesisShapes;
+import io.millrace.model.HashKeyRange;
 import io.millrace.model.Position;
-import io.millrace.model.RecordPosition;
 import io.millrace.model.SequenceNumber;
 import io.millrace.model.ShardId;
 import io.millrace.model.StreamArn;
@@ -16,8 +19,10 @@ import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeFormatter;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -33,7 +38,6 @@ import software.amazon.awssdk.services.kinesis.model.GetRecordsResponse;
 import software.amazon.awssdk.services.kinesis.model.GetShardIteratorRequest;
 import software.amazon.awssdk.services.kinesis.model.GetShardIteratorResponse;
 import software.amazon.awssdk.services.kinesis.model.InvalidArgumentException;
-import software.amazon.awssdk.services.kinesis.model.Record;
 import software.amazon.awssdk.services.kinesis.model.Shard;
 import software.amazon.awssdk.services.kinesis.model.ShardIteratorType;
 
@@ -50,10 +54,12 @@ public final class StreamTail {
     private final EventLoop loop;
     private final String stream;
     private final @Nullable String arn;
+    private final Aggregates aggregates;
     private final Patience patience;
     private final RandomGenerator random;
     private final BiConsumer<ShardId, List<StreamRecord>> sink;
     private final ShardOrder order = new ShardOrder();
+    private final Map<String, HashKeyRange> hashKeys = new HashMap<>();
     /** The shards whose reads fail, as far as that was told. */
     private final Set<String> troubled = new HashSet<>();
 
@@ -65,6 +71,7 @@ public final class StreamTail {
             EventLoop loop,
             RandomGenerator random,
             String stream,
+            Aggregates aggregates,
             Patience patience,
             BiConsumer<ShardId, List<StreamRecord>> sink) {
         this.kinesis = kinesis;
@@ -73,6 +80,7 @@ public final class StreamTail {
         this.stream = stream;
         // An iterator of another account's stream is good together with its ARN alone.
         this.arn = StreamArn.isMeant(stream) ? stream : null;
+        this.aggregates = aggregates;
         this.patience = patience;
         this.sink = sink;
     }
@@ -85,7 +93,7 @@ public final class StreamTail {
                     List<String> parents = Stream.of(shard.parentShardId(), shard.adjacentParentShardId())
                             .filter(parent -> parent != null)
                             .toList();
-                    order.add(shard.shardId(), parents);
+                    add(shard.shardId(), parents, shard.hashKeyRange());
                 }
             }
             beginWhatCan(from);
@@ -95,6 +103,12 @@ public final class StreamTail {
     /** Completes when every shard has ended and none follows, or fails with whatever stops the tail. */
     public CompletableFuture<@Nullable Void> ended() {
         return ended;
+    }
+
+    private void add(
+            String shard, List<String> parents, software.amazon.awssdk.services.kinesis.model.HashKeyRange keys) {
+        hashKeys.put(shard, KinesisShapes.range(keys));
+        order.add(shard, parents);
     }
 
     private void beginWhatCan(Position.Initial from) {
@@ -136,15 +150,16 @@ public final class StreamTail {
         }
         worked(cursor);
         if (!answer.records().isEmpty()) {
-            List<StreamRecord> records =
-                    answer.records().stream().map(StreamTail::convert).toList();
+            List<StreamRecord> stored =
+                    answer.records().stream().map(KinesisShapes::record).toList();
+            List<StreamRecord> records = aggregates.in(stored, requireNonNull(hashKeys.get(cursor.shard)));
             try {
                 sink.accept(new ShardId(cursor.shard), records);
             } catch (RuntimeException e) {
                 ended.completeExceptionally(e);
                 return;
             }
-            cursor.last = records.get(records.size() - 1).sequenceNumber();
+            cursor.last = stored.get(stored.size() - 1).sequenceNumber();
         }
         String next = answer.nextShardIterator();
         if (next == null) {
@@ -162,7 +177,7 @@ public final class StreamTail {
 
     private void finish(Cursor cursor, List<ChildShard> children) {
         order.finish(cursor.shard);
-        children.forEach(child -> order.add(child.shardId(), child.parentShards()));
+        children.forEach(child -> add(child.shardId(), child.parentShards(), child.hashKeyRange()));
         // Who began at the latest record wants all that a child has; a time holds for the child as well.
         beginWhatCan(cursor.from instanceof Position.Latest ? Position.trimHorizon() : cursor.from);
     }
@@ -209,14 +224,6 @@ public final class StreamTail {
                 read(cursor);
             }
         });
-    }
-
-    private static StreamRecord convert(Record record) {
-        return new StreamRecord(
-                new RecordPosition(SequenceNumber.parse(record.sequenceNumber()), 0),
-                record.partitionKey(),
-                Bytes.copyOf(record.data().asByteBuffer()),
-                record.approximateArrivalTimestamp());
     }
 
     /** Where reading stands in one shard. Belongs to the loop. */

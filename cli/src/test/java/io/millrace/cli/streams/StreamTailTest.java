@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.millrace.cli.terminal.CommandFailure;
+import io.millrace.fanout.aggregate.Aggregates;
 import io.millrace.model.Position;
 import io.millrace.runtime.EventLoop;
 import io.millrace.runtime.SystemPlatform;
@@ -111,6 +112,7 @@ class StreamTailTest {
                 loop,
                 platform.random(),
                 "s",
+                Aggregates.SPLIT,
                 new Patience(patience, platform.ticker(), String::valueOf, notes::add),
                 (shard, records) ->
                         records.forEach(record -> printed.add(record.data().toUtf8())));

@@ -106,7 +106,7 @@ final class ShardReading implements RecordSourceListener {
     }
 
     private void openAt(Position from) {
-        source = parts.sources().open(shard.stream(), shard.shard(), from, this);
+        source = parts.sources().open(shard.stream(), shard.shard(), lease.hashKeyRange(), from, this);
     }
 
     /** Asks for a batch; never answered from within this method, unless the shard was at its end before. */

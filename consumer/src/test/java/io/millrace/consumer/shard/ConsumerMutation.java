@@ -7,6 +7,7 @@ import io.millrace.fanout.SourceBatch;
 import io.millrace.fanout.SourceTrouble;
 import io.millrace.lease.LeaseKey;
 import io.millrace.model.ChildShard;
+import io.millrace.model.HashKeyRange;
 import io.millrace.model.Position;
 import io.millrace.model.SequenceNumber;
 import io.millrace.model.StreamRecord;
@@ -29,16 +30,16 @@ enum ConsumerMutation {
     FORGETS_WHAT_WAS_READ {
         @Override
         RecordSources sources(RecordSources sources) {
-            return (PlainSources) (stream, shard, from, listener) ->
-                    new ForgetfulSource(sources, new LeaseKey(stream, shard), from, listener);
+            return (PlainSources) (stream, shard, keys, from, listener) ->
+                    new ForgetfulSource(sources, new LeaseKey(stream, shard), keys, from, listener);
         }
     },
     /** Nobody is told what retention took of a shard that was closed meanwhile. */
     CLOSED_SHARD_UNTOLD {
         @Override
         RecordSources sources(RecordSources sources) {
-            return (PlainSources)
-                    (stream, shard, from, listener) -> sources.open(stream, shard, from, new DeafListener(listener));
+            return (PlainSources) (stream, shard, keys, from, listener) ->
+                    sources.open(stream, shard, keys, from, new DeafListener(listener));
         }
     },
     /** Nobody is told what retention took of a shard that nobody had begun. */
@@ -78,9 +79,14 @@ enum ConsumerMutation {
         private final RecordSourceListener listener;
         private boolean ends;
 
-        ForgetfulSource(RecordSources sources, LeaseKey shard, Position from, RecordSourceListener listener) {
+        ForgetfulSource(
+                RecordSources sources,
+                LeaseKey shard,
+                HashKeyRange keys,
+                Position from,
+                RecordSourceListener listener) {
             this.listener = listener;
-            this.source = sources.open(shard.stream(), shard.shard(), from, this);
+            this.source = sources.open(shard.stream(), shard.shard(), keys, from, this);
         }
 
         @Override

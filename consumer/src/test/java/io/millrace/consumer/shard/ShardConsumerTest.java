@@ -76,7 +76,7 @@ class ShardConsumerTest {
             "app",
             loop,
             sim,
-            (PlainSources) (stream, shard, from, listener) -> source.with(from, listener),
+            (PlainSources) (stream, shard, keys, from, listener) -> source.with(from, listener),
             directory,
             calls,
             () -> new BlockingProcessor(processor),

@@ -50,7 +50,8 @@ public final class KinesisShapes {
                 shape.approximateArrivalTimestamp());
     }
 
-    private static HashKeyRange range(software.amazon.awssdk.services.kinesis.model.HashKeyRange shape) {
+    /** A range of hash keys. */
+    public static HashKeyRange range(software.amazon.awssdk.services.kinesis.model.HashKeyRange shape) {
         return new HashKeyRange(HashKey.parse(shape.startingHashKey()), HashKey.parse(shape.endingHashKey()));
     }
 }

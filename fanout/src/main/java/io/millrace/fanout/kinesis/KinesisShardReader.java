@@ -54,6 +54,9 @@ final class KinesisShardReader implements ShardReader {
         } else if (position instanceof Position.AtSequenceNumber at) {
             request.shardIteratorType(ShardIteratorType.AT_SEQUENCE_NUMBER)
                     .startingSequenceNumber(at.sequenceNumber().toString());
+        } else if (position instanceof Position.AfterRecord after) {
+            request.shardIteratorType(ShardIteratorType.AT_SEQUENCE_NUMBER)
+                    .startingSequenceNumber(after.record().sequenceNumber().toString());
         } else if (position instanceof Position.AfterSequenceNumber after) {
             request.shardIteratorType(ShardIteratorType.AFTER_SEQUENCE_NUMBER)
                     .startingSequenceNumber(after.sequenceNumber().toString());

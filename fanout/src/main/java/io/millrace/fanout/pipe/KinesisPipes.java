@@ -88,6 +88,9 @@ public final class KinesisPipes implements ShardPipes {
             shape.type("AT_TIMESTAMP").timestamp(at.time());
         } else if (from instanceof Position.AtSequenceNumber at) {
             shape.type("AT_SEQUENCE_NUMBER").sequenceNumber(at.sequenceNumber().toString());
+        } else if (from instanceof Position.AfterRecord after) {
+            shape.type("AT_SEQUENCE_NUMBER")
+                    .sequenceNumber(after.record().sequenceNumber().toString());
         } else if (from instanceof Position.AfterSequenceNumber after) {
             shape.type("AFTER_SEQUENCE_NUMBER")
                     .sequenceNumber(after.sequenceNumber().toString());

@@ -1,5 +1,6 @@
 package io.millrace.fanout.pipe;
 
+import io.millrace.fanout.aggregate.Aggregates;
 import java.time.Duration;
 
 /**
@@ -12,6 +13,7 @@ import java.time.Duration;
  * @param silence a pipe that was asked and brings no event for so long is taken for broken; the service sends one at least
  *     every few seconds
  * @param continuationLife a continuation that is older is not used any more: retention may have passed it
+ * @param aggregates what becomes of the aggregates of the Kinesis Producer Library
  */
 public record PipeSettings(
         long bufferBytes,
@@ -19,21 +21,29 @@ public record PipeSettings(
         Duration bridgeAfter,
         Duration parkAfter,
         Duration silence,
-        Duration continuationLife) {
+        Duration continuationLife,
+        Aggregates aggregates) {
     /** The service accepts another subscription of a consumer to a shard so long after the one before (Kinesis API). */
     static final Duration SERVICE_RULE = Duration.ofSeconds(5);
 
-    /** The defaults: 1 MiB, 10,000 records, 500 ms, 5 s, 15 s and one minute. */
+    /** The defaults: 1 MiB, 10,000 records, 500 ms, 5 s, 15 s and one minute; aggregates are split. */
     public static final PipeSettings DEFAULT = new PipeSettings(
             1 << 20,
             10_000,
             Duration.ofMillis(500),
             Duration.ofSeconds(5),
             Duration.ofSeconds(15),
-            Duration.ofMinutes(1));
+            Duration.ofMinutes(1),
+            Aggregates.SPLIT);
 
     /** The same with other batches. */
     public PipeSettings withMaxRecordsPerBatch(int records) {
-        return new PipeSettings(bufferBytes, records, bridgeAfter, parkAfter, silence, continuationLife);
+        return new PipeSettings(bufferBytes, records, bridgeAfter, parkAfter, silence, continuationLife, aggregates);
+    }
+
+    /** The same with another way with aggregates. */
+    public PipeSettings withAggregates(Aggregates way) {
+        return new PipeSettings(
+                bufferBytes, maxRecordsPerBatch, bridgeAfter, parkAfter, silence, continuationLife, way);
     }
 }

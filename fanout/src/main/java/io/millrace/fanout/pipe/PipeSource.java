@@ -7,6 +7,7 @@ import io.millrace.fanout.RecordSourceListener;
 import io.millrace.fanout.SourceBatch;
 import io.millrace.fanout.SourceTrouble;
 import io.millrace.model.ChildShard;
+import io.millrace.model.HashKeyRange;
 import io.millrace.model.Position;
 import io.millrace.model.SequenceNumber;
 import io.millrace.model.ShardId;
@@ -34,6 +35,7 @@ final class PipeSource implements RecordSource {
 
     private final StreamName stream;
     private final ShardId shard;
+    private final HashKeyRange hashKeys;
     private final RecordSourceListener listener;
     private final PipeSources.Shared shared;
     private final PipeSettings settings;
@@ -64,9 +66,15 @@ final class PipeSource implements RecordSource {
     private EventLoop.Cancellable bridgeTimer = EventLoop.Cancellable.DONE;
 
     PipeSource(
-            StreamName stream, ShardId shard, Position from, RecordSourceListener listener, PipeSources.Shared shared) {
+            StreamName stream,
+            ShardId shard,
+            HashKeyRange hashKeys,
+            Position from,
+            RecordSourceListener listener,
+            PipeSources.Shared shared) {
         this.stream = stream;
         this.shard = shard;
+        this.hashKeys = requireNonNull(hashKeys, "hashKeys");
         this.listener = requireNonNull(listener, "listener");
         this.shared = shared;
         this.settings = shared.settings();
@@ -177,7 +185,7 @@ final class PipeSource implements RecordSource {
         shared.meters().opened();
     }
 
-    private void take(PipeEvent event) {
+    private void take(PipeEvent event, List<StreamRecord> all) {
         if (event.continuation() == null && !event.endsShard()) {
             react(new PipeEnd(PipeEnd.Kind.BROKEN, "an event without continuation names no child shards"));
             return;
@@ -196,9 +204,9 @@ final class PipeSource implements RecordSource {
         place.trimmed(event)
                 .ifPresent(last -> listener.trimmed(
                         last, event.records().isEmpty() ? null : event.records().get(0)));
-        List<StreamRecord> records = place.unread(event);
+        List<StreamRecord> records = place.unread(event, all);
         shared.meters().read(records.size());
-        shared.time().observe(records, event.millisBehindLatest());
+        shared.time().observe(event.records(), event.millisBehindLatest());
         buffer.add(records, event.millisBehindLatest(), settings.maxRecordsPerBatch());
         if (event.endsShard()) {
             readOut(event.children());
@@ -340,7 +348,8 @@ final class PipeSource implements RecordSource {
 
         @Override
         public void event(PipeEvent event) {
-            home(() -> take(event));
+            List<StreamRecord> all = settings.aggregates().in(event.records(), hashKeys);
+            home(() -> take(event, all));
         }
 
         @Override
@@ -368,7 +377,7 @@ final class PipeSource implements RecordSource {
 
     /** A polling source that answers requests until the pipe does. */
     private final class Bridge implements RecordSourceListener {
-        private final RecordSource source = shared.ways().bridges().open(stream, shard, place.toPoll(), this);
+        private final RecordSource source = shared.ways().bridges().open(stream, shard, hashKeys, place.toPoll(), this);
         private boolean asked;
 
         void request() {

@@ -7,6 +7,7 @@ import io.millrace.fanout.RecordSource;
 import io.millrace.fanout.RecordSourceListener;
 import io.millrace.fanout.RecordSources;
 import io.millrace.fanout.ServiceTime;
+import io.millrace.model.HashKeyRange;
 import io.millrace.model.Position;
 import io.millrace.model.ShardId;
 import io.millrace.model.StreamName;
@@ -48,8 +49,9 @@ public final class PipeSources implements RecordSources {
     }
 
     @Override
-    public RecordSource open(StreamName stream, ShardId shard, Position from, RecordSourceListener listener) {
-        PipeSource source = new PipeSource(stream, shard, from, listener, shared);
+    public RecordSource open(
+            StreamName stream, ShardId shard, HashKeyRange hashKeys, Position from, RecordSourceListener listener) {
+        PipeSource source = new PipeSource(stream, shard, hashKeys, from, listener, shared);
         source.start();
         return source;
     }

@@ -2,35 +2,37 @@ package io.millrace.fanout.pipe;
 
 import io.millrace.fanout.SourceBatch;
 import io.millrace.model.Position;
+import io.millrace.model.RecordPosition;
 import io.millrace.model.SequenceNumber;
 import io.millrace.model.StreamRecord;
 import io.millrace.runtime.Ticker;
 import java.time.Duration;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
  * How far a shard was read, by its pipe or its bridge: the one thing that both share, so that neither skips nor repeats what the
- * other read. The last record's number decides; a continuation only saves a subscription the way to it. Belongs to its
+ * other read. The last record's position decides; a continuation only saves a subscription the way to it. Belongs to its
  * source's event loop.
  */
 final class ReadPlace {
     private final Ticker ticker;
     private final Duration continuationLife;
     private final Position opened;
-    private @Nullable SequenceNumber lastRead;
+    /** The last user record read, or the end of the last stored record if all of it is read. */
+    private @Nullable RecordPosition lastRead;
+
     private @Nullable SequenceNumber continuation;
     private long continuationAt;
-    /** The record that the next subscription should bring again, because it was read before. */
+    /** The stored record that the next subscription should bring again, because it was read before. */
     private @Nullable SequenceNumber expected;
 
     ReadPlace(Position opened, Ticker ticker, Duration continuationLife) {
         this.opened = opened;
         this.ticker = ticker;
         this.continuationLife = continuationLife;
-        this.lastRead = opened instanceof Position.AfterSequenceNumber after ? after.sequenceNumber() : null;
+        this.lastRead = opened.leavesBehind().orElse(null);
     }
 
     /**
@@ -43,28 +45,34 @@ final class ReadPlace {
             expected = null;
             return new Position.AtSequenceNumber(next);
         }
-        expected = lastRead;
-        return lastRead == null ? opened : new Position.AtSequenceNumber(lastRead);
+        RecordPosition last = lastRead;
+        expected = last == null ? null : last.sequenceNumber();
+        return expected == null ? opened : new Position.AtSequenceNumber(expected);
     }
 
     /** Where to poll. */
     Position toPoll() {
-        return lastRead == null ? opened : new Position.AfterSequenceNumber(lastRead);
+        return lastRead == null ? opened : new Position.AfterRecord(lastRead);
     }
 
-    /** The records of an event above the last one read; they count as read from now on. */
-    List<StreamRecord> unread(PipeEvent event) {
-        List<StreamRecord> records = event.records();
-        SequenceNumber last = lastRead;
-        if (last != null
-                && !records.isEmpty()
-                && records.get(0).sequenceNumber().compareTo(last) <= 0) {
+    /**
+     * The records above the last one read; the whole event counts as read from now on.
+     *
+     * @param all the user records of the event
+     */
+    List<StreamRecord> unread(PipeEvent event, List<StreamRecord> all) {
+        List<StreamRecord> records = all;
+        RecordPosition last = lastRead;
+        if (last != null && !records.isEmpty() && records.get(0).position().compareTo(last) <= 0) {
             records = records.stream()
-                    .filter(record -> record.sequenceNumber().compareTo(last) > 0)
+                    .filter(record -> record.position().compareTo(last) > 0)
                     .toList();
         }
-        if (!records.isEmpty()) {
-            lastRead = records.get(records.size() - 1).sequenceNumber();
+        List<StreamRecord> stored = event.records();
+        if (!stored.isEmpty()) {
+            RecordPosition end =
+                    RecordPosition.endOf(stored.get(stored.size() - 1).sequenceNumber());
+            lastRead = last == null || end.compareTo(last) > 0 ? end : last;
         }
         continuation = event.continuation();
         continuationAt = ticker.nanoTime();
@@ -73,13 +81,13 @@ final class ReadPlace {
 
     /** The bridge read a batch; the pipe's continuation lies before it. */
     void polled(SourceBatch batch) {
-        lastRead = batch.lastRecord().sequenceNumber();
+        lastRead = batch.lastRecord().position();
         continuation = null;
     }
 
-    /** The last record read, or after which the shard was opened; empty if there is none. */
+    /** The last stored record read, or after which the shard was opened; empty if there is none. */
     Optional<SequenceNumber> lastRead() {
-        return Optional.ofNullable(lastRead);
+        return Optional.ofNullable(lastRead).map(RecordPosition::sequenceNumber);
     }
 
     /**
@@ -98,7 +106,7 @@ final class ReadPlace {
                         ? event.endsShard()
                         : event.records().get(0).sequenceNumber().compareTo(last) > 0)
                 // The bridge may have read on meanwhile.
-                && Objects.equals(last, lastRead);
+                && lastRead().filter(last::equals).isPresent();
         return isPassed ? Optional.of(last) : Optional.empty();
     }
 }

@@ -2,6 +2,7 @@ package io.millrace.fanout.polling;
 
 import static java.util.Objects.requireNonNull;
 
+import io.millrace.fanout.aggregate.Aggregates;
 import io.millrace.runtime.Backoff;
 import java.time.Duration;
 
@@ -16,6 +17,7 @@ import java.time.Duration;
  *     one answer, at most 10 MiB
  * @param retry how long to wait after a failure
  * @param callTimeout how long to wait for an answer
+ * @param aggregates what becomes of the aggregates of the Kinesis Producer Library
  */
 public record PollingSettings(
         Duration minTimeBetweenReads,
@@ -23,21 +25,27 @@ public record PollingSettings(
         int maxRecordsPerBatch,
         ReadAhead readAhead,
         Backoff retry,
-        Duration callTimeout) {
-    /** Five reads a second, 250 ms at the tip, 1,000 records a batch, 4 MiB ahead per shard and 64 MiB in all. */
+        Duration callTimeout,
+        Aggregates aggregates) {
+    /**
+     * Five reads a second, 250 ms at the tip, 1,000 records a batch, 4 MiB ahead per shard and 64 MiB in all; aggregates are
+     * split.
+     */
     public static final PollingSettings DEFAULT = new PollingSettings(
             Duration.ofMillis(200),
             Duration.ofMillis(250),
             1_000,
             new ReadAhead(4 << 20, 64 << 20),
             new Backoff(Duration.ofMillis(200), Duration.ofSeconds(5)),
-            Duration.ofSeconds(30));
+            Duration.ofSeconds(30),
+            Aggregates.SPLIT);
 
     /** Checks the parts. */
     public PollingSettings {
         requireNonNull(readAhead, "readAhead");
         requireNonNull(retry, "retry");
         requireNonNull(callTimeout, "callTimeout");
+        requireNonNull(aggregates, "aggregates");
         if (minTimeBetweenReads.isNegative() || idleTime.compareTo(minTimeBetweenReads) < 0) {
             throw new IllegalArgumentException("polling needs 0 <= minTimeBetweenReads <= idleTime, not "
                     + minTimeBetweenReads + " and " + idleTime);
@@ -50,12 +58,12 @@ public record PollingSettings(
     /** The same with another idle time; reads at the tip come no further apart than it says. */
     public PollingSettings withIdleTime(Duration time) {
         Duration least = time.compareTo(minTimeBetweenReads) < 0 ? time : minTimeBetweenReads;
-        return new PollingSettings(least, time, maxRecordsPerBatch, readAhead, retry, callTimeout);
+        return new PollingSettings(least, time, maxRecordsPerBatch, readAhead, retry, callTimeout, aggregates);
     }
 
     /** The same with batches of at most {@code records}. */
     public PollingSettings withMaxRecordsPerBatch(int records) {
-        return new PollingSettings(minTimeBetweenReads, idleTime, records, readAhead, retry, callTimeout);
+        return new PollingSettings(minTimeBetweenReads, idleTime, records, readAhead, retry, callTimeout, aggregates);
     }
 
     /** The same with other bounds of what is held. */
@@ -66,7 +74,14 @@ public record PollingSettings(
                 maxRecordsPerBatch,
                 new ReadAhead(bytesPerShard, bytesInAll),
                 retry,
-                callTimeout);
+                callTimeout,
+                aggregates);
+    }
+
+    /** The same with another way with aggregates. */
+    public PollingSettings withAggregates(Aggregates way) {
+        return new PollingSettings(
+                minTimeBetweenReads, idleTime, maxRecordsPerBatch, readAhead, retry, callTimeout, way);
     }
 
     /**

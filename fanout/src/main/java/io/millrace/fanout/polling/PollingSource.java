@@ -11,7 +11,9 @@ import io.millrace.fanout.ShardReader;
 import io.millrace.fanout.SourceBatch;
 import io.millrace.fanout.SourceTrouble;
 import io.millrace.model.ChildShard;
+import io.millrace.model.HashKeyRange;
 import io.millrace.model.Position;
+import io.millrace.model.RecordPosition;
 import io.millrace.model.SequenceNumber;
 import io.millrace.model.StreamRecord;
 import io.millrace.runtime.EventLoop;
@@ -28,6 +30,9 @@ import org.jspecify.annotations.Nullable;
  * the idle time while there are none, and beyond it where many shards have none. Reads ahead of its user within the bounds of bytes. The place it has reached is the
  * last record read, so that a lost iterator costs nothing. It asks for that record once more: if an older one cannot be
  * had any longer, retention has passed it, and maybe others after it.
+ *
+ * <p>Retention and reading go by stored records. What is given out, and counted, is the records that their aggregates hold; they
+ * are taken apart before the answer comes to the loop.
  *
  * <p>Belongs to the event loop of {@link PollingSources}.
  */
@@ -49,6 +54,7 @@ final class PollingSource implements RecordSource {
 
     private final String name;
     private final ShardReader reader;
+    private final HashKeyRange hashKeys;
     private final RecordSourceListener listener;
     private final PollingSources.Shared shared;
     private final PollingSettings settings;
@@ -56,9 +62,11 @@ final class PollingSource implements RecordSource {
     private final PageBuffer buffer = new PageBuffer();
 
     private PollState state = PollState.RESTING;
+    /** Where to begin, as long as no record was read. */
     private Position position;
-    private @Nullable SequenceNumber lastRead;
-    /** The record that the next page should begin with, because it was read before. */
+    /** The user record after which it was opened, or the end of the last stored record read. */
+    private @Nullable RecordPosition lastRead;
+    /** The stored record that the next page should begin with, because it was read before. */
     private @Nullable SequenceNumber expected;
 
     /** A record that was kept at {@link #keptAt}, so that the end of retention lay not beyond it then. */
@@ -93,12 +101,15 @@ final class PollingSource implements RecordSource {
     PollingSource(
             String name,
             ShardReader reader,
+            HashKeyRange hashKeys,
             Position from,
             RecordSourceListener listener,
             PollingSources.Shared shared) {
         this.name = name;
         this.reader = reader;
+        this.hashKeys = requireNonNull(hashKeys, "hashKeys");
         this.position = requireNonNull(from, "from");
+        this.lastRead = from.leavesBehind().orElse(null);
         this.listener = requireNonNull(listener, "listener");
         this.shared = shared;
         this.settings = shared.settings();
@@ -158,10 +169,7 @@ final class PollingSource implements RecordSource {
             moveTo(PollState.ENDED, "the shard is over");
             loop.execute(this::giveOut);
         }
-        if (lastRead == null && position instanceof Position.AfterSequenceNumber after) {
-            return Optional.of(after.sequenceNumber());
-        }
-        return Optional.ofNullable(lastRead);
+        return Optional.ofNullable(lastRead).map(RecordPosition::sequenceNumber);
     }
 
     /** Makes the next call if it is time and there is room. */
@@ -203,21 +211,22 @@ final class PollingSource implements RecordSource {
     }
 
     private void open() {
-        moveTo(PollState.OPENING, "at " + position);
         Position asked = position;
-        if (position instanceof Position.AfterSequenceNumber after) {
-            lastRead = after.sequenceNumber();
-            expected = lastRead;
-            asked = new Position.AtSequenceNumber(lastRead);
+        RecordPosition last = lastRead;
+        if (last != null) {
+            expected = last.sequenceNumber();
+            asked = new Position.AtSequenceNumber(expected);
         }
+        moveTo(PollState.OPENING, "at " + asked);
         call(reader.getIterator(asked), found -> {
-            if (position instanceof Position.Latest && found.madeAt().isEmpty()) {
+            boolean isLatest = lastRead == null && position instanceof Position.Latest;
+            if (isLatest && found.madeAt().isEmpty()) {
                 fail(
                         ShardReadException.Kind.POSITION_REFUSED,
                         "the service tells no time, so LATEST cannot be kept should its iterator get lost");
                 return;
             }
-            if (position instanceof Position.Latest) {
+            if (isLatest) {
                 // Should the iterator get lost before a record came, LATEST would skip what came in between.
                 position = new Position.AtTimestamp(found.madeAt().orElseThrow());
             }
@@ -232,11 +241,25 @@ final class PollingSource implements RecordSource {
         shared.budget().take(reservedBytes);
         long began = shared.platform().ticker().nanoTime();
         nextReadAt = began + settings.minTimeBetweenReads().toNanos();
-        call(reader.getRecords(from, READ_LIMIT), page -> take(page, began));
+        call(reader.getRecords(from, READ_LIMIT).thenApply(this::unpack), answer -> take(answer, began));
     }
 
-    private void take(ShardPage page, long began) {
-        List<StreamRecord> records = unread(page.records());
+    /** Runs wherever the answer comes. */
+    private Answer unpack(ShardPage page) {
+        return new Answer(page, settings.aggregates().in(page.records(), hashKeys));
+    }
+
+    /**
+     * What a read brought.
+     *
+     * @param page the stored records
+     * @param records the user records of these
+     */
+    private record Answer(ShardPage page, List<StreamRecord> records) {}
+
+    private void take(Answer answer, long began) {
+        ShardPage page = answer.page();
+        List<StreamRecord> records = unread(answer.records());
         long bytes = PageBuffer.bytesOf(records);
         shared.meters().read(shared.platform().ticker().since(began), records.size(), bytes);
         shared.time().observe(page.records(), page.millisBehindLatest());
@@ -248,12 +271,9 @@ final class PollingSource implements RecordSource {
         heldBytes += bytes;
         shared.budget().take(bytes);
         endReservation();
-        if (!records.isEmpty()) {
-            lastRead = records.get(records.size() - 1).sequenceNumber();
-            position = new Position.AfterSequenceNumber(lastRead);
-        }
+        boolean isEmpty = !movesOn(page.records());
         ShardIterator next = page.nextOrNull();
-        emptyReads = records.isEmpty() && page.millisBehindLatest() == 0 ? emptyReads + 1 : 0;
+        emptyReads = isEmpty && page.millisBehindLatest() == 0 ? emptyReads + 1 : 0;
         if (emptyReads == 0) {
             busyAt = shared.platform().ticker().nanoTime();
         }
@@ -262,7 +282,8 @@ final class PollingSource implements RecordSource {
             children = page.children();
             moveTo(PollState.ENDED, "the shard is read out");
         } else {
-            iterator = mayMeetRetention(records, page.millisBehindLatest()) ? null : next;
+            boolean isNear = !isEmpty && mayMeetRetention(page);
+            iterator = isNear ? null : next;
             nextReadAt = began + Math.max(pause().toNanos(), throttled.atLeast().toNanos());
             moveTo(PollState.RESTING, "read " + records.size() + " records");
             goOn();
@@ -300,12 +321,30 @@ final class PollingSource implements RecordSource {
         }
     }
 
-    /** True if retention may take records right after these before the next read. A reader that catches up outruns it. */
-    private boolean mayMeetRetention(List<StreamRecord> records, long millisBehindLatest) {
-        if (records.isEmpty() || millisBehindLatest < NEAR_RETENTION_MILLIS) {
+    /**
+     * The stored records are read.
+     *
+     * @return true if there are some that were not before, whether or not they hold a user record
+     */
+    private boolean movesOn(List<StreamRecord> stored) {
+        if (stored.isEmpty()) {
             return false;
         }
-        Instant last = records.get(records.size() - 1).arrival();
+        RecordPosition before = lastRead;
+        SequenceNumber end = stored.get(stored.size() - 1).sequenceNumber();
+        RecordPosition now = RecordPosition.endOf(end);
+        if (before == null || now.compareTo(before) > 0) {
+            lastRead = now;
+        }
+        return before == null || end.compareTo(before.sequenceNumber()) > 0;
+    }
+
+    /** True if retention may take records right after these before the next read. A reader that catches up outruns it. */
+    private boolean mayMeetRetention(ShardPage page) {
+        if (page.millisBehindLatest() < NEAR_RETENTION_MILLIS) {
+            return false;
+        }
+        Instant last = page.records().get(page.records().size() - 1).arrival();
         return kept == null || last.isBefore(endOfRetention(kept).plus(RETENTION_STEP));
     }
 
@@ -316,12 +355,12 @@ final class PollingSource implements RecordSource {
 
     /** The records above the last one read: all of them, unless the service repeats itself. */
     private List<StreamRecord> unread(List<StreamRecord> records) {
-        SequenceNumber last = lastRead;
-        if (last == null || records.isEmpty() || records.get(0).sequenceNumber().compareTo(last) > 0) {
+        RecordPosition last = lastRead;
+        if (last == null || records.isEmpty() || records.get(0).position().compareTo(last) > 0) {
             return records;
         }
         return records.stream()
-                .filter(record -> record.sequenceNumber().compareTo(last) > 0)
+                .filter(record -> record.position().compareTo(last) > 0)
                 .toList();
     }
 

@@ -8,6 +8,7 @@ import io.millrace.fanout.RecordSourceListener;
 import io.millrace.fanout.RecordSources;
 import io.millrace.fanout.ServiceTime;
 import io.millrace.fanout.ShardReaders;
+import io.millrace.model.HashKeyRange;
 import io.millrace.model.Position;
 import io.millrace.model.ShardId;
 import io.millrace.model.StreamName;
@@ -56,9 +57,10 @@ public final class PollingSources implements RecordSources {
     }
 
     @Override
-    public RecordSource open(StreamName stream, ShardId shard, Position from, RecordSourceListener listener) {
-        PollingSource source =
-                new PollingSource(stream + "/" + shard, readers.reader(stream, shard), from, listener, shared);
+    public RecordSource open(
+            StreamName stream, ShardId shard, HashKeyRange hashKeys, Position from, RecordSourceListener listener) {
+        PollingSource source = new PollingSource(
+                stream + "/" + shard, readers.reader(stream, shard), hashKeys, from, listener, shared);
         source.start();
         return source;
     }

@@ -10,11 +10,16 @@ import io.millrace.fanout.ServiceTime;
 import io.millrace.fanout.ShardReadException;
 import io.millrace.fanout.SourceBatch;
 import io.millrace.fanout.SourceTrouble;
+import io.millrace.fanout.aggregate.Aggregates;
+import io.millrace.fanout.aggregate.StoredAggregate;
 import io.millrace.fanout.polling.PollingSettings;
 import io.millrace.fanout.polling.PollingSources;
 import io.millrace.model.Bytes;
 import io.millrace.model.ChildShard;
+import io.millrace.model.HashKey;
+import io.millrace.model.HashKeyRange;
 import io.millrace.model.Position;
+import io.millrace.model.RecordPosition;
 import io.millrace.model.SequenceNumber;
 import io.millrace.model.ShardId;
 import io.millrace.model.StreamName;
@@ -55,6 +60,30 @@ class PipeSourceTest {
         f.sim.runUntil(() -> f.children != null, Duration.ofHours(2));
         assertThat(f.taken).as("seed " + seed).isEqualTo(f.stream.recordsOf(SHARD));
         assertThat(f.children).hasSize(2);
+    }
+
+    @ParameterizedTest
+    @MethodSource("seeds")
+    void everyUserRecordOfTheShardComesOnceAndInOrderWhateverHappensToThePipe(long seed) {
+        Fixture f = new Fixture(seed, 20, PipeSettings.DEFAULT.withMaxRecordsPerBatch(7));
+        f.hashKeys = HashKeyRange.evenly(3).get(1);
+        List<String> expected = new ArrayList<>();
+        for (int i = 0; i < 300; i++) {
+            int number = i;
+            f.sim.at(Duration.ofMillis(f.sim.random().nextInt(900_000)), () -> f.putAggregate(number, expected));
+        }
+        // Where another worker stopped: within the first aggregate that has a record of the shard.
+        f.sim.runUntil(() -> expected.size() > 1, Duration.ofMinutes(15));
+        String[] first = expected.get(0).split("/", -1);
+        f.open(new Position.AfterRecord(new RecordPosition(SequenceNumber.parse(first[0]), Long.parseLong(first[1]))));
+        f.takeAllAfterPausesOfUpTo(300);
+        f.sim.at(Duration.ofSeconds(901), () -> f.stream.split(SHARD));
+        f.sim.runUntil(() -> f.children != null, Duration.ofHours(2));
+        assertThat(f.taken)
+                .as("seed " + seed)
+                .extracting(record -> record.sequenceNumber() + "/" + record.subSequenceNumber())
+                .isEqualTo(expected.subList(1, expected.size()));
+        assertThat(f.trimmed).isEmpty();
     }
 
     @Test
@@ -129,7 +158,13 @@ class PipeSourceTest {
     @Test
     void pipeWithoutDemandIsCancelledQuietlyAndOpenedAgainOnDemand() {
         PipeSettings small = new PipeSettings(
-                1, 10, Duration.ofMillis(500), Duration.ofSeconds(5), Duration.ofSeconds(15), Duration.ofMinutes(1));
+                1,
+                10,
+                Duration.ofMillis(500),
+                Duration.ofSeconds(5),
+                Duration.ofSeconds(15),
+                Duration.ofMinutes(1),
+                Aggregates.SPLIT);
         Fixture f = new Fixture(1, 0, small);
         f.put();
         f.put();
@@ -201,6 +236,7 @@ class PipeSourceTest {
         final List<StreamRecord> taken = new ArrayList<>();
         final List<SourceTrouble> troubles = new ArrayList<>();
         final List<SourceTrouble> pipeFailures = new ArrayList<>();
+        HashKeyRange hashKeys = HashKeyRange.ALL;
         int recoveredAt;
         final List<SequenceNumber> trimmed = new ArrayList<>();
         private @Nullable RecordSource opened;
@@ -220,7 +256,7 @@ class PipeSourceTest {
         }
 
         void open(Position from) {
-            opened = sources.open(STREAM, SHARD, from, this);
+            opened = sources.open(STREAM, SHARD, hashKeys, from, this);
         }
 
         RecordSource source() {
@@ -228,6 +264,26 @@ class PipeSourceTest {
                 throw new IllegalStateException("not open");
             }
             return opened;
+        }
+
+        /** An aggregate of some records or of none; adds which of them the shard has. */
+        void putAggregate(int number, List<String> expected) {
+            StoredAggregate aggregate = new StoredAggregate().add("key-" + number % 10, "first");
+            List<Integer> own = new ArrayList<>();
+            for (int i = 0; i < 10; i++) {
+                String key = "key-" + (number + i) % 10;
+                if (i > 0) {
+                    aggregate.add(key, number + "/" + i);
+                }
+                if (hashKeys.contains(HashKey.ofPartitionKey(key))) {
+                    own.add(i);
+                }
+                if (i > 2 && sim.random().nextInt(4) == 0) {
+                    break;
+                }
+            }
+            SequenceNumber stored = stream.put("key", aggregate.stored()).sequenceNumber();
+            own.forEach(place -> expected.add(stored + "/" + place));
         }
 
         void put() {

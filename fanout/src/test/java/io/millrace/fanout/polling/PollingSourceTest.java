@@ -13,9 +13,14 @@ import io.millrace.fanout.ShardReadException;
 import io.millrace.fanout.ShardReader;
 import io.millrace.fanout.SourceBatch;
 import io.millrace.fanout.SourceTrouble;
+import io.millrace.fanout.aggregate.Aggregates;
+import io.millrace.fanout.aggregate.StoredAggregate;
 import io.millrace.model.Bytes;
 import io.millrace.model.ChildShard;
+import io.millrace.model.HashKey;
+import io.millrace.model.HashKeyRange;
 import io.millrace.model.Position;
+import io.millrace.model.RecordPosition;
 import io.millrace.model.SequenceNumber;
 import io.millrace.model.ShardId;
 import io.millrace.model.StreamName;
@@ -60,6 +65,103 @@ class PollingSourceTest {
         assertThat(f.children).hasSize(2);
         f.source.close();
         assertThat(f.sources.bytesHeld()).as("seed " + seed).isZero();
+    }
+
+    @ParameterizedTest
+    @MethodSource("seeds")
+    void everyUserRecordOfTheShardComesOnceAndInOrderWhateverFails(long seed) {
+        Fixture f = new Fixture(seed, 20, PollingSettings.DEFAULT.withMaxRecordsPerBatch(7));
+        f.hashKeys = HashKeyRange.evenly(3).get(1);
+        List<String> expected = new ArrayList<>();
+        for (int i = 0; i < 300; i++) {
+            int number = i;
+            f.sim.at(Duration.ofMillis(f.sim.random().nextInt(60_000)), () -> f.putParts(number, expected));
+        }
+        f.open(Position.trimHorizon());
+        f.takeAllAfterRandomPauses();
+        f.sim.at(Duration.ofSeconds(61), () -> f.stream.split(SHARD));
+        f.sim.runUntil(() -> f.children != null, Duration.ofHours(2));
+        assertThat(f.takenPlaces()).as("seed " + seed).isEqualTo(expected);
+        f.source.close();
+        assertThat(f.sources.bytesHeld()).as("seed " + seed).isZero();
+    }
+
+    @Test
+    void readingGoesOnWithinAnAggregate() {
+        Fixture f = new Fixture(1, 0, PollingSettings.DEFAULT.withMaxRecordsPerBatch(2));
+        StreamRecord packed = f.stream.put("key", aggregate(5));
+        f.put("key");
+        f.open(new Position.AfterRecord(new RecordPosition(packed.sequenceNumber(), 1)));
+        f.takeAllAfterRandomPauses();
+        f.sim.runUntil(() -> f.taken.size() == 4, Duration.ofSeconds(10));
+        assertThat(f.taken).extracting(StreamRecord::subSequenceNumber).containsExactly(2L, 3L, 4L, 0L);
+        assertThat(f.reader.iteratorsAsked).containsExactly(new Position.AtSequenceNumber(packed.sequenceNumber()));
+        assertThat(f.taker.gaps).isEmpty();
+    }
+
+    @Test
+    void whatHoldsNoRecordOfTheShardIsPassedAndNotReadTwice() {
+        Fixture f = new Fixture(1, 0, PollingSettings.DEFAULT);
+        HashKey key = HashKey.ofPartitionKey("key");
+        f.hashKeys = new HashKeyRange(HashKey.MIN, key.previous());
+        f.open(Position.trimHorizon());
+        f.takeAllAfterRandomPauses();
+        f.stream.put("key", aggregate(3));
+        StreamRecord last = f.stream.put("key", aggregate(2));
+        f.sim.run(Duration.ofMinutes(1));
+        assertThat(f.taken).isEmpty();
+        assertThat(f.taker.idles).isPositive();
+        // Nothing is read for longer than the iterator lives: another one comes from the last stored record.
+        f.silent = true;
+        f.sim.run(Duration.ofMinutes(6));
+        f.silent = false;
+        f.put("plain");
+        f.sim.runUntil(() -> f.taken.size() == 1, Duration.ofMinutes(1));
+        assertThat(f.reader.iteratorsAsked)
+                .containsExactly(Position.trimHorizon(), new Position.AtSequenceNumber(last.sequenceNumber()));
+        f.stream.split(SHARD);
+        f.sim.runUntil(() -> f.children != null, Duration.ofSeconds(10));
+        assertThat(f.taken).hasSize(1);
+        assertThat(f.taker.gaps).isEmpty();
+    }
+
+    @Test
+    void aggregateThatPassedRetentionHalfReadIsTold() {
+        Fixture f = new Fixture(1, 0, PollingSettings.DEFAULT);
+        StreamRecord packed = f.stream.put("key", aggregate(5));
+        f.sim.run(Duration.ofMinutes(1));
+        StreamRecord kept = f.stream.put("key", aggregate(2));
+        f.stream.trim(kept.arrival());
+        f.open(new Position.AfterRecord(new RecordPosition(packed.sequenceNumber(), 1)));
+        f.takeAllAfterRandomPauses();
+        f.sim.runUntil(() -> f.taken.size() == 2, Duration.ofSeconds(10));
+        assertThat(f.taker.gaps).containsExactly(packed.sequenceNumber() + " " + kept.sequenceNumber());
+    }
+
+    @Test
+    void rawAggregateOfWhichAPartIsDoneComesWholeAndIsThenDone() {
+        Fixture f = new Fixture(1, 0, PollingSettings.DEFAULT.withAggregates(Aggregates.RAW));
+        StreamRecord packed = f.stream.put("key", aggregate(5));
+        f.open(new Position.AfterRecord(new RecordPosition(packed.sequenceNumber(), 1)));
+        f.takeAllAfterRandomPauses();
+        f.sim.run(Duration.ofSeconds(5));
+        assertThat(f.taken).hasSize(1);
+        assertThat(f.taken.get(0).data()).isEqualTo(packed.data());
+        f.source.close();
+        f.open(new Position.AfterRecord(f.taken.get(0).position()));
+        f.put("next");
+        f.source.request();
+        f.sim.run(Duration.ofSeconds(5));
+        assertThat(f.taken).hasSize(2);
+        assertThat(f.taken.get(1).partitionKey()).isEqualTo("next");
+    }
+
+    private static Bytes aggregate(int records) {
+        StoredAggregate aggregate = new StoredAggregate();
+        for (int i = 0; i < records; i++) {
+            aggregate.add("key", "part " + i);
+        }
+        return aggregate.stored();
     }
 
     @Test
@@ -254,7 +356,7 @@ class PollingSourceTest {
                 f.sim,
                 new SimpleMeterRegistry());
         for (int i = 0; i < 20; i++) {
-            sources.open(new StreamName("stream-" + i), SHARD, Position.trimHorizon(), f.new Taker());
+            sources.open(new StreamName("stream-" + i), SHARD, HashKeyRange.ALL, Position.trimHorizon(), f.new Taker());
         }
         long most = 0;
         for (int i = 0; i < 600; i++) {
@@ -317,7 +419,7 @@ class PollingSourceTest {
         f.sim.run(Duration.ofSeconds(5));
         assertThat(f.sources.bytesHeld()).isGreaterThan(1_000);
         Fixture.Taker other = f.new Taker();
-        RecordSource second = f.sources.open(STREAM, SHARD, Position.trimHorizon(), other);
+        RecordSource second = f.sources.open(STREAM, SHARD, HashKeyRange.ALL, Position.trimHorizon(), other);
         second.request();
         f.sim.runUntil(() -> !other.records.isEmpty(), Duration.ofSeconds(5));
     }
@@ -416,6 +518,7 @@ class PollingSourceTest {
         List<ChildShard> children;
 
         boolean takesByItself;
+        HashKeyRange hashKeys = HashKeyRange.ALL;
         boolean silent;
         ShardReadException.@Nullable Kind fault;
 
@@ -457,7 +560,31 @@ class PollingSourceTest {
         };
 
         void open(Position from) {
-            opened = sources.open(STREAM, SHARD, from, taker);
+            opened = sources.open(STREAM, SHARD, hashKeys, from, taker);
+        }
+
+        /** A plain record, an aggregate, or one without records; adds which of them the shard has. */
+        void putParts(int number, List<String> expected) {
+            int size = sim.random().nextInt(12) - 1;
+            StoredAggregate aggregate = new StoredAggregate();
+            List<Integer> own = new ArrayList<>();
+            for (int i = 0; i < size; i++) {
+                String key = "key-" + (number + i) % 10;
+                aggregate.add(key, number + "/" + i);
+                if (hashKeys.contains(HashKey.ofPartitionKey(key))) {
+                    own.add(i);
+                }
+            }
+            SequenceNumber stored = stream.put("key", size < 0 ? Bytes.utf8("plain") : aggregate.stored())
+                    .sequenceNumber();
+            // A message of nothing at all is no aggregate.
+            (size <= 0 ? List.of(0) : own).forEach(place -> expected.add(stored + "/" + place));
+        }
+
+        List<String> takenPlaces() {
+            return taken.stream()
+                    .map(record -> record.sequenceNumber() + "/" + record.subSequenceNumber())
+                    .toList();
         }
 
         void put(String key) {

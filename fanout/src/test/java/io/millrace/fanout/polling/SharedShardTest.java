@@ -14,6 +14,7 @@ import io.millrace.fanout.SourceBatch;
 import io.millrace.fanout.SourceTrouble;
 import io.millrace.model.Bytes;
 import io.millrace.model.ChildShard;
+import io.millrace.model.HashKeyRange;
 import io.millrace.model.Position;
 import io.millrace.model.SequenceNumber;
 import io.millrace.model.ShardId;
@@ -109,7 +110,7 @@ class SharedShardTest {
                             loop,
                             sim,
                             new SimpleMeterRegistry())
-                    .open(STREAM, SHARD, Position.trimHorizon(), this);
+                    .open(STREAM, SHARD, HashKeyRange.ALL, Position.trimHorizon(), this);
             loop.execute(source::request);
         }
 

@@ -9,6 +9,7 @@ import io.millrace.lease.table.LeaseRow;
 import io.millrace.lease.table.WriteOutcome;
 import io.millrace.model.Checkpoint;
 import io.millrace.model.ChildShard;
+import io.millrace.model.HashKeyRange;
 import io.millrace.model.ShardId;
 import io.millrace.runtime.EventLoop;
 import java.time.Duration;
@@ -88,6 +89,11 @@ final class OwnedLease implements HeldLease {
     @Override
     public List<ShardId> parents() {
         return row.lineage().parents();
+    }
+
+    @Override
+    public HashKeyRange hashKeyRange() {
+        return row.lineage().hashKeyRange();
     }
 
     @Override
