@@ -43,6 +43,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
 /**
@@ -77,7 +78,10 @@ final class WorkerWorld implements ShardDirectory {
     int pipeFaultPercent;
 
     boolean tableIsSilent;
-    Aggregates aggregates = Aggregates.SPLIT;
+    /** Sees each batch before it is processed, and may throw. */
+    Consumer<RecordBatch> observer = batch -> {};
+
+    int maxRecordsPerBatch = 50;
     int maxLeases = Integer.MAX_VALUE;
     WorkerListener listener = events::add;
     MeterRegistry registry = meters;
@@ -171,8 +175,8 @@ final class WorkerWorld implements ShardDirectory {
                 from,
                 "millrace",
                 WorkerTiming.DEFAULT,
-                DeliverySettings.DEFAULT.withBatching(Batching.DEFAULT.withRecords(50)),
-                aggregates,
+                DeliverySettings.DEFAULT.withBatching(Batching.DEFAULT.withRecords(maxRecordsPerBatch)),
+                Aggregates.SPLIT,
                 maxLeases,
                 onLostTable,
                 null,
@@ -233,6 +237,7 @@ final class WorkerWorld implements ShardDirectory {
         if (stuck.contains(batch.shard().shard())) {
             throw new IllegalStateException("stuck");
         }
+        observer.accept(batch);
         for (StreamRecord record : batch.records()) {
             assertThat(record.data().toUtf8()).startsWith(batch.shard().stream().value());
             if (processed.add(record)) {
