@@ -67,7 +67,13 @@ final class ClientProgram implements AutoCloseable {
                 classPath(module)));
         command.add(mainClass);
         command.addAll(List.of(arguments));
-        Path errors = folder.resolve(module + ".err");
+        return start(module, command, folder, environment);
+    }
+
+    /** Starts a program of the tests' own, by its whole command line; {@code name} is that of the file of its complaints. */
+    static ClientProgram start(String name, List<String> command, Path folder, Map<String, String> environment)
+            throws IOException {
+        Path errors = folder.resolve(name + ".err");
         ProcessBuilder builder =
                 new ProcessBuilder(command).directory(folder.toFile()).redirectError(errors.toFile());
         CleanEnvironment.give(builder, environment);
@@ -123,6 +129,16 @@ final class ClientProgram implements AutoCloseable {
             throw new AssertionError(this + " ended too early");
         }
         return line;
+    }
+
+    /** Kills it, and tells the lines that it had printed and nobody had read. */
+    List<Map<String, String>> kill() throws InterruptedException {
+        close();
+        List<Map<String, String>> rest = new ArrayList<>();
+        for (Map<String, String> line = lines.take(); !line.isEmpty(); line = lines.take()) {
+            rest.add(line);
+        }
+        return rest;
     }
 
     /** Gives it a line on its standard input. */

@@ -34,6 +34,14 @@ public final class JavaCommand {
                 arguments);
     }
 
+    /** The command line of a program among the tests, of this class. */
+    public static List<String> test(String mainClass, List<String> arguments) {
+        List<String> command = new ArrayList<>(flags(JAVA));
+        command.addAll(List.of("-cp", CLASS_PATH + File.pathSeparator + TESTS, mainClass));
+        command.addAll(arguments);
+        return command;
+    }
+
     private static List<String> millrace(String classPath, List<String> arguments) {
         List<String> command = new ArrayList<>(flags(JAVA));
         command.addAll(Archived.FLAGS);
