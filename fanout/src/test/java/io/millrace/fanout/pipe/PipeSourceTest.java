@@ -250,7 +250,8 @@ class PipeSourceTest {
             loop = sim.newEventLoop("worker");
             stream = new InMemoryStream(STREAM, 1, sim.clock());
             pipes = new InMemoryPipes(stream, sim, faultPercent);
-            PollingSources bridges = new PollingSources(stream, PollingSettings.DEFAULT, loop, sim, meters);
+            PollingSettings polling = PollingSettings.DEFAULT.withMaxRecordsPerBatch(settings.maxRecordsPerBatch());
+            PollingSources bridges = new PollingSources(stream, polling, loop, sim, meters);
             sources = new PipeSources(
                     new PipeSources.Ways(pipes, bridges), settings, loop, sim, meters, new ServiceTime(sim.ticker()));
         }

@@ -127,9 +127,28 @@ class KplAggregatesTest {
             }
         }
         log.warn(
-                "{} stored records; {} user records lie outside the hash range of their shard", stored.size(), leftOut);
+                "{} stored records; {} user records lie outside their shard's hash keys; {} stand beside such alone",
+                stored.size(),
+                leftOut,
+                besideStrangersAlone(stored));
         assertThat(held).as("shards with records").hasSize(4);
         assertThat(within).hasSizeGreaterThan(ROUND);
+    }
+
+    /** The user records that a reader would lose which drops whole aggregates for those of other shards in them. */
+    private static int besideStrangersAlone(List<Stored> stored) {
+        Set<UserRecord> beside = new HashSet<>();
+        Set<UserRecord> elsewhere = new HashSet<>();
+        for (Stored each : stored) {
+            List<UserRecord> records = Aggregate.recordsOf(each.key(), each.data());
+            boolean isWhole = records.stream().allMatch(record -> each.isOfItsShard(record.key()));
+            (isWhole ? elsewhere : beside)
+                    .addAll(records.stream()
+                            .filter(record -> each.isOfItsShard(record.key()))
+                            .toList());
+        }
+        beside.removeAll(elsewhere);
+        return beside.size();
     }
 
     private ClientProgram start(String name, Map<String, String> environment) throws IOException {
