@@ -12,7 +12,6 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
@@ -136,7 +135,7 @@ final class Replay {
             for (Chosen letter : letters) {
                 writer.add(
                         letter.letter().record().partitionKey(),
-                        Optional.empty(),
+                        letter.letter().record().explicitHashKey(),
                         letter.letter().record().data());
             }
             writer.drain();

@@ -1,6 +1,7 @@
 package io.millrace.consumer.letters;
 
 import io.millrace.model.Bytes;
+import io.millrace.model.HashKey;
 import io.millrace.model.RecordPosition;
 import io.millrace.model.SequenceNumber;
 import io.millrace.model.ShardId;
@@ -40,6 +41,8 @@ final class LetterForm {
         text(json, "sequenceNumber", record.sequenceNumber().toString()).append(',');
         json.append("\"subSequenceNumber\":").append(record.subSequenceNumber()).append(',');
         text(json, "partitionKey", record.partitionKey()).append(',');
+        record.explicitHashKey()
+                .ifPresent(key -> text(json, "explicitHashKey", key.toString()).append(','));
         text(json, "arrival", record.arrival().toString()).append(',');
         json.append("\"attempts\":").append(letter.attempts()).append(',');
         text(json, "error", letter.error()).append(',');
@@ -76,7 +79,8 @@ final class LetterForm {
                         members.value("sequenceNumber", SequenceNumber::parse), members.count("subSequenceNumber", 0)),
                 members.string("partitionKey"),
                 members.value("data", text -> Bytes.wrap(Base64.getDecoder().decode(text))),
-                members.value("arrival", Instant::parse));
+                members.value("arrival", Instant::parse),
+                members.has("explicitHashKey") ? members.value("explicitHashKey", HashKey::parse) : null);
         return new Letter(
                 members.string("application"),
                 members.value("stream", StreamName::new),
@@ -102,8 +106,12 @@ final class LetterForm {
         return values.get(0).asObject();
     }
 
-    /** The members of a letter, each of which must be there. */
+    /** The members of a letter; those that are asked for must be there. */
     private record Members(Map<String, JsonNode> all) {
+        boolean has(String name) {
+            return all.containsKey(name);
+        }
+
         private JsonNode of(String name) {
             @Nullable JsonNode found = all.get(name);
             if (found == null) {

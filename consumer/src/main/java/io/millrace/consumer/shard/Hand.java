@@ -23,6 +23,9 @@ final class Hand {
 
     private long behind;
     private boolean isAgain;
+    /** How many calls threw since the batch was taken, or since the last records of it were given up. */
+    private int failures;
+
     /** The last record that was ever offered. */
     private @Nullable RecordPosition offered;
 
@@ -41,6 +44,7 @@ final class Hand {
         behind = batch.millisBehindLatest();
         declared = 0;
         isAgain = false;
+        failures = 0;
     }
 
     boolean isEmpty() {
@@ -112,6 +116,7 @@ final class Hand {
     /** The first {@code count} records are given up. */
     List<StreamRecord> giveUp(int count) {
         isAgain = false;
+        failures = 0;
         return leave(count);
     }
 
@@ -146,6 +151,16 @@ final class Hand {
     @Nullable
     RecordPosition lastOffered() {
         return offered;
+    }
+
+    /** A call with the records that came next threw. */
+    void failed() {
+        failures++;
+    }
+
+    /** How many calls threw with the records at the head of the hand. */
+    int failures() {
+        return failures;
     }
 
     /** True while a record that fails is looked for. */

@@ -288,6 +288,7 @@ final class Lane {
             return;
         }
         failures.threw(threw);
+        hand.failed();
         parts.meters().batchFailed(context.stream());
         if (records <= 0) {
             failures.over();
@@ -334,7 +335,7 @@ final class Lane {
                 log.warn(
                         "{}: left out after {} failures, as the policy says: {}; {} threw {}",
                         lease.key(),
-                        failures.count(),
+                        hand.failures(),
                         range,
                         threw.call(),
                         ErrorTrace.of(threw.error()));
@@ -365,7 +366,7 @@ final class Lane {
                         context.shard(),
                         context.epoch(),
                         record,
-                        failures.count(),
+                        hand.failures(),
                         error,
                         parts.platform().clock().instant()))
                 .toList();

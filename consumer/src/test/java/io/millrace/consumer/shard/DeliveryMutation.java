@@ -141,9 +141,9 @@ enum DeliveryMutation {
 
     /** Sources with the error. */
     RecordSources sources(RecordSources sources) {
-        return (PlainSources) (stream, shard, from, listener) -> {
+        return (PlainSources) (stream, shard, keys, from, listener) -> {
             Wrong source = new Wrong(this, listener);
-            source.inner = sources.open(stream, shard, opened(from), source);
+            source.inner = sources.open(stream, shard, keys, opened(from), source);
             return source;
         };
     }
