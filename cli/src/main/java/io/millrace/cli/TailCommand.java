@@ -120,8 +120,8 @@ final class TailCommand implements Callable<Integer> {
                 EventLoop loop = platform.newEventLoop("tail")) {
             ServiceClock.refuseFuture(from, new KinesisStreams(kinesis), stream);
             StreamAdmin streams = new StreamAdmin(kinesis);
-            StreamTail tail =
-                    new StreamTail(kinesis, loop, platform.random(), stream, aggregates(), patience(), this::print);
+            StreamTail.Subject subject = new StreamTail.Subject(stream, aggregates());
+            StreamTail tail = new StreamTail(kinesis, loop, platform.random(), subject, patience(), this::print);
             tail.start(streams.shards(stream), from);
             tail.ended().join();
         }

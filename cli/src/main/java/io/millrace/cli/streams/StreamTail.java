@@ -65,25 +65,32 @@ public final class StreamTail {
 
     private final CompletableFuture<@Nullable Void> ended = new CompletableFuture<>();
 
-    /** Hands the records of {@code stream}, a name or an ARN, to {@code sink}, on {@code loop}. */
+    /** Hands the records of {@code subject} to {@code sink}, on {@code loop}. */
     public StreamTail(
             KinesisAsyncClient kinesis,
             EventLoop loop,
             RandomGenerator random,
-            String stream,
-            Aggregates aggregates,
+            Subject subject,
             Patience patience,
             BiConsumer<ShardId, List<StreamRecord>> sink) {
         this.kinesis = kinesis;
         this.loop = loop;
         this.random = random;
-        this.stream = stream;
+        this.stream = subject.stream;
         // An iterator of another account's stream is good together with its ARN alone.
-        this.arn = StreamArn.isMeant(stream) ? stream : null;
-        this.aggregates = aggregates;
+        this.arn = StreamArn.isMeant(subject.stream) ? subject.stream : null;
+        this.aggregates = subject.aggregates;
         this.patience = patience;
         this.sink = sink;
     }
+
+    /**
+     * What is read.
+     *
+     * @param stream a name or an ARN
+     * @param aggregates what becomes of the aggregates of the Kinesis Producer Library
+     */
+    public record Subject(String stream, Aggregates aggregates) {}
 
     /** Begins with these shards. */
     public void start(List<Shard> shards, Position.Initial from) {

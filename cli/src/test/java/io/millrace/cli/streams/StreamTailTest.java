@@ -111,8 +111,7 @@ class StreamTailTest {
                 kinesis,
                 loop,
                 platform.random(),
-                "s",
-                Aggregates.SPLIT,
+                new StreamTail.Subject("s", Aggregates.SPLIT),
                 new Patience(patience, platform.ticker(), String::valueOf, notes::add),
                 (shard, records) ->
                         records.forEach(record -> printed.add(record.data().toUtf8())));
