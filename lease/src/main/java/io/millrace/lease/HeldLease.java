@@ -4,7 +4,9 @@ import io.millrace.model.Checkpoint;
 import io.millrace.model.ChildShard;
 import io.millrace.model.HashKeyRange;
 import io.millrace.model.ShardId;
+import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -22,6 +24,14 @@ public interface HeldLease {
 
     /** The last checkpoint known to be in the table; where consumption goes on. */
     Checkpoint checkpoint();
+
+    /**
+     * When the checkpoint in the table was last moved, on the wall clock of the worker that moved it: for people to see, not
+     * for decisions. Empty where that is not known, as after a worker of a former version.
+     */
+    default Optional<Instant> checkpointedAt() {
+        return Optional.empty();
+    }
 
     /**
      * False once the lease is released, finished, lost, or can no longer be proven to be ours because heartbeats failed
@@ -72,6 +82,14 @@ public interface HeldLease {
     /** The hash keys that the shard takes. */
     default HashKeyRange hashKeyRange() {
         return HashKeyRange.ALL;
+    }
+
+    /**
+     * True while people have paused the shard or the whole application: its holder keeps the lease and processes nothing.
+     * {@link LeaseListener#leasePaused} and {@link LeaseListener#leaseResumed} tell of changes after the lease was taken.
+     */
+    default boolean paused() {
+        return false;
     }
 
     /**

@@ -1,6 +1,8 @@
 package io.millrace.lease;
 
 import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
 
 /**
  * Is told what this worker owns. Called on the coordinator's event loop, one call at a time; must not block. For one
@@ -32,6 +34,24 @@ public interface LeaseListener {
      */
     default void ping(Runnable answer) {
         answer.run();
+    }
+
+    /**
+     * People have paused the shard: process nothing from now on, and keep the lease. What is in hand may be finished.
+     * Never told of a lease that was asked for or lost. A lease that is taken while it is paused says so by
+     * {@link HeldLease#paused}, without this call.
+     */
+    default void leasePaused(HeldLease lease) {}
+
+    /** The shard is paused no more: go on where it stands. */
+    default void leaseResumed(HeldLease lease) {}
+
+    /**
+     * How the leases held here get on, for people who read the table. Asked every few seconds; must not block. Empty where
+     * the holder tells nothing, which is the default.
+     */
+    default Optional<List<LeaseStatus>> statuses() {
+        return Optional.empty();
     }
 
     /**

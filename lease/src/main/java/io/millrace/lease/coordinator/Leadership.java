@@ -11,6 +11,7 @@ import io.millrace.lease.decide.Plans;
 import io.millrace.lease.decide.Standing;
 import io.millrace.lease.table.ControlRows;
 import io.millrace.lease.table.Entity;
+import io.millrace.lease.table.HealthRow;
 import io.millrace.lease.table.LeaderRow;
 import io.millrace.lease.table.LeaseRow;
 import io.millrace.lease.table.LeaseTable;
@@ -53,6 +54,9 @@ final class Leadership {
     /** Short, for everybody waits for the plan; but calls that fail at once, as without a permission, are not repeated at once. */
     private static final Duration PAUSE = Duration.ofMillis(50);
 
+    /** For how long people can see in the table who is gone without having left. */
+    private static final Duration DEAD_ARE_NAMED = Duration.ofMinutes(10);
+
     private final Wiring wiring;
     private final WorkerId me;
     private final SureTable table;
@@ -78,6 +82,9 @@ final class Leadership {
     private long ownPlan;
     /** Since when there is known to be a plan for a worker. */
     private final Map<WorkerId, Long> plansSeenAt = new HashMap<>();
+
+    /** Since when those are known to be dead who told something. */
+    private final Map<WorkerId, Long> deadSince = new HashMap<>();
 
     private boolean toldUnplaced;
     private SortedSet<StreamName> streams = new TreeSet<>();
@@ -293,7 +300,38 @@ final class Leadership {
         return List.of(seen.standings(), changes, outdated, lastSync);
     }
 
+    /**
+     * What the dead told of their leases goes after a while, for until then it says who is gone: who leaves in good order takes
+     * it along. A worker's row is there before it tells anything; should it be mistaken for dead here it tells all again.
+     */
+    private void forgetTheDead() {
+        wiring.then(
+                table.read(LeaseTable::listHealth),
+                told -> {
+                    ControlRows rows = requireNonNull(control);
+                    List<HealthRow> dead = told.stream()
+                            .filter(row -> !rows.hasWorker(row.worker()))
+                            .toList();
+                    deadSince
+                            .keySet()
+                            .retainAll(dead.stream().map(HealthRow::worker).collect(Collectors.toSet()));
+                    dead.forEach(row -> deadSince.putIfAbsent(row.worker(), wiring.now()));
+                    dead.stream()
+                            .filter(this::isLongDead)
+                            .forEach(row -> wiring.then(
+                                    table.delete(WriteKind.CLEANUP, row),
+                                    gone -> log.debug("What {} told goes with it", row.worker())));
+                },
+                error -> log.debug("What workers tell is looked at again later: {}", error.toString()));
+    }
+
+    private boolean isLongDead(HealthRow row) {
+        long since = requireNonNull(deadSince.get(row.worker()));
+        return wiring.platform().ticker().since(since).compareTo(DEAD_ARE_NAMED) >= 0;
+    }
+
     private CompletableFuture<Void> syncAll(ControlRows rows) {
+        forgetTheDead();
         List<CompletableFuture<Void>> syncs = new ArrayList<>();
         rows.streams().stream()
                 .filter(stream -> isRead(stream, rows))

@@ -13,8 +13,10 @@ import io.millrace.model.HashKeyRange;
 import io.millrace.model.ShardId;
 import io.millrace.runtime.EventLoop;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicReference;
@@ -45,6 +47,7 @@ final class OwnedLease implements HeldLease {
     private volatile long giveUpAt;
 
     private volatile boolean wasAskedFor;
+    private volatile boolean paused;
     private final LongAdder processed = new LongAdder();
 
     // Owned by the loop.
@@ -87,6 +90,11 @@ final class OwnedLease implements HeldLease {
     }
 
     @Override
+    public Optional<Instant> checkpointedAt() {
+        return row.notes().savedAt();
+    }
+
+    @Override
     public List<ShardId> parents() {
         return row.lineage().parents();
     }
@@ -113,6 +121,11 @@ final class OwnedLease implements HeldLease {
                 },
                 () -> save.done.complete(CheckpointOutcome.LEASE_LOST));
         return save.done;
+    }
+
+    @Override
+    public boolean paused() {
+        return paused;
     }
 
     @Override
@@ -169,6 +182,24 @@ final class OwnedLease implements HeldLease {
     /** True when it is going, whoever wanted that. */
     boolean wasAskedFor() {
         return wasAskedFor || state == LeaseState.RELEASING;
+    }
+
+    /** Sets whether it is paused, before its holder hears of it. */
+    void takenPaused(boolean isPaused) {
+        paused = isPaused;
+    }
+
+    /** Sets whether it is paused, and tells its holder of a change unless it is on its way out. */
+    void pause(boolean isPaused) {
+        if (paused == isPaused || state != LeaseState.HELD) {
+            return;
+        }
+        paused = isPaused;
+        if (isPaused) {
+            owner.wiring().listener().leasePaused(this);
+        } else {
+            owner.wiring().listener().leaseResumed(this);
+        }
     }
 
     /** True when its holder may believe in it for longer than {@code time} from now. */
@@ -316,7 +347,11 @@ final class OwnedLease implements HeldLease {
     private LeaseRow progress(Checkpoint latest) {
         loadIsNews = false;
         LeaseRow measured = row.withLoad(load);
-        return latest.isAfter(row.checkpoint()) ? measured.withCheckpoint(latest) : measured;
+        if (!latest.isAfter(row.checkpoint())) {
+            return measured;
+        }
+        Instant now = owner.wiring().platform().clock().instant();
+        return measured.withCheckpoint(latest).with(row.notes().savedAt(now));
     }
 
     /** The children's rows come first: a crash in between leaves the parent to its next owner, who ends it again. */

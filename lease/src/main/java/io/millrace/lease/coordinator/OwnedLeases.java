@@ -9,6 +9,7 @@ import io.millrace.lease.table.Entity;
 import io.millrace.lease.table.LeaseRow;
 import io.millrace.lease.table.LeaseTable;
 import io.millrace.lease.table.Lineage;
+import io.millrace.lease.table.PauseRow;
 import io.millrace.lease.table.WriteOutcome;
 import io.millrace.model.Checkpoint;
 import io.millrace.model.ChildShard;
@@ -47,6 +48,7 @@ final class OwnedLeases {
     private final SortedSet<LeaseKey> abandoned = new TreeSet<>();
     private final CompletableFuture<Void> allGone = new CompletableFuture<>();
     private SortedSet<StreamName> streams = new TreeSet<>();
+    private PauseRow pauses = PauseRow.NONE;
     private boolean leaving;
     private boolean over;
 
@@ -144,6 +146,7 @@ final class OwnedLeases {
     private void onTaken(LeaseRow row) {
         book.learn(row, wiring.now());
         OwnedLease lease = new OwnedLease(this, table, heartbeat.proof(), row);
+        lease.takenPaused(pauses.has(row.key()));
         held.put(row.key(), lease);
         log.debug("Took {}", lease);
         changed();
@@ -153,6 +156,14 @@ final class OwnedLeases {
             lease.askFor(wiring.settings().handoffTimeout(), "this worker is leaving");
         } else if (isRemoved(row.key())) {
             askForRemoved(lease);
+        }
+    }
+
+    /** What is paused from now on. */
+    void pause(PauseRow now) {
+        if (!pauses.equals(now)) {
+            pauses = now;
+            List.copyOf(held.values()).forEach(lease -> lease.pause(now.has(lease.key())));
         }
     }
 

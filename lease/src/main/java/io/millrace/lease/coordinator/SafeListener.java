@@ -4,9 +4,14 @@ import io.millrace.lease.CheckpointOutcome;
 import io.millrace.lease.HeldLease;
 import io.millrace.lease.LeaseKey;
 import io.millrace.lease.LeaseListener;
+import io.millrace.lease.LeaseStatus;
 import io.millrace.runtime.Platform;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -50,6 +55,29 @@ final class SafeListener implements LeaseListener {
     @Override
     public void tableLost(String reason) {
         tell(reason, () -> listener.tableLost(reason));
+    }
+
+    @Override
+    public void leasePaused(HeldLease lease) {
+        tell(lease + " is paused", () -> listener.leasePaused(lease));
+    }
+
+    @Override
+    public void leaseResumed(HeldLease lease) {
+        tell(lease + " is resumed", () -> listener.leaseResumed(lease));
+    }
+
+    @Override
+    public Optional<List<LeaseStatus>> statuses() {
+        List<LeaseStatus> told = new ArrayList<>();
+        AtomicBoolean tells = new AtomicBoolean();
+        tell(
+                "how its leases get on is asked",
+                () -> listener.statuses().ifPresent(all -> {
+                    told.addAll(all);
+                    tells.set(true);
+                }));
+        return tells.get() ? Optional.of(told) : Optional.empty();
     }
 
     @Override

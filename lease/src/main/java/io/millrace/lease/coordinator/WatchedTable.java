@@ -2,6 +2,7 @@ package io.millrace.lease.coordinator;
 
 import io.millrace.lease.LeaseKey;
 import io.millrace.lease.table.Entity;
+import io.millrace.lease.table.HealthRow;
 import io.millrace.lease.table.LeaseRow;
 import io.millrace.lease.table.LeaseTable;
 import io.millrace.lease.table.Listing;
@@ -46,6 +47,11 @@ final class WatchedTable implements LeaseTable {
     @Override
     public CompletableFuture<List<PlanRow>> listPlans() {
         return watched(table.listPlans());
+    }
+
+    @Override
+    public CompletableFuture<List<HealthRow>> listHealth() {
+        return watched(table.listHealth());
     }
 
     @Override

@@ -54,6 +54,7 @@ final class WorkerSession {
     private final Liveness liveness;
     private final HandoffPatience patience;
     private final ListenerWatch listenerWatch;
+    private final StatusTeller teller;
     private final Consumer<Loss> onLost;
     private final CompletableFuture<Void> firstLook = new CompletableFuture<>();
     private final CompletableFuture<CloseReport> left = new CompletableFuture<>();
@@ -109,6 +110,7 @@ final class WorkerSession {
         this.giving = new Giving(wiring, row.id(), table, leases);
         this.leadership = new Leadership(wiring, row.id(), table, book, this::poll);
         this.listenerWatch = new ListenerWatch(wiring, this::listenerIsSilent);
+        this.teller = new StatusTeller(wiring, row.id(), table);
         this.liveness = new Liveness(wiring.settings().failoverTime());
         this.patience = new HandoffPatience(wiring.settings().handoffTimeout());
     }
@@ -194,6 +196,7 @@ final class WorkerSession {
     private void start(CompletableFuture<Optional<Row>> leader) {
         heartbeat.start();
         listenerWatch.start();
+        teller.start();
         leases.measure();
         wiring.then(
                 leader,
@@ -263,6 +266,8 @@ final class WorkerSession {
 
     private void polled(Members members, long sentAt) {
         polling = false;
+        // One that cannot be read changes nothing.
+        members.pauses().ifPresent(leases::pause);
         onControl(members.news(), new ControlRows(plans, members), sentAt);
         schedulePoll(sentAt);
     }
@@ -482,6 +487,7 @@ final class WorkerSession {
         table.abandon();
         nextPoll.cancel();
         listenerWatch.stop();
+        teller.stop();
     }
 
     private void removeRows() {
@@ -492,9 +498,9 @@ final class WorkerSession {
         PlanRow mine = plan;
         CompletableFuture<SureTable.Settled> removed =
                 heartbeat.stop().thenCompose(row -> table.delete(WriteKind.MEMBERSHIP, row));
-        CompletableFuture<SureTable.Settled> all =
+        CompletableFuture<SureTable.Settled> planned =
                 mine == null ? removed : removed.thenCompose(gone -> table.delete(WriteKind.MEMBERSHIP, mine));
-        wiring.then(all, gone -> {
+        wiring.then(planned.thenCompose(gone -> teller.remove()), gone -> {
             if (!over) {
                 limit.cancel();
                 end();

@@ -16,6 +16,8 @@ enum WriteKind {
     CREATION,
     /** What nobody needs any more goes. */
     CLEANUP,
+    /** How leases get on, for people: at most one in a few seconds. Before progress, which never ends. */
+    STATUS,
     /** A checkpoint or a load. Comes last, for it never ends; the newest replaces the one that waits. */
     PROGRESS;
 

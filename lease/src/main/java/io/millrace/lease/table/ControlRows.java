@@ -1,5 +1,6 @@
 package io.millrace.lease.table;
 
+import io.millrace.lease.WorkerId;
 import io.millrace.model.StreamName;
 import java.util.List;
 
@@ -34,6 +35,12 @@ public record ControlRows(
     /** The same with other plans. */
     public ControlRows withPlans(List<PlanRow> others) {
         return new ControlRows(others, streams, workers, unreadable);
+    }
+
+    /** True when there is a row of {@code worker}, be it one that cannot be read. */
+    public boolean hasWorker(WorkerId worker) {
+        return workers.stream().anyMatch(row -> row.id().equals(worker))
+                || unreadable.stream().anyMatch(row -> row.entity().equals(Entity.worker(worker)));
     }
 
     /** True when there is a row about {@code stream}, be it one that cannot be read. */

@@ -151,6 +151,11 @@ public final class DynamoLeaseTable implements LeaseTable {
     }
 
     @Override
+    public CompletableFuture<List<HealthRow>> listHealth() {
+        return list(Entity.HEALTH_PREFIX, HealthRow.class).thenApply(Listing::rows);
+    }
+
+    @Override
     public CompletableFuture<Listing<PlanRow>> inspectPlans() {
         return list(Entity.PLAN_PREFIX, PlanRow.class);
     }

@@ -13,14 +13,16 @@ import java.util.function.Function;
  * What a row is about: the sort key of the table. The text sorts so that all rows of which there are few, but the leader's,
  * stand together behind leases and plans: one range read gets them.
  *
- * @param text {@code leader}, {@code lease#<stream>#<shard>}, {@code plan#<worker id>}, {@code plans}, {@code
- *     stream#<name>} or {@code worker#<worker id>}
+ * @param text {@code health#<worker id>}, {@code leader}, {@code lease#<stream>#<shard>}, {@code plan#<worker id>}, {@code plans}, {@code
+ *     stream#<name>}, {@code suspended} or {@code worker#<worker id>}
  */
 public record Entity(String text) implements Comparable<Entity> {
+    static final String HEALTH_PREFIX = "health#";
     static final String LEADER = "leader";
     static final String LEASE_PREFIX = "lease#";
     static final String PLAN_PREFIX = "plan#";
     static final String NEWS = "plans";
+    static final String PAUSES = "suspended";
     static final String STREAM_PREFIX = "stream#";
     static final String WORKER_PREFIX = "worker#";
 
@@ -37,6 +39,11 @@ public record Entity(String text) implements Comparable<Entity> {
         return new Entity(LEADER);
     }
 
+    /** The row in which {@code worker} tells how its leases get on. Not among those that are looked at all the time. */
+    public static Entity health(WorkerId worker) {
+        return new Entity(HEALTH_PREFIX + worker);
+    }
+
     /** The row of one lease. */
     public static Entity lease(LeaseKey key) {
         return new Entity(LEASE_PREFIX + key.stream() + "#" + key.shard());
@@ -50,6 +57,11 @@ public record Entity(String text) implements Comparable<Entity> {
     /** The row that tells of new plans. */
     public static Entity news() {
         return new Entity(NEWS);
+    }
+
+    /** The row that says what is paused. */
+    public static Entity pauses() {
+        return new Entity(PAUSES);
     }
 
     /** The row of one stream. */

@@ -57,6 +57,11 @@ public final class InMemoryLeaseTable implements LeaseTable {
     }
 
     @Override
+    public CompletableFuture<List<HealthRow>> listHealth() {
+        return CompletableFuture.completedFuture(all(HealthRow.class));
+    }
+
+    @Override
     public CompletableFuture<Listing<PlanRow>> inspectPlans() {
         return listPlans().thenApply(plans -> new Listing<>(plans, unreadable(Entity.PLAN_PREFIX)));
     }

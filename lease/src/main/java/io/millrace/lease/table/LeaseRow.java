@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param checkpoint how far the shard is processed
  * @param lineage its place among the other shards
  * @param load how many bytes a second its owners processed lately; negative while nobody has measured it
+ * @param notes for people
  */
 public record LeaseRow(
         LeaseKey key,
@@ -28,7 +29,8 @@ public record LeaseRow(
         @Nullable WorkerId ownerOrNull,
         Checkpoint checkpoint,
         Lineage lineage,
-        long load)
+        long load,
+        LeaseNotes notes)
         implements Row {
     /** No load was measured. */
     public static final long UNKNOWN_LOAD = -1;
@@ -38,9 +40,22 @@ public record LeaseRow(
         requireNonNull(key, "key");
         requireNonNull(checkpoint, "checkpoint");
         requireNonNull(lineage, "lineage");
+        requireNonNull(notes, "notes");
         if (revision < 0 || epoch < 0) {
             throw new IllegalArgumentException("negative revision or epoch in lease " + key);
         }
+    }
+
+    /** A lease of which there is nothing to note. */
+    public LeaseRow(
+            LeaseKey key,
+            long revision,
+            long epoch,
+            @Nullable WorkerId ownerOrNull,
+            Checkpoint checkpoint,
+            Lineage lineage,
+            long load) {
+        this(key, revision, epoch, ownerOrNull, checkpoint, lineage, load, LeaseNotes.NONE);
     }
 
     /** A lease nobody has owned yet. */
@@ -70,12 +85,13 @@ public record LeaseRow(
 
     /** This lease taken by {@code worker} under the next epoch. */
     public LeaseRow takenBy(WorkerId worker) {
-        return new LeaseRow(key, revision, epoch + 1, requireNonNull(worker, "worker"), checkpoint, lineage, load);
+        return new LeaseRow(
+                key, revision, epoch + 1, requireNonNull(worker, "worker"), checkpoint, lineage, load, notes);
     }
 
     /** This lease without an owner. */
     public LeaseRow released() {
-        return new LeaseRow(key, revision, epoch, null, checkpoint, lineage, load);
+        return new LeaseRow(key, revision, epoch, null, checkpoint, lineage, load, notes);
     }
 
     /**
@@ -83,29 +99,34 @@ public record LeaseRow(
      * write, which fails.
      */
     public LeaseRow movedTo(Checkpoint target, Lineage place) {
-        return new LeaseRow(key, revision, epoch + 1, null, target, place, load);
+        return new LeaseRow(key, revision, epoch + 1, null, target, place, load, notes.unsaved());
     }
 
-    /** This lease processed up to {@code moved}. */
+    /** This lease processed up to {@code moved}, at a time that is not known. */
     public LeaseRow withCheckpoint(Checkpoint moved) {
-        return new LeaseRow(key, revision, epoch, ownerOrNull, moved, lineage, load);
+        return new LeaseRow(key, revision, epoch, ownerOrNull, moved, lineage, load, notes.unsaved());
+    }
+
+    /** This lease with other notes. */
+    public LeaseRow with(LeaseNotes other) {
+        return new LeaseRow(key, revision, epoch, ownerOrNull, checkpoint, lineage, load, other);
     }
 
     /** This lease with {@code bytesPerSecond} processed lately. */
     public LeaseRow withLoad(long bytesPerSecond) {
-        return new LeaseRow(key, revision, epoch, ownerOrNull, checkpoint, lineage, bytesPerSecond);
+        return new LeaseRow(key, revision, epoch, ownerOrNull, checkpoint, lineage, bytesPerSecond, notes);
     }
 
     /** This lease waiting for {@code parents} only. */
     public LeaseRow waitingFor(List<ShardId> parents) {
         Lineage shorter = new Lineage(parents, lineage.children(), lineage.hashKeyRange());
-        return new LeaseRow(key, revision, epoch, ownerOrNull, checkpoint, shorter, load);
+        return new LeaseRow(key, revision, epoch, ownerOrNull, checkpoint, shorter, load, notes);
     }
 
     /** This lease at its shard's end, followed by {@code children} and owned by nobody. */
     public LeaseRow finished(List<ShardId> children) {
         Lineage complete = new Lineage(lineage.parents(), children, lineage.hashKeyRange());
-        return new LeaseRow(key, revision, epoch, null, Checkpoint.shardEnd(), complete, UNKNOWN_LOAD);
+        return new LeaseRow(key, revision, epoch, null, Checkpoint.shardEnd(), complete, UNKNOWN_LOAD, notes.unsaved());
     }
 
     @Override
@@ -115,6 +136,6 @@ public record LeaseRow(
 
     @Override
     public LeaseRow withRevision(long other) {
-        return new LeaseRow(key, other, epoch, ownerOrNull, checkpoint, lineage, load);
+        return new LeaseRow(key, other, epoch, ownerOrNull, checkpoint, lineage, load, notes);
     }
 }

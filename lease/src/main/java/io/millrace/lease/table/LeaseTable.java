@@ -54,6 +54,11 @@ public interface LeaseTable {
         return listLeases().thenApply(rows -> new Listing<>(rows, List.of()));
     }
 
+    /** What workers tell of their leases, those that are gone included; rows that cannot be read are left out. */
+    default CompletableFuture<List<HealthRow>> listHealth() {
+        return CompletableFuture.completedFuture(List.of());
+    }
+
     /** The rows of {@code keys}, in any order; a lease without a row, or one that cannot be read, is left out. */
     CompletableFuture<List<LeaseRow>> getLeases(Collection<LeaseKey> keys);
 

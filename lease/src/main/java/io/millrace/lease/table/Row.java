@@ -1,7 +1,8 @@
 package io.millrace.lease.table;
 
 /** One row of the table, as it was read or shall be written. Every change of a row raises its revision by one. */
-public sealed interface Row permits LeaderRow, LeaseRow, NewsRow, PlanRow, StreamRow, UnreadableRow, WorkerRow {
+public sealed interface Row
+        permits HealthRow, LeaderRow, LeaseRow, NewsRow, PauseRow, PlanRow, StreamRow, UnreadableRow, WorkerRow {
     /** What the row is about. */
     Entity entity();
 

@@ -15,7 +15,9 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedSet;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
@@ -61,6 +63,10 @@ final class RowCodec {
             item.put("leaderEpoch", number(plan.leaderEpoch()));
             PlanCodec.write("leases", plan.leases(), reason -> reason, item);
             PlanCodec.write("gives", plan.gives(), WorkerId::toString, item);
+        } else if (row instanceof HealthRow health) {
+            StatusCodec.write(health, item);
+        } else if (row instanceof PauseRow paused) {
+            writePauses(paused, item);
         } else if (row instanceof NewsRow news) {
             item.put("by", text(news.by()));
         } else if (row instanceof LeaderRow leader) {
@@ -91,6 +97,10 @@ final class RowCodec {
                 return plan(entity, item);
             } else if (entity.startsWith(Entity.STREAM_PREFIX)) {
                 return stream(entity, item);
+            } else if (entity.startsWith(Entity.HEALTH_PREFIX)) {
+                return health(entity, item);
+            } else if (entity.equals(Entity.PAUSES)) {
+                return pauses(item);
             } else if (entity.equals(Entity.NEWS)) {
                 return new NewsRow(item.revision(), item.text("by"));
             } else if (entity.equals(Entity.LEADER)) {
@@ -135,6 +145,16 @@ final class RowCodec {
         item.put("hashStart", text(lineage.hashKeyRange().start().toString()));
         item.put("load", lease.load() < 0 ? null : number(lease.load()));
         item.put("hashEnd", text(lineage.hashKeyRange().end().toString()));
+        Optional<Instant> saved = lease.notes().savedAt();
+        item.put("checkpointAt", saved.map(at -> text(at.toString())).orElse(null));
+        item.put("checkpointAtEpoch", saved.isPresent() ? number(lease.epoch()) : null);
+        List<String> skips = lease.notes().skips();
+        item.put(
+                "skips",
+                skips.isEmpty()
+                        ? null
+                        : AttributeValue.fromL(
+                                skips.stream().map(RowCodec::text).toList()));
     }
 
     private static void writeInitial(
@@ -155,7 +175,42 @@ final class RowCodec {
                 new HashKeyRange(HashKey.parse(item.text("hashStart")), HashKey.parse(item.text("hashEnd")));
         Lineage lineage = new Lineage(item.shards("parents"), item.shards("children"), range);
         long load = item.has("load") ? item.number("load") : LeaseRow.UNKNOWN_LOAD;
-        return new LeaseRow(key, item.revision(), item.number("epoch"), owner, checkpoint(item), lineage, load);
+        return new LeaseRow(
+                key, item.revision(), item.number("epoch"), owner, checkpoint(item), lineage, load, notes(item));
+    }
+
+    /** A former version moves the checkpoint and leaves the time as it is; it takes the lease under a new epoch before. */
+    private static LeaseNotes notes(Item item) {
+        boolean isOfNow = item.has("checkpointAtEpoch") && item.number("checkpointAtEpoch") == item.number("epoch");
+        List<String> skips = item.has("skips")
+                ? item.get("skips").l().stream().map(AttributeValue::s).toList()
+                : List.of();
+        return new LeaseNotes(isOfNow ? Instant.parse(item.text("checkpointAt")) : null, skips);
+    }
+
+    private static void writePauses(PauseRow paused, Map<String, @Nullable AttributeValue> item) {
+        Map<String, AttributeValue> leases = new LinkedHashMap<>();
+        paused.leases().forEach((key, note) -> leases.put(key.toString(), text(note)));
+        item.put("all", paused.allOrNull() == null ? null : text(paused.allOrNull()));
+        item.put("leases", AttributeValue.fromM(leases));
+    }
+
+    private static PauseRow pauses(Item item) {
+        PauseRow paused = new PauseRow(item.revision(), item.has("all") ? item.text("all") : null, new TreeMap<>());
+        for (Map.Entry<String, AttributeValue> lease : item.get("leases").m().entrySet()) {
+            paused = paused.with(
+                    leaseKey(lease.getKey().replace('/', '#')), lease.getValue().s());
+        }
+        return paused;
+    }
+
+    private static HealthRow health(String entity, Item item) {
+        return new HealthRow(
+                worker(entity.substring(Entity.HEALTH_PREFIX.length())),
+                item.revision(),
+                Instant.parse(item.text("at")),
+                StatusCodec.read(item.get("shards").m(), item.get("whys").l()),
+                (int) item.number("leftOut"));
     }
 
     private static Checkpoint checkpoint(Item item) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.lease.LeaseKey;
 import io.millrace.lease.table.Entity;
+import io.millrace.lease.table.HealthRow;
 import io.millrace.lease.table.InMemoryLeaseTable;
 import io.millrace.lease.table.LeaderRow;
 import io.millrace.lease.table.LeaseRow;
@@ -113,6 +114,12 @@ final class CheckedTable implements LeaseTable {
     public CompletableFuture<List<PlanRow>> listPlans() {
         calls.merge("listPlans", 1, Integer::sum);
         return table.listPlans();
+    }
+
+    @Override
+    public CompletableFuture<List<HealthRow>> listHealth() {
+        calls.merge("listHealth", 1, Integer::sum);
+        return table.listHealth();
     }
 
     @Override

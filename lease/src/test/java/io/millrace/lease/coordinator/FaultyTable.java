@@ -2,6 +2,7 @@ package io.millrace.lease.coordinator;
 
 import io.millrace.lease.LeaseKey;
 import io.millrace.lease.table.Entity;
+import io.millrace.lease.table.HealthRow;
 import io.millrace.lease.table.LeaseRow;
 import io.millrace.lease.table.LeaseTable;
 import io.millrace.lease.table.Listing;
@@ -110,6 +111,11 @@ final class FaultyTable implements LeaseTable {
     @Override
     public CompletableFuture<List<PlanRow>> listPlans() {
         return call(table::listPlans, false);
+    }
+
+    @Override
+    public CompletableFuture<List<HealthRow>> listHealth() {
+        return call(table::listHealth, false);
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.millrace.lease.coordinator;
 
 import io.millrace.lease.LeaseKey;
 import io.millrace.lease.table.Entity;
+import io.millrace.lease.table.HealthRow;
 import io.millrace.lease.table.LeaseRow;
 import io.millrace.lease.table.LeaseTable;
 import io.millrace.lease.table.Listing;
@@ -40,6 +41,11 @@ class PassingTable implements LeaseTable {
     @Override
     public CompletableFuture<List<PlanRow>> listPlans() {
         return inner.listPlans();
+    }
+
+    @Override
+    public CompletableFuture<List<HealthRow>> listHealth() {
+        return inner.listHealth();
     }
 
     @Override

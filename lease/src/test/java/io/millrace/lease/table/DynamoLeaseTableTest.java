@@ -9,6 +9,7 @@ import ch.qos.logback.core.read.ListAppender;
 import io.millrace.dynamodblocal.DynamoDbLocal;
 import io.millrace.lease.WorkerId;
 import java.net.URI;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -167,6 +168,31 @@ final class DynamoLeaseTableTest extends LeaseTableConformance {
                 .withMessageContaining("is it a Millrace lease table?");
         assertThat(done(client.scan(request -> request.tableName("numbers"))).count())
                 .isZero();
+    }
+
+    /** It takes the lease and moves its checkpoint, and leaves what it does not know as it was. */
+    @Test
+    void timeThatAFormerVersionLeftBehindIsNotTakenForThatOfItsCheckpoint() {
+        LeaseTable table = emptyTable();
+        LeaseRow saved = ((LeaseRow) rows().get(2)).with(new LeaseNotes(Instant.ofEpochMilli(5), List.of("skipped")));
+        done(table.put(saved));
+
+        done(client.updateItem(request -> request.tableName(DynamoLeaseTable.DEFAULT_NAME)
+                .key(Map.of(
+                        "application",
+                        RowCodec.text(test),
+                        "entity",
+                        RowCodec.text(saved.entity().text())))
+                .updateExpression("SET epoch = :epoch, revision = :next, checkpoint = :to")
+                .expressionAttributeValues(Map.of(
+                        ":epoch", RowCodec.number(saved.epoch() + 1),
+                        ":next", RowCodec.number(2),
+                        ":to", RowCodec.text("777")))));
+
+        assertThat(done(table.getLeases(List.of(saved.key()))))
+                .singleElement()
+                .extracting(LeaseRow::notes)
+                .isEqualTo(new LeaseNotes(null, List.of("skipped")));
     }
 
     /** Each told once, also when they are read again and again; what can be read is read. */

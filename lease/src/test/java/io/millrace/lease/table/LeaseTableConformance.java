@@ -3,6 +3,7 @@ package io.millrace.lease.table;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.lease.LeaseKey;
+import io.millrace.lease.LeaseStatus;
 import io.millrace.lease.ShardDirectory.StreamIdentity;
 import io.millrace.lease.WorkerId;
 import io.millrace.model.Checkpoint;
@@ -12,6 +13,7 @@ import io.millrace.model.RecordPosition;
 import io.millrace.model.SequenceNumber;
 import io.millrace.model.ShardId;
 import io.millrace.model.StreamName;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -133,6 +135,47 @@ abstract class LeaseTableConformance {
     }
 
     @Test
+    void whatWorkersTellIsListedAndNotAmongTheRowsThatAreLookedAtAllTheTime() {
+        LeaseTable table = emptyTable();
+        HealthRow alice = HealthRow.of(ALICE, Instant.ofEpochMilli(7), List.of());
+        HealthRow bob = HealthRow.of(BOB, Instant.ofEpochMilli(9), List.of());
+        done(table.put(bob));
+        done(table.put(alice));
+
+        assertThat(done(table.listHealth())).containsExactly(alice.withRevision(1), bob.withRevision(1));
+        assertThat(done(table.listMembers())).isEqualTo(new Members(0, List.of(), List.of()));
+        assertThat(done(table.listLeases())).isEmpty();
+        assertThat(done(table.listPlans())).isEmpty();
+    }
+
+    @Test
+    void whatIsPausedStandsAmongTheMembers() {
+        LeaseTable table = emptyTable();
+        assertThat(done(table.listMembers()).pauses()).contains(PauseRow.NONE);
+        LeaseKey qualified = new LeaseKey(new StreamName("111122223333:us-east-1:orders"), ShardId.of(3));
+        PauseRow paused = PauseRow.NONE.with(qualified, "why").withAll("all");
+        done(table.put(paused));
+
+        assertThat(done(table.listMembers()).pauses()).contains(paused.withRevision(1));
+        done(table.put(new PauseRow(1, null, paused.leases())));
+        assertThat(done(table.listMembers()).pauses()).contains(new PauseRow(2, null, paused.leases()));
+    }
+
+    @Test
+    void notesThatGoAwayAreGone() {
+        LeaseTable table = emptyTable();
+        LeaseRow noted = lease(1).with(new LeaseNotes(Instant.ofEpochMilli(5), List.of("one")));
+        done(table.put(noted));
+
+        LeaseRow moved = noted.withRevision(1).movedTo(at(9, 0), noted.lineage());
+        assertThat(done(table.put(moved)).isApplied()).isTrue();
+
+        assertThat(done(table.getLeases(List.of(noted.key()))))
+                .containsExactly(moved.withRevision(2))
+                .allMatch(row -> row.notes().equals(new LeaseNotes(null, List.of("one"))));
+    }
+
+    @Test
     void membersComeWithTheNumberOfTimesThatPlansWereWritten() {
         LeaseTable table = emptyTable();
         assertThat(done(table.listMembers()).news()).isZero();
@@ -229,6 +272,12 @@ abstract class LeaseTableConformance {
                 lease(1),
                 lease(2).takenBy(ALICE).withCheckpoint(at(9, 0)),
                 lease(3).takenBy(ALICE).withLoad(123_456),
+                lease(9).takenBy(ALICE).with(new LeaseNotes(Instant.ofEpochMilli(5), List.of("one", "two"))),
+                HealthRow.of(
+                        ALICE,
+                        Instant.ofEpochMilli(7),
+                        List.of(new LeaseStatus(
+                                key, 3, "FETCHING", Duration.ofHours(1), LeaseStatus.Trend.FALLS, 7, null, null))),
                 lease(4).withCheckpoint(Checkpoint.notStarted(Position.latest())),
                 lease(5).withCheckpoint(Checkpoint.notStarted(new Position.AtTimestamp(Instant.ofEpochMilli(1234)))),
                 lease(6).takenBy(BOB).withCheckpoint(at(10, 7)).finished(List.of(ShardId.of(7), ShardId.of(8))),
@@ -243,6 +292,7 @@ abstract class LeaseTableConformance {
                 new PlanRow(BOB, 0, ALICE, 7, new TreeMap<>(Map.of(key, "why")), new TreeMap<>(Map.of(key, ALICE))),
                 new PlanRow(ALICE, 0, ALICE, 7, new TreeMap<>(), new TreeMap<>()),
                 new LeaderRow(0, 4, BOB),
+                PauseRow.NONE.with(key, "why").withAll("all"),
                 new StreamRow(STREAM, 0, identity, Position.trimHorizon(), false),
                 new StreamRow(new StreamName("half"), 0, identity, Position.trimHorizon(), false).duringImport(),
                 new StreamRow(new StreamName("left"), 0, identity, Position.trimHorizon(), true).duringDeletion(),
