@@ -20,9 +20,9 @@ import io.millrace.consumer.streams.GuardedStreams;
 import io.millrace.consumer.streams.Rehearsal;
 import io.millrace.consumer.streams.SharedLists;
 import io.millrace.consumer.watch.ErrorTrace;
-import io.millrace.consumer.watch.FailureLog;
 import io.millrace.consumer.watch.FailureReports;
 import io.millrace.consumer.watch.Oversight;
+import io.millrace.consumer.watch.ShardTrends;
 import io.millrace.fanout.RecordSources;
 import io.millrace.fanout.ServiceTime;
 import io.millrace.fanout.pipe.PipeSettings;
@@ -34,6 +34,7 @@ import io.millrace.lease.CheckpointOutcome;
 import io.millrace.lease.HeldLease;
 import io.millrace.lease.LeaseKey;
 import io.millrace.lease.LeaseListener;
+import io.millrace.lease.LeaseStatus;
 import io.millrace.lease.coordinator.CloseReport;
 import io.millrace.lease.coordinator.LeaseCoordinator;
 import io.millrace.lease.coordinator.LeaseSettings;
@@ -423,10 +424,9 @@ final class WorkerCore {
         LeaseKey key = lease.key();
         String reason = "an error in the worker ended its consumer: " + ErrorTrace.of(error);
         Breaks before = breaks.get(key);
-        Breaks next = new Breaks(
-                before == null || hasWorkedWell(before) ? 1 : before.count + 1,
-                platform.ticker().nanoTime(),
-                new FailureLog.Failure(now(), reason));
+        int times = before == null || hasWorkedWell(before) ? 1 : before.count + 1;
+        Breaks next =
+                new Breaks(times, platform.ticker().nanoTime(), new WorkerHealth.Failing(now(), reason, times, null));
         breaks.put(key, next);
         log.error(
                 "{}, epoch {}: an error in the worker ended its consumer (failures in a row: {}); the lease is given back"
@@ -463,7 +463,7 @@ final class WorkerCore {
      * @param at when the last one did, in ticks
      * @param failure what to show until the next one works
      */
-    private record Breaks(int count, long at, FailureLog.Failure failure) {}
+    private record Breaks(int count, long at, WorkerHealth.Failing failure) {}
 
     /** Looks after the consumers. */
     private final class Consumers implements SupervisedConsumer.Supervisor {
@@ -537,6 +537,8 @@ final class WorkerCore {
 
     /** Brings what the coordinator says over to this worker's loop. */
     private final class Leases implements LeaseListener {
+        private final ShardTrends trends = new ShardTrends(platform.ticker());
+
         @Override
         public void shardExpired(LeaseKey shard, String reason) {
             send(() -> {
@@ -574,6 +576,12 @@ final class WorkerCore {
         @Override
         public void tableLost(String reason) {
             send(() -> endBecause(reason));
+        }
+
+        /** On the coordinator's loop: health may be read from any thread. */
+        @Override
+        public Optional<List<LeaseStatus>> statuses() {
+            return Optional.of(trends.look(health().shards()));
         }
 
         @Override

@@ -2,7 +2,14 @@ package io.millrace.consumer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.consumer.health.ShardPhase;
+import io.millrace.consumer.health.WorkerHealth;
 import io.millrace.consumer.watch.ErrorTrace;
+import io.millrace.consumer.watch.ShardTrends;
+import io.millrace.model.ShardId;
+import io.millrace.model.StreamName;
+import java.time.Instant;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class ErrorTraceTest {
@@ -19,6 +26,40 @@ class ErrorTraceTest {
                 .isEqualTo("java.lang.RuntimeException at com.acme.Orders.run(Orders.java:1), caused by"
                         + " java.lang.IllegalStateException at com.acme.Sink.run(Sink.java:0), caused by"
                         + " java.lang.IllegalArgumentException at com.acme.Db.run(Db.java:1)");
+    }
+
+    @Test
+    void placeOfAWaitIsTheUsersWithoutClassLoadersAndLambdas() {
+        assertThat(place(
+                        "java.base@17/jdk.internal.misc.Unsafe.park(Native Method)",
+                        "app//com.acme.Sink.write(Sink.java:7)",
+                        "app//com.acme.Sink$$Lambda$18/0x0000.processRecords(Unknown Source)",
+                        "app//io.millrace.consumer.shard.ProcessorCalls.run(ProcessorCalls.java:9)"))
+                .isEqualTo("com.acme.Sink.write(Sink.java:7)");
+        assertThat(place("com.acme.A.a(A.java:1)", "com.acme.B.b(B.java:2)"))
+                .isEqualTo("com.acme.A.a(A.java:1) < com.acme.B.b(B.java:2)");
+        assertThat(place("java.base@17/java.lang.Object.wait(Native Method)"))
+                .isEqualTo("java.base@17/java.lang.Object.wait(Native Method)");
+        assertThat(place()).isEmpty();
+    }
+
+    private static String place(String... stack) {
+        WorkerHealth.Stuck stuck = new WorkerHealth.Stuck("processRecords", Instant.EPOCH, List.of(stack));
+        WorkerHealth.ShardHealth shard = new WorkerHealth.ShardHealth(
+                new StreamName("orders"),
+                ShardId.of(0),
+                1,
+                ShardPhase.PROCESSING,
+                0,
+                null,
+                stuck,
+                WorkerHealth.Pace.NONE);
+        return new ShardTrends(() -> 0)
+                .look(List.of(shard))
+                .get(0)
+                .longWait()
+                .orElseThrow()
+                .place();
     }
 
     @Test

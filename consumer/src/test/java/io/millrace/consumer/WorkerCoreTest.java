@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.consumer.health.WorkerHealth;
 import io.millrace.lease.LeaseKey;
+import io.millrace.lease.LeaseStatus;
 import io.millrace.model.Bytes;
 import io.millrace.model.Position;
 import io.millrace.model.ShardId;
@@ -122,6 +123,9 @@ class WorkerCoreTest {
         assertThat(shard.failure().orElseThrow())
                 .startsWith("processRecords threw java.lang.IllegalStateException at")
                 .doesNotContain("secret");
+        WorkerHealth.Failing failing = shard.failing().orElseThrow();
+        assertThat(failing.times()).isEqualTo(2);
+        assertThat(failing.batch().orElseThrow().records()).isBetween(1, 10);
         world.sim.runUntil(() -> world.processed.size() == 10, Duration.ofMinutes(1));
         world.sim.run(Duration.ofMillis(20));
         assertThat(core.health().healthy()).isTrue();
@@ -132,6 +136,32 @@ class WorkerCoreTest {
                 .isEqualTo(10);
         assertThat(world.meters.get("millrace.behind.latest").timeGauge().value())
                 .isZero();
+    }
+
+    @Test
+    void troubleOfAShardIsToldInTheTableAndTakenBackWhenItIsOver() {
+        WorkerWorld world = new WorkerWorld(1, 2, 0);
+        world.start("a");
+        world.stuck.add(ShardId.of(1));
+        world.sim.run(Duration.ofSeconds(2));
+        world.putSpread(40, Duration.ofMillis(1));
+        world.sim.run(Duration.ofSeconds(20));
+
+        List<LeaseStatus> told = world.table.listHealth().join().get(0).statuses();
+        assertThat(told).hasSize(1);
+        LeaseStatus status = told.get(0);
+        LeaseStatus.Failure failure = status.failure().orElseThrow();
+        assertThat(status.key()).isEqualTo(new LeaseKey(WorkerWorld.ORDERS, ShardId.of(1)));
+        assertThat(status.doing()).isEqualTo("BATCH_FAILED");
+        assertThat(status.behind()).as("%s", told).isBetween(Duration.ofSeconds(14), Duration.ofSeconds(21));
+        assertThat(failure.what()).startsWith("processRecords threw java.lang.IllegalStateException at");
+        assertThat(failure.times()).isGreaterThan(2);
+        assertThat(failure.batch().orElseThrow().records()).isGreaterThan(5);
+
+        world.stuck.clear();
+        world.sim.runUntil(() -> world.processed.size() == 40, Duration.ofMinutes(1));
+        world.sim.run(Duration.ofSeconds(10));
+        assertThat(world.table.listHealth().join().get(0).statuses()).isEmpty();
     }
 
     @Test

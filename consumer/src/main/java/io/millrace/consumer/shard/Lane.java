@@ -287,6 +287,9 @@ final class Lane {
             pause(later.delay());
             return;
         }
+        if (records > 0) {
+            failures.at(hand.next());
+        }
         failures.threw(threw);
         hand.failed();
         parts.meters().batchFailed(context.stream());

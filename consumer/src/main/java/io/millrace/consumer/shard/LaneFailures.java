@@ -4,9 +4,11 @@ import io.millrace.consumer.shard.ProcessorCalls.Outcome;
 import io.millrace.consumer.watch.FailureLog;
 import io.millrace.consumer.watch.FailureReports;
 import io.millrace.lease.LeaseKey;
+import io.millrace.model.StreamRecord;
 import io.millrace.runtime.FatalErrors;
 import io.millrace.runtime.Ticker;
 import java.time.Duration;
+import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -50,6 +52,11 @@ final class LaneFailures {
     /** The shortest wait there is. */
     Duration firstDelay() {
         return parts.retry().delay(1, parts.platform().random());
+    }
+
+    /** The processor threw at {@code records}, at least one: {@link #threw} comes next. */
+    void at(List<StreamRecord> records) {
+        failures.handed(records);
     }
 
     /** The user's code threw. */

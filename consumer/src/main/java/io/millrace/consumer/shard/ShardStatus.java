@@ -2,6 +2,8 @@ package io.millrace.consumer.shard;
 
 import io.micrometer.core.instrument.Meter;
 import io.millrace.consumer.health.ShardPhase;
+import io.millrace.consumer.health.WorkerHealth.Failing;
+import io.millrace.consumer.health.WorkerHealth.Pace;
 import io.millrace.consumer.health.WorkerHealth.ShardHealth;
 import io.millrace.consumer.health.WorkerHealth.Stuck;
 import io.millrace.consumer.watch.FailureLog;
@@ -28,12 +30,16 @@ import org.jspecify.annotations.Nullable;
  * thread, and true at the moment of asking: nothing has to happen on the loop for a lag to grow or a wait to be too long.
  */
 final class ShardStatus {
+    /** A wait that is worth telling of, though it may be over soon. */
+    private static final Duration LONG_WAIT = Duration.ofSeconds(10);
+
     private final FailureLog failures;
     private final ConsumerMeters meters;
     private final Platform platform;
     private final Ticker ticker;
     private final ServiceTime time;
     private final Duration stuckAfter;
+    private final HeldLease lease;
     private final LeaseKey key;
     private final long epoch;
     private final Meter gauge;
@@ -42,7 +48,12 @@ final class ShardStatus {
     private volatile ShardLag lag;
     private final Slot own = new Slot();
     private volatile List<Slot> slots = List.of(own);
-    private volatile FailureLog.@Nullable Failure failure;
+    private volatile @Nullable Failing failure;
+    /** How many slots have a batch in hand, since when any has, and for how long any had before; written on the loop only. */
+    private int busySlots;
+
+    private volatile OptionalLong busySince = OptionalLong.empty();
+    private volatile long busyNanos;
 
     /** A consumer that has not begun to read; what fails will be found in {@code failures}. */
     ShardStatus(HeldLease lease, ShardPhase state, FailureLog failures, ConsumerParts parts) {
@@ -52,6 +63,7 @@ final class ShardStatus {
         this.ticker = platform.ticker();
         this.time = parts.oversight().serviceTime();
         this.stuckAfter = parts.oversight().stuckAfter();
+        this.lease = lease;
         this.key = lease.key();
         this.epoch = lease.epoch();
         this.state = state;
@@ -61,16 +73,36 @@ final class ShardStatus {
     }
 
     ShardHealth health() {
-        FailureLog.Failure failing = failure;
         return new ShardHealth(
                 key.stream(),
                 key.shard(),
                 epoch,
                 state,
                 millisBehindLatest(),
-                failing == null ? null : failing.since(),
-                failing == null ? null : failing.what(),
-                stuck().orElse(null));
+                failure,
+                stuck().orElse(null),
+                new Pace(lease.checkpointedAt().orElse(null), processing(), waitedFor(LONG_WAIT)));
+    }
+
+    /** For how long a processor had records in hand in this ownership. */
+    private Duration processing() {
+        OptionalLong since = busySince;
+        return Duration.ofNanos(busyNanos).plus(since.isPresent() ? ticker.since(since.getAsLong()) : Duration.ZERO);
+    }
+
+    private void slotBecameBusy() {
+        if (busySlots++ == 0) {
+            busySince = OptionalLong.of(ticker.nanoTime());
+        }
+    }
+
+    private void slotBecameIdle() {
+        OptionalLong since = busySince;
+        if (--busySlots == 0 && since.isPresent()) {
+            long before = busyNanos;
+            busyNanos = before + ticker.since(since.getAsLong()).toNanos();
+            busySince = OptionalLong.empty();
+        }
     }
 
     long millisBehindLatest() {
@@ -100,6 +132,7 @@ final class ShardStatus {
 
     /** The lanes are gone. */
     void forgetLanes() {
+        slots.forEach(Slot::batchOver);
         slots = List.of(own);
     }
 
@@ -121,27 +154,38 @@ final class ShardStatus {
 
         /** The processor gets a batch. */
         void batchTaken() {
+            if (batchSince.isEmpty()) {
+                slotBecameBusy();
+            }
             batchSince = OptionalLong.of(ticker.nanoTime());
         }
 
         /** The processor has nothing in hand any more. */
         void batchOver() {
+            if (batchSince.isPresent()) {
+                slotBecameIdle();
+            }
             batchSince = OptionalLong.empty();
         }
     }
 
     /** What the consumer has been waiting for too long, if it has. */
     Optional<Stuck> stuck() {
+        return Optional.ofNullable(waitedFor(stuckAfter));
+    }
+
+    /** What the consumer waits for, if it has done so for {@code least} or longer. */
+    private @Nullable Stuck waitedFor(Duration least) {
         ShardWait waiting = waiting();
         if (waiting == null) {
-            return Optional.empty();
+            return null;
         }
         Duration waited = ticker.since(waiting.tick());
-        if (waited.compareTo(stuckAfter) < 0) {
-            return Optional.empty();
+        if (waited.compareTo(least) < 0) {
+            return null;
         }
         Instant since = platform.clock().instant().minus(waited);
-        return Optional.of(new Stuck(waiting.spoken(), since, waiting.stack()));
+        return new Stuck(waiting.spoken(), since, waiting.stack());
     }
 
     /** How long the consumer has waited for what it waits for now. */

@@ -3,9 +3,10 @@ package io.millrace.consumer.shard;
 import static java.util.Objects.requireNonNull;
 
 import io.millrace.consumer.health.ShardPhase;
+import io.millrace.consumer.health.WorkerHealth.Failing;
 import io.millrace.consumer.health.WorkerHealth.ShardHealth;
+import io.millrace.consumer.health.WorkerHealth.Pace;
 import io.millrace.consumer.watch.ErrorTrace;
-import io.millrace.consumer.watch.FailureLog;
 import io.millrace.consumer.watch.RunningCall;
 import io.millrace.lease.CheckpointOutcome;
 import io.millrace.lease.HeldLease;
@@ -71,7 +72,14 @@ public final class SupervisedConsumer implements UserCalls, ConsumerParts.Owner 
         this.supervisor = supervisor;
         this.guarded = guard.guard(loop, this::broke);
         this.idleHealth = new ShardHealth(
-                lease.key().stream(), lease.key().shard(), lease.epoch(), ShardPhase.WAITING, 0, null, null, null);
+                lease.key().stream(),
+                lease.key().shard(),
+                lease.epoch(),
+                ShardPhase.WAITING,
+                0,
+                null,
+                null,
+                Pace.NONE);
     }
 
     /** Decides where the errors of tasks go: to the handler. Replaced only to show that simulations notice. */
@@ -127,7 +135,7 @@ public final class SupervisedConsumer implements UserCalls, ConsumerParts.Owner 
     }
 
     /** Starts the consumer after {@code pause}; {@code failure} says why there is one. */
-    public void start(Duration pause, FailureLog.@Nullable Failure failure) {
+    public void start(Duration pause, @Nullable Failing failure) {
         show(failure);
         if (pause.isZero()) {
             run();
@@ -234,16 +242,16 @@ public final class SupervisedConsumer implements UserCalls, ConsumerParts.Owner 
     }
 
     /** Shows {@code failure} while no consumer works. */
-    public void show(FailureLog.@Nullable Failure failure) {
+    public void show(@Nullable Failing failure) {
         idleHealth = new ShardHealth(
                 lease.key().stream(),
                 lease.key().shard(),
                 lease.epoch(),
                 failure == null ? ShardPhase.WAITING : ShardPhase.BROKEN,
                 0,
-                failure == null ? null : failure.since(),
-                failure == null ? null : failure.what(),
-                null);
+                failure,
+                null,
+                Pace.NONE);
     }
 
     /** The processor lets go of what it holds before another one may begin. */

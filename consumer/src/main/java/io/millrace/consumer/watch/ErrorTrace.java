@@ -61,4 +61,21 @@ public final class ErrorTrace {
                 .map(StackTraceElement::toString)
                 .toList();
     }
+
+    /**
+     * Those of {@code frames}, each as a stack element says it, that are neither the JDK's nor the framework's nor made at run
+     * time; without their class loaders and modules.
+     */
+    static List<String> usersFramesOf(List<String> frames) {
+        return frames.stream()
+                .filter(frame -> !frame.contains("$$"))
+                .map(ErrorTrace::withoutModule)
+                .filter(frame -> NOT_THE_USERS.stream().noneMatch(frame::startsWith))
+                .toList();
+    }
+
+    /** A frame may begin with both, such as {@code app//} or {@code java.base/}. */
+    private static String withoutModule(String frame) {
+        return frame.substring(frame.lastIndexOf('/', Math.max(0, frame.indexOf('('))) + 1);
+    }
 }
