@@ -4,6 +4,7 @@ import io.millrace.cli.demo.DemoCommand;
 import io.millrace.cli.demo.DemoWorkerCommand;
 import io.millrace.cli.demo.RehearsalCommand;
 import io.millrace.cli.leases.LeasesCommand;
+import io.millrace.cli.leases.SkipCommand;
 import io.millrace.cli.letters.LettersCommand;
 import io.millrace.cli.terminal.CommandFailure;
 import java.util.concurrent.Callable;
@@ -38,6 +39,7 @@ import picocli.CommandLine.Spec;
             ConsumeCommand.class,
             LeasesCommand.class,
             LettersCommand.class,
+            SkipCommand.class,
             EnvCommand.class,
             DaemonCommand.class,
             UsageCommand.class

@@ -78,12 +78,14 @@ final class Deletion {
         if (only.isEmpty()) {
             rows.addAll(control.workers());
             rows.addAll(control.plans());
+            rows.addAll(view.told());
         }
         rows.addAll(leases());
         rows.addAll(unreadable().filter(row -> !isOfStream(row)).toList());
         if (only.isEmpty()) {
             view.news().ifPresent(rows::add);
             view.leader().ifPresent(rows::add);
+            Optional.of(view.pauses()).filter(row -> row.revision() > 0).ifPresent(rows::add);
         }
         return rows;
     }

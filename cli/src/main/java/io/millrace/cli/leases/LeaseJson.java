@@ -2,6 +2,7 @@ package io.millrace.cli.leases;
 
 import io.millrace.cli.leases.Snapshot.Silence;
 import io.millrace.cli.terminal.JsonObject;
+import io.millrace.lease.LeaseStatus;
 import io.millrace.lease.WorkerId;
 import io.millrace.lease.table.LeaseRow;
 import io.millrace.lease.table.PlanRow;
@@ -54,7 +55,8 @@ final class LeaseJson {
                                 .map(row -> new JsonObject()
                                         .put("row", row.entity())
                                         .put("reason", row.reason()))
-                                .toList());
+                                .toList())
+                .put("wrong", reasons.findings().ofWorkers());
     }
 
     private static JsonObject worker(WorkerRow worker, Snapshot snapshot) {
@@ -105,7 +107,65 @@ final class LeaseJson {
                         "plannedFor",
                         reasons.plan(lease.key()).map(PlanRow::worker).orElse(null))
                 .put("nextFor", reasons.next(lease.key()).map(to -> to.worker()).orElse(null))
-                .put("why", reasons.why(lease));
+                .put("why", reasons.why(lease))
+                .put(
+                        "progress",
+                        progress(lease, reasons.findings(), snapshot.pauses().note(lease.key())))
+                .put("skips", lease.notes().skips());
+    }
+
+    /** How it gets on; what its worker says stands beside what is made of it. */
+    private static JsonObject progress(LeaseRow lease, Findings findings, Optional<String> paused) {
+        Findings.Finding finding = findings.of(lease);
+        Optional<LeaseStatus> status = findings.status(lease.key());
+        return new JsonObject()
+                .put("state", finding.kind())
+                .put("wrong", finding.isWrong())
+                .put("reason", finding.reason().isEmpty() ? null : finding.reason())
+                .put("paused", paused.orElse(null))
+                .put("told", findings.isTold(lease))
+                .put(
+                        "behindMillis",
+                        status.map(LeaseStatus::behind).map(Duration::toMillis).orElse(null))
+                .put("trend", status.map(LeaseStatus::trend).orElse(null))
+                .put("busyPercent", status.map(LeaseStatus::busyPercent).orElse(null))
+                .put("doing", status.map(LeaseStatus::doing).orElse(null))
+                .put(
+                        "checkpointAgeMillis",
+                        findings.checkpointAge(lease).map(Duration::toMillis).orElse(null))
+                .put(
+                        "fails",
+                        status.flatMap(LeaseStatus::failure)
+                                .map(LeaseJson::failure)
+                                .orElse(null))
+                .put(
+                        "waits",
+                        status.flatMap(LeaseStatus::longWait)
+                                .map(LeaseJson::longWait)
+                                .orElse(null));
+    }
+
+    private static JsonObject failure(LeaseStatus.Failure failure) {
+        Optional<LeaseStatus.Batch> batch = failure.batch();
+        return new JsonObject()
+                .put("what", failure.what())
+                .put("since", failure.since())
+                .put("times", failure.times())
+                .put("records", batch.map(LeaseStatus.Batch::records).orElse(null))
+                .put(
+                        "first",
+                        batch.map(LeaseStatus.Batch::first).map(Findings::text).orElse(null))
+                .put(
+                        "last",
+                        batch.map(LeaseStatus.Batch::last).map(Findings::text).orElse(null));
+    }
+
+    private static JsonObject longWait(LeaseStatus.Wait wait) {
+        return new JsonObject()
+                .put("for", wait.what())
+                .put("since", wait.since())
+                .put("stuck", wait.isStuck())
+                .put("place", wait.place());
     }
 
     private static void putCheckpoint(Checkpoint checkpoint, JsonObject object) {

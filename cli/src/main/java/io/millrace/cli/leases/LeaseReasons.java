@@ -1,6 +1,7 @@
 package io.millrace.cli.leases;
 
 import io.millrace.cli.leases.Snapshot.Silence;
+import io.millrace.cli.terminal.ShownLine;
 import io.millrace.lease.LeaseKey;
 import io.millrace.lease.WorkerId;
 import io.millrace.lease.decide.LeaseBook;
@@ -11,6 +12,7 @@ import io.millrace.lease.table.LeaderRow;
 import io.millrace.lease.table.LeaseRow;
 import io.millrace.lease.table.PlanRow;
 import io.millrace.model.ShardId;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -31,6 +33,7 @@ final class LeaseReasons {
     private final Map<LeaseKey, PlanRow> plans = new HashMap<>();
     private final Map<WorkerId, Seat> seats;
     private final Plans.Decision now;
+    private final Findings findings;
 
     LeaseReasons(Snapshot snapshot) {
         this.snapshot = snapshot;
@@ -45,6 +48,12 @@ final class LeaseReasons {
         seats = Seat.of(snapshot.control().workers(), snapshot.fleet());
         now = Plans.decide(
                 book, snapshot.control(), snapshot.fleet(), snapshot.leader().orElse(NOBODY));
+        findings = new Findings(snapshot, this);
+    }
+
+    /** What is wrong, and why. */
+    Findings findings() {
+        return findings;
     }
 
     /** Where a lease stands. */
@@ -79,24 +88,43 @@ final class LeaseReasons {
                         .orElse(true));
     }
 
-    /** A line for the leader, one for each lease, and one that says whether the plan still holds. */
-    List<String> lines() {
-        List<String> lines = snapshot.leases().stream()
-                .map(lease -> lease.key() + ": " + why(lease))
-                .collect(Collectors.toList());
-        lines.add(
-                0,
-                snapshot.leader()
-                        .map(leader -> "leader: " + leader.leader().name() + ", epoch " + leader.epoch() + ", its "
-                                + heartbeat(leader.leader()))
-                        .orElse("leader: none; the first worker that starts makes the plan"));
+    /**
+     * A line for the leader, one for each lease with what keeps it from moving and what was skipped of it beneath, and one that
+     * says whether the plan still holds.
+     */
+    List<ShownLine> lines() {
+        List<ShownLine> lines = new ArrayList<>();
+        lines.add(ShownLine.plain(snapshot.leader()
+                .map(leader -> "leader: " + leader.leader().name() + ", epoch " + leader.epoch() + ", its "
+                        + heartbeat(leader.leader()))
+                .orElse("leader: none; the first worker that starts makes the plan")));
+        findings.ofWorkers().forEach(line -> lines.add(ShownLine.wrong(line)));
+        snapshot.leases().forEach(lease -> lines.addAll(lines(lease)));
         long moves = snapshot.leases().stream()
                 .filter(lease -> next(lease.key()).isPresent())
                 .count();
-        lines.add(
+        lines.add(ShownLine.plain(
                 moves == 0
                         ? "decided anew from these rows the plan is the same"
-                        : "decided anew from these rows the plan differs for " + moves + " leases");
+                        : "decided anew from these rows the plan differs for " + moves + " leases"));
+        return lines;
+    }
+
+    private List<ShownLine> lines(LeaseRow lease) {
+        List<ShownLine> lines = new ArrayList<>();
+        lines.add(ShownLine.plain(lease.key() + ": " + why(lease)));
+        Findings.Finding finding = findings.of(lease);
+        if (!finding.reason().isEmpty() && finding.kind() != Findings.Kind.MOVES) {
+            lines.add(new ShownLine("  " + finding.kind().text() + ": " + finding.reason(), finding.isWrong()));
+        }
+        findings.batch(lease.key()).ifPresent(batch -> lines.add(ShownLine.wrong("  " + batch)));
+        if (finding.isWrong() || !lease.notes().skips().isEmpty()) {
+            lines.add(ShownLine.plain("  processed up to " + LeaseReport.text(lease.checkpoint())
+                    + findings.checkpointAge(lease)
+                            .map(age -> ", saved " + Spans.text(age) + " ago")
+                            .orElse("")));
+        }
+        lease.notes().skips().forEach(skip -> lines.add(ShownLine.plain("  skipped: " + skip)));
         return lines;
     }
 
@@ -144,7 +172,8 @@ final class LeaseReasons {
         return why.toString();
     }
 
-    private String whyUnplanned(LeaseRow lease) {
+    /** Why no plan names the lease. */
+    String whyUnplanned(LeaseRow lease) {
         if (seats.isEmpty()) {
             return "no worker takes part";
         }

@@ -3,7 +3,9 @@ package io.millrace.cli.leases;
 import io.millrace.cli.terminal.AwsAccess;
 import io.millrace.cli.terminal.CommandFailure;
 import io.millrace.cli.terminal.Pause;
+import io.millrace.cli.terminal.ShownLine;
 import io.millrace.cli.terminal.Terminal;
+import io.millrace.runtime.Platform;
 import io.millrace.runtime.SystemPlatform;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -23,16 +25,24 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 @Command(
         name = "leases",
         description = {
-            "Show who owns which shard of an application, how far each is processed, and why.",
+            "Show who owns which shard of an application, how each gets on, and what is wrong, with the cause.",
             "Without APP list the applications that the table has, with their workers, shards and streams.",
             "Heartbeats are watched for a moment first, up to three tenths of --failover."
         },
-        subcommands = {ResetCommand.class, DeleteCommand.class, ImportCommand.class, ExportCommand.class})
+        subcommands = {
+            PauseCommand.class,
+            ResumeCommand.class,
+            ResetCommand.class,
+            DeleteCommand.class,
+            ImportCommand.class,
+            ExportCommand.class
+        })
 public final class LeasesCommand implements Callable<Integer> {
     private static final Duration REDRAW = Duration.ofSeconds(1);
 
     private final Terminal terminal;
     private final AwsAccess access;
+    private final Platform platform = new SystemPlatform();
 
     @Spec
     private CommandSpec spec;
@@ -60,7 +70,9 @@ public final class LeasesCommand implements Callable<Integer> {
 
     @Option(
             names = "--why",
-            description = "Show why each lease is where it is: what the leader decided, and its reasons.")
+            description =
+                    "Show why each lease is where it is, by what the leader decided, why it does not move if it does"
+                            + " not, and what was skipped of it.")
     private boolean why;
 
     /** Made by the command line. */
@@ -79,18 +91,23 @@ public final class LeasesCommand implements Callable<Integer> {
             throw new ParameterException(spec.commandLine(), "--json tells why as well, leave out --why");
         }
         try (DynamoDbAsyncClient client = access.dynamoDb()) {
-            TableView view = flags.view(client, app, new SystemPlatform().ticker());
-            Snapshot snapshot = view.lookAWhile(flags.failover.multipliedBy(3).dividedBy(10));
+            TableView view = flags.view(client, app, platform.ticker());
+            Snapshot snapshot =
+                    told(view.lookAWhile(flags.failover.multipliedBy(3).dividedBy(10)), view);
             if (snapshot.isEmpty()) {
                 throw flags.absent(view, access, "there is no application '" + app + "'");
             }
             show(app, snapshot);
             while (watch) {
                 Pause.of(REDRAW);
-                show(app, view.look());
+                show(app, told(view.look(), view));
             }
         }
         return CommandFailure.OK;
+    }
+
+    private Snapshot told(Snapshot snapshot, TableView view) {
+        return snapshot.told(view.told(), view.pauses(), platform.clock().instant());
     }
 
     private int listApplications() {
@@ -120,16 +137,25 @@ public final class LeasesCommand implements Callable<Integer> {
             terminal.line(LeaseJson.document(app, flags.table, snapshot).toString());
             return;
         }
-        List<String> lines =
-                new ArrayList<>(wrapped(why ? new LeaseReasons(snapshot).lines() : LeaseReport.lines(app, snapshot)));
-        lines.addAll(Math.min(1, lines.size()), wrapped(LeaseReport.unreadable(snapshot)));
+        List<ShownLine> lines =
+                new ArrayList<>(why ? new LeaseReasons(snapshot).lines() : LeaseReport.lines(app, snapshot));
+        lines.addAll(
+                Math.min(1, lines.size()),
+                LeaseReport.unreadable(snapshot).stream().map(ShownLine::wrong).toList());
         if (watch && terminal.outIsTerminal() && terminal.errIsTerminal()) {
-            terminal.screen(LeaseReport.fit(lines, terminal.size()));
+            terminal.paintedScreen(LeaseReport.fit(wrappedLines(lines), terminal.size()));
             return;
         }
         if (watch) {
-            lines.add("");
+            lines.add(ShownLine.plain(""));
         }
-        terminal.line(String.join("\n", lines));
+        terminal.lines(wrappedLines(lines));
+    }
+
+    private List<ShownLine> wrappedLines(List<ShownLine> lines) {
+        return lines.stream()
+                .flatMap(
+                        line -> wrapped(List.of(line.text())).stream().map(text -> new ShownLine(text, line.isWrong())))
+                .toList();
     }
 }

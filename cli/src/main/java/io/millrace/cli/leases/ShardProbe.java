@@ -100,7 +100,8 @@ final class ShardProbe {
         }
     }
 
-    private static <T> T persist(Supplier<CompletableFuture<T>> call) {
+    /** Goes on while trying again may help. */
+    static <T> T persist(Supplier<CompletableFuture<T>> call) {
         for (int attempt = 1; true; attempt++) {
             try {
                 return call.get().join();

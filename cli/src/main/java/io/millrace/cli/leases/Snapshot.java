@@ -3,10 +3,13 @@ package io.millrace.cli.leases;
 import io.millrace.lease.WorkerId;
 import io.millrace.lease.decide.Fleet;
 import io.millrace.lease.table.ControlRows;
+import io.millrace.lease.table.HealthRow;
 import io.millrace.lease.table.LeaderRow;
 import io.millrace.lease.table.LeaseRow;
+import io.millrace.lease.table.PauseRow;
 import io.millrace.lease.table.UnreadableRow;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +24,9 @@ import java.util.Optional;
  * @param fleet the workers as the leader judges them, by the looks so far
  * @param silences what the looks so far showed of each worker's heartbeat
  * @param unreadable rows that cannot be read
+ * @param told what workers tell of their leases
+ * @param pauses what is paused
+ * @param now when that was read, on this machine's wall clock
  */
 record Snapshot(
         Optional<LeaderRow> leader,
@@ -28,11 +34,15 @@ record Snapshot(
         List<LeaseRow> leases,
         Fleet fleet,
         Map<WorkerId, Silence> silences,
-        List<UnreadableRow> unreadable) {
+        List<UnreadableRow> unreadable,
+        List<HealthRow> told,
+        PauseRow pauses,
+        Instant now) {
     Snapshot {
         leases = leases.stream().sorted(Comparator.comparing(LeaseRow::key)).toList();
         silences = Map.copyOf(silences);
         unreadable = List.copyOf(unreadable);
+        told = List.copyOf(told);
     }
 
     Snapshot(
@@ -42,6 +52,21 @@ record Snapshot(
             Fleet fleet,
             Map<WorkerId, Silence> silences) {
         this(leader, control, leases, fleet, silences, List.of());
+    }
+
+    Snapshot(
+            Optional<LeaderRow> leader,
+            ControlRows control,
+            List<LeaseRow> leases,
+            Fleet fleet,
+            Map<WorkerId, Silence> silences,
+            List<UnreadableRow> unreadable) {
+        this(leader, control, leases, fleet, silences, unreadable, List.of(), PauseRow.NONE, Instant.EPOCH);
+    }
+
+    /** The same with what workers tell and what people paused, read at {@code time}. */
+    Snapshot told(List<HealthRow> rows, PauseRow paused, Instant time) {
+        return new Snapshot(leader, control, leases, fleet, silences, unreadable, rows, paused, time);
     }
 
     /**

@@ -40,6 +40,13 @@ final class TableFlags {
         return view.tableIsMissing() ? noTable(access) : CommandFailure.failed(otherwise + " in table '" + table + "'");
     }
 
+    /** Fails where there is no such application. */
+    void refuseAbsent(TableView view, AwsAccess access, String application) {
+        if (view.control().streams().isEmpty() && view.leases().isEmpty()) {
+            throw absent(view, access, "there is no application '" + application + "'");
+        }
+    }
+
     /** There is no such table. */
     CommandFailure noTable(AwsAccess access) {
         return CommandFailure.failed("there is no table '" + table + "' at " + access.dynamoDbPlace()

@@ -8,10 +8,12 @@ import io.millrace.lease.decide.Fleet;
 import io.millrace.lease.decide.Liveness;
 import io.millrace.lease.table.ControlRows;
 import io.millrace.lease.table.Entity;
+import io.millrace.lease.table.HealthRow;
 import io.millrace.lease.table.LeaderRow;
 import io.millrace.lease.table.LeaseRow;
 import io.millrace.lease.table.LeaseTable;
 import io.millrace.lease.table.Listing;
+import io.millrace.lease.table.PauseRow;
 import io.millrace.lease.table.Row;
 import io.millrace.lease.table.StreamRow;
 import io.millrace.lease.table.TableUnavailableException;
@@ -76,6 +78,19 @@ final class TableView {
     /** The row that tells of new plans. */
     Optional<Row> news() {
         return join(table.get(Entity.news()), Optional.empty());
+    }
+
+    /** What is paused; nothing where the row that says so cannot be read. */
+    PauseRow pauses() {
+        return join(table.get(Entity.pauses()), Optional.empty())
+                .filter(PauseRow.class::isInstance)
+                .map(PauseRow.class::cast)
+                .orElse(PauseRow.NONE);
+    }
+
+    /** What workers tell of their leases. */
+    List<HealthRow> told() {
+        return join(table.listHealth(), List.of());
     }
 
     /** All leases. */

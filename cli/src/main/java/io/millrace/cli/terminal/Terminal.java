@@ -19,12 +19,15 @@ import java.util.concurrent.locks.ReentrantLock;
  */
 public final class Terminal {
     private static final String CLEAR_LINE = "\r\u001b[K";
+    private static final String RED = "\u001b[31m";
+    private static final String NO_COLOUR = "\u001b[0m";
 
     private final OutputStream out;
     private final PrintStream err;
     private final boolean outIsTerminal;
     private final boolean errIsTerminal;
     private final ScreenSize size;
+    private final boolean hasColours;
     private final ReentrantLock lock = new ReentrantLock();
     private boolean progressShown;
     private int screenLines;
@@ -32,6 +35,18 @@ public final class Terminal {
 
     /** Output and errors go to these streams; the flags tell which of them a person watches, on a screen of this size. */
     public Terminal(OutputStream out, PrintStream err, boolean outIsTerminal, boolean errIsTerminal, ScreenSize size) {
+        this(out, err, outIsTerminal, errIsTerminal, size, true);
+    }
+
+    /** The same; without {@code colours} nothing is coloured, else what is wrong is on terminals. */
+    public Terminal(
+            OutputStream out,
+            PrintStream err,
+            boolean outIsTerminal,
+            boolean errIsTerminal,
+            ScreenSize size,
+            boolean colours) {
+        this.hasColours = colours;
         this.out = out;
         this.err = err;
         this.outIsTerminal = outIsTerminal;
@@ -41,7 +56,8 @@ public final class Terminal {
 
     /**
      * The process's own streams. The {@code millrace} script says in MILLRACE_TTY which of the file descriptors 1 and 2 are
-     * terminals, because Java cannot tell them apart; without it none is. MILLRACE_SIZE holds the rows and columns.
+     * terminals, because Java cannot tell them apart; without it none is. MILLRACE_SIZE holds the rows and columns. With
+     * NO_COLOR nothing is coloured.
      */
     public static Terminal ofProcess() {
         String terminals = System.getenv().getOrDefault("MILLRACE_TTY", "");
@@ -50,7 +66,9 @@ public final class Terminal {
                 new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8),
                 terminals.contains("1"),
                 terminals.contains("2"),
-                ScreenSize.parse(System.getenv().getOrDefault("MILLRACE_SIZE", "")));
+                ScreenSize.parse(System.getenv().getOrDefault("MILLRACE_SIZE", "")),
+                // https://no-color.org: any text but none.
+                System.getenv().getOrDefault("NO_COLOR", "").isEmpty());
     }
 
     /** True when a person watches standard output. */
@@ -81,18 +99,40 @@ public final class Terminal {
     }
 
     /**
+     * Writes lines of data, those about something wrong in a colour on a terminal, and flushes.
+     *
+     * @throws CommandFailure if nobody reads any more
+     */
+    public void lines(List<ShownLine> lines) {
+        boolean paints = outIsTerminal && hasColours;
+        StringBuilder text = new StringBuilder();
+        lines.forEach(line -> text.append(paints ? painted(line) : line.text()).append('\n'));
+        write(stream -> stream.write(text.toString().getBytes(StandardCharsets.UTF_8)), !paints);
+    }
+
+    /** With the colours that belong to it and nothing else that a terminal would obey. */
+    private static String painted(ShownLine line) {
+        String text = Printable.of(line.text());
+        return line.isWrong() ? RED + text + NO_COLOUR : text;
+    }
+
+    /**
      * Lets {@code body} write data, then flushes, with nobody else writing in between.
      *
      * @throws CommandFailure if nobody reads any more
      */
     public void write(Writing body) {
+        write(body, true);
+    }
+
+    private void write(Writing body, boolean makesPrintable) {
         lock.lock();
         try {
             if (silent) {
                 return;
             }
             clearProgress();
-            if (outIsTerminal) {
+            if (outIsTerminal && makesPrintable) {
                 ByteArrayOutputStream data = new ByteArrayOutputStream();
                 body.writeTo(data);
                 out.write(Printable.of(data.toByteArray()));
@@ -156,6 +196,17 @@ public final class Terminal {
      * fit: what has scrolled away or wrapped is not replaced.
      */
     public void screen(List<String> lines) {
+        draw(lines.stream().map(this::printable).toList());
+    }
+
+    /** The same with lines of which those about something wrong stand out. */
+    public void paintedScreen(List<ShownLine> lines) {
+        draw(lines.stream()
+                .map(line -> errIsTerminal && hasColours ? painted(line) : printable(line.text()))
+                .toList());
+    }
+
+    private void draw(List<String> lines) {
         lock.lock();
         try {
             if (silent) {
@@ -167,7 +218,7 @@ public final class Terminal {
             }
             text.append("\r\u001b[J");
             for (String line : lines) {
-                text.append(printable(line)).append('\n');
+                text.append(line).append('\n');
             }
             screenLines = lines.size();
             err.print(text);

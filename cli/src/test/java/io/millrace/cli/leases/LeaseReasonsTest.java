@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.cli.leases.Snapshot.Silence;
 import io.millrace.cli.terminal.ScreenSize;
+import io.millrace.cli.terminal.ShownLine;
 import io.millrace.lease.LeaseKey;
 import io.millrace.lease.WorkerId;
 import io.millrace.lease.decide.Fleet;
@@ -54,7 +55,11 @@ final class LeaseReasonsTest {
                     .isEqualTo("owned by nobody; planned for " + plan.worker().name() + ": "
                             + plan.leases().get(lease.key()));
         }
-        assertThat(reasons.lines()).hasSize(6).last().asString().endsWith("the plan is the same");
+        assertThat(ShownLine.texts(reasons.lines()))
+                .hasSize(6)
+                .last()
+                .asString()
+                .endsWith("the plan is the same");
     }
 
     @Test
@@ -69,7 +74,7 @@ final class LeaseReasonsTest {
         assertThat(leases.stream().filter(lease -> reasons.next(lease.key()).isPresent()))
                 .hasSize(2)
                 .allMatch(lease -> reasons.why(lease).contains("the next plan has it for bob: evens out alice"));
-        assertThat(reasons.lines()).last().asString().endsWith("the plan differs for 2 leases");
+        assertThat(ShownLine.texts(reasons.lines())).last().asString().endsWith("the plan differs for 2 leases");
     }
 
     @Test
@@ -103,9 +108,9 @@ final class LeaseReasonsTest {
 
     @Test
     void screenThatIsTooSmallSaysHowMuchIsMissing() {
-        List<String> lines = List.of("one", "two", "three", "four", "five");
+        List<ShownLine> lines = ShownLine.plain(List.of("one", "two", "three", "four", "five"));
         assertThat(LeaseReport.fit(lines, new ScreenSize(7, 80))).isEqualTo(lines);
-        assertThat(LeaseReport.fit(lines, new ScreenSize(6, 80)))
+        assertThat(ShownLine.texts(LeaseReport.fit(lines, new ScreenSize(6, 80))))
                 .containsExactly("one", "two", "three", "  and 2 more lines");
         assertThat(LeaseReport.fit(lines, new ScreenSize(1, 80))).hasSize(1);
     }
@@ -128,7 +133,10 @@ final class LeaseReasonsTest {
                                 + "\"hashStart\":\"0\",\"hashEnd\":\"340282366920938463463374607431768211455\","
                                 + "\"bytesPerSecond\":null,\"plannedFor\":\"alice#1\",\"nextFor\":null,"
                                 + "\"why\":\"owned by alice, its heartbeat moved 0.1 s ago; planned so: its owner took it when its"
-                                + " parents had ended\"}],\"unreadable\":[]}");
+                                + " parents had ended\",\"progress\":{\"state\":\"UNTOLD\",\"wrong\":false,\"reason\":null,\"paused\":null,"
+                                + "\"told\":false,\"behindMillis\":null,\"trend\":null,\"busyPercent\":null,\"doing\":null,"
+                                + "\"checkpointAgeMillis\":null,\"fails\":null,\"waits\":null},\"skips\":[]}],"
+                                + "\"unreadable\":[],\"wrong\":[]}");
     }
 
     private static String why(LeaseRow lease, List<WorkerRow> workers, LeaseRow... others) {
