@@ -42,10 +42,11 @@ class ToolPermissionsTest {
     void toolsCallNothingButWhatTheDocsSay() throws Exception {
         try (LocalStack stack = new LocalStack(folder)) {
             stack.createStream("watched", 1);
-            stack.kinesis
+            String number = stack.kinesis
                     .putRecord(request ->
                             request.streamName("watched").partitionKey("k").data(SdkBytes.fromUtf8String("one")))
-                    .join();
+                    .join()
+                    .sequenceNumber();
             try (CommandRun worker = stack.start(Map.of(), "consume", "watched", "--app", "first")) {
                 worker.awaitOutput(text -> text.contains("one"));
                 worker.terminate();
@@ -69,6 +70,9 @@ class ToolPermissionsTest {
             assertCalls(stack, "leases import", " another", elsewhere.toArray(String[]::new));
             assertCalls(stack, "leases reset --shard", OURS, reset("--shard", "shardId-000000000000"));
             assertCalls(stack, "leases reset --all", OURS, reset("--all"));
+            assertCalls(stack, "skip", OURS, "skip", "first", "shardId-000000000000", "--to", number, "--yes");
+            assertCalls(stack, "leases pause", OURS, "leases", "pause", "first");
+            assertCalls(stack, "leases resume", OURS, "leases", "resume", "first");
 
             List<String> dry = new ArrayList<>(List.of(importing));
             dry.add("--dry-run");
