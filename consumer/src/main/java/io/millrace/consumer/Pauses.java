@@ -1,10 +1,10 @@
 package io.millrace.consumer;
 
-import io.millrace.lease.LeaseKey;
+import io.millrace.lease.HeldLease;
 import java.util.HashSet;
 import java.util.Set;
 
-/** The pauses that a worker was asked for. A shard is paused while one of them covers it. Belongs to the worker's event loop. */
+/** The pauses that a worker was asked for, beside those in the table. A shard is paused while one of either covers it. Belongs to the worker's event loop. */
 final class Pauses {
     private final Set<PauseScope> scopes = new HashSet<>();
 
@@ -19,7 +19,8 @@ final class Pauses {
         }
     }
 
-    boolean isPaused(LeaseKey shard) {
-        return scopes.stream().anyMatch(scope -> scope.covers(shard));
+    /** True while a pause of this worker or one in the table covers the lease. */
+    boolean isPaused(HeldLease lease) {
+        return lease.paused() || scopes.stream().anyMatch(scope -> scope.covers(lease.key()));
     }
 }

@@ -6,7 +6,6 @@ import io.millrace.consumer.health.WorkerHealth;
 import io.millrace.consumer.health.WorkerHealth.Stuck;
 import io.millrace.consumer.meters.WorkerRegistry;
 import io.millrace.consumer.processor.AsyncRecordProcessor;
-import io.millrace.consumer.services.HostName;
 import io.millrace.consumer.shard.ConsumerEnd;
 import io.millrace.consumer.shard.ConsumerMeters;
 import io.millrace.consumer.shard.ConsumerParts;
@@ -25,10 +24,8 @@ import io.millrace.consumer.watch.Oversight;
 import io.millrace.consumer.watch.ShardTrends;
 import io.millrace.fanout.RecordSources;
 import io.millrace.fanout.ServiceTime;
-import io.millrace.fanout.pipe.PipeSettings;
 import io.millrace.fanout.pipe.PipeSources;
 import io.millrace.fanout.pipe.ShardPipes;
-import io.millrace.fanout.polling.PollingSettings;
 import io.millrace.fanout.polling.PollingSources;
 import io.millrace.lease.CheckpointOutcome;
 import io.millrace.lease.HeldLease;
@@ -37,7 +34,6 @@ import io.millrace.lease.LeaseListener;
 import io.millrace.lease.LeaseStatus;
 import io.millrace.lease.coordinator.CloseReport;
 import io.millrace.lease.coordinator.LeaseCoordinator;
-import io.millrace.lease.coordinator.LeaseSettings;
 import io.millrace.lease.coordinator.LeaseSettings.StreamSettings;
 import io.millrace.model.ChildShard;
 import io.millrace.model.Position;
@@ -167,40 +163,22 @@ final class WorkerCore {
 
     /** Pipes with polling beneath them, or polling alone. */
     private RecordSources sources(WorkerSettings settings, @Nullable ShardPipes pipesOrNull, ServiceTime time) {
-        PollingSettings polling = PollingSettings.DEFAULT
-                .withIdleTime(timing.idleTimeBetweenReads())
-                .withMaxRecordsPerBatch(settings.delivery().batching().records())
-                .withAggregates(settings.aggregates());
-        PollingSources polled = new PollingSources(guarded, polling, loop, platform, registry, time);
+        PollingSources polled = new PollingSources(guarded, settings.polling(), loop, platform, registry, time);
         if (pipesOrNull == null) {
             return polled;
         }
-        PipeSettings pushing = PipeSettings.DEFAULT
-                .withMaxRecordsPerBatch(settings.delivery().batching().records())
-                .withAggregates(settings.aggregates());
         PipeSources.Ways ways = new PipeSources.Ways(guarded.pipes(pipesOrNull), polled);
-        return new PipeSources(ways, pushing, loop, platform, registry, time);
+        return new PipeSources(ways, settings.pipes(), loop, platform, registry, time);
     }
 
     private LeaseCoordinator coordinator(WorkerSettings settings, WorkerBackend backend) {
         try {
             return LeaseCoordinator.create(
-                    leaseSettings(settings), backend.table(), guarded, new Leases(), platform, registry);
+                    settings.leases(name), backend.table(), guarded, new Leases(), platform, registry);
         } catch (Throwable noThread) {
             stopThreads();
             throw noThread;
         }
-    }
-
-    private LeaseSettings leaseSettings(WorkerSettings settings) {
-        LeaseSettings.Builder builder = LeaseSettings.builder()
-                .workerName(name)
-                .failoverTime(settings.timing().failoverTime())
-                .maxLeases(settings.maxLeases())
-                .onLostTable(settings.onLostTable())
-                .host(HostName.get());
-        settings.streams().forEach(stream -> builder.stream(stream.name(), stream.initialPosition()));
-        return builder.build();
     }
 
     /** Joins; call once. Fails as {@link LeaseCoordinator#start} does. */
@@ -245,10 +223,7 @@ final class WorkerCore {
     CompletableFuture<Void> pause(PauseScope scope, boolean wanted) {
         return change(done -> {
             pauses.set(scope, wanted);
-            consumers
-                    .values()
-                    .forEach(consumer ->
-                            consumer.pause(pauses.isPaused(consumer.lease().key())));
+            consumers.values().forEach(consumer -> consumer.pause(pauses.isPaused(consumer.lease())));
             done.complete(null);
         });
     }
@@ -378,7 +353,7 @@ final class WorkerCore {
             return;
         }
         SupervisedConsumer consumer = new SupervisedConsumer(lease, loop, userCalls, supervisor, loopGuard);
-        consumer.pause(pauses.isPaused(lease.key()));
+        consumer.pause(pauses.isPaused(lease));
         consumers.put(lease, consumer);
         publish();
         news.taken(
@@ -554,23 +529,25 @@ final class WorkerCore {
 
         @Override
         public void leaseAskedFor(HeldLease lease, Duration within) {
-            send(() -> {
-                SupervisedConsumer consumer = consumers.get(lease);
-                if (consumer != null) {
-                    consumer.drain(within);
-                }
-            });
+            sendTo(lease, consumer -> consumer.drain(within));
         }
 
         @Override
         public void leaseLost(HeldLease lease, String reason) {
-            send(() -> {
-                SupervisedConsumer consumer = consumers.get(lease);
-                if (consumer != null) {
-                    consumer.lost(reason);
-                    streams.leasesChanged();
-                }
+            sendTo(lease, consumer -> {
+                consumer.lost(reason);
+                streams.leasesChanged();
             });
+        }
+
+        @Override
+        public void leasePaused(HeldLease lease) {
+            sendTo(lease, consumer -> consumer.pause(pauses.isPaused(lease)));
+        }
+
+        @Override
+        public void leaseResumed(HeldLease lease) {
+            sendTo(lease, consumer -> consumer.pause(pauses.isPaused(lease)));
         }
 
         @Override
@@ -592,6 +569,15 @@ final class WorkerCore {
         @Override
         public void failed(String reason) {
             send(() -> endBecause(reason));
+        }
+
+        private void sendTo(HeldLease lease, Consumer<SupervisedConsumer> message) {
+            send(() -> {
+                SupervisedConsumer consumer = consumers.get(lease);
+                if (consumer != null) {
+                    message.accept(consumer);
+                }
+            });
         }
 
         private void send(Runnable message) {

@@ -117,10 +117,8 @@ final class Skip {
     }
 
     private RecordPosition target(LeaseKey lease, StreamRecord stored) {
-        RecordPosition end = Aggregates.RAW
-                .in(List.of(stored), HashKeyRange.ALL)
-                .get(0)
-                .position();
+        RecordPosition end =
+                Aggregates.RAW.in(List.of(stored), HashKeyRange.ALL).get(0).position();
         RecordPosition wanted = within.isEmpty() ? end : new RecordPosition(to, within.getAsLong());
         if (wanted.compareTo(end) > 0) {
             throw CommandFailure.failed(lease + " has no record " + Findings.text(wanted) + ": the last within " + to
@@ -167,8 +165,8 @@ final class Skip {
         for (int i = 0; i < MOST_PAGES && next.isPresent(); i++) {
             ShardIterator iterator = next.get();
             ShardPage page = ShardProbe.persist(() -> reader.getRecords(iterator, PAGE));
-            for (StreamRecord record : Aggregates.SPLIT.in(
-                    page.records(), lease.lineage().hashKeyRange())) {
+            for (StreamRecord record :
+                    Aggregates.SPLIT.in(page.records(), lease.lineage().hashKeyRange())) {
                 boolean isSkipped = record.position().compareTo(end) <= 0
                         && Checkpoint.processed(record.position()).isAfter(lease.checkpoint());
                 first = isSkipped && first == null ? record.arrival() : first;

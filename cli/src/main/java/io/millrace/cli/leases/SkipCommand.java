@@ -59,8 +59,9 @@ public final class SkipCommand implements Callable<Integer> {
             names = "--to",
             required = true,
             paramLabel = "SEQUENCE",
-            description = "The sequence number of the last record that is skipped. An aggregate is skipped whole, or up to"
-                    + " the record of a sub-sequence number, SEQUENCE/SUB.")
+            description =
+                    "The sequence number of the last record that is skipped. An aggregate is skipped whole, or up to"
+                            + " the record of a sub-sequence number, SEQUENCE/SUB.")
     private String to;
 
     @Option(

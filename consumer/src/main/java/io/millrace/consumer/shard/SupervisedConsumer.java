@@ -4,8 +4,8 @@ import static java.util.Objects.requireNonNull;
 
 import io.millrace.consumer.health.ShardPhase;
 import io.millrace.consumer.health.WorkerHealth.Failing;
-import io.millrace.consumer.health.WorkerHealth.ShardHealth;
 import io.millrace.consumer.health.WorkerHealth.Pace;
+import io.millrace.consumer.health.WorkerHealth.ShardHealth;
 import io.millrace.consumer.watch.ErrorTrace;
 import io.millrace.consumer.watch.RunningCall;
 import io.millrace.lease.CheckpointOutcome;
@@ -72,14 +72,7 @@ public final class SupervisedConsumer implements UserCalls, ConsumerParts.Owner 
         this.supervisor = supervisor;
         this.guarded = guard.guard(loop, this::broke);
         this.idleHealth = new ShardHealth(
-                lease.key().stream(),
-                lease.key().shard(),
-                lease.epoch(),
-                ShardPhase.WAITING,
-                0,
-                null,
-                null,
-                Pace.NONE);
+                lease.key().stream(), lease.key().shard(), lease.epoch(), ShardPhase.WAITING, 0, null, null, Pace.NONE);
     }
 
     /** Decides where the errors of tasks go: to the handler. Replaced only to show that simulations notice. */
