@@ -160,7 +160,10 @@ class NightShiftTest {
                 .contains("has no lease of shardId-000000000099");
         assertThat(stack.expect(1, "skip", "app", shard, "--to", poison + "/3", "--yes")
                         .err())
-                .contains("has no record " + poison + "/3", "nothing was changed");
+                .contains("has no record " + poison + "/3: the last within " + poison + " is " + poison);
+        assertThat(stack.expect(2, "skip", "app", shard, "--to", poison + "/x", "--yes")
+                        .err())
+                .contains("'x' is no place within an aggregate");
         assertThat(processed).doesNotContain(shard + " " + (EACH - 1));
 
         CommandResult skipped = stack.expect(0, "skip", "app", shard, "--to", poison, "--stream", "orders", "--yes");
