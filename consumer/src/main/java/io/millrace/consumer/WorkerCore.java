@@ -47,7 +47,6 @@ import io.millrace.runtime.Platform;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -264,15 +263,9 @@ final class WorkerCore {
     }
 
     WorkerHealth health() {
-        return new WorkerHealth(
-                running,
-                coordinator.isMember(),
-                published.stream()
-                        .map(SupervisedConsumer::health)
-                        .sorted(Comparator.comparing(WorkerHealth.ShardHealth::stream)
-                                .thenComparing(WorkerHealth.ShardHealth::shard)
-                                .thenComparing(WorkerHealth.ShardHealth::epoch))
-                        .toList());
+        List<WorkerHealth.ShardHealth> shards =
+                published.stream().map(SupervisedConsumer::health).toList();
+        return new WorkerHealth(running, coordinator.isMember(), shards);
     }
 
     /** Goes on without the stream: what was processed is checkpointed, and its leases are given back. */
@@ -555,7 +548,6 @@ final class WorkerCore {
             send(() -> endBecause(reason));
         }
 
-        /** On the coordinator's loop: health may be read from any thread. */
         @Override
         public Optional<List<LeaseStatus>> statuses() {
             return Optional.of(trends.look(health().shards()));

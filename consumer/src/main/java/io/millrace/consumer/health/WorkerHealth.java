@@ -7,6 +7,7 @@ import io.millrace.model.ShardId;
 import io.millrace.model.StreamName;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -22,9 +23,13 @@ import org.jspecify.annotations.Nullable;
  *     that was lost still runs
  */
 public record WorkerHealth(boolean running, boolean member, List<ShardHealth> shards) {
-    /** Copies the list. */
+    private static final Comparator<ShardHealth> ORDER = Comparator.comparing(ShardHealth::stream)
+            .thenComparing(ShardHealth::shard)
+            .thenComparing(ShardHealth::epoch);
+
+    /** Copies the list, in order. */
     public WorkerHealth {
-        shards = List.copyOf(shards);
+        shards = shards.stream().sorted(ORDER).toList();
     }
 
     /** True when the worker runs and takes part, and no shard is failing or stuck. */
