@@ -17,6 +17,8 @@ final class CheckpointLedger {
     private Checkpoint processed;
     private Checkpoint asked;
     private Checkpoint saved;
+    /** Stands before this record until somebody says otherwise. */
+    private @Nullable RecordPosition prepared;
 
     /** A ledger that begins at what the table holds. */
     CheckpointLedger(Checkpoint start) {
@@ -65,7 +67,36 @@ final class CheckpointLedger {
 
     /** What to save next, if there is progress that nobody has asked to save. */
     Optional<Checkpoint> due() {
-        return processed.isAfter(asked) ? Optional.of(processed) : Optional.empty();
+        return processed.isAfter(asked) && !isHeld() ? Optional.of(processed) : Optional.empty();
+    }
+
+    /** What the lease is given back at: what is processed, but for what a prepared checkpoint holds. */
+    Checkpoint last() {
+        return isHeld() ? asked : processed;
+    }
+
+    private boolean isHeld() {
+        return prepared != null && !Checkpoint.processed(prepared).isAfter(processed);
+    }
+
+    /**
+     * A checkpoint is prepared at {@code position}: none at or beyond it is due before {@link #ended}.
+     *
+     * @throws IllegalArgumentException if that is processed already
+     */
+    void prepared(RecordPosition position) {
+        if (!Checkpoint.processed(position).isAfter(processed)) {
+            throw new IllegalArgumentException("cannot prepare a checkpoint at " + position.sequenceNumber() + "/"
+                    + position.subSequenceNumber() + ": the shard is processed beyond it");
+        }
+        prepared = position;
+    }
+
+    /** The user declared everything up to {@code last} processed: a prepared checkpoint up to there holds nothing any more. */
+    void ended(@Nullable RecordPosition last) {
+        if (prepared != null && (last == null || last.compareTo(prepared) >= 0)) {
+            prepared = null;
+        }
     }
 
     /** Someone asked to save {@code checkpoint}. */

@@ -1,5 +1,6 @@
 package io.millrace.checkpoint;
 
+import io.millrace.model.Bytes;
 import io.millrace.model.RecordPosition;
 import java.util.concurrent.CompletionStage;
 
@@ -40,6 +41,25 @@ public interface Checkpointer {
 
     /** As {@link #checkpoint(RecordPosition)}, without waiting: the stage completes when that is saved. */
     CompletionStage<Void> checkpointAsync(RecordPosition position);
+
+    /**
+     * Prepares a checkpoint: writes {@code position} and {@code state} beside the checkpoint, which stays where it is, and waits
+     * until they are saved. For work with an effect elsewhere that must happen once: prepare with what is needed to find out or to
+     * repeat it, do it, then commit. A worker that dies in between leaves both to the next owner,
+     * {@code ShardContext.pending()}. While it is not committed, checkpoints that are saved by themselves stop before it; an
+     * explicit one at or beyond it takes its place. Preparing another replaces it.
+     *
+     * @param state bytes of your own, at most 32 KiB
+     * @throws IllegalArgumentException if {@code position} is beyond the last delivered record, or processed already, or the state
+     *     is too large
+     * @throws IllegalStateException if the shard has several lanes, which share one checkpoint
+     * @throws LeaseLostException if another worker owns the shard now; stop working on it
+     * @throws CheckpointFailedException if it could not be learned whether it was saved, such as after an interrupt
+     */
+    PreparedCheckpoint prepare(RecordPosition position, Bytes state);
+
+    /** As {@link #prepare}, without waiting: the stage completes when that is saved. */
+    CompletionStage<PreparedCheckpoint> prepareAsync(RecordPosition position, Bytes state);
 
     /** True once another worker may own the shard. No checkpoint is possible from then on. */
     boolean isLeaseLost();

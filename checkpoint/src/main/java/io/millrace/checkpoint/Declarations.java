@@ -13,4 +13,12 @@ public interface Declarations {
      * @throws IllegalArgumentException if {@code last} was not delivered
      */
     void processed(@Nullable RecordPosition last);
+
+    /**
+     * A checkpoint at {@code position} is to be prepared.
+     *
+     * @throws IllegalArgumentException if that was not delivered
+     * @throws IllegalStateException if the user does not speak for the whole shard
+     */
+    default void checkPrepare(RecordPosition position) {}
 }

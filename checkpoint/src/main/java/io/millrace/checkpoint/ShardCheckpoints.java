@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import io.millrace.lease.CheckpointOutcome;
 import io.millrace.lease.HeldLease;
 import io.millrace.model.Checkpoint;
+import io.millrace.model.PendingCheckpoint;
 import io.millrace.model.RecordPosition;
 import io.millrace.runtime.EventLoop;
 import io.millrace.runtime.Ticker;
@@ -93,6 +94,11 @@ public final class ShardCheckpoints {
         return ledger.processed();
     }
 
+    /** Where whoever has the shard next goes on: what is processed, but for what a prepared checkpoint holds back. */
+    public Checkpoint last() {
+        return ledger.last();
+    }
+
     /** Saves now what is processed. Completes, on the loop, when the table holds it or the lease is lost. */
     public CompletableFuture<CheckpointOutcome> flush() {
         write();
@@ -105,7 +111,7 @@ public final class ShardCheckpoints {
      */
     public CompletableFuture<CheckpointOutcome> release() {
         stopTimer();
-        Checkpoint last = ledger.processed();
+        Checkpoint last = ledger.last();
         ledger.asked(last);
         CompletableFuture<CheckpointOutcome> released = new CompletableFuture<>();
         // A user may still ask, from a thread of its own: what the release has not saved yet is not saved.
@@ -186,12 +192,51 @@ public final class ShardCheckpoints {
                 answer.complete(CheckpointOutcome.LEASE_LOST);
                 return;
             }
+            // First, for what follows from the declaration may be saved at once.
+            ledger.ended(last);
             declarations.processed(last);
         } catch (IllegalArgumentException refused) {
             answer.completeExceptionally(refused);
             return;
         }
         loop.whenComplete(flush(), (outcome, error) -> {
+            if (error != null) {
+                answer.completeExceptionally(error);
+            } else {
+                answer.complete(requireNonNull(outcome));
+            }
+        });
+    }
+
+    /** A user prepares a checkpoint. For any thread. */
+    CompletableFuture<CheckpointOutcome> prepare(PendingCheckpoint prepared, Declarations declarations) {
+        CompletableFuture<CheckpointOutcome> answer = new CompletableFuture<>();
+        waiting.add(answer);
+        CompletableFuture<Boolean> unused =
+                answer.handle((outcome, error) -> waiting.removeIf(CompletableFuture::isDone));
+        try {
+            loop.execute(() -> prepareOnLoop(prepared, declarations, answer));
+        } catch (RejectedExecutionException stopped) {
+            answer.completeExceptionally(new CheckpointFailedException(
+                    "the worker has stopped; no checkpoint of " + lease.key() + " is prepared", stopped));
+        }
+        return answer;
+    }
+
+    private void prepareOnLoop(
+            PendingCheckpoint prepared, Declarations declarations, CompletableFuture<CheckpointOutcome> answer) {
+        if (closed) {
+            answer.complete(CheckpointOutcome.LEASE_LOST);
+            return;
+        }
+        try {
+            declarations.checkPrepare(prepared.position());
+            ledger.prepared(prepared.position());
+        } catch (IllegalArgumentException | IllegalStateException refused) {
+            answer.completeExceptionally(refused);
+            return;
+        }
+        loop.whenComplete(lease.prepare(prepared), (outcome, error) -> {
             if (error != null) {
                 answer.completeExceptionally(error);
             } else {

@@ -7,8 +7,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.millrace.lease.CheckpointOutcome;
 import io.millrace.lease.HeldLease;
 import io.millrace.lease.LeaseKey;
+import io.millrace.model.Bytes;
 import io.millrace.model.Checkpoint;
 import io.millrace.model.ChildShard;
+import io.millrace.model.PendingCheckpoint;
 import io.millrace.model.Position;
 import io.millrace.model.RecordPosition;
 import io.millrace.model.ShardId;
@@ -19,6 +21,7 @@ import io.millrace.runtime.SystemPlatform;
 import io.millrace.sim.Simulation;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
@@ -47,6 +50,62 @@ class ShardCheckpointsTest {
             assertThat(lease.asked).containsExactly(Checkpoint.processed(at(1)));
             sim.run(Duration.ofSeconds(10));
             assertThat(lease.asked).hasSize(6).endsWith(Checkpoint.processed(at(100)));
+        }
+
+        @Test
+        void whatIsPreparedHoldsTheCheckpointBeforeItUntilItIsCommitted() {
+            process(1);
+            checkpoints.delivered(at(3));
+            var prepared = checkpoints.checkpointer().prepareAsync(at(2), Bytes.utf8("transaction 9"));
+            sim.run(Duration.ofMillis(1));
+            assertThat(prepared).isCompleted();
+            assertThat(lease.pending()).contains(new PendingCheckpoint(at(2), Bytes.utf8("transaction 9")));
+            loop.execute(() -> checkpoints.processed(at(3)));
+            sim.run(Duration.ofSeconds(20));
+            assertThat(lease.asked).as("saved by itself").containsExactly(Checkpoint.processed(at(1)));
+            assertThat(checkpoints.last()).isEqualTo(Checkpoint.processed(at(1)));
+            var committed =
+                    prepared.thenCompose(PreparedCheckpoint::commitAsync).toCompletableFuture();
+            sim.run(Duration.ofMillis(1));
+            assertThat(committed).isCompleted();
+            assertThat(lease.asked).endsWith(Checkpoint.processed(at(3)));
+        }
+
+        @Test
+        void releaseLeavesWhatIsPreparedToTheNextOwner() {
+            process(1);
+            checkpoints.delivered(at(3));
+            var prepared = checkpoints.checkpointer().prepareAsync(at(2), Bytes.empty());
+            loop.execute(() -> checkpoints.processed(at(3)));
+            loop.execute(() -> {
+                var unused = checkpoints.release();
+            });
+            sim.run(Duration.ofSeconds(1));
+            assertThat(prepared).isCompleted();
+            assertThat(lease.released).containsExactly(Checkpoint.processed(at(1)));
+        }
+
+        @Test
+        void whatIsProcessedOrWasNotDeliveredCannotBePrepared() {
+            process(2);
+            checkpoints.delivered(at(3));
+            var processed = checkpoints.checkpointer().prepareAsync(at(2), Bytes.empty());
+            sim.run(Duration.ofMillis(1));
+            assertThatThrownBy(() -> processed.toCompletableFuture().join())
+                    .hasCauseInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("the shard is processed beyond it");
+            assertThat(lease.pending()).isEmpty();
+        }
+
+        @Test
+        void explicitCheckpointBeyondWhatIsPreparedTakesItsPlace() {
+            checkpoints.delivered(at(5));
+            var prepared = checkpoints.checkpointer().prepareAsync(at(2), Bytes.empty());
+            var beyond = checkpoints.checkpointer().checkpointAsync(at(4));
+            sim.run(Duration.ofMillis(1));
+            assertThat(prepared).isCompleted();
+            assertThat(beyond).isCompleted();
+            assertThat(lease.asked).containsExactly(Checkpoint.processed(at(4)));
         }
 
         @Test
@@ -242,6 +301,7 @@ class ShardCheckpointsTest {
         final List<Checkpoint> released = new CopyOnWriteArrayList<>();
         final CompletableFuture<Checkpoint> firstAsked = new CompletableFuture<>();
         volatile @Nullable CompletableFuture<CheckpointOutcome> answer;
+        volatile @Nullable PendingCheckpoint pending;
 
         @Override
         public LeaseKey key() {
@@ -269,6 +329,18 @@ class ShardCheckpointsTest {
             firstAsked.complete(checkpoint);
             CompletableFuture<CheckpointOutcome> given = answer;
             return given != null ? given : CompletableFuture.completedFuture(CheckpointOutcome.SAVED);
+        }
+
+        @Override
+        public CompletableFuture<CheckpointOutcome> prepare(PendingCheckpoint prepared) {
+            pending = prepared;
+            CompletableFuture<CheckpointOutcome> given = answer;
+            return given != null ? given : CompletableFuture.completedFuture(CheckpointOutcome.SAVED);
+        }
+
+        @Override
+        public Optional<PendingCheckpoint> pending() {
+            return Optional.ofNullable(pending);
         }
 
         @Override

@@ -3,6 +3,7 @@ package io.millrace.lease;
 import io.millrace.model.Checkpoint;
 import io.millrace.model.ChildShard;
 import io.millrace.model.HashKeyRange;
+import io.millrace.model.PendingCheckpoint;
 import io.millrace.model.ShardId;
 import java.time.Instant;
 import java.util.List;
@@ -49,6 +50,17 @@ public interface HeldLease {
      * @throws IllegalArgumentException if {@code checkpoint} is behind one asked for before in this ownership
      */
     CompletableFuture<CheckpointOutcome> checkpoint(Checkpoint checkpoint);
+
+    /**
+     * Writes a prepared checkpoint into the row, fenced by the epoch, instead of one that was prepared before. The checkpoint stays
+     * where it is; one at or beyond the prepared one, saved later, ends it. A release leaves it to the next owner.
+     *
+     * @return completes as that of {@link #checkpoint(Checkpoint)} does
+     */
+    CompletableFuture<CheckpointOutcome> prepare(PendingCheckpoint prepared);
+
+    /** The checkpoint that is prepared in the table and not committed, by this owner or one before. */
+    Optional<PendingCheckpoint> pending();
 
     /**
      * Gives the lease back at {@code last}, so that another worker may take it at once: checkpoint and release are one

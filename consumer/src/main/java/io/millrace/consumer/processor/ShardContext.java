@@ -3,9 +3,12 @@ package io.millrace.consumer.processor;
 import static java.util.Objects.requireNonNull;
 
 import io.millrace.model.Checkpoint;
+import io.millrace.model.PendingCheckpoint;
 import io.millrace.model.RecordPosition;
 import io.millrace.model.ShardId;
 import io.millrace.model.StreamName;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The shard that a processor works on.
@@ -17,8 +20,16 @@ import io.millrace.model.StreamName;
  * @param checkpoint where consumption goes on
  * @param lane which of the shard's lanes the processor has, from 0
  * @param lanes how many lanes the shard has; 1 unless the worker was built with more
+ * @param pendingOrNull the checkpoint that an owner before prepared and did not commit
  */
-public record ShardContext(StreamName stream, ShardId shard, long epoch, Checkpoint checkpoint, int lane, int lanes) {
+public record ShardContext(
+        StreamName stream,
+        ShardId shard,
+        long epoch,
+        Checkpoint checkpoint,
+        int lane,
+        int lanes,
+        @Nullable PendingCheckpoint pendingOrNull) {
     /** Checks the parts. */
     public ShardContext {
         requireNonNull(stream, "stream");
@@ -31,7 +42,16 @@ public record ShardContext(StreamName stream, ShardId shard, long epoch, Checkpo
 
     /** The context of a shard with one lane. */
     public ShardContext(StreamName stream, ShardId shard, long epoch, Checkpoint checkpoint) {
-        this(stream, shard, epoch, checkpoint, 0, 1);
+        this(stream, shard, epoch, checkpoint, 0, 1, null);
+    }
+
+    /**
+     * The checkpoint that an owner before prepared and did not commit: find out from its state whether its work was done. Records
+     * come again from {@link #checkpoint} on, those that it covers among them. It is over once a checkpoint at or beyond it is
+     * saved.
+     */
+    public Optional<PendingCheckpoint> pending() {
+        return Optional.ofNullable(pendingOrNull);
     }
 
     /**

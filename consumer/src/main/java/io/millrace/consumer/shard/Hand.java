@@ -147,6 +147,19 @@ final class Hand {
         }
     }
 
+    /**
+     * Checks that a record at {@code position} may have been offered.
+     *
+     * @throws IllegalArgumentException if it is beyond the last one that was
+     */
+    void checkOffered(RecordPosition position) {
+        if (offered == null || position.compareTo(offered) > 0) {
+            throw new IllegalArgumentException(
+                    "cannot checkpoint " + spoken(position) + ": it is beyond the last delivered record ("
+                            + (offered == null ? "none" : spoken(offered)) + ")");
+        }
+    }
+
     /** The last record that was ever offered; absent if there is none. */
     @Nullable
     RecordPosition lastOffered() {

@@ -3,6 +3,7 @@ package io.millrace.consumer.shard;
 import static java.util.Objects.requireNonNull;
 
 import io.millrace.checkpoint.Checkpointer;
+import io.millrace.checkpoint.Declarations;
 import io.millrace.checkpoint.ShardCheckpoints;
 import io.millrace.consumer.delivery.DeliverySettings;
 import io.millrace.consumer.delivery.FailurePolicy;
@@ -206,12 +207,12 @@ final class Lane {
         }
         int attempt = hand.isAgain() && !records.isEmpty() ? Math.max(1, failures.count()) + 1 : 1;
         moveTo(LaneState.PROCESSING, records.size() + " records, attempt " + attempt);
-        Checkpointer checkpointer = checkpoints.checkpointer(this::declareAll);
+        Checkpointer checkpointer = checkpoints.checkpointer(new Declared(null));
         if (!records.isEmpty()) {
             RecordPosition last = records.get(records.size() - 1).position();
             hand.offer(last);
             shard.handedOut(last);
-            checkpointer = checkpoints.checkpointer(upTo -> declare(upTo == null ? last : upTo));
+            checkpointer = checkpoints.checkpointer(new Declared(last));
         }
         RecordBatch batch = new RecordBatch(context, records, behind, attempt, checkpointer);
         calls.processRecords(batch, outcome -> returned(records.size(), outcome));
@@ -250,17 +251,32 @@ final class Lane {
 
     // Declarations.
 
-    /** Of a checkpointer that is not about one batch: everything that was handed out is meant. */
-    private void declareAll(@Nullable RecordPosition upTo) {
-        RecordPosition all = upTo == null ? hand.lastOffered() : upTo;
-        if (all != null) {
-            declare(all);
-        }
-    }
+    /** Takes the declarations of a checkpointer: of a batch, or of all that was handed out where there is none. */
+    private final class Declared implements Declarations {
+        private final @Nullable RecordPosition batchEnd;
 
-    private void declare(RecordPosition upTo) {
-        hand.declare(upTo);
-        shard.declared(upTo);
+        Declared(@Nullable RecordPosition batchEnd) {
+            this.batchEnd = batchEnd;
+        }
+
+        @Override
+        public void processed(@Nullable RecordPosition upTo) {
+            RecordPosition all = batchEnd != null ? batchEnd : hand.lastOffered();
+            RecordPosition meant = upTo != null ? upTo : all;
+            if (meant != null) {
+                hand.declare(meant);
+                shard.declared(meant);
+            }
+        }
+
+        @Override
+        public void checkPrepare(RecordPosition position) {
+            if (delivery.lanes() > 1) {
+                throw new IllegalStateException(
+                        "a checkpoint can be prepared where a shard has one lane only, not " + delivery.lanes());
+            }
+            hand.checkOffered(position);
+        }
     }
 
     /** Lets go of the records in hand that are declared processed; with the others everything begins anew. */
@@ -412,7 +428,7 @@ final class Lane {
     /** Tells the processor that the shard is read out; {@code done} runs once it has taken it. */
     void sayShardEnded(Runnable done) {
         moveTo(LaneState.CLOSING, "the shard is read out");
-        calls.shardEnded(checkpoints.checkpointer(this::declareAll), outcome -> {
+        calls.shardEnded(checkpoints.checkpointer(new Declared(null)), outcome -> {
             if (outcome instanceof Outcome.NotOurs) {
                 moveTo(LaneState.CLOSE_FAILED, "not told");
                 shard.notOurs();
@@ -441,7 +457,7 @@ final class Lane {
 
     /** Tells the processor that the shard is given back, if it is there to be told; {@code done} runs once it knows. */
     void sayShutdown(Runnable done) {
-        close(() -> calls.shutdownRequested(checkpoints.checkpointer(this::declareAll), closed(done)), done);
+        close(() -> calls.shutdownRequested(checkpoints.checkpointer(new Declared(null)), closed(done)), done);
     }
 
     /** Tells the processor that the shard is gone, if it is there to be told; {@code done} runs once it knows. */

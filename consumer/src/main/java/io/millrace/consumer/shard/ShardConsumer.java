@@ -151,7 +151,13 @@ public final class ShardConsumer implements ShardReading.Taker, LaneHost {
         List<Lane> made = new ArrayList<>();
         for (int i = 0; i < delivery.lanes(); i++) {
             ShardContext context = new ShardContext(
-                    lease.key().stream(), lease.key().shard(), lease.epoch(), from, i, delivery.lanes());
+                    lease.key().stream(),
+                    lease.key().shard(),
+                    lease.epoch(),
+                    from,
+                    i,
+                    delivery.lanes(),
+                    lease.pending().orElse(null));
             made.add(new Lane(wiring, context));
         }
         lanes = new Lanes(made);
@@ -229,9 +235,9 @@ public final class ShardConsumer implements ShardReading.Taker, LaneHost {
         }
     }
 
-    /** How far the shard is processed here. */
-    Checkpoint processed() {
-        return checkpoints.processed();
+    /** Where whoever has the shard next goes on. */
+    Checkpoint last() {
+        return checkpoints.last();
     }
 
     /** Tells the processors that the lease is gone; empty for those that do not expect to be told of an end. */
@@ -465,8 +471,8 @@ public final class ShardConsumer implements ShardReading.Taker, LaneHost {
             status.forgetLanes();
             failures.userWorks();
             moveTo(ShardState.RUNNING, "begins anew");
-            reading.reopen(checkpoints.processed());
-            beginLanes(checkpoints.processed());
+            reading.reopen(checkpoints.last());
+            beginLanes(checkpoints.last());
         }
     }
 

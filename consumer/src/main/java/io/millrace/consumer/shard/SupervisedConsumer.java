@@ -277,7 +277,7 @@ public final class SupervisedConsumer implements UserCalls, ConsumerParts.Owner 
 
     private void release() {
         ShardConsumer broken = consumer;
-        Checkpoint last = broken == null ? lease.checkpoint() : broken.processed();
+        Checkpoint last = broken == null ? lease.checkpoint() : broken.last();
         loop.whenComplete(lease.release(last), (outcome, error) -> {
             if (error != null) {
                 log.warn("{}: giving the lease back failed: {}", lease.key(), error.toString());

@@ -5,12 +5,14 @@ import io.millrace.lease.HeldLease;
 import io.millrace.lease.LeaseKey;
 import io.millrace.model.Checkpoint;
 import io.millrace.model.ChildShard;
+import io.millrace.model.PendingCheckpoint;
 import io.millrace.model.Position;
 import io.millrace.model.ShardId;
 import io.millrace.model.StreamName;
 import io.millrace.sim.Simulation;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
@@ -51,6 +53,9 @@ final class FakeLeases {
 
         @Nullable
         Fake holder;
+
+        @Nullable
+        PendingCheckpoint pending;
 
         List<ChildShard> children = List.of();
         List<ShardId> parents = List.of();
@@ -109,6 +114,22 @@ final class FakeLeases {
         }
 
         @Override
+        public CompletableFuture<CheckpointOutcome> prepare(PendingCheckpoint prepared) {
+            return later(() -> {
+                if (row.epoch != epoch) {
+                    return CheckpointOutcome.LEASE_LOST;
+                }
+                row.pending = prepared;
+                return CheckpointOutcome.SAVED;
+            });
+        }
+
+        @Override
+        public Optional<PendingCheckpoint> pending() {
+            return Optional.ofNullable(row.pending);
+        }
+
+        @Override
         public CompletableFuture<CheckpointOutcome> release(Checkpoint last) {
             valid = false;
             return later(() -> {
@@ -139,6 +160,10 @@ final class FakeLeases {
             }
             if (checkpoint.isAfter(row.checkpoint)) {
                 row.checkpoint = checkpoint;
+            }
+            PendingCheckpoint prepared = row.pending;
+            if (prepared != null && !Checkpoint.processed(prepared.position()).isAfter(row.checkpoint)) {
+                row.pending = null;
             }
             return CheckpointOutcome.SAVED;
         }

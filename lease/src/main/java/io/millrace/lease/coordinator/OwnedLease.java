@@ -10,6 +10,7 @@ import io.millrace.lease.table.WriteOutcome;
 import io.millrace.model.Checkpoint;
 import io.millrace.model.ChildShard;
 import io.millrace.model.HashKeyRange;
+import io.millrace.model.PendingCheckpoint;
 import io.millrace.model.ShardId;
 import io.millrace.runtime.EventLoop;
 import java.time.Duration;
@@ -56,6 +57,9 @@ final class OwnedLease implements HeldLease {
     private SureTable.@Nullable Write write;
 
     private final List<Save> saves = new ArrayList<>();
+    /** The latest counts; the others are over once it is written. */
+    private final List<Prepare> prepares = new ArrayList<>();
+
     private final CompletableFuture<CheckpointOutcome> released = new CompletableFuture<>();
     private @Nullable Finish finish;
     private long load;
@@ -121,6 +125,27 @@ final class OwnedLease implements HeldLease {
                 },
                 () -> save.done.complete(CheckpointOutcome.LEASE_LOST));
         return save.done;
+    }
+
+    @Override
+    public CompletableFuture<CheckpointOutcome> prepare(PendingCheckpoint prepared) {
+        Prepare next = new Prepare(prepared, new CompletableFuture<>());
+        send(
+                () -> {
+                    if (state.allowsProcessing()) {
+                        prepares.add(next);
+                        pump();
+                    } else {
+                        next.done.complete(CheckpointOutcome.LEASE_LOST);
+                    }
+                },
+                () -> next.done.complete(CheckpointOutcome.LEASE_LOST));
+        return next.done;
+    }
+
+    @Override
+    public Optional<PendingCheckpoint> pending() {
+        return row.pending();
     }
 
     @Override
@@ -320,7 +345,7 @@ final class OwnedLease implements HeldLease {
             writeEnd(end);
         } else if (state == LeaseState.RELEASING) {
             write(WriteKind.HANDOVER, () -> progress(latest()).released(), this::givenBack);
-        } else if (latest().isAfter(row.checkpoint()) || loadIsNews) {
+        } else if (latest().isAfter(row.checkpoint()) || loadIsNews || !prepares.isEmpty()) {
             write(WriteKind.PROGRESS, () -> progress(latest()), this::pump);
         } else {
             settleSaved();
@@ -346,12 +371,16 @@ final class OwnedLease implements HeldLease {
 
     private LeaseRow progress(Checkpoint latest) {
         loadIsNews = false;
-        LeaseRow measured = row.withLoad(load);
+        LeaseRow measured = prepared(row.withLoad(load));
         if (!latest.isAfter(row.checkpoint())) {
             return measured;
         }
         Instant now = owner.wiring().platform().clock().instant();
         return measured.withCheckpoint(latest).with(row.notes().savedAt(now));
+    }
+
+    private LeaseRow prepared(LeaseRow before) {
+        return prepares.isEmpty() ? before : before.withPending(prepares.get(prepares.size() - 1).pending);
     }
 
     /** The children's rows come first: a crash in between leaves the parent to its next owner, who ends it again. */
@@ -390,6 +419,7 @@ final class OwnedLease implements HeldLease {
             } else {
                 row = ours.withRevision(ours.revision() + 1);
                 if (state != LeaseState.ENDED) {
+                    settlePrepared();
                     settleSaved();
                     then.run();
                 }
@@ -430,8 +460,27 @@ final class OwnedLease implements HeldLease {
         covered.forEach(save -> save.done.complete(CheckpointOutcome.SAVED));
     }
 
+    /** Those up to the one that the row holds, or that its checkpoint has passed, are written. */
+    private void settlePrepared() {
+        int covered = prepares.size();
+        while (covered > 0 && !isWritten(prepares.get(covered - 1).pending)) {
+            covered--;
+        }
+        List<Prepare> written = List.copyOf(prepares.subList(0, covered));
+        prepares.subList(0, covered).clear();
+        written.forEach(prepare -> prepare.done.complete(CheckpointOutcome.SAVED));
+    }
+
+    private boolean isWritten(PendingCheckpoint prepared) {
+        return row.pending().filter(prepared::equals).isPresent()
+                || !Checkpoint.processed(prepared.position()).isAfter(row.checkpoint());
+    }
+
     private void settleAll(CheckpointOutcome outcome) {
         patience.cancel();
+        List<Prepare> unwritten = List.copyOf(prepares);
+        prepares.clear();
+        unwritten.forEach(prepare -> prepare.done.complete(outcome));
         List<Save> open = List.copyOf(saves);
         saves.clear();
         open.forEach(save -> save.done.complete(outcome));
@@ -453,6 +502,8 @@ final class OwnedLease implements HeldLease {
             otherwise.run();
         }
     }
+
+    private record Prepare(PendingCheckpoint pending, CompletableFuture<CheckpointOutcome> done) {}
 
     private record Save(Checkpoint checkpoint, CompletableFuture<CheckpointOutcome> done) {}
 

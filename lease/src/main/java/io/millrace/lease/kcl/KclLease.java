@@ -3,10 +3,12 @@ package io.millrace.lease.kcl;
 import static java.util.Objects.requireNonNull;
 
 import io.millrace.lease.table.TableRefusedException;
+import io.millrace.model.Bytes;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
@@ -16,7 +18,7 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
  * @param counter moves whenever a worker of the KCL renews, takes or checkpoints the lease
  * @param checkpoint the digits of a sequence number, or TRIM_HORIZON, LATEST, AT_TIMESTAMP or SHARD_END
  * @param subSequence the place within the aggregate record that the checkpoint names
- * @param isPending true when a checkpoint was prepared and never completed
+ * @param pending the checkpoint that was prepared and not completed
  * @param parents the shards it follows
  * @param children the shards that follow it, known at its end
  * @param hashKeys the lowest and the highest hash key as decimal text; empty in rows of the KCL 1.x
@@ -26,7 +28,7 @@ public record KclLease(
         long counter,
         String checkpoint,
         long subSequence,
-        boolean isPending,
+        Optional<Pending> pending,
         List<String> parents,
         List<String> children,
         Optional<HashKeys> hashKeys) {
@@ -57,6 +59,33 @@ public record KclLease(
     }
 
     /**
+     * A checkpoint that was prepared.
+     *
+     * @param checkpoint the digits of its sequence number
+     * @param subSequence its place within an aggregate
+     * @param state the bytes that the application left with it
+     */
+    public record Pending(String checkpoint, long subSequence, Bytes state) {
+        /** Checks the parts. */
+        public Pending {
+            requireNonNull(checkpoint, "checkpoint");
+            requireNonNull(state, "state");
+        }
+    }
+
+    private static Optional<Pending> pending(Map<String, AttributeValue> item) {
+        AttributeValue state = item.get("pendingCheckpointState");
+        return text(item, "pendingCheckpoint")
+                .map(digits -> new Pending(
+                        digits,
+                        Long.parseLong(number(item, "pendingCheckpointSubSequenceNumber")
+                                .orElse("0")),
+                        state == null || state.b() == null
+                                ? Bytes.empty()
+                                : Bytes.wrap(state.b().asByteArrayUnsafe())));
+    }
+
+    /**
      * Reads a row.
      *
      * @throws TableRefusedException if it is no lease of the KCL
@@ -71,7 +100,7 @@ public record KclLease(
                     Long.parseLong(number(item, COUNTER).orElseThrow()),
                     text(item, "checkpoint").orElseThrow(),
                     Long.parseLong(number(item, "checkpointSubSequenceNumber").orElse("0")),
-                    item.containsKey("pendingCheckpoint"),
+                    pending(item),
                     texts(item, "parentShardId"),
                     texts(item, "childShardIds"),
                     start.flatMap(first -> end.map(last -> new HashKeys(first, last))));
@@ -90,6 +119,15 @@ public record KclLease(
         item.put("checkpoint", AttributeValue.fromS(checkpoint));
         item.put("checkpointSubSequenceNumber", AttributeValue.fromN(Long.toString(subSequence)));
         item.put("ownerSwitchesSinceCheckpoint", AttributeValue.fromN("0"));
+        pending.ifPresent(prepared -> {
+            item.put("pendingCheckpoint", AttributeValue.fromS(prepared.checkpoint));
+            item.put("pendingCheckpointSubSequenceNumber", AttributeValue.fromN(Long.toString(prepared.subSequence)));
+            if (prepared.state.size() > 0) {
+                item.put(
+                        "pendingCheckpointState",
+                        AttributeValue.fromB(SdkBytes.fromByteArrayUnsafe(prepared.state.toByteArray())));
+            }
+        });
         if (!parents.isEmpty()) {
             item.put("parentShardId", AttributeValue.fromSs(parents));
         }
@@ -110,7 +148,7 @@ public record KclLease(
 
     /** This lease under another counter. */
     KclLease withCounter(long other) {
-        return new KclLease(leaseKey, other, checkpoint, subSequence, isPending, parents, children, hashKeys);
+        return new KclLease(leaseKey, other, checkpoint, subSequence, pending, parents, children, hashKeys);
     }
 
     /** True when {@code other} says the same of the shard, whatever the counters. */

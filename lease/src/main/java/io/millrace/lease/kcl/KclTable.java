@@ -31,8 +31,13 @@ import software.amazon.awssdk.services.dynamodb.model.TableStatus;
  * Safe for any thread; no call blocks. Futures fail with a {@link LeaseException}.
  */
 public final class KclTable {
-    private static final String RUNNING_STATE =
-            "leaseOwner, checkpointOwner, pendingCheckpoint, pendingCheckpointSubSequenceNumber, pendingCheckpointState";
+    /** Attributes that a row has no longer, unless they are written. */
+    private static final List<String> RUNNING_STATE = List.of(
+            "leaseOwner",
+            "checkpointOwner",
+            "pendingCheckpoint",
+            "pendingCheckpointSubSequenceNumber",
+            "pendingCheckpointState");
 
     private final DynamoDbAsyncClient client;
     private final String name;
@@ -90,10 +95,13 @@ public final class KclTable {
         });
         seen.ifPresent(row -> values.put(":seen", AttributeValue.fromN(Long.toString(row.counter()))));
         String condition = seen.isPresent() ? "leaseCounter = :seen" : "attribute_not_exists(leaseKey)";
+        List<String> gone = RUNNING_STATE.stream()
+                .filter(attribute -> !names.containsValue(attribute))
+                .toList();
         return client.updateItem(request -> request.tableName(name)
                         .key(Map.of(KclLease.KEY, AttributeValue.fromS(lease.leaseKey())))
                         .conditionExpression(condition)
-                        .updateExpression("SET " + String.join(", ", sets) + " REMOVE " + RUNNING_STATE)
+                        .updateExpression("SET " + String.join(", ", sets) + " REMOVE " + String.join(", ", gone))
                         .expressionAttributeNames(names)
                         .expressionAttributeValues(values))
                 .thenApply(done -> true)

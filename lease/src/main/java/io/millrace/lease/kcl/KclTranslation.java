@@ -8,6 +8,7 @@ import io.millrace.lease.table.TableRefusedException;
 import io.millrace.model.Checkpoint;
 import io.millrace.model.HashKey;
 import io.millrace.model.HashKeyRange;
+import io.millrace.model.PendingCheckpoint;
 import io.millrace.model.Position;
 import io.millrace.model.RecordPosition;
 import io.millrace.model.SequenceNumber;
@@ -96,19 +97,16 @@ public final class KclTranslation {
                 notes.add(lease.leaseKey() + ": left out, the stream has no such shard any more");
                 continue;
             }
-            if (lease.isPending()) {
-                notes.add(lease.leaseKey()
-                        + ": its pending checkpoint is left out, reading goes on at the completed one");
-            }
             List<ShardId> parents = lease.parents().stream()
                     .filter(parent -> table.leases().containsKey(prefix.isEmpty() ? parent : prefix + ":" + parent))
                     .map(ShardId::new)
                     .toList();
             List<ShardId> children = lease.children().stream().map(ShardId::new).toList();
-            leases.add(LeaseRow.fresh(
+            LeaseRow row = LeaseRow.fresh(
                     new LeaseKey(stream.name(), shard),
                     checkpoint(lease, moments),
-                    new Lineage(parents, children, range.get())));
+                    new Lineage(parents, children, range.get()));
+            leases.add(pending(lease).map(row::withPending).orElse(row));
         }
         return new Imported(leases, notes);
     }
@@ -138,7 +136,11 @@ public final class KclTranslation {
                     0,
                     text(checkpoint),
                     sub,
-                    false,
+                    lease.pending()
+                            .map(prepared -> new KclLease.Pending(
+                                    prepared.position().sequenceNumber().toString(),
+                                    prepared.position().subSequenceNumber(),
+                                    prepared.state())),
                     lineage.parents().stream().map(ShardId::value).toList(),
                     lineage.children().stream().map(ShardId::value).toList(),
                     Optional.of(new KclLease.HashKeys(
@@ -178,6 +180,17 @@ public final class KclTranslation {
             };
         } catch (IllegalArgumentException error) {
             throw refused(lease.leaseKey(), String.valueOf(error.getMessage()));
+        }
+    }
+
+    private static Optional<PendingCheckpoint> pending(KclLease lease) {
+        try {
+            return lease.pending()
+                    .map(prepared -> new PendingCheckpoint(
+                            new RecordPosition(SequenceNumber.parse(prepared.checkpoint()), prepared.subSequence()),
+                            prepared.state()));
+        } catch (IllegalArgumentException error) {
+            throw refused(lease.leaseKey(), "its pending checkpoint: " + error.getMessage());
         }
     }
 

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import io.millrace.lease.LeaseKey;
 import io.millrace.lease.WorkerId;
 import io.millrace.model.Checkpoint;
+import io.millrace.model.PendingCheckpoint;
 import io.millrace.model.ShardId;
 import java.util.List;
 import java.util.Optional;
@@ -21,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param lineage its place among the other shards
  * @param load how many bytes a second its owners processed lately; negative while nobody has measured it
  * @param notes for people
+ * @param pendingOrNull a checkpoint that is prepared and not committed, beyond {@code checkpoint}
  */
 public record LeaseRow(
         LeaseKey key,
@@ -30,7 +32,8 @@ public record LeaseRow(
         Checkpoint checkpoint,
         Lineage lineage,
         long load,
-        LeaseNotes notes)
+        LeaseNotes notes,
+        @Nullable PendingCheckpoint pendingOrNull)
         implements Row {
     /** No load was measured. */
     public static final long UNKNOWN_LOAD = -1;
@@ -41,6 +44,11 @@ public record LeaseRow(
         requireNonNull(checkpoint, "checkpoint");
         requireNonNull(lineage, "lineage");
         requireNonNull(notes, "notes");
+        // A version that does not know of it may have moved the checkpoint beyond it.
+        pendingOrNull = pendingOrNull != null
+                        && Checkpoint.processed(pendingOrNull.position()).isAfter(checkpoint)
+                ? pendingOrNull
+                : null;
         if (revision < 0 || epoch < 0) {
             throw new IllegalArgumentException("negative revision or epoch in lease " + key);
         }
@@ -55,7 +63,7 @@ public record LeaseRow(
             Checkpoint checkpoint,
             Lineage lineage,
             long load) {
-        this(key, revision, epoch, ownerOrNull, checkpoint, lineage, load, LeaseNotes.NONE);
+        this(key, revision, epoch, ownerOrNull, checkpoint, lineage, load, LeaseNotes.NONE, null);
     }
 
     /** A lease nobody has owned yet. */
@@ -66,6 +74,16 @@ public record LeaseRow(
     /** The owner, empty while the lease is free. */
     public Optional<WorkerId> owner() {
         return Optional.ofNullable(ownerOrNull);
+    }
+
+    /** The checkpoint that is prepared and not committed, if there is one. */
+    public Optional<PendingCheckpoint> pending() {
+        return Optional.ofNullable(pendingOrNull);
+    }
+
+    /** This lease with a prepared checkpoint; one at or before {@link #checkpoint} is none. */
+    public LeaseRow withPending(PendingCheckpoint prepared) {
+        return new LeaseRow(key, revision, epoch, ownerOrNull, checkpoint, lineage, load, notes, prepared);
     }
 
     /** True when this row gives the lease to {@code worker}. */
@@ -86,47 +104,65 @@ public record LeaseRow(
     /** This lease taken by {@code worker} under the next epoch. */
     public LeaseRow takenBy(WorkerId worker) {
         return new LeaseRow(
-                key, revision, epoch + 1, requireNonNull(worker, "worker"), checkpoint, lineage, load, notes);
+                key,
+                revision,
+                epoch + 1,
+                requireNonNull(worker, "worker"),
+                checkpoint,
+                lineage,
+                load,
+                notes,
+                pendingOrNull);
     }
 
     /** This lease without an owner. */
     public LeaseRow released() {
-        return new LeaseRow(key, revision, epoch, null, checkpoint, lineage, load, notes);
+        return new LeaseRow(key, revision, epoch, null, checkpoint, lineage, load, notes, pendingOrNull);
     }
 
     /**
      * This lease moved by hand, in any direction. It has no owner and the next epoch, so whoever had it finds out at its next
-     * write, which fails.
+     * write, which fails. A prepared checkpoint is gone.
      */
     public LeaseRow movedTo(Checkpoint target, Lineage place) {
-        return new LeaseRow(key, revision, epoch + 1, null, target, place, load, notes.unsaved());
+        return new LeaseRow(key, revision, epoch + 1, null, target, place, load, notes.unsaved(), null);
     }
 
     /** This lease processed up to {@code moved}, at a time that is not known. */
     public LeaseRow withCheckpoint(Checkpoint moved) {
-        return new LeaseRow(key, revision, epoch, ownerOrNull, moved, lineage, load, notes.unsaved());
+        return new LeaseRow(key, revision, epoch, ownerOrNull, moved, lineage, load, notes.unsaved(), pendingOrNull);
     }
 
     /** This lease with other notes. */
     public LeaseRow with(LeaseNotes other) {
-        return new LeaseRow(key, revision, epoch, ownerOrNull, checkpoint, lineage, load, other);
+        return new LeaseRow(key, revision, epoch, ownerOrNull, checkpoint, lineage, load, other, pendingOrNull);
     }
 
     /** This lease with {@code bytesPerSecond} processed lately. */
     public LeaseRow withLoad(long bytesPerSecond) {
-        return new LeaseRow(key, revision, epoch, ownerOrNull, checkpoint, lineage, bytesPerSecond, notes);
+        return new LeaseRow(
+                key, revision, epoch, ownerOrNull, checkpoint, lineage, bytesPerSecond, notes, pendingOrNull);
     }
 
     /** This lease waiting for {@code parents} only. */
     public LeaseRow waitingFor(List<ShardId> parents) {
         Lineage shorter = new Lineage(parents, lineage.children(), lineage.hashKeyRange());
-        return new LeaseRow(key, revision, epoch, ownerOrNull, checkpoint, shorter, load, notes);
+        return new LeaseRow(key, revision, epoch, ownerOrNull, checkpoint, shorter, load, notes, pendingOrNull);
     }
 
     /** This lease at its shard's end, followed by {@code children} and owned by nobody. */
     public LeaseRow finished(List<ShardId> children) {
         Lineage complete = new Lineage(lineage.parents(), children, lineage.hashKeyRange());
-        return new LeaseRow(key, revision, epoch, null, Checkpoint.shardEnd(), complete, UNKNOWN_LOAD, notes.unsaved());
+        return new LeaseRow(
+                key,
+                revision,
+                epoch,
+                null,
+                Checkpoint.shardEnd(),
+                complete,
+                UNKNOWN_LOAD,
+                notes.unsaved(),
+                pendingOrNull);
     }
 
     @Override
@@ -136,6 +172,6 @@ public record LeaseRow(
 
     @Override
     public LeaseRow withRevision(long other) {
-        return new LeaseRow(key, other, epoch, ownerOrNull, checkpoint, lineage, load, notes);
+        return new LeaseRow(key, other, epoch, ownerOrNull, checkpoint, lineage, load, notes, pendingOrNull);
     }
 }

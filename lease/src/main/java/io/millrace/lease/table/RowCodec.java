@@ -3,9 +3,11 @@ package io.millrace.lease.table;
 import io.millrace.lease.LeaseKey;
 import io.millrace.lease.ShardDirectory.StreamIdentity;
 import io.millrace.lease.WorkerId;
+import io.millrace.model.Bytes;
 import io.millrace.model.Checkpoint;
 import io.millrace.model.HashKey;
 import io.millrace.model.HashKeyRange;
+import io.millrace.model.PendingCheckpoint;
 import io.millrace.model.Position;
 import io.millrace.model.RecordPosition;
 import io.millrace.model.SequenceNumber;
@@ -20,6 +22,7 @@ import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
@@ -139,6 +142,21 @@ final class RowCodec {
         } else {
             item.put("checkpoint", text(SHARD_END));
         }
+        Optional<PendingCheckpoint> pending = lease.pending();
+        item.put(
+                "pending",
+                pending.map(prepared ->
+                                text(prepared.position().sequenceNumber().toString()))
+                        .orElse(null));
+        item.put(
+                "pendingSub",
+                pending.map(prepared -> number(prepared.position().subSequenceNumber()))
+                        .orElse(null));
+        item.put(
+                "pendingState",
+                pending.map(prepared -> AttributeValue.fromB(
+                                SdkBytes.fromByteArrayUnsafe(prepared.state().toByteArray())))
+                        .orElse(null));
         Lineage lineage = lease.lineage();
         item.put("parents", shards(lineage.parents()));
         item.put("children", shards(lineage.children()));
@@ -176,7 +194,23 @@ final class RowCodec {
         Lineage lineage = new Lineage(item.shards("parents"), item.shards("children"), range);
         long load = item.has("load") ? item.number("load") : LeaseRow.UNKNOWN_LOAD;
         return new LeaseRow(
-                key, item.revision(), item.number("epoch"), owner, checkpoint(item), lineage, load, notes(item));
+                key,
+                item.revision(),
+                item.number("epoch"),
+                owner,
+                checkpoint(item),
+                lineage,
+                load,
+                notes(item),
+                pending(item));
+    }
+
+    private static @Nullable PendingCheckpoint pending(Item item) {
+        return item.has("pending")
+                ? new PendingCheckpoint(
+                        new RecordPosition(SequenceNumber.parse(item.text("pending")), item.number("pendingSub")),
+                        Bytes.wrap(item.get("pendingState").b().asByteArrayUnsafe()))
+                : null;
     }
 
     /** A former version moves the checkpoint and leaves the time as it is; it takes the lease under a new epoch before. */

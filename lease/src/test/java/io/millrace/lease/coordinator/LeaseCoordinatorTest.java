@@ -13,7 +13,9 @@ import io.millrace.lease.table.NewsRow;
 import io.millrace.lease.table.Row;
 import io.millrace.lease.table.TableRefusedException;
 import io.millrace.lease.table.WriteOutcome;
+import io.millrace.model.Bytes;
 import io.millrace.model.Checkpoint;
+import io.millrace.model.PendingCheckpoint;
 import io.millrace.model.Position;
 import io.millrace.model.RecordPosition;
 import io.millrace.model.SequenceNumber;
@@ -160,6 +162,32 @@ final class LeaseCoordinatorTest {
         assertThat(second.join()).isEqualTo(CheckpointOutcome.SAVED);
         assertThat(lease.checkpoint()).isEqualTo(at(7));
         assertThat(row(0).checkpoint()).isEqualTo(at(7));
+    }
+
+    @Test
+    void preparedCheckpointIsWrittenAndLeftToTheNextOwner() {
+        ListeningWorker alice = worker("alice");
+        sim.runUntil(() -> alice.held.size() == 8, SECOND);
+        HeldLease lease = alice.lease(0);
+        PendingCheckpoint prepared = new PendingCheckpoint(position(9), Bytes.utf8("what was begun"));
+
+        CompletableFuture<CheckpointOutcome> outdated =
+                lease.prepare(new PendingCheckpoint(position(8), Bytes.empty()));
+        CompletableFuture<CheckpointOutcome> written = lease.prepare(prepared);
+        CompletableFuture<CheckpointOutcome> saved = lease.checkpoint(at(7));
+        sim.runUntil(() -> outdated.isDone() && written.isDone() && saved.isDone(), SECOND);
+
+        assertThat(written.join()).isEqualTo(CheckpointOutcome.SAVED);
+        assertThat(row(0).checkpoint()).isEqualTo(at(7));
+        assertThat(row(0).pending()).contains(prepared);
+        CompletableFuture<CheckpointOutcome> released = lease.release(at(7));
+        sim.runUntil(released::isDone, SECOND);
+        sim.runUntil(() -> alice.lease(0).epoch() > lease.epoch(), SECOND.multipliedBy(5));
+        HeldLease again = alice.lease(0);
+        assertThat(again.pending()).contains(prepared);
+        CompletableFuture<CheckpointOutcome> ended = again.checkpoint(at(9));
+        sim.runUntil(ended::isDone, SECOND);
+        assertThat(row(0).pending()).isEmpty();
     }
 
     @Test
@@ -361,7 +389,11 @@ final class LeaseCoordinatorTest {
     }
 
     private static Checkpoint at(int number) {
-        return Checkpoint.processed(RecordPosition.of(SequenceNumber.parse(Integer.toString(number))));
+        return Checkpoint.processed(position(number));
+    }
+
+    private static RecordPosition position(int number) {
+        return RecordPosition.of(SequenceNumber.parse(Integer.toString(number)));
     }
 
     private static LeaseKey key(int shard) {

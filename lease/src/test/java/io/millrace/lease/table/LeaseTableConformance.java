@@ -6,8 +6,10 @@ import io.millrace.lease.LeaseKey;
 import io.millrace.lease.LeaseStatus;
 import io.millrace.lease.ShardDirectory.StreamIdentity;
 import io.millrace.lease.WorkerId;
+import io.millrace.model.Bytes;
 import io.millrace.model.Checkpoint;
 import io.millrace.model.HashKeyRange;
+import io.millrace.model.PendingCheckpoint;
 import io.millrace.model.Position;
 import io.millrace.model.RecordPosition;
 import io.millrace.model.SequenceNumber;
@@ -18,6 +20,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
@@ -173,6 +176,28 @@ abstract class LeaseTableConformance {
         assertThat(done(table.getLeases(List.of(noted.key()))))
                 .containsExactly(moved.withRevision(2))
                 .allMatch(row -> row.notes().equals(new LeaseNotes(null, List.of("one"))));
+    }
+
+    @Test
+    void preparedCheckpointIsReadBackAndEndsWithTheCheckpointThatReachesIt() {
+        LeaseTable table = emptyTable();
+        PendingCheckpoint prepared = new PendingCheckpoint(
+                new RecordPosition(SequenceNumber.parse("7"), 3), Bytes.wrap(new byte[] {0, -1, 127}));
+        LeaseRow row = lease(1).withPending(prepared);
+        done(table.put(row));
+        assertThat(done(table.getLeases(List.of(row.key()))))
+                .allMatch(read -> read.pending().equals(Optional.of(prepared)));
+
+        LeaseRow before = row.withRevision(1).withCheckpoint(at(7, 2));
+        done(table.put(before));
+        assertThat(done(table.getLeases(List.of(row.key())))).containsExactly(before.withRevision(2));
+        assertThat(before.pending()).contains(prepared);
+
+        LeaseRow reached = before.withRevision(2).withCheckpoint(at(7, 3));
+        done(table.put(reached));
+        assertThat(done(table.getLeases(List.of(row.key()))))
+                .containsExactly(reached.withRevision(3))
+                .allMatch(read -> read.pending().isEmpty());
     }
 
     @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.millrace.checkpoint.PreparedCheckpoint;
 import io.millrace.consumer.Worker;
 import io.millrace.consumer.WorkerBuilder;
 import io.millrace.consumer.WorkerException;
@@ -15,6 +16,8 @@ import io.millrace.consumer.letters.LetterSinks;
 import io.millrace.consumer.processor.AsyncRecordProcessor;
 import io.millrace.consumer.processor.RecordBatch;
 import io.millrace.consumer.processor.RecordProcessor;
+import io.millrace.consumer.processor.ShardContext;
+import io.millrace.model.Bytes;
 import io.millrace.model.ShardId;
 import io.millrace.model.StreamRecord;
 import java.nio.file.Files;
@@ -22,12 +25,14 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
@@ -240,6 +245,54 @@ class DeliveryTest {
             ledger.await(RECORDS + 1, PATIENCE);
         }
         assertThat(ledger.duplicates()).as("the last batch at most").isLessThanOrEqualTo(2_000);
+    }
+
+    @Test
+    void preparedCheckpointIsFoundByTheNextOwnerAndEndsWhenItIsCommitted() throws Exception {
+        services.createStream("prepared", 1);
+        CountDownLatch prepared = new CountDownLatch(1);
+        RecordProcessor dies = batch -> {
+            batch.checkpointer().prepare(batch.lastRecord().position(), Bytes.utf8("transfer 9"));
+            prepared.countDown();
+            throw new IllegalStateException("it is not known whether the transfer was made");
+        };
+        try (Worker worker = services.worker("prepared", () -> dies).build()) {
+            worker.start();
+            services.put("prepared", 0, 10, 3);
+            assertThat(prepared.await(60, TimeUnit.SECONDS)).isTrue();
+        }
+        Ledger ledger = new Ledger();
+        RecordProcessor takes = ledger.processor();
+        BlockingQueue<String> states = new LinkedBlockingQueue<>();
+        CountDownLatch committed = new CountDownLatch(1);
+        RecordProcessor ends = new RecordProcessor() {
+            @Override
+            public void initialize(ShardContext shard) {
+                states.add(
+                        shard.pending().map(pending -> pending.state().toUtf8()).orElse("nothing"));
+            }
+
+            @Override
+            public void processRecords(RecordBatch batch) throws Exception {
+                takes.processRecords(batch);
+                PreparedCheckpoint next =
+                        batch.checkpointer().prepare(batch.lastRecord().position(), Bytes.utf8("transfer 10"));
+                next.commit();
+                committed.countDown();
+            }
+        };
+        try (Worker worker = services.worker("prepared", () -> ends).build()) {
+            worker.start();
+            ledger.await(10, PATIENCE);
+            assertThat(committed.await(60, TimeUnit.SECONDS)).isTrue();
+        }
+        try (Worker worker = services.worker("prepared", () -> ends).build()) {
+            worker.start();
+            services.put("prepared", 10, 20, 3);
+            ledger.await(20, PATIENCE);
+        }
+        assertThat(states).containsExactly("transfer 9", "nothing");
+        assertThat(ledger.duplicates()).isZero();
     }
 
     @Test
