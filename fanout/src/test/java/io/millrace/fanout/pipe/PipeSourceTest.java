@@ -44,7 +44,7 @@ class PipeSourceTest {
 
     static LongStream seeds() {
         Long replay = Long.getLong("seed");
-        return replay != null ? LongStream.of(replay) : LongStream.range(0, Integer.getInteger("seeds", 200));
+        return replay != null ? LongStream.of(replay) : LongStream.range(0, Integer.getInteger("seeds", 100));
     }
 
     @ParameterizedTest

@@ -97,6 +97,11 @@ public final class KclTranslation {
                 notes.add(lease.leaseKey() + ": left out, the stream has no such shard any more");
                 continue;
             }
+            if (lease.pending().isPresent() && pending(lease).isEmpty()) {
+                notes.add(
+                        lease.leaseKey()
+                                + ": its pending checkpoint names no record and is left out, reading goes on at the completed one");
+            }
             List<ShardId> parents = lease.parents().stream()
                     .filter(parent -> table.leases().containsKey(prefix.isEmpty() ? parent : prefix + ":" + parent))
                     .map(ShardId::new)
@@ -183,9 +188,11 @@ public final class KclTranslation {
         }
     }
 
+    /** A checkpoint may be prepared at a shard's end too, which names no record. */
     private static Optional<PendingCheckpoint> pending(KclLease lease) {
         try {
             return lease.pending()
+                    .filter(prepared -> prepared.checkpoint().chars().allMatch(Character::isDigit))
                     .map(prepared -> new PendingCheckpoint(
                             new RecordPosition(SequenceNumber.parse(prepared.checkpoint()), prepared.subSequence()),
                             prepared.state()));

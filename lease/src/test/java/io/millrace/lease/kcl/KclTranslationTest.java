@@ -7,8 +7,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.millrace.lease.ShardDirectory.StreamIdentity;
 import io.millrace.lease.table.LeaseRow;
 import io.millrace.lease.table.TableRefusedException;
+import io.millrace.model.Bytes;
 import io.millrace.model.Checkpoint;
 import io.millrace.model.HashKeyRange;
+import io.millrace.model.PendingCheckpoint;
 import io.millrace.model.Position;
 import io.millrace.model.RecordPosition;
 import io.millrace.model.SequenceNumber;
@@ -89,6 +91,31 @@ final class KclTranslationTest {
         assertThat(imported.leases()).hasSize(1);
         assertThat(imported.leases().get(0).lineage().hashKeyRange()).isEqualTo(HashKeyRange.ALL);
         assertThat(imported.notes()).hasSize(1).first().asString().contains("shardId-000000000099");
+    }
+
+    @Test
+    void pendingCheckpointIsKeptWithItsStateAndOneAtTheShardsEndIsTold() {
+        Map<String, AttributeValue> prepared = new HashMap<>(row("shardId-000000000000", SEQUENCE, 1));
+        prepared.put("pendingCheckpoint", AttributeValue.fromS(SEQUENCE));
+        prepared.put("pendingCheckpointSubSequenceNumber", AttributeValue.fromN("4"));
+        prepared.put("pendingCheckpointState", AttributeValue.fromB(SdkBytes.fromUtf8String("transfer 9")));
+        Map<String, AttributeValue> atEnd = new HashMap<>(row("shardId-000000000002", SEQUENCE, 0));
+        atEnd.put("pendingCheckpoint", AttributeValue.fromS("SHARD_END"));
+
+        KclTranslation.Imported imported =
+                KclTranslation.toLeases(KclSnapshot.of(List.of(prepared, atEnd)), Map.of("", stream()), MOMENTS);
+
+        assertThat(imported.leases().get(0).pending())
+                .contains(new PendingCheckpoint(
+                        new RecordPosition(SequenceNumber.parse(SEQUENCE), 4), Bytes.utf8("transfer 9")));
+        assertThat(imported.leases().get(1).pending()).isEmpty();
+        assertThat(imported.notes()).singleElement().asString().contains("shardId-000000000002", "is left out");
+        KclLease exported = KclTranslation.toKcl(imported.leases(), Map.of(ORDERS, IDENTITY), false)
+                .get("shardId-000000000000");
+        assertThat(requireNonNull(exported).attributes())
+                .containsEntry("pendingCheckpoint", prepared.get("pendingCheckpoint"))
+                .containsEntry("pendingCheckpointSubSequenceNumber", prepared.get("pendingCheckpointSubSequenceNumber"))
+                .containsEntry("pendingCheckpointState", prepared.get("pendingCheckpointState"));
     }
 
     @Test
