@@ -92,6 +92,9 @@ final class WorkerCore {
     private final EventLoop thread;
     private final EventLoop loop;
     private final Platform.BlockingTasks threads;
+    /** For what users do once their checkpoints are saved; {@link #threads} may all be waiting for that. */
+    private final Platform.BlockingTasks savers;
+
     private final UserCalls userCalls;
     private final WorkerRegistry registry;
     private final ConsumerMeters meters;
@@ -144,7 +147,8 @@ final class WorkerCore {
         this.thread = platform.newEventLoop("millrace-worker");
         this.loop = new GuardedLoop(thread, this::broke);
         this.threads = platform.newBlockingTasks("millrace-processor", THREAD_BOUND);
-        this.userCalls = new ThreadedUserCalls(threads, loop);
+        this.savers = platform.newBlockingTasks("millrace-checkpoint", THREAD_BOUND / 4);
+        this.userCalls = new ThreadedUserCalls(threads, savers, loop);
         this.news = new WorkerNews(name, settings.listener(), loop);
         this.registry = new WorkerRegistry(settings.meterRegistry(), settings.application());
         this.meters = new ConsumerMeters(registry);
@@ -335,6 +339,7 @@ final class WorkerCore {
 
     private void stopThreads() {
         threads.close();
+        savers.close();
         thread.close();
         registry.close();
     }

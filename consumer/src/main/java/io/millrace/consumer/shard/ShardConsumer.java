@@ -82,21 +82,11 @@ public final class ShardConsumer implements ShardReading.Taker, LaneHost {
         this.parts = parts;
         this.delivery = parts.delivery();
         this.loop = parts.loop();
-        this.checkpoints =
-                new ShardCheckpoints(lease, loop, parts.platform().ticker(), parts.checkpointPace(), this::runAsUser);
+        this.checkpoints = new ShardCheckpoints(
+                lease, loop, parts.platform().ticker(), parts.checkpointPace(), parts.calls()::goOnElsewhere);
         this.status = new ShardStatus(lease, ShardPhase.WAITING, failures, parts);
         this.reading = new ShardReading(lease, parts, failures, status, this);
         this.progress = new ShardProgress(delivery, checkpoints, status, reading::release);
-    }
-
-    private void runAsUser(Runnable task) {
-        parts.calls()
-                .call(
-                        () -> {
-                            task.run();
-                            return CompletableFuture.completedFuture(true);
-                        },
-                        (done, error) -> {});
     }
 
     HeldLease lease() {

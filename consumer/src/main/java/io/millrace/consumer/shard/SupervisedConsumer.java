@@ -176,6 +176,11 @@ public final class SupervisedConsumer implements UserCalls, ConsumerParts.Owner 
     }
 
     @Override
+    public void goOnElsewhere(Runnable task) {
+        threads.goOnElsewhere(task);
+    }
+
+    @Override
     public void over(ShardConsumer over, ConsumerEnd how) {
         if (state == State.RUNNING) {
             end(how);

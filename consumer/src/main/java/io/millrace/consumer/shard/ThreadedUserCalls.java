@@ -21,12 +21,17 @@ public final class ThreadedUserCalls implements UserCalls {
     private static final Logger log = LoggerFactory.getLogger(ThreadedUserCalls.class);
 
     private final BlockingTasks threads;
+    private final BlockingTasks others;
     private final EventLoop loop;
     private int refusals;
 
-    /** Calls on {@code threads} whose outcomes come to {@code loop}. */
-    public ThreadedUserCalls(BlockingTasks threads, EventLoop loop) {
+    /**
+     * Calls on {@code threads} whose outcomes come to {@code loop}. What goes on elsewhere does so on {@code others}: all of
+     * {@code threads} may be waiting for that.
+     */
+    public ThreadedUserCalls(BlockingTasks threads, BlockingTasks others, EventLoop loop) {
         this.threads = threads;
+        this.others = others;
         this.loop = loop;
     }
 
@@ -43,6 +48,15 @@ public final class ThreadedUserCalls implements UserCalls {
             tell(() -> done.accept(null, noThread));
         }
         return call;
+    }
+
+    @Override
+    public void goOnElsewhere(Runnable task) {
+        try {
+            others.execute(task);
+        } catch (Throwable noThread) {
+            task.run();
+        }
     }
 
     private <T> void run(
@@ -63,8 +77,12 @@ public final class ThreadedUserCalls implements UserCalls {
             Throwable error = thrown;
             tell(() -> done.accept(null, error));
         } else {
-            // Not loop.whenComplete: a loop that is closed by then must not fail the user's stage.
-            stage.whenComplete((value, error) -> tell(() -> done.accept(value, unwrapped(error))));
+            try {
+                // Not loop.whenComplete: a loop that is closed by then must not fail the user's stage.
+                stage.whenComplete((value, error) -> tell(() -> done.accept(value, unwrapped(error))));
+            } catch (Throwable notAStage) {
+                tell(() -> done.accept(null, notAStage));
+            }
         }
     }
 

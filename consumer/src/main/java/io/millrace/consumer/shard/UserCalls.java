@@ -14,4 +14,10 @@ public interface UserCalls {
      */
     <T> RunningCall call(
             Callable<? extends CompletionStage<T>> code, BiConsumer<@Nullable T, @Nullable Throwable> done);
+
+    /**
+     * Runs what a user does once something is known, where it may block, and on the calling thread only where no other can be had.
+     * Calls that wait for it do not keep it waiting. Safe for any thread.
+     */
+    void goOnElsewhere(Runnable task);
 }

@@ -150,6 +150,11 @@ enum DeliveryMutation {
 
     private record ForgivingCalls(UserCalls inner) implements UserCalls {
         @Override
+        public void goOnElsewhere(Runnable task) {
+            inner.goOnElsewhere(task);
+        }
+
+        @Override
         @SuppressWarnings("unchecked") // Outcomes are the only values there are.
         public <T> RunningCall call(
                 Callable<? extends CompletionStage<T>> code, BiConsumer<@Nullable T, @Nullable Throwable> done) {
@@ -161,6 +166,11 @@ enum DeliveryMutation {
     }
 
     private record RepeatedCalls(UserCalls inner) implements UserCalls {
+        @Override
+        public void goOnElsewhere(Runnable task) {
+            inner.goOnElsewhere(task);
+        }
+
         @Override
         public <T> RunningCall call(
                 Callable<? extends CompletionStage<T>> code, BiConsumer<@Nullable T, @Nullable Throwable> done) {

@@ -690,6 +690,11 @@ class ShardConsumerTest {
             return SlowUserCalls.NO_THREAD;
         }
 
+        @Override
+        public void goOnElsewhere(Runnable task) {
+            sim.at(Duration.ofMillis(1), task);
+        }
+
         private <T> void run(
                 Callable<? extends CompletionStage<T>> body, BiConsumer<@Nullable T, @Nullable Throwable> handler) {
             CompletionStage<T> stage;

@@ -51,6 +51,11 @@ final class SlowUserCalls implements UserCalls {
         return NO_THREAD;
     }
 
+    @Override
+    public void goOnElsewhere(Runnable task) {
+        sim.at(Duration.ofMillis(sim.random().nextInt(5)), task);
+    }
+
     private <T> void run(
             Callable<? extends CompletionStage<T>> code, BiConsumer<@Nullable T, @Nullable Throwable> done) {
         CompletionStage<T> stage;
