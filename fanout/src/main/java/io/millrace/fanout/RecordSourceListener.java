@@ -26,6 +26,12 @@ public interface RecordSourceListener {
     void idle(long millisBehindLatest);
 
     /**
+     * A request is not answered before batches that were given out are {@linkplain RecordSource#release released}: they are as
+     * much as may be held. May be told again.
+     */
+    default void awaitsRelease() {}
+
+    /**
      * The last record read has passed retention, and so has whatever came after it and was not read yet; the source goes on
      * at the oldest record that is kept. Comes before the batch that begins with that.
      *

@@ -185,7 +185,7 @@ final class Lane {
 
     private Duration untilDue() {
         Duration window = delivery.batching().window();
-        boolean isDue = window.isZero() || queue.isEmpty() || queue.isFull() || shard.isReadOut();
+        boolean isDue = window.isZero() || queue.isEmpty() || queue.isFull() || shard.isAllHere();
         return isDue ? Duration.ZERO : window.minus(ticker.since(queue.since()));
     }
 

@@ -7,8 +7,8 @@ interface LaneHost {
     /** How far records may be handed out now. */
     Limit limit();
 
-    /** True once no more records will come, so that nothing need be waited for. */
-    boolean isReadOut();
+    /** True while no more records come before some of those that are here are done with, so that no batch gets fuller by waiting. */
+    boolean isAllHere();
 
     /** The lane's state or its records have changed, and no call of it is under way. */
     void changed(Lane lane);

@@ -58,6 +58,8 @@ public final class ShardConsumer implements ShardReading.Taker, LaneHost {
     private Lanes lanes = Lanes.none();
     /** The source owes an answer. */
     private boolean asked;
+    /** It owes it until records that are here are done with. */
+    private boolean allIsOut;
 
     /** What follows the shard, once all its records are in the lanes. */
     private @Nullable List<ChildShard> children;
@@ -243,6 +245,7 @@ public final class ShardConsumer implements ShardReading.Taker, LaneHost {
     public void batch(SourceBatch batch) {
         timer.cancel();
         asked = false;
+        allIsOut = false;
         progress.took(batch);
         lanes.add(batch);
         if (drainRequested) {
@@ -258,6 +261,12 @@ public final class ShardConsumer implements ShardReading.Taker, LaneHost {
         if (delivery.batching().isEmptyWanted() && state == ShardState.RUNNING && !drainRequested) {
             lanes.forEach(lane -> lane.nothingFound(millisBehindLatest));
         }
+    }
+
+    @Override
+    public void allIsOut() {
+        allIsOut = true;
+        lanes.forEach(Lane::goOn);
     }
 
     @Override
@@ -340,8 +349,8 @@ public final class ShardConsumer implements ShardReading.Taker, LaneHost {
     }
 
     @Override
-    public boolean isReadOut() {
-        return children != null || drainRequested;
+    public boolean isAllHere() {
+        return children != null || drainRequested || allIsOut || !progress.hasRoom();
     }
 
     @Override
@@ -422,6 +431,7 @@ public final class ShardConsumer implements ShardReading.Taker, LaneHost {
         restarts++;
         moveTo(ShardState.RESTARTING, reason);
         asked = false;
+        allIsOut = false;
         children = null;
         reading.close();
         closeIdleLanes();

@@ -78,6 +78,9 @@ final class ShardReading implements RecordSourceListener {
         /** A read found nothing. */
         void nothingFound(long millisBehindLatest);
 
+        /** Nothing comes before records that are here are done with. */
+        void allIsOut();
+
         /** The shard has no more; {@code children} follow, none if the service named none. */
         void readOut(List<ChildShard> children);
     }
@@ -151,6 +154,11 @@ final class ShardReading implements RecordSourceListener {
         taker.batch(batch);
     }
 
+
+    @Override
+    public void awaitsRelease() {
+        taker.allIsOut();
+    }
     @Override
     public void shardEnded(List<ChildShard> children) {
         works();

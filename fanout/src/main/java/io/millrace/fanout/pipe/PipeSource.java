@@ -156,8 +156,7 @@ final class PipeSource implements RecordSource {
             requested = false;
             listener.shardEnded(children);
         } else if (buffer.bytes() >= settings.bufferBytes()) {
-            // As much as may be held is in the user's hands.
-            return;
+            listener.awaitsRelease();
         } else if (state == PipeState.PARKED) {
             moveTo(PipeState.WAITING, "records are wanted");
             subscribeIn(untilAllowed());

@@ -182,6 +182,7 @@ final class PollingSource implements RecordSource {
         if (!mayHoldMore()) {
             if (state != PollState.FULL) {
                 moveTo(PollState.FULL, "holds " + heldBytes + " bytes");
+                loop.execute(this::giveOut);
             }
             if (!awaitsRoom && !shared.budget().hasRoom()) {
                 awaitsRoom = true;
@@ -401,6 +402,8 @@ final class PollingSource implements RecordSource {
         } else if (state == PollState.ENDED) {
             requested = false;
             listener.shardEnded(children);
+        } else if (state == PollState.FULL) {
+            listener.awaitsRelease();
         }
     }
 

@@ -1,5 +1,6 @@
 package io.millrace.fanout.polling;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -502,6 +503,26 @@ class PollingSourceTest {
                 .isFalse();
     }
 
+    @Test
+    void tellsThatARequestWaitsForBatchesToBeReleased() {
+        Fixture f = new Fixture(1, 0, PollingSettings.DEFAULT.withReadAhead(1, 1));
+        f.put("a");
+        f.open(Position.trimHorizon());
+        RecordSource opened = requireNonNull(f.opened);
+        f.loop.execute(opened::request);
+        f.sim.run(Duration.ofSeconds(1));
+        assertThat(f.taken).hasSize(1);
+        assertThat(f.taker.waits).isZero();
+        f.put("b");
+        f.loop.execute(opened::request);
+        f.sim.run(Duration.ofSeconds(1));
+        assertThat(f.taken).hasSize(1);
+        assertThat(f.taker.waits).isPositive();
+        f.loop.execute(() -> f.taker.inHand.forEach(opened::release));
+        f.sim.run(Duration.ofSeconds(1));
+        assertThat(f.taken).hasSize(2);
+    }
+
     /** A stream of one shard, a flaky reader of it, and a source whose batches are collected. */
     private final class Fixture {
         final Simulation sim;
@@ -631,6 +652,12 @@ class PollingSourceTest {
             final List<String> gaps = new ArrayList<>();
             final List<SourceBatch> inHand = new ArrayList<>();
             int idles;
+            int waits;
+
+            @Override
+            public void awaitsRelease() {
+                waits++;
+            }
 
             @Override
             public void batch(SourceBatch batch) {
