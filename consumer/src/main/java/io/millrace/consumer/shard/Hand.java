@@ -66,6 +66,11 @@ final class Hand {
         return records.subList(0, isolation.next(records.size()));
     }
 
+    /** The first {@code count} records. */
+    List<StreamRecord> head(int count) {
+        return records.subList(0, count);
+    }
+
     /** True if the records that come next have been offered before. */
     boolean isAgain() {
         return isAgain;
@@ -117,7 +122,9 @@ final class Hand {
     List<StreamRecord> giveUp(int count) {
         isAgain = false;
         failures = 0;
-        return leave(count);
+        List<StreamRecord> lost = leave(count);
+        isolation.found();
+        return lost;
     }
 
     private List<StreamRecord> leave(int count) {

@@ -22,6 +22,11 @@ final class Isolation {
         suspects = records;
     }
 
+    /** The record that fails was found: of those after it nobody knows. */
+    void found() {
+        suspects = 0;
+    }
+
     /** The first {@code records} are done with. */
     void passed(int records) {
         suspects = Math.max(0, suspects - records);

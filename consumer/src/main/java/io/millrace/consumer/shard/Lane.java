@@ -40,6 +40,9 @@ import org.slf4j.LoggerFactory;
 final class Lane {
     private static final Logger log = LoggerFactory.getLogger(Lane.class);
 
+    /** Longer than any process lives, and not too long for a timer. */
+    private static final Duration LONGEST_DELAY = Duration.ofDays(3_650);
+
     private final HeldLease lease;
     private final ConsumerParts parts;
     private final DeliverySettings delivery;
@@ -300,11 +303,11 @@ final class Lane {
         }
         if (threw.error() instanceof RetryLaterException later) {
             log.debug("{}: {} asks for its records again in {}", lease.key(), threw.call(), later.delay());
-            pause(later.delay());
+            pause(later.delay().compareTo(LONGEST_DELAY) < 0 ? later.delay() : LONGEST_DELAY);
             return;
         }
         if (records > 0) {
-            failures.at(hand.next());
+            failures.at(hand.head(records));
         }
         failures.threw(threw);
         hand.failed();
@@ -349,7 +352,7 @@ final class Lane {
     private void giveUp(int records, Outcome.Threw threw) {
         String range = hand.range(records);
         switch (policy.then()) {
-            case LETTER -> write(letters(hand.next(), threw), range);
+            case LETTER -> write(letters(hand.head(records), threw), range);
             case SKIP -> {
                 log.warn(
                         "{}: left out after {} failures, as the policy says: {}; {} threw {}",
@@ -371,6 +374,7 @@ final class Lane {
                 shard.stopWorker("the processor of " + lease.key() + " has failed " + failures.count()
                         + " times in a row at " + range + ", and the failure policy ends the worker then; "
                         + ErrorTrace.of(threw.error()));
+                shard.changed(this);
             }
             case RETRY -> throw new IllegalStateException("records are given up by a policy that never does");
         }
