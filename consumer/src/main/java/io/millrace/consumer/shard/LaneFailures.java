@@ -85,9 +85,12 @@ final class LaneFailures {
         log.warn("{}: stopped at {} after {} failures, as the failure policy says", key, range, count);
     }
 
-    /** Some records are done with: what failed before does not count any more. */
+    /**
+     * Something is done with: what failed before does not count any more, in this lane or in those that were thrown away before
+     * it.
+     */
     void over() {
-        if (count > 0) {
+        if (count > 0 || failures.userFailures() > 0) {
             count = 0;
             if (!shard.isAnyLaneFailing()) {
                 failures.userWorks();

@@ -252,6 +252,10 @@ public final class ShardConsumer implements ShardReading.Taker, LaneHost {
             drainUpTo = batch.lastRecord().position();
         }
         lanes.forEach(Lane::goOn);
+        if (drainRequested) {
+            // What no lane has begun is the next owner's.
+            drainUpTo = lanes.overtakenBy();
+        }
         goOn();
     }
 
@@ -371,9 +375,12 @@ public final class ShardConsumer implements ShardReading.Taker, LaneHost {
     @Override
     public void declared(RecordPosition last) {
         progress.declared(last);
-        if (state == ShardState.RUNNING || state == ShardState.ENDING) {
-            settle();
-            goOn();
+        switch (state) {
+            case RUNNING, RESTARTING, ENDING, DRAINING -> {
+                settle();
+                goOn();
+            }
+            case WAITING, LOSING, DONE -> {}
         }
     }
 
@@ -416,9 +423,11 @@ public final class ShardConsumer implements ShardReading.Taker, LaneHost {
     public void broke(Lane lane) {
         if (state == ShardState.RUNNING || state == ShardState.ENDING) {
             lane.forget();
-            if (drainRequested) {
+            if (drainRequested && state == ShardState.RUNNING) {
                 leaveIfSettled();
             } else {
+                // At the shard's end, too: it is not ended while a lane has not taken it.
+                restarts++;
                 startAnew("a processor broke");
             }
         } else {
@@ -428,7 +437,6 @@ public final class ShardConsumer implements ShardReading.Taker, LaneHost {
     }
 
     private void startAnew(String reason) {
-        restarts++;
         moveTo(ShardState.RESTARTING, reason);
         asked = false;
         allIsOut = false;
@@ -469,7 +477,6 @@ public final class ShardConsumer implements ShardReading.Taker, LaneHost {
         if (state == ShardState.RESTARTING) {
             progress.clear();
             status.forgetLanes();
-            failures.userWorks();
             moveTo(ShardState.RUNNING, "begins anew");
             reading.reopen(checkpoints.last());
             beginLanes(checkpoints.last());
@@ -488,11 +495,15 @@ public final class ShardConsumer implements ShardReading.Taker, LaneHost {
         };
         if (mayLeave) {
             startDraining();
+        } else if (state == ShardState.ENDING) {
+            lanes.forEach(Lane::cancelTimer);
         }
     }
 
     private void startDraining() {
         if (state == ShardState.ENDING && lanes.any(Lane::isBusy)) {
+            // Lanes that failed shall not begin again before those have returned, one after the other for ever.
+            lanes.forEach(Lane::cancelTimer);
             return;
         }
         timer.cancel();

@@ -98,6 +98,7 @@ final class ShardReading implements RecordSourceListener {
         source = null;
         closed = false;
         flowing = false;
+        vanished = false;
         checkpoint.resumeAt().ifPresent(this::openAt);
     }
 
@@ -154,11 +155,11 @@ final class ShardReading implements RecordSourceListener {
         taker.batch(batch);
     }
 
-
     @Override
     public void awaitsRelease() {
         taker.allIsOut();
     }
+
     @Override
     public void shardEnded(List<ChildShard> children) {
         works();
