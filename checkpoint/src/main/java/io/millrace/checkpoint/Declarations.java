@@ -15,6 +15,15 @@ public interface Declarations {
     void processed(@Nullable RecordPosition last);
 
     /**
+     * The last record that {@code last} means to this user; absent if that is all that was delivered.
+     *
+     * @throws IllegalArgumentException if it was not delivered
+     */
+    default @Nullable RecordPosition meant(@Nullable RecordPosition last) {
+        return last;
+    }
+
+    /**
      * A checkpoint at {@code position} is to be prepared.
      *
      * @throws IllegalArgumentException if that was not delivered

@@ -193,7 +193,7 @@ public final class ShardCheckpoints {
                 return;
             }
             // First, for what follows from the declaration may be saved at once.
-            ledger.ended(last);
+            ledger.ended(declarations.meant(last));
             declarations.processed(last);
         } catch (IllegalArgumentException refused) {
             answer.completeExceptionally(refused);

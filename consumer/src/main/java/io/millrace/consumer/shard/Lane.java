@@ -263,9 +263,18 @@ final class Lane {
         }
 
         @Override
-        public void processed(@Nullable RecordPosition upTo) {
+        public @Nullable RecordPosition meant(@Nullable RecordPosition upTo) {
             RecordPosition all = batchEnd != null ? batchEnd : hand.lastOffered();
             RecordPosition meant = upTo != null ? upTo : all;
+            if (meant != null) {
+                hand.checkOffered(meant);
+            }
+            return meant;
+        }
+
+        @Override
+        public void processed(@Nullable RecordPosition upTo) {
+            RecordPosition meant = meant(upTo);
             if (meant != null) {
                 hand.declare(meant);
                 shard.declared(meant);
