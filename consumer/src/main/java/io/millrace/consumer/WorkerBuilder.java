@@ -163,8 +163,8 @@ public final class WorkerBuilder {
     }
 
     /**
-     * How long a batch that is not full waits for more records after its first one came; up to 5 min. At a shard's end and when it
-     * is given back nothing is waited for. Default: not at all.
+     * How long a batch that is not full waits for more records after its first one came; up to 5 min. At a shard's end, when it
+     * is given back, and when it holds as much as it may, nothing is waited for. Default: not at all.
      */
     public WorkerBuilder batchWindow(Duration time) {
         this.delivery = delivery.withBatching(delivery.batching().withWindow(time));

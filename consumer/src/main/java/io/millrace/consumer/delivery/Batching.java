@@ -7,7 +7,8 @@ import java.time.Duration;
  *
  * @param records the most records, 1 to 10,000
  * @param bytes the most payload bytes; a single record may be larger
- * @param window how long to wait for a full batch after its first record came; zero hands out at once what there is
+ * @param window how long to wait for a full batch after its first record came, unless the shard may hold no
+ *     more until then; zero hands out at once what there is
  * @param isEmptyWanted true if reads that find nothing are handed out as empty batches
  */
 public record Batching(int records, long bytes, Duration window, boolean isEmptyWanted) {

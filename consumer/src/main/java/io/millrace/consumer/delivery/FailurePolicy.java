@@ -141,7 +141,8 @@ public final class FailurePolicy {
 
         /**
          * Looks for the failing record first: the batch comes in halves, in order, until a single record is left that fails.
-         * Only that one is given up. Without this all records of the batch are.
+         * Only that one is given up, and the records after it begin anew with all their tries. Without this all records of
+         * the batch are given up.
          */
         public Limits isolating() {
             return new Limits(tries, time, maximumAge, true);

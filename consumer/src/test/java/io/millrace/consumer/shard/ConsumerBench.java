@@ -1,5 +1,7 @@
 package io.millrace.consumer.shard;
 
+import static java.util.Objects.requireNonNull;
+
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.millrace.checkpoint.CheckpointPace;
 import io.millrace.checkpoint.Checkpointer;
@@ -34,6 +36,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One consumer with any settings, whose source and processors a test plays: it gives the records, and completes the stages of
@@ -78,7 +81,15 @@ final class ConsumerBench implements ShardDirectory, ConsumerParts.Owner {
 
     /** A call of a processor that has not returned. */
     record Call(
-            String name, int lane, List<Integer> records, Checkpointer checkpointer, CompletableFuture<Void> stage) {
+            String name,
+            int lane,
+            List<Integer> records,
+            @Nullable Checkpointer checkpointerOrNull,
+            CompletableFuture<Void> stage) {
+        Checkpointer checkpointer() {
+            return requireNonNull(checkpointerOrNull);
+        }
+
         @Override
         public String toString() {
             return lane + ":" + name + (records.isEmpty() ? "" : " " + records);
@@ -235,7 +246,7 @@ final class ConsumerBench implements ShardDirectory, ConsumerParts.Owner {
     private final class Processor implements AsyncRecordProcessor {
         private int lane;
 
-        private CompletionStage<?> call(String name, List<Integer> records, Checkpointer checkpointer) {
+        private CompletionStage<?> call(String name, List<Integer> records, @Nullable Checkpointer checkpointer) {
             Call call = new Call(name, lane, records, checkpointer, new CompletableFuture<>());
             calls.add(call);
             return call.stage;
@@ -244,7 +255,7 @@ final class ConsumerBench implements ShardDirectory, ConsumerParts.Owner {
         @Override
         public CompletionStage<?> initialize(ShardContext shard) {
             lane = shard.lane();
-            return call("initialize", List.of(), NOBODY);
+            return call("initialize", List.of(), null);
         }
 
         @Override
@@ -257,7 +268,7 @@ final class ConsumerBench implements ShardDirectory, ConsumerParts.Owner {
 
         @Override
         public CompletionStage<?> leaseLost() {
-            return call("leaseLost", List.of(), NOBODY);
+            return call("leaseLost", List.of(), null);
         }
 
         @Override
@@ -270,27 +281,4 @@ final class ConsumerBench implements ShardDirectory, ConsumerParts.Owner {
             return call("shutdownRequested", List.of(), checkpointer);
         }
     }
-
-    private static final Checkpointer NOBODY = new Checkpointer() {
-        @Override
-        public void checkpoint() {}
-
-        @Override
-        public void checkpoint(RecordPosition position) {}
-
-        @Override
-        public CompletionStage<Void> checkpointAsync() {
-            return CompletableFuture.completedFuture(null);
-        }
-
-        @Override
-        public CompletionStage<Void> checkpointAsync(RecordPosition position) {
-            return CompletableFuture.completedFuture(null);
-        }
-
-        @Override
-        public boolean isLeaseLost() {
-            return false;
-        }
-    };
 }

@@ -15,6 +15,7 @@ import io.millrace.consumer.processor.ProcessorBrokenException;
 import io.millrace.consumer.processor.RetryLaterException;
 import io.millrace.fanout.ShardReadException;
 import io.millrace.fanout.SourceTrouble;
+import io.millrace.model.Bytes;
 import io.millrace.model.Checkpoint;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -261,6 +262,27 @@ class LaneTroubleTest {
         assertThat(bench.lease.row.checkpoint).isEqualTo(bench.lease.checkpoint());
         assertThat(bench.calls).hasSize(2);
         bench.returnFrom("processRecords");
+    }
+
+    @Test
+    void preparedCheckpointIsNotReplacedByThatOfAnOlderBatch() {
+        ConsumerBench bench = new ConsumerBench(PLAIN).begin();
+        bench.give(1, 3);
+        Checkpointer old = bench.call("processRecords").checkpointer();
+        bench.returnFrom("processRecords");
+        bench.give(4, 6);
+        ConsumerBench.Call call = bench.call("processRecords");
+        var prepared = call.checkpointer().prepareAsync(at(5), Bytes.utf8("state"));
+        bench.pass();
+        assertThat(prepared.toCompletableFuture()).isCompleted();
+        var saved = old.checkpointAsync();
+        var refused = call.checkpointer().checkpointAsync(at(9));
+        bench.pass();
+        assertThat(saved.toCompletableFuture()).isCompleted();
+        assertThat(refused.toCompletableFuture()).isCompletedExceptionally();
+        bench.returned(call);
+        bench.sim.run(Duration.ofMinutes(1));
+        assertThat(bench.lease.row.checkpoint).as("stops before it").isEqualTo(Checkpoint.processed(at(3)));
     }
 
     private static void gone(ConsumerBench bench) {
