@@ -15,7 +15,7 @@ class ConsumerMutationsTest {
     @ParameterizedTest
     @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "NONE")
     void errorMadeOnPurposeIsCaught(ConsumerMutation mutation, TestReporter reporter) {
-        for (int seed = 0; seed < SEEDS; seed++) {
+        for (int seed = mutation.firstSeed(); seed < mutation.firstSeed() + SEEDS; seed++) {
             try {
                 if (mutation == ConsumerMutation.NO_TURNS) {
                     ShardConsumerSimulationTest.run(seed, mutation);
