@@ -1,6 +1,9 @@
 package io.millrace.model;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.math.BigInteger;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
@@ -18,9 +21,11 @@ public final class SequenceNumber implements Comparable<SequenceNumber> {
 
     private static final int MAX_DIGITS = 58;
     /** What fits into a long. */
-    private static final int DIGITS_AT_ONCE = 18;
+    private static final int DIGITS_AT_ONCE = 16;
 
-    private static final long EIGHTEEN_ZEROS = 1_000_000_000_000_000_000L;
+    private static final long SIXTEEN_ZEROS = 10_000_000_000_000_000L;
+    private static final VarHandle EIGHT_BYTES =
+            MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
     private static final long WORD = 0xffffffffL;
     private static final long BILLION = 1_000_000_000;
     /** How many groups of nine digits the highest number has. */
@@ -68,47 +73,89 @@ public final class SequenceNumber implements Comparable<SequenceNumber> {
      * @throws IllegalArgumentException if the text is not a whole number below 2^192
      */
     public static SequenceNumber parse(String decimal) {
-        int length = decimal.length();
-        if (length == 0 || length > MAX_DIGITS) {
-            throw new IllegalArgumentException("not a sequence number: " + decimal);
+        byte[] digits = decimal.getBytes(StandardCharsets.US_ASCII);
+        return parse(digits, 0, digits.length);
+    }
+
+    /**
+     * Reads decimal text in ASCII: the bytes of {@code text} from {@code from} to before {@code end}. Readers parse a number for
+     * every record, so eight digits are taken at once.
+     *
+     * @throws IllegalArgumentException if the text is not a whole number below 2^192
+     */
+    public static SequenceNumber parse(byte[] text, int from, int end) {
+        int length = end - from;
+        if (length <= 0 || length > MAX_DIGITS) {
+            throw notANumber("", text, from, end);
         }
         long high = 0;
         long middle = 0;
         long low = 0;
-        for (int from = 0; from < length; ) {
-            // The first group is the short one: all others have eighteen digits.
-            int end = from == 0 ? (length - 1) % DIGITS_AT_ONCE + 1 : from + DIGITS_AT_ONCE;
-            long group = digits(decimal, from, end);
-            long carry = unsignedHigh(low, EIGHTEEN_ZEROS);
-            low = low * EIGHTEEN_ZEROS + group;
+        // The first group is the short one: all others have sixteen digits.
+        int next = from + (length - 1) % DIGITS_AT_ONCE + 1;
+        for (int at = from; at < end; at = next, next += DIGITS_AT_ONCE) {
+            long group = digits(text, at, next);
+            if (group < 0) {
+                throw notANumber("", text, from, end);
+            }
+            long carry = unsignedHigh(low, SIXTEEN_ZEROS);
+            low = low * SIXTEEN_ZEROS + group;
             if (Long.compareUnsigned(low, group) < 0) {
                 carry++;
             }
-            long carryOn = unsignedHigh(middle, EIGHTEEN_ZEROS);
-            middle = middle * EIGHTEEN_ZEROS + carry;
+            long carryOn = unsignedHigh(middle, SIXTEEN_ZEROS);
+            middle = middle * SIXTEEN_ZEROS + carry;
             if (Long.compareUnsigned(middle, carry) < 0) {
                 carryOn++;
             }
-            long over = unsignedHigh(high, EIGHTEEN_ZEROS);
-            high = high * EIGHTEEN_ZEROS + carryOn;
+            long over = unsignedHigh(high, SIXTEEN_ZEROS);
+            high = high * SIXTEEN_ZEROS + carryOn;
             if (over != 0 || Long.compareUnsigned(high, carryOn) < 0) {
-                throw new IllegalArgumentException("not a sequence number (above 2^192): " + decimal);
+                throw notANumber(" (above 2^192)", text, from, end);
             }
-            from = end;
         }
         return new SequenceNumber(high, middle, low);
     }
 
-    private static long digits(String decimal, int from, int end) {
+    private static IllegalArgumentException notANumber(String why, byte[] text, int from, int end) {
+        return new IllegalArgumentException("not a sequence number" + why + ": "
+                + new String(text, from, Math.max(0, end - from), StandardCharsets.US_ASCII));
+    }
+
+    /** The value of at most sixteen digits; negative if something else is among them. */
+    private static long digits(byte[] text, int from, int end) {
         long value = 0;
-        for (int i = from; i < end; i++) {
-            int digit = decimal.charAt(i) - '0';
+        int at = from;
+        for (; at + Long.BYTES <= end; at += Long.BYTES) {
+            long eight = eightDigits((long) EIGHT_BYTES.get(text, at));
+            if (eight < 0) {
+                return -1;
+            }
+            value = value * 100_000_000 + eight;
+        }
+        for (; at < end; at++) {
+            int digit = text[at] - '0';
             if (digit < 0 || digit > 9) {
-                throw new IllegalArgumentException("not a sequence number: " + decimal);
+                return -1;
             }
             value = value * 10 + digit;
         }
         return value;
+    }
+
+    /** The value of eight digits, the first in the lowest byte: pairs, then fours, then all; negative if one is no digit. */
+    private static long eightDigits(long text) {
+        long zeros = 0x3030303030303030L;
+        // A digit's byte is 0x30 to 0x39: its upper half is a 3, and still is with 6 added.
+        long upper = text & 0xf0f0f0f0f0f0f0f0L;
+        if (upper != zeros || ((text + 0x0606060606060606L) & 0xf0f0f0f0f0f0f0f0L) != zeros) {
+            return -1;
+        }
+        long digits = text - zeros;
+        long pairs = digits * 10 + (digits >>> 8);
+        long low = (pairs & 0x000000ff000000ffL) * 0x000f424000000064L;
+        long high = ((pairs >>> 16) & 0x000000ff000000ffL) * 0x0000271000000001L;
+        return (low + high) >>> 32;
     }
 
     /** The upper half of the product of a number without sign and a positive one. */

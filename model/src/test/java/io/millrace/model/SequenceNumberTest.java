@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import java.math.BigInteger;
+import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
@@ -91,6 +92,34 @@ class SequenceNumberTest {
         assertThatIllegalArgumentException().isThrownBy(() -> SequenceNumber.of(0, -1, 0, 0));
         assertThatIllegalArgumentException().isThrownBy(() -> SequenceNumber.of(0, 0, -1, 0));
         assertThatIllegalArgumentException().isThrownBy(() -> SequenceNumber.of(0, 0, 0, -1));
+    }
+
+    @Test
+    void bytesWithinOthersAreReadAsTheNumberThatTheyWrite() {
+        SplittableRandom random = new SplittableRandom(5);
+        for (int bits = 0; bits <= 192; bits++) {
+            BigInteger number = new BigInteger(bits, new java.util.Random(random.nextLong()));
+            String decimal = number.toString();
+            byte[] text = ("\"" + decimal + "\"99").getBytes(StandardCharsets.US_ASCII);
+
+            assertThat(SequenceNumber.parse(text, 1, 1 + decimal.length()).toBigInteger())
+                    .isEqualTo(number);
+        }
+    }
+
+    @Test
+    void byteThatIsNoDigitIsRefusedWhereverItStands() {
+        byte[] text = SequenceNumber.of(CREATED, 0, 0, CREATED).toString().getBytes(StandardCharsets.US_ASCII);
+        for (int at = 0; at < text.length; at++) {
+            byte digit = text[at];
+            for (int other = Byte.MIN_VALUE; other <= Byte.MAX_VALUE; other++) {
+                if (other < '0' || other > '9') {
+                    text[at] = (byte) other;
+                    assertThatIllegalArgumentException().isThrownBy(() -> SequenceNumber.parse(text, 0, text.length));
+                }
+            }
+            text[at] = digit;
+        }
     }
 
     private static SequenceNumber any(SplittableRandom random) {
