@@ -1,8 +1,8 @@
 package io.millrace.fanout.kinesis;
 
+import io.millrace.model.SequenceNumber;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
-import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
@@ -29,7 +29,7 @@ final class CborReader {
     /** A length that only the end tells. */
     private static final int UNTIL_END = -1;
 
-    private final List<Name> frequent;
+    private final Name[] frequent;
     private final byte[] in;
     private int at;
     private int levels;
@@ -37,20 +37,18 @@ final class CborReader {
     /**
      * A reader of {@code in} from its beginning.
      *
-     * @param frequent names that come again and again, which are not made anew each time
+     * @param frequent names that come again and again, for {@link #frequentName}
      */
     CborReader(byte[] in, List<Name> frequent) {
         this.in = in;
-        this.frequent = frequent;
+        this.frequent = frequent.toArray(new Name[0]);
     }
 
-    /** A member's name beside its bytes. */
+    /** A member's name as it is written. */
     static final class Name {
-        private final String text;
         private final byte[] bytes;
 
         Name(String text) {
-            this.text = text;
             this.bytes = text.getBytes(StandardCharsets.UTF_8);
         }
     }
@@ -93,8 +91,58 @@ final class CborReader {
         };
     }
 
-    /** A moment: tagged or not, in milliseconds as a whole number or in seconds as a fraction. */
-    Instant time() {
+    /** Begins a map and returns how many members it has; see {@link #hasMore}. For those too frequent for {@link #map}. */
+    int beginMap() {
+        return head(MAP);
+    }
+
+    /**
+     * True if a map of {@code count} members has more than the {@code read} ones that were read; else the map is over.
+     */
+    boolean hasMore(int read, int count) {
+        if (count != UNTIL_END) {
+            return read < count;
+        }
+        if (peek() != BREAK) {
+            return true;
+        }
+        at++;
+        return false;
+    }
+
+    /** Reads a member's name: its index among the frequent ones, or -1 if it is none of them. */
+    int frequentName() {
+        int length = head(TEXT);
+        if (length == UNTIL_END) {
+            byte[] whole = chunks(TEXT);
+            return indexOf(whole, 0, whole.length);
+        }
+        return indexOf(in, take(length), length);
+    }
+
+    private int indexOf(byte[] text, int from, int length) {
+        for (int i = 0; i < frequent.length; i++) {
+            byte[] known = frequent[i].bytes;
+            if (known.length == length && Arrays.equals(known, 0, length, text, from, from + length)) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    /** A text that is a sequence number. */
+    SequenceNumber sequenceNumber() {
+        int length = head(TEXT);
+        if (length == UNTIL_END) {
+            byte[] whole = chunks(TEXT);
+            return SequenceNumber.parse(whole, 0, whole.length);
+        }
+        int from = take(length);
+        return SequenceNumber.parse(in, from, from + length);
+    }
+
+    /** A moment in milliseconds: tagged or not, written as such in a whole number or in seconds as a fraction. */
+    long timeMillis() {
         int first = peek();
         if (kind(first) == TAG) {
             at++;
@@ -102,9 +150,9 @@ final class CborReader {
             first = peek();
         }
         if (kind(first) == SIMPLE) {
-            return Instant.ofEpochMilli(Math.round(fraction() * 1_000));
+            return Math.round(fraction() * 1_000);
         }
-        return Instant.ofEpochMilli(integer());
+        return integer();
     }
 
     /** Takes a null, if there is one. */
@@ -168,11 +216,6 @@ final class CborReader {
             return new String(chunks(TEXT), StandardCharsets.UTF_8);
         }
         int from = take(length);
-        for (Name known : frequent) {
-            if (known.bytes.length == length && Arrays.equals(known.bytes, 0, length, in, from, from + length)) {
-                return known.text;
-            }
-        }
         return new String(in, from, length, StandardCharsets.UTF_8);
     }
 
@@ -212,6 +255,9 @@ final class CborReader {
         }
         if (size > 27) {
             throw unexpected(first);
+        }
+        if (size == 24) {
+            return in[take(1)] & 0xff;
         }
         int length = 1 << (size - 24);
         int from = take(length);
