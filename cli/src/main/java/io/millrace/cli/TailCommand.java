@@ -140,7 +140,7 @@ final class TailCommand implements Callable<Integer> {
             consumer.contradiction(List.of(name)).ifPresent(line -> {
                 throw CommandFailure.usage(line);
             });
-            KinesisPipes pipes = new KinesisPipes(kinesis.client(), streams, consumer);
+            KinesisPipes pipes = new KinesisPipes(kinesis, streams, consumer);
             Position.Initial begin =
                     from instanceof Position.Latest ? new Position.AtTimestamp(now(streams, name)) : from;
             List<Shard> shards = (begin instanceof Position.AtTimestamp at

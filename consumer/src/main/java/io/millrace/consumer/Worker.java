@@ -389,7 +389,8 @@ public final class Worker implements AutoCloseable {
         StreamNames found = new StreamNames(streams, settings.platform());
         names = found;
         FanOutConsumer consumer = settings.fanOut();
-        FanOut pipes = consumer == null ? null : new FanOut(consumer, clients.kinesis(), streams);
+        FanOut pipes =
+                consumer == null ? null : new FanOut(consumer, clients.kinesis(), clients.directOrNull(), streams);
         fanOut = pipes;
         CompletableFuture<Void> unused = found.ofAll(settings.streams())
                 .thenCompose(known -> pipes == null

@@ -58,7 +58,11 @@ record WorkerClients(
         InstantSource clock = settings.platform().clock();
         return settings.fanOut() == null
                 ? DirectKinesis.create(clock)
-                : new DirectKinesis(PipeClient.create(client -> {}), DirectKinesis.http(), clock);
+                : new DirectKinesis(
+                        PipeClient.create(client -> {}),
+                        DirectKinesis.http(),
+                        PipeClient.http().build(),
+                        clock);
     }
 
     /** The streams as the worker reads them. */

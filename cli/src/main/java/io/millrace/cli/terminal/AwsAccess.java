@@ -134,21 +134,24 @@ public final class AwsAccess {
 
     /** A client for a worker, which keeps its own time limits; the caller closes it. */
     public DirectKinesis workerKinesis() {
-        return direct(client(KinesisAsyncClient::builder, KINESIS, LOCAL_KINESIS, this::http, DirectKinesis::prepare));
+        return new DirectKinesis(
+                client(KinesisAsyncClient::builder, KINESIS, LOCAL_KINESIS, this::http, DirectKinesis::prepare),
+                http().build(),
+                platform.clock());
     }
 
     /** The same for one that holds a pipe for each shard. */
     public DirectKinesis pipeKinesis() {
-        return direct(client(
-                KinesisAsyncClient::builder,
-                KINESIS,
-                LOCAL_KINESIS,
-                () -> unclosed(PipeClient.http()),
-                PipeClient::limit));
-    }
-
-    private DirectKinesis direct(KinesisAsyncClient client) {
-        return new DirectKinesis(client, http().build(), platform.clock());
+        return new DirectKinesis(
+                client(
+                        KinesisAsyncClient::builder,
+                        KINESIS,
+                        LOCAL_KINESIS,
+                        () -> unclosed(PipeClient.http()),
+                        PipeClient::limit),
+                http().build(),
+                unclosed(PipeClient.http()).build(),
+                platform.clock());
     }
 
     /** A client for a worker's lease table, which keeps its own time limits; the caller closes it. */

@@ -2,6 +2,7 @@ package io.millrace.consumer.streams;
 
 import static java.util.Objects.requireNonNull;
 
+import io.millrace.fanout.kinesis.DirectKinesis;
 import io.millrace.fanout.kinesis.KinesisStreams;
 import io.millrace.fanout.pipe.FanOutConsumer;
 import io.millrace.fanout.pipe.FanOutRefusedException;
@@ -19,10 +20,21 @@ public final class FanOut {
     private final FanOutConsumer consumer;
     private final KinesisPipes pipes;
 
-    /** Subscribes as {@code consumer} through {@code client}, whose streams {@code streams} knows. */
-    public FanOut(FanOutConsumer consumer, KinesisAsyncClient client, KinesisStreams streams) {
+    /**
+     * Subscribes as {@code consumer}.
+     *
+     * @param directOrNull subscribes past the SDK where it can; absent where {@code client} subscribes
+     * @param streams knows the client's streams
+     */
+    public FanOut(
+            FanOutConsumer consumer,
+            KinesisAsyncClient client,
+            @Nullable DirectKinesis directOrNull,
+            KinesisStreams streams) {
         this.consumer = requireNonNull(consumer, "consumer");
-        this.pipes = new KinesisPipes(client, streams, consumer);
+        this.pipes = directOrNull == null
+                ? new KinesisPipes(client, streams, consumer)
+                : new KinesisPipes(directOrNull, streams, consumer);
     }
 
     /** The subscriptions of the worker's consumer. */

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import java.io.IOException;
 import java.time.InstantSource;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.SdkSystemSetting;
 import software.amazon.awssdk.core.client.config.ClientOverrideConfiguration;
@@ -25,23 +26,44 @@ public final class DirectKinesis implements AutoCloseable {
 
     private final KinesisAsyncClient client;
     private final SdkAsyncHttpClient http;
+    private final @Nullable SdkAsyncHttpClient pipes;
     private final @Nullable SignedCalls calls;
+    private final @Nullable DirectSubscriptions subscriptions;
 
     /**
-     * Takes over both clients: they are closed with this one.
+     * One that reads pages; the SDK subscribes. Takes over both clients: they are closed with this one.
      *
      * @param client was built with {@link #prepare}
      * @param http carries the reads
      * @param clock what requests are signed with, until the service says that it is wrong
      */
     public DirectKinesis(KinesisAsyncClient client, SdkAsyncHttpClient http, InstantSource clock) {
+        this(client, http, null, clock);
+    }
+
+    /**
+     * One that also subscribes.
+     *
+     * @param pipes carries the subscriptions, each for five minutes and all at once; null where the SDK subscribes
+     */
+    public DirectKinesis(
+            KinesisAsyncClient client,
+            SdkAsyncHttpClient http,
+            @Nullable SdkAsyncHttpClient pipes,
+            InstantSource clock) {
         this.client = requireNonNull(client, "client");
         this.http = requireNonNull(http, "http");
+        this.pipes = pipes;
+        boolean isDirect = !isCborOff() && !hasGlobalInterceptors();
+        this.calls = isDirect ? calls(client, http, clock) : null;
+        this.subscriptions =
+                isDirect && pipes != null ? new DirectSubscriptions(client, calls(client, pipes, clock)) : null;
+    }
+
+    private static SignedCalls calls(KinesisAsyncClient client, SdkAsyncHttpClient http, InstantSource clock) {
         KinesisServiceClientConfiguration settings = client.serviceClientConfiguration();
-        this.calls = isCborOff() || hasGlobalInterceptors()
-                ? null
-                : new SignedCalls(
-                        http, settings.credentialsProvider(), settings.region().id(), clock);
+        return new SignedCalls(
+                http, settings.credentialsProvider(), settings.region().id(), clock);
     }
 
     /** One with the SDK's standard settings for region, endpoint and credentials. */
@@ -83,10 +105,19 @@ public final class DirectKinesis implements AutoCloseable {
         return new DirectStream(calls, arnOrNull);
     }
 
+    /** Subscribes to shards past the SDK; empty where the SDK subscribes. */
+    public Optional<DirectSubscriptions> subscriptions() {
+        return Optional.ofNullable(subscriptions);
+    }
+
     @Override
     public void close() {
         client.close();
         http.close();
+        SdkAsyncHttpClient carrier = pipes;
+        if (carrier != null) {
+            carrier.close();
+        }
     }
 
     private static boolean isCborOff() {

@@ -17,11 +17,26 @@ final class EndpointWatch implements ExecutionInterceptor {
     static final ExecutionAttribute<AtomicReference<@Nullable URI>> SEEN =
             new ExecutionAttribute<>("millrace.direct.endpoint");
 
+    /** The call is made for its endpoint alone: it ends with {@link NotSentException} instead of being sent. */
+    static final ExecutionAttribute<Boolean> IS_REHEARSAL = new ExecutionAttribute<>("millrace.direct.rehearsal");
+
     @Override
     public void beforeTransmission(Context.BeforeTransmission context, ExecutionAttributes attributes) {
         AtomicReference<@Nullable URI> seen = attributes.getAttribute(SEEN);
         if (seen != null) {
             seen.set(context.httpRequest().getUri());
+        }
+        if (attributes.getOptionalAttribute(IS_REHEARSAL).orElse(false)) {
+            throw new NotSentException();
+        }
+    }
+
+    /** Ends a call that was not meant to be sent. */
+    static final class NotSentException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        NotSentException() {
+            super("made for its endpoint alone", null, false, false);
         }
     }
 }

@@ -27,6 +27,10 @@ final class HttpAnswer {
         return header("Content-Type").startsWith("application/x-amz-cbor");
     }
 
+    boolean isJson() {
+        return header("Content-Type").startsWith("application/x-amz-json");
+    }
+
     /** A header's value, empty where there is none. */
     String header(String name) {
         return head.firstMatchingHeader(name).orElse("");

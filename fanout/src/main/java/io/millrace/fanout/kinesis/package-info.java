@@ -1,7 +1,8 @@
 /**
  * Streams of the Kinesis service, or of a server that speaks like it, as readers need them: what they are, which shards they have,
- * and their records page by page. {@code DirectKinesis} reads pages past the SDK's machinery for calls, with a decoder of its own
- * over an HTTP client and a signer of the SDK, which costs a fraction of the CPU time. Start here: {@code KinesisStreams}.
+ * and their records page by page or as a subscription brings them. {@code DirectKinesis} reads both past the SDK's machinery for
+ * calls, with decoders and signatures of its own over HTTP clients of the SDK, which costs a fraction of the CPU time. Start here:
+ * {@code KinesisStreams}.
  */
 @NullMarked
 package io.millrace.fanout.kinesis;

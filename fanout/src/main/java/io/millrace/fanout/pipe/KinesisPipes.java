@@ -2,16 +2,22 @@ package io.millrace.fanout.pipe;
 
 import static java.util.Objects.requireNonNull;
 
+import io.millrace.fanout.kinesis.DirectKinesis;
+import io.millrace.fanout.kinesis.DirectSubscription;
+import io.millrace.fanout.kinesis.DirectSubscriptions;
 import io.millrace.fanout.kinesis.KinesisShapes;
 import io.millrace.fanout.kinesis.KinesisStreams;
+import io.millrace.fanout.kinesis.SubscriptionEvent;
 import io.millrace.model.ChildShard;
 import io.millrace.model.Position;
 import io.millrace.model.SequenceNumber;
 import io.millrace.model.ShardId;
 import io.millrace.model.StreamName;
 import io.millrace.model.StreamRecord;
+import java.net.URI;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
@@ -39,6 +45,7 @@ public final class KinesisPipes implements ShardPipes {
     private static final Duration CALL_TIMEOUT = Duration.ofMinutes(6);
 
     private final KinesisAsyncClient client;
+    private final @Nullable DirectSubscriptions direct;
     private final ConsumerRegistration consumers;
     private final AtomicBoolean smallnessTold = new AtomicBoolean();
 
@@ -49,7 +56,21 @@ public final class KinesisPipes implements ShardPipes {
      * @param streams knows how the client's streams are addressed
      */
     public KinesisPipes(KinesisAsyncClient client, KinesisStreams streams, FanOutConsumer consumer) {
+        this(client, null, streams, consumer);
+    }
+
+    /** Subscribes past the SDK where {@code kinesis} can, and through its client otherwise, which must fit as well. */
+    public KinesisPipes(DirectKinesis kinesis, KinesisStreams streams, FanOutConsumer consumer) {
+        this(kinesis.client(), kinesis.subscriptions().orElse(null), streams, consumer);
+    }
+
+    private KinesisPipes(
+            KinesisAsyncClient client,
+            @Nullable DirectSubscriptions direct,
+            KinesisStreams streams,
+            FanOutConsumer consumer) {
         this.client = requireNonNull(client, "client");
+        this.direct = direct;
         this.consumers = new ConsumerRegistration(
                 client, requireNonNull(streams, "streams"), requireNonNull(consumer, "consumer"));
     }
@@ -72,7 +93,7 @@ public final class KinesisPipes implements ShardPipes {
             if (error != null) {
                 pipe.end(error);
             } else {
-                pipe.begin(arn, shard, position(from));
+                pipe.begin(arn, shard, from);
             }
         });
         return pipe;
@@ -150,12 +171,63 @@ public final class KinesisPipes implements ShardPipes {
             this.listener = listener;
         }
 
-        /** A closed client throws. */
-        void begin(String consumerArn, ShardId shard, StartingPosition from) {
-            try {
-                subscribe(consumerArn, shard, from);
-            } catch (RuntimeException refused) {
-                end(refused);
+        void begin(String consumerArn, ShardId shard, Position from) {
+            DirectSubscriptions ways = direct;
+            CompletableFuture<Optional<URI>> endpoint =
+                    ways == null ? CompletableFuture.completedFuture(Optional.empty()) : ways.endpoint(consumerArn);
+            CompletableFuture<Void> unused = endpoint.thenAccept(found -> {
+                // A closed client throws.
+                try {
+                    if (ways != null && found.isPresent()) {
+                        subscribe(ways, found.get(), consumerArn, shard, from);
+                    } else {
+                        subscribe(consumerArn, shard, position(from));
+                    }
+                } catch (RuntimeException refused) {
+                    end(refused);
+                }
+            });
+        }
+
+        private void subscribe(
+                DirectSubscriptions ways, URI endpoint, String consumerArn, ShardId shard, Position from) {
+            if (over.get()) {
+                return;
+            }
+            DirectSubscription open = ways.subscribe(endpoint, consumerArn, shard, from, new Direct());
+            onSubscribe(new org.reactivestreams.Subscription() {
+                @Override
+                public void request(long count) {
+                    for (long i = 0; i < count; i++) {
+                        open.request();
+                    }
+                }
+
+                @Override
+                public void cancel() {
+                    open.cancel();
+                }
+            });
+        }
+
+        /** Hands on what a subscription past the SDK brings. */
+        private final class Direct implements DirectSubscription.Listener {
+            @Override
+            public void opened() {
+                listener.opened();
+            }
+
+            @Override
+            public void event(SubscriptionEvent event) {
+                if (!over.get()) {
+                    listener.event(new PipeEvent(
+                            event.records(), event.continuation(), event.millisBehindLatest(), event.children()));
+                }
+            }
+
+            @Override
+            public void ended(@Nullable Throwable error) {
+                end(error);
             }
         }
 
