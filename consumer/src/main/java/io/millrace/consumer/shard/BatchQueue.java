@@ -125,7 +125,8 @@ final class BatchQueue {
     private SourceBatch taken(List<StreamRecord> batch, long behind) {
         records -= batch.size();
         bytes -= bytesOf(batch);
-        return new SourceBatch(batch, behind);
+        // What the records weigh is counted where they were read.
+        return new SourceBatch(batch, behind, 0);
     }
 
     /** Counted only where it matters. */

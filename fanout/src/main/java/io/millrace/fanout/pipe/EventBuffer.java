@@ -1,26 +1,23 @@
 package io.millrace.fanout.pipe;
 
 import io.millrace.fanout.SourceBatch;
-import io.millrace.model.StreamRecord;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 
 /**
- * The records of a pipe that were not given out yet, event by event, and the bytes of all that were not released yet. Belongs
+ * The records of a pipe that were not given out yet, event by event, and the bytes of the heap of all that were not released yet. Belongs
  * to its source's event loop.
  */
 final class EventBuffer {
     private final Deque<SourceBatch> batches = new ArrayDeque<>();
     private long bytes;
 
-    /** Adds the records of an event in batches of at most {@code most}. */
-    void add(List<StreamRecord> records, long millisBehindLatest, int most) {
-        for (int from = 0; from < records.size(); from += most) {
-            SourceBatch batch =
-                    new SourceBatch(records.subList(from, Math.min(records.size(), from + most)), millisBehindLatest);
+    /** Adds the records of an event. */
+    void add(List<SourceBatch> event) {
+        for (SourceBatch batch : event) {
             batches.add(batch);
-            bytes += bytesOf(batch);
+            bytes += batch.heapBytes();
         }
     }
 
@@ -40,23 +37,15 @@ final class EventBuffer {
 
     /** Counts {@code batch}, which came another way, until it is released. */
     void lend(SourceBatch batch) {
-        bytes += bytesOf(batch);
+        bytes += batch.heapBytes();
     }
 
     void release(SourceBatch batch) {
-        bytes -= bytesOf(batch);
+        bytes -= batch.heapBytes();
     }
 
     void clear() {
         batches.clear();
         bytes = 0;
-    }
-
-    private static long bytesOf(SourceBatch batch) {
-        long bytes = 0;
-        for (StreamRecord record : batch.records()) {
-            bytes += record.data().size() + record.partitionKey().length();
-        }
-        return bytes;
     }
 }

@@ -6,7 +6,7 @@ import java.time.Duration;
 /**
  * How a pipe is held.
  *
- * @param bufferBytes the source asks for no more events while it holds so many bytes that were not given out
+ * @param bufferBytes the source asks for no more events while it holds so many bytes of the heap that were not released
  * @param maxRecordsPerBatch the most records of a batch
  * @param bridgeAfter the shard is polled once the pipe is not open for so long while records are wanted
  * @param parkAfter the pipe is cancelled once nobody asks for records for so long

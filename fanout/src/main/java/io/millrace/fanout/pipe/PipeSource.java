@@ -184,7 +184,7 @@ final class PipeSource implements RecordSource {
         shared.meters().opened();
     }
 
-    private void take(PipeEvent event, List<StreamRecord> all) {
+    private void take(PipeEvent event, List<StreamRecord> all, List<SourceBatch> batches) {
         if (event.continuation() == null && !event.endsShard()) {
             react(new PipeEnd(PipeEnd.Kind.BROKEN, "an event without continuation names no child shards"));
             return;
@@ -206,7 +206,7 @@ final class PipeSource implements RecordSource {
         List<StreamRecord> records = place.unread(event, all);
         shared.meters().read(records.size());
         shared.time().observe(event.records(), event.millisBehindLatest());
-        buffer.add(records, event.millisBehindLatest(), settings.maxRecordsPerBatch());
+        buffer.add(records.size() == all.size() ? batches : batches(event, records));
         if (event.endsShard()) {
             readOut(event.children());
         } else {
@@ -216,6 +216,10 @@ final class PipeSource implements RecordSource {
             listener.idle(event.millisBehindLatest());
         }
         giveOut();
+    }
+
+    private List<SourceBatch> batches(PipeEvent event, List<StreamRecord> records) {
+        return SourceBatch.of(records, event.millisBehindLatest(), settings.maxRecordsPerBatch());
     }
 
     /** Asks for the next event while there is room, and watches that it comes; parks the pipe while there is none. */
@@ -348,7 +352,8 @@ final class PipeSource implements RecordSource {
         @Override
         public void event(PipeEvent event) {
             List<StreamRecord> all = settings.aggregates().in(event.records(), hashKeys);
-            home(() -> take(event, all));
+            List<SourceBatch> batches = batches(event, all);
+            home(() -> take(event, all, batches));
         }
 
         @Override

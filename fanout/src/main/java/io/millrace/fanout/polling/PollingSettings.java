@@ -13,8 +13,9 @@ import java.time.Duration;
  *     (GetRecords, Kinesis API) for all who read it
  * @param idleTime how far apart at most reads of a shard begin that has nothing new
  * @param maxRecordsPerBatch how many records are given out at once, 1 to 10,000
- * @param readAhead how many bytes a shard may hold, and all shards together; a read begun below the bound may pass it by
- *     one answer, at most 10 MiB
+ * @param readAhead how many bytes of the heap a shard may hold, and all shards together. Reads ask for as many records as there is
+ *     room for by what the last ones weighed; a shard that holds nothing may read 64 KiB whatever room there is, and at least one
+ *     record
  * @param retry how long to wait after a failure
  * @param callTimeout how long to wait for an answer
  * @param aggregates what becomes of the aggregates of the Kinesis Producer Library
@@ -28,7 +29,7 @@ public record PollingSettings(
         Duration callTimeout,
         Aggregates aggregates) {
     /**
-     * Five reads a second, 250 ms at the tip, 1,000 records a batch, 4 MiB ahead per shard and 64 MiB in all; aggregates are
+     * Five reads a second, 250 ms at the tip, 1,000 records a batch, 4 MiB of the heap ahead per shard and 64 MiB in all; aggregates are
      * split.
      */
     public static final PollingSettings DEFAULT = new PollingSettings(

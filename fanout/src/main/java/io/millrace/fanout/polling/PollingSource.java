@@ -37,9 +37,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Belongs to the event loop of {@link PollingSources}.
  */
 final class PollingSource implements RecordSource {
-    /** The most that one call may ask for (GetRecords, Kinesis API). */
-    private static final int READ_LIMIT = 10_000;
-
     /**
      * So far behind the tip a position may meet the end of retention, which is a day at least. Retention takes records
      * between two reads there, and an iterator passes over the gap without a word; asking for the last record again shows it.
@@ -48,9 +45,6 @@ final class PollingSource implements RecordSource {
 
     /** How far at once the end of retention may move ahead of time. */
     private static final Duration RETENTION_STEP = Duration.ofMinutes(1);
-
-    /** What a read is taken to bring before the first one came home. */
-    private static final long FIRST_GUESS = 64 << 10;
 
     private final String name;
     private final ShardReader reader;
@@ -85,7 +79,7 @@ final class PollingSource implements RecordSource {
     /** Taken from the budget for the read under way. */
     private long reservedBytes;
 
-    private long guess = FIRST_GUESS;
+    private final PageSize pageSize = new PageSize();
     private boolean awaitsRoom;
 
     private long calls;
@@ -137,7 +131,7 @@ final class PollingSource implements RecordSource {
     @Override
     public void release(SourceBatch batch) {
         if (state != PollState.CLOSED) {
-            giveBack(PageBuffer.bytesOf(batch.records()));
+            giveBack(batch.heapBytes());
             if (state == PollState.FULL) {
                 goOn();
             }
@@ -206,9 +200,20 @@ final class PollingSource implements RecordSource {
     }
 
     private boolean mayHoldMore() {
+        long most = settings.readAhead().bytesPerShard();
         return heldBytes == 0
-                || (heldBytes < settings.readAhead().bytesPerShard()
-                        && shared.budget().hasRoom());
+                || (most - heldBytes >= Math.max(1, most / 2) && shared.budget().hasRoom());
+    }
+
+    /** Takes from the budget what the next read may bring, and returns how many records that are. */
+    private int reserve() {
+        long room = Math.min(
+                settings.readAhead().bytesPerShard() - heldBytes,
+                shared.budget().room());
+        int limit = pageSize.limit(heldBytes == 0 ? Math.max(room, PageSize.SMALL) : room);
+        reservedBytes = pageSize.bytesOf(limit);
+        shared.budget().take(reservedBytes);
+        return limit;
     }
 
     private void open() {
@@ -238,39 +243,52 @@ final class PollingSource implements RecordSource {
 
     private void read(ShardIterator from) {
         moveTo(PollState.READING, "the next records");
-        reservedBytes = guess;
-        shared.budget().take(reservedBytes);
+        int limit = reserve();
         long began = shared.platform().ticker().nanoTime();
         nextReadAt = began + settings.minTimeBetweenReads().toNanos();
-        call(reader.getRecords(from, READ_LIMIT).thenApply(this::unpack), answer -> take(answer, began));
+        call(reader.getRecords(from, limit).thenApply(this::unpack), answer -> take(answer, began));
     }
 
     /** Runs wherever the answer comes. */
     private Answer unpack(ShardPage page) {
-        return new Answer(page, settings.aggregates().in(page.records(), hashKeys));
+        List<StreamRecord> records = settings.aggregates().in(page.records(), hashKeys);
+        return new Answer(page, records, batches(page, records), payload(records));
+    }
+
+    private List<SourceBatch> batches(ShardPage page, List<StreamRecord> records) {
+        return SourceBatch.of(records, page.millisBehindLatest(), settings.maxRecordsPerBatch());
+    }
+
+    private static long payload(List<StreamRecord> records) {
+        long bytes = 0;
+        for (StreamRecord record : records) {
+            bytes += record.data().size() + record.partitionKey().length();
+        }
+        return bytes;
     }
 
     /**
-     * What a read brought.
+     * What a read brought. All that goes through every record is done where the answer comes, while its bytes are near.
      *
      * @param page the stored records
      * @param records the user records of these
+     * @param batches those in batches
+     * @param payload the bytes of their keys and data
      */
-    private record Answer(ShardPage page, List<StreamRecord> records) {}
+    private record Answer(ShardPage page, List<StreamRecord> records, List<SourceBatch> batches, long payload) {}
 
     private void take(Answer answer, long began) {
         ShardPage page = answer.page();
         List<StreamRecord> records = unread(answer.records());
-        long bytes = PageBuffer.bytesOf(records);
-        shared.meters().read(shared.platform().ticker().since(began), records.size(), bytes);
+        boolean isAll = records.size() == answer.records().size();
+        List<SourceBatch> batches = isAll ? answer.batches() : batches(page, records);
+        long payload = isAll ? answer.payload() : payload(records);
+        shared.meters().read(shared.platform().ticker().since(began), records.size(), payload);
         shared.time().observe(page.records(), page.millisBehindLatest());
         failures = 0;
         throttled.succeeded();
         checkRetention(page);
-        guess = Math.max(FIRST_GUESS, bytes);
-        buffer.add(records, page.millisBehindLatest());
-        heldBytes += bytes;
-        shared.budget().take(bytes);
+        hold(page, batches);
         endReservation();
         boolean isEmpty = !movesOn(page.records());
         ShardIterator next = page.nextOrNull();
@@ -293,6 +311,17 @@ final class PollingSource implements RecordSource {
             listener.idle(page.millisBehindLatest());
         }
         giveOut();
+    }
+
+    private void hold(ShardPage page, List<SourceBatch> batches) {
+        long bytes = 0;
+        for (SourceBatch batch : batches) {
+            bytes += batch.heapBytes();
+        }
+        pageSize.read(page.records().size(), bytes, page.millisBehindLatest() > 0);
+        buffer.add(batches);
+        heldBytes += bytes;
+        shared.budget().take(bytes);
     }
 
     /**
@@ -398,7 +427,7 @@ final class PollingSource implements RecordSource {
         }
         if (!buffer.isEmpty()) {
             requested = false;
-            listener.batch(buffer.take(settings.maxRecordsPerBatch()));
+            listener.batch(buffer.take());
         } else if (state == PollState.ENDED) {
             requested = false;
             listener.shardEnded(children);

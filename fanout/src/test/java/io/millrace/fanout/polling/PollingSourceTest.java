@@ -364,8 +364,8 @@ class PollingSourceTest {
             f.sim.run(Duration.ofMillis(100));
             most = Math.max(most, sources.bytesHeld());
         }
-        // Whoever holds nothing may read one page; a page here has at most 200 records.
-        assertThat(most).isBetween(100_000L, 100_000L + 20 * 200 * 1_003);
+        // Whoever holds nothing may read a small page whatever the budget says.
+        assertThat(most).isBetween(75_000L, 100_000L + 20 * PageSize.SMALL);
         long held = sources.bytesHeld();
         f.sim.run(Duration.ofMinutes(1));
         assertThat(sources.bytesHeld()).as("nobody takes, so nobody reads on").isEqualTo(held);
@@ -402,8 +402,8 @@ class PollingSourceTest {
         }
         f.open(Position.trimHorizon());
         f.sim.run(Duration.ofMinutes(1));
-        // One answer of at most 200 records may pass the bound.
-        assertThat(f.sources.bytesHeld()).isBetween(100_000L, 300_600L);
+        // The first page may pass the bound, because nobody knew what records weigh.
+        assertThat(f.sources.bytesHeld()).isBetween(50_000L, 120_000L);
         assertThat(f.taken).isEmpty();
         f.takeAllAfterRandomPauses();
         f.sim.runUntil(() -> f.taken.size() == 1_000, Duration.ofMinutes(5));
