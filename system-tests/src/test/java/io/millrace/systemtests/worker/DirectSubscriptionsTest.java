@@ -170,7 +170,7 @@ class DirectSubscriptionsTest {
                 DirectKinesis kinesis = kinesis(server, InstantSource.system())) {
             assertSameEnd(kinesis, FIRST, Position.trimHorizon(), PipeEnd.Kind.THROTTLED);
         }
-        try (StreamServer server = server(it -> it.faults("SubscribeToShard:internal=1"));
+        try (StreamServer server = server(it -> it.push(SMALL_EVENTS).faults("SubscribeToShard:internal=1"));
                 DirectKinesis kinesis = kinesis(server, InstantSource.system())) {
             assertSameEnd(kinesis, FIRST, Position.trimHorizon(), PipeEnd.Kind.BROKEN);
         }
