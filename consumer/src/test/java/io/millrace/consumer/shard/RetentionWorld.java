@@ -95,7 +95,7 @@ final class RetentionWorld implements ShardDirectory, ConsumerParts.Owner {
         PollingSettings polling = PollingSettings.DEFAULT
                 .withIdleTime(Duration.ofMinutes(5))
                 .withMaxRecordsPerBatch(5)
-                .withReadAhead(200, 2_000);
+                .withReadAhead(4_000, 40_000);
         ServiceTime time = new ServiceTime(sim.ticker());
         SlowReaders readers = new SlowReaders(stream, sim, 5);
         this.parts = new ConsumerParts(
