@@ -70,7 +70,7 @@ final class CheckpointLedger {
         return processed.isAfter(asked) && !isHeld() ? Optional.of(processed) : Optional.empty();
     }
 
-    /** What the lease is given back at: what is processed, but for what a prepared checkpoint holds. */
+    /** The checkpoint that the lease is given back at: all that is processed, but for what a prepared checkpoint holds. */
     Checkpoint last() {
         return isHeld() ? asked : processed;
     }

@@ -94,7 +94,7 @@ public final class ShardCheckpoints {
         return ledger.processed();
     }
 
-    /** Where whoever has the shard next goes on: what is processed, but for what a prepared checkpoint holds back. */
+    /** The place at which the next owner goes on: all that is processed, but for what a prepared checkpoint holds back. */
     public Checkpoint last() {
         return ledger.last();
     }

@@ -135,7 +135,7 @@ public final class WorkerBuilder {
         return this;
     }
 
-    /** What becomes of records that a processor throws at. Default: they come again for ever. */
+    /** Says what becomes of records that a processor throws at. Default: they come again for ever. */
     public WorkerBuilder onFailure(FailurePolicy policy) {
         this.delivery = delivery.withFailures(policy);
         return this;
@@ -308,7 +308,7 @@ public final class WorkerBuilder {
     }
 
     /**
-     * What becomes of the aggregates in which the Kinesis Producer Library packs many user records into a stored one. With
+     * Says what becomes of the aggregates in which the Kinesis Producer Library packs many user records into a stored one. With
      * {@link Aggregates#SPLIT} processors get user records, and a checkpoint may lie within an aggregate; with
      * {@link Aggregates#RAW} they get stored records and take them apart themselves. The workers of an application may differ, and
      * the setting may change between two starts: nothing is skipped then, and no more than one aggregate a shard comes again.

@@ -3,7 +3,7 @@ package io.millrace.fanout;
 import io.millrace.model.StreamRecord;
 
 /**
- * What records weigh in the heap, so that bounds of memory hold for small ones, too: the objects that a record is made of take more
+ * The weight of records in the heap, so that bounds of memory hold for small ones, too: the objects that a record is made of take more
  * than a short payload does. As a JVM of 64 bits with compressed references lays them out; the data and the key to the next eight
  * bytes, a character of the key as one. Pure functions.
  */

@@ -21,7 +21,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is wrong with an application's leases and workers, by what the table says: of each lease how it gets on and, where it
+ * The troubles of an application's leases and workers, as the table shows them: of each lease how it gets on and, where it
  * does not, why, in one line. Immutable once made.
  */
 final class Findings {
@@ -52,7 +52,7 @@ final class Findings {
         }
     }
 
-    /** What an owner said of an earlier ownership is not about this one. */
+    /** Words of an owner about an earlier ownership are not about this one. */
     private static boolean isAbout(WorkerId teller, LeaseStatus status, @Nullable LeaseRow lease) {
         return lease != null && lease.isOwnedBy(teller) && lease.epoch() == status.epoch();
     }
@@ -104,7 +104,7 @@ final class Findings {
     }
 
     /**
-     * What was found of a lease.
+     * The findings about a lease.
      *
      * @param kind how it gets on
      * @param reason one line; empty where nothing is to be said
@@ -115,7 +115,7 @@ final class Findings {
         }
     }
 
-    /** What its owner says of the lease; empty where it says nothing or is well. */
+    /** The owner's words about the lease; empty where it says nothing or is well. */
     Optional<LeaseStatus> status(LeaseKey lease) {
         return Optional.ofNullable(told.get(lease));
     }
@@ -154,7 +154,7 @@ final class Findings {
         Finding told = tellers.contains(owner)
                 ? status(lease.key()).map(this::told).orElse(new Finding(Kind.OK, ""))
                 : new Finding(Kind.UNTOLD, "");
-        // What throws or hangs does so all the same; that a paused shard lags is meant so.
+        // A paused shard may throw or hang all the same; it is meant to lag.
         boolean mayBePaused = !told.isWrong() || told.kind() == Kind.SLOW;
         return snapshot.pauses()
                 .note(lease.key())

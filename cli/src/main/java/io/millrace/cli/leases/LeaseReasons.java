@@ -51,7 +51,7 @@ final class LeaseReasons {
         findings = new Findings(snapshot, this);
     }
 
-    /** What is wrong, and why. */
+    /** The trouble, and its cause. */
     Findings findings() {
         return findings;
     }

@@ -16,12 +16,12 @@ import java.util.Locale;
 
 /** A snapshot as a person reads it. Pure functions. */
 final class LeaseReport {
-    /** What a terminal has at least. */
+    /** The fewest columns that a terminal has. */
     static final int WIDTH = 80;
 
     private static final String WORKER = "  %-20s %-8s %5s %7s  %-19s %s";
 
-    /** What stands beside the lease and its owner: the margins, {@code epoch}, {@code lag}, {@code saved} and the longest state. */
+    /** The columns beside the lease and its owner: the margins, {@code epoch}, {@code lag}, {@code saved} and the longest state. */
     private static final int REST_OF_LEASE = 32;
 
     /** A sink that is down breaks all shards: so many of them are named. */
@@ -57,7 +57,7 @@ final class LeaseReport {
         return lines;
     }
 
-    /** What keeps the application or a part of it from going on: first the workers, then the leases, a line each. */
+    /** The reasons why the application or a part of it does not go on: first the workers, then the leases, a line each. */
     private static List<ShownLine> wrong(Snapshot snapshot, Findings findings) {
         List<String> lines = new ArrayList<>();
         snapshot.control().streams().stream()

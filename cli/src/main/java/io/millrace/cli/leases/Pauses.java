@@ -19,7 +19,7 @@ final class Pauses {
         this.table = table;
     }
 
-    /** What is paused now. */
+    /** The pauses of now. */
     PauseRow read() {
         Optional<Row> row = table.get(Entity.pauses()).join();
         if (row.isPresent() && row.get() instanceof UnreadableRow damaged) {

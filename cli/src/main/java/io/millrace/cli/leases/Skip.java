@@ -55,7 +55,7 @@ final class Skip {
     }
 
     /**
-     * What would be skipped.
+     * The records that would be skipped.
      *
      * @param lease the lease as it was seen
      * @param target the checkpoint behind the records

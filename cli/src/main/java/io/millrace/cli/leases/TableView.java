@@ -80,7 +80,7 @@ final class TableView {
         return join(table.get(Entity.news()), Optional.empty());
     }
 
-    /** What is paused; nothing where the row that says so cannot be read. */
+    /** The pauses; none where the row that holds them cannot be read. */
     PauseRow pauses() {
         return join(table.get(Entity.pauses()), Optional.empty())
                 .filter(PauseRow.class::isInstance)
@@ -88,7 +88,7 @@ final class TableView {
                 .orElse(PauseRow.NONE);
     }
 
-    /** What workers tell of their leases. */
+    /** The words of workers about their leases. */
     List<HealthRow> told() {
         return join(table.listHealth(), List.of());
     }

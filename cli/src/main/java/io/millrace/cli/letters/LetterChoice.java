@@ -5,7 +5,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which letters of a source are meant. Immutable.
+ * The choice among the letters of a source. Immutable.
  *
  * @param shardOrNull of this shard alone: its id, or STREAM/ID
  * @param only these ids alone; empty for all

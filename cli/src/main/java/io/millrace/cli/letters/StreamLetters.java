@@ -72,7 +72,7 @@ final class StreamLetters implements LetterSource {
 
     @Override
     public void putBack(List<Entry> entries) {
-        // What a stream holds stays until its retention is over.
+        // A stream keeps its letters until their retention is over.
     }
 
     @Override

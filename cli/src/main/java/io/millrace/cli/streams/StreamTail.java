@@ -85,7 +85,7 @@ public final class StreamTail {
     }
 
     /**
-     * What is read.
+     * The things to read.
      *
      * @param stream a name or an ARN
      * @param aggregates what becomes of the aggregates of the Kinesis Producer Library

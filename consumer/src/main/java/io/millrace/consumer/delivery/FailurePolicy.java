@@ -67,7 +67,7 @@ public final class FailurePolicy {
         return new Limits().or(time);
     }
 
-    /** What becomes of records that are given up. */
+    /** The fate of records that are given up. */
     public Then then() {
         return then;
     }

@@ -74,7 +74,7 @@ public record WorkerHealth(boolean running, boolean member, List<ShardHealth> sh
             return Optional.ofNullable(stuckOrNull);
         }
 
-        /** What fails, since when and how often, if anything does. */
+        /** The failure, if there is one: its kind, since when and how often. */
         public Optional<Failing> failing() {
             return Optional.ofNullable(failingOrNull);
         }
@@ -156,7 +156,7 @@ public record WorkerHealth(boolean running, boolean member, List<ShardHealth> sh
             return Optional.ofNullable(checkpointedAtOrNull);
         }
 
-        /** What has been waited for longer than a few seconds, if anything. */
+        /** The wait that lasts longer than a few seconds, if there is one. */
         public Optional<Stuck> longWait() {
             return Optional.ofNullable(waitOrNull);
         }

@@ -46,7 +46,7 @@ public record Letter(
     }
 
     /**
-     * Which record of its stream this is, {@code shard:sequence:sub}: the same for every letter that is written of it, so
+     * The name of the record within its stream, {@code shard:sequence:sub}: the same for every letter that is written of it, so
      * that whoever reads letters can leave out repetitions.
      */
     public String id() {

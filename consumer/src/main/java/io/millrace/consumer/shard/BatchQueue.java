@@ -125,7 +125,7 @@ final class BatchQueue {
     private SourceBatch taken(List<StreamRecord> batch, long behind) {
         records -= batch.size();
         bytes -= bytesOf(batch);
-        // What the records weigh is counted where they were read.
+        // The weight of the records is counted where they were read.
         return new SourceBatch(batch, behind, 0);
     }
 

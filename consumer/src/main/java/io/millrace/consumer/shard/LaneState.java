@@ -29,7 +29,7 @@ enum LaneState {
     /** The processor is told nothing more. */
     OVER;
 
-    /** Which state may follow which, and upon what. */
+    /** The whole table: each state, those that may follow it, and upon what. */
     static final Transitions<LaneState> TRANSITIONS = Transitions.table(LaneState.class)
             .from(NEW)
             .to(INITIALIZING, "the shard is begun")

@@ -61,7 +61,7 @@ public final class ShardConsumer implements ShardReading.Taker, LaneHost {
     /** It owes it until records that are here are done with. */
     private boolean allIsOut;
 
-    /** What follows the shard, once all its records are in the lanes. */
+    /** The shards that follow this one, once all its records are in the lanes. */
     private @Nullable List<ChildShard> children;
 
     private boolean isPaused;
@@ -157,7 +157,7 @@ public final class ShardConsumer implements ShardReading.Taker, LaneHost {
         show();
     }
 
-    // What is asked for from outside.
+    // Requests from outside.
 
     /**
      * The lease shall be given back within {@code time}. From its last batch here to the first one of its next owner the
@@ -227,7 +227,7 @@ public final class ShardConsumer implements ShardReading.Taker, LaneHost {
         }
     }
 
-    /** Where whoever has the shard next goes on. */
+    /** The place at which the next owner of the shard goes on. */
     Checkpoint last() {
         return checkpoints.last();
     }
@@ -253,7 +253,7 @@ public final class ShardConsumer implements ShardReading.Taker, LaneHost {
         }
         lanes.forEach(Lane::goOn);
         if (drainRequested) {
-            // What no lane has begun is the next owner's.
+            // Records that no lane has begun are the next owner's.
             drainUpTo = lanes.overtakenBy();
         }
         goOn();

@@ -19,7 +19,7 @@ enum ShardState {
     /** Over. */
     DONE;
 
-    /** Which state may follow which, and upon what. */
+    /** The whole table: each state, those that may follow it, and upon what. */
     static final Transitions<ShardState> TRANSITIONS = Transitions.table(ShardState.class)
             .from(WAITING)
             .to(RUNNING, "its turn has come")

@@ -174,7 +174,7 @@ final class ShardStatus {
         return Optional.ofNullable(waitedFor(stuckAfter));
     }
 
-    /** What the consumer waits for, if it has done so for {@code least} or longer. */
+    /** The consumer's wait, if it has lasted for {@code least} or longer. */
     private @Nullable Stuck waitedFor(Duration least) {
         ShardWait waiting = waiting();
         if (waiting == null) {
@@ -194,7 +194,7 @@ final class ShardStatus {
         return waiting == null ? 0 : ticker.since(waiting.tick()).toMillis() / 1e3;
     }
 
-    /** What the consumer waits for, however long; what it has waited for longest where there are several. */
+    /** The consumer's wait, however long; the longest where there are several. */
     @Nullable
     ShardWait waiting() {
         ShardWait longest = null;

@@ -19,7 +19,7 @@ import software.amazon.awssdk.services.sqs.model.SendMessageBatchRequestEntry;
 import software.amazon.awssdk.services.sqs.model.SendMessageBatchResponse;
 import software.amazon.awssdk.services.sqs.model.SendMessageBatchResultEntry;
 
-/** What a queue refuses at will; a real server is met in the system tests. */
+/** A queue that refuses at will; a real server is met in the system tests. */
 class SqsSinkTest {
     private static final String URL = "http://127.0.0.1:1/000000000000/letters";
 

@@ -23,7 +23,7 @@ import software.amazon.awssdk.services.kinesis.model.PutRecordsResponse;
 import software.amazon.awssdk.services.kinesis.model.PutRecordsResultEntry;
 import software.amazon.awssdk.services.kinesis.model.ResourceNotFoundException;
 
-/** What a stream refuses at will; the real server is met in the system tests. */
+/** A stream that refuses at will; the real server is met in the system tests. */
 class StreamSinkTest {
     private final MoodyStream stream = new MoodyStream();
     private final List<Integer> pauses = new ArrayList<>();

@@ -75,7 +75,7 @@ final class SlowUserCalls implements UserCalls {
         });
     }
 
-    /** What a test asserts in the user's code fails the test, not the call. */
+    /** An assertion of a test in the user's code fails the test, not the call. */
     private static void failWithTheTest(CompletionStage<?> stage) {
         CompletableFuture<?> outcome = stage.toCompletableFuture();
         if (outcome.isCompletedExceptionally()) {

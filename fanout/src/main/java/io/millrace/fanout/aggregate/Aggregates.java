@@ -10,7 +10,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What becomes of the aggregates of the Kinesis Producer Library: stored records that hold many user records. A stored record
+ * The two ways with aggregates of the Kinesis Producer Library: stored records that hold many user records. A stored record
  * that only looks like an aggregate, or is damaged, is a plain record. Safe for any thread.
  */
 public enum Aggregates {

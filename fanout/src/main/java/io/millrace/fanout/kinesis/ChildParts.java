@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What has been read of a child of the shard that was read out. Belongs to one decoder. */
+/** The parts read so far of a child of the shard that was read out. Belongs to one decoder. */
 final class ChildParts {
     private @Nullable String id;
     private final List<ShardId> parents = new ArrayList<>();

@@ -40,7 +40,7 @@ public final class DirectSubscriptions {
     }
 
     /**
-     * Where a consumer's subscriptions go.
+     * The place to which a consumer's subscriptions go.
      *
      * @return empty where the SDK has to subscribe; never fails
      */

@@ -218,7 +218,7 @@ final class JsonReader {
         if (!isEscaped) {
             return new String(in, textFrom, textEnd - textFrom, StandardCharsets.UTF_8);
         }
-        // What is between escapes may be UTF-8 of several bytes; none of them is a backslash.
+        // The text between escapes may be UTF-8 of several bytes; none of them is a backslash.
         StringBuilder text = new StringBuilder();
         int from = textFrom;
         for (int i = textFrom; i < textEnd; i++) {

@@ -7,7 +7,7 @@ import io.millrace.model.StreamRecord;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
-/** What has been read of the record that is read now. Belongs to one decoder. */
+/** The parts read so far of the record that is read now. Belongs to one decoder. */
 final class RecordParts {
     static final String DATA = "Data";
     static final String KEY = "PartitionKey";

@@ -23,7 +23,7 @@ import software.amazon.awssdk.services.kinesis.model.ResourceNotFoundException;
  * @param message the service's words
  */
 record Refusal(String code, String message) {
-    /** What may end a stream of events and is the caller's to mend (SubscribeToShardEventStream, Kinesis API). */
+    /** Errors that may end a stream of events and are the caller's to mend (SubscribeToShardEventStream, Kinesis API). */
     private static final Set<String> OF_EVENTS = Set.of(
             "ResourceNotFoundException",
             "ResourceInUseException",

@@ -5,7 +5,7 @@ package io.millrace.fanout.polling;
  * thread; belongs to its source.
  */
 final class PageSize {
-    /** What a shard that holds nothing may read whatever room there is, in bytes of the heap. */
+    /** The bytes of the heap that a shard which holds nothing may read, whatever room there is. */
     static final long SMALL = 64 << 10;
 
     /** The most that one call may ask for (GetRecords, Kinesis API). */
@@ -17,7 +17,7 @@ final class PageSize {
     /** How much bigger than the last page the next one may be, where nothing says that more is there. */
     private static final int GROWTH = 4;
 
-    /** What a stored record is taken to weigh before the first one came. */
+    /** The weight that a stored record is taken to have before the first one came. */
     private static final long FIRST_GUESS = 1 << 10;
 
     private long bytesPerRecord = FIRST_GUESS;
@@ -39,7 +39,7 @@ final class PageSize {
         return (int) Math.max(1, Math.min(MOST_RECORDS, bytes / bytesPerRecord));
     }
 
-    /** What {@code records} of them may weigh. */
+    /** The weight that {@code records} of them may have. */
     long bytesOf(int records) {
         return records * bytesPerRecord;
     }

@@ -56,7 +56,7 @@ final class PollingSource implements RecordSource {
     private final PageBuffer buffer = new PageBuffer();
 
     private PollState state = PollState.RESTING;
-    /** Where to begin, as long as no record was read. */
+    /** The place to begin at, as long as no record was read. */
     private Position position;
     /** The user record after which it was opened, or the end of the last stored record read. */
     private @Nullable RecordPosition lastRead;
@@ -268,7 +268,7 @@ final class PollingSource implements RecordSource {
     }
 
     /**
-     * What a read brought. All that goes through every record is done where the answer comes, while its bytes are near.
+     * The outcome of a read. All that goes through every record is done where the answer comes, while its bytes are near.
      *
      * @param page the stored records
      * @param records the user records of these
