@@ -33,7 +33,7 @@ public record LeaseStatus(
         int busyPercent,
         @Nullable Failure failureOrNull,
         @Nullable Wait waitOrNull) {
-    /** Who is less than this behind, and has no trouble, is not worth a word. */
+    /** A lease that is less than this behind, and has no trouble, is not worth a word. */
     public static final Duration NOT_WORTH_TELLING = Duration.ofSeconds(5);
 
     /** Longer texts are cut. */
@@ -50,7 +50,7 @@ public record LeaseStatus(
         behind = behind.truncatedTo(ChronoUnit.MILLIS);
     }
 
-    /** Where something goes that is measured. */
+    /** The direction in which something goes that is measured. */
     public enum Trend {
         /** It grows about as fast as time passes, or a good part of it. */
         GROWS,
@@ -114,12 +114,12 @@ public record LeaseStatus(
         }
     }
 
-    /** What fails, if anything does. */
+    /** The failure in words, if there is one. */
     public Optional<Failure> failure() {
         return Optional.ofNullable(failureOrNull);
     }
 
-    /** What is waited for long, if anything is. */
+    /** The long wait, if there is one. */
     public Optional<Wait> longWait() {
         return Optional.ofNullable(waitOrNull);
     }

@@ -84,7 +84,7 @@ public record WorkerHealth(boolean running, boolean member, List<ShardHealth> sh
             return failing().map(Failing::since);
         }
 
-        /** What fails, if anything does. */
+        /** The failure in words, if there is one. */
         public Optional<String> failure() {
             return failing().map(Failing::what);
         }

@@ -49,7 +49,7 @@ class FileSinkTest {
         assertThat(Files.readString(file())).endsWith("\n");
     }
 
-    /** Whatever byte a crash stopped at, the file holds whole letters after the next write. */
+    /** The file holds whole letters after the next write, whatever byte a crash stopped at. */
     @Test
     void tornLastLineIsCutOffAndOneThatLacksItsLineFeedIsKept() throws Exception {
         byte[] line = SECOND.toJson().getBytes(StandardCharsets.US_ASCII);

@@ -101,7 +101,7 @@ class AggregatesTest {
         int records = message.length;
         for (int length = 1; length < message.length; length++) {
             List<StreamRecord> read = split(StoredAggregate.sealed(Arrays.copyOf(message, length)), HashKeyRange.ALL);
-            // What ends between two fields is another message; within a field it is none.
+            // Bytes that end between two fields are another message; within a field they are none.
             assertThat(read).hasSizeLessThanOrEqualTo(1);
             records = Math.min(records, read.size());
         }

@@ -72,7 +72,7 @@ class PipeSourceTest {
             int number = i;
             f.sim.at(Duration.ofMillis(f.sim.random().nextInt(900_000)), () -> f.putAggregate(number, expected));
         }
-        // Where another worker stopped: within the first aggregate that has a record of the shard.
+        // Another worker stopped here: within the first aggregate that has a record of the shard.
         f.sim.runUntil(() -> expected.size() > 1, Duration.ofMinutes(15));
         String[] first = expected.get(0).split("/", -1);
         f.open(new Position.AfterRecord(new RecordPosition(SequenceNumber.parse(first[0]), Long.parseLong(first[1]))));

@@ -364,7 +364,7 @@ class PollingSourceTest {
             f.sim.run(Duration.ofMillis(100));
             most = Math.max(most, sources.bytesHeld());
         }
-        // Whoever holds nothing may read a small page whatever the budget says.
+        // A shard that holds nothing may read a small page whatever the budget says.
         assertThat(most).isBetween(75_000L, 100_000L + 20 * PageSize.SMALL);
         long held = sources.bytesHeld();
         f.sim.run(Duration.ofMinutes(1));

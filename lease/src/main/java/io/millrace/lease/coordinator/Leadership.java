@@ -301,8 +301,8 @@ final class Leadership {
     }
 
     /**
-     * What the dead told of their leases goes after a while, for until then it says who is gone: who leaves in good order takes
-     * it along. A worker's row is there before it tells anything; should it be mistaken for dead here it tells all again.
+     * Deletes what dead workers told of their leases, after a while: until then it says who is gone. A worker that leaves in good
+     * order takes its own along. A worker's row is there before it tells anything; should it be mistaken for dead here it tells all again.
      */
     private void forgetTheDead() {
         wiring.then(

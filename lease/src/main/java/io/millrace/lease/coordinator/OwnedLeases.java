@@ -159,7 +159,7 @@ final class OwnedLeases {
         }
     }
 
-    /** What is paused from now on. */
+    /** The pauses from now on. */
     void pause(PauseRow now) {
         if (!pauses.equals(now)) {
             pauses = now;
