@@ -189,7 +189,7 @@ final class TailCommand implements Callable<Integer> {
         PollingSettings polling = PollingSettings.DEFAULT.withAggregates(aggregates());
         PollingSources bridges = new PollingSources(streams, polling, loop, platform, nowhere, time);
         PipeSettings pushing = PipeSettings.DEFAULT.withAggregates(aggregates());
-        return new PipeSources(new PipeSources.Ways(pipes, bridges), pushing, loop, platform, nowhere, time);
+        return new PipeSources(PipeSources.Ways.of(pipes, bridges), pushing, loop, platform, nowhere, time);
     }
 
     private Aggregates aggregates() {

@@ -170,7 +170,7 @@ final class WorkerCore {
         if (pipesOrNull == null) {
             return polled;
         }
-        PipeSources.Ways ways = new PipeSources.Ways(guarded.pipes(pipesOrNull), polled);
+        PipeSources.Ways ways = PipeSources.Ways.of(guarded.pipes(pipesOrNull), polled);
         return new PipeSources(ways, settings.pipes(), loop, platform, registry, time);
     }
 

@@ -8,6 +8,8 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
+import software.amazon.awssdk.services.kinesis.model.ConsumerStatus;
+import software.amazon.awssdk.services.kinesis.model.LimitExceededException;
 import software.amazon.awssdk.services.kinesis.model.ResourceInUseException;
 import software.amazon.awssdk.services.kinesis.model.ResourceNotFoundException;
 
@@ -17,6 +19,9 @@ import software.amazon.awssdk.services.kinesis.model.ResourceNotFoundException;
  * thread.
  */
 final class ConsumerRegistration {
+    /** Of a stream, but for on-demand streams of an account with a commitment, which have more (Kinesis quotas). */
+    private static final int MOST_CONSUMERS = 20;
+
     private final KinesisAsyncClient client;
     private final KinesisStreams streams;
     private final FanOutConsumer consumer;
@@ -28,7 +33,7 @@ final class ConsumerRegistration {
         this.consumer = consumer;
     }
 
-    /** The consumer's ARN; fails with the SDK's exception. A failure is not kept: the next call asks again. */
+    /** The consumer's ARN; fails with the SDK's exception, or with ours where the stream takes no other consumer. A failure is not kept: the next call asks again. */
     CompletableFuture<String> arn(StreamName stream) {
         if (consumer instanceof FanOutConsumer.Registered registered) {
             return CompletableFuture.completedFuture(registered.arn());
@@ -65,6 +70,9 @@ final class ConsumerRegistration {
         return consumer instanceof FanOutConsumer.Registered registered
                 ? check(stream, registered)
                 : arn(stream).handle((arn, error) -> {
+                    if (error != null && cause(error) instanceof FanOutRefusedException refused) {
+                        throw refused;
+                    }
                     if (error != null && KinesisPipes.endOf(error).kind() == PipeEnd.Kind.FORBIDDEN) {
                         throw new FanOutRefusedException(
                                 "may not find or register the fan-out consumer of stream " + stream + ": "
@@ -127,10 +135,42 @@ final class ConsumerRegistration {
         return client.registerStreamConsumer(
                         request -> request.streamARN(streamArn).consumerName(name))
                 .thenApply(answer -> answer.consumer().consumerARN())
-                // Another worker was quicker.
-                .exceptionallyCompose(error -> cause(error) instanceof ResourceInUseException
-                        ? describe(streamArn, name)
-                        : CompletableFuture.failedFuture(error));
+                .exceptionallyCompose(error -> {
+                    Throwable cause = cause(error);
+                    if (cause instanceof ResourceInUseException) {
+                        // Another worker was quicker.
+                        return describe(streamArn, name);
+                    }
+                    return cause instanceof LimitExceededException limit
+                            ? tooMany(streamArn, name, limit)
+                            : CompletableFuture.failedFuture(cause);
+                });
+    }
+
+    /**
+     * Tells a stream that has all the consumers it may have from too many calls, since the service refuses both alike.
+     *
+     * @return never succeeds
+     */
+    private CompletableFuture<String> tooMany(String streamArn, String name, LimitExceededException limit) {
+        return client.listStreamConsumers(
+                        request -> request.streamARN(streamArn).maxResults(2 * MOST_CONSUMERS))
+                .handle((found, error) -> {
+                    boolean isFull = error == null
+                            && found.consumers().size() >= MOST_CONSUMERS
+                            && found.consumers().stream()
+                                    .allMatch(consumer -> consumer.consumerStatus() == ConsumerStatus.ACTIVE);
+                    if (isFull) {
+                        throw new FanOutRefusedException(
+                                "stream " + streamArn + " has "
+                                        + found.consumers().size() + " consumers and takes no other one, "
+                                        + name + ": " + KinesisPipes.said(limit)
+                                        + "; deregister one that is not used, give fan-out the name of one that is there,"
+                                        + " or read without fan-out",
+                                limit);
+                    }
+                    throw limit;
+                });
     }
 
     static Throwable cause(Throwable error) {

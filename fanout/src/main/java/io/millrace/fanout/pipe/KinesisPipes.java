@@ -129,6 +129,8 @@ public final class KinesisPipes implements ShardPipes {
             kind = PipeEnd.Kind.THROTTLED;
         } else if (cause instanceof ResourceNotFoundException) {
             kind = PipeEnd.Kind.GONE;
+        } else if (cause instanceof FanOutRefusedException) {
+            kind = PipeEnd.Kind.FORBIDDEN;
         } else if (cause instanceof InvalidArgumentException) {
             kind = PipeEnd.Kind.POSITION_REFUSED;
         } else if (cause instanceof AwsServiceException refused && refused.statusCode() / 100 == 4) {

@@ -25,7 +25,7 @@ public record PipeEnd(Kind kind, String message) {
         THROTTLED,
         /** The stream, the shard or the consumer is not there. */
         GONE,
-        /** The caller may not subscribe, or may not register the consumer. */
+        /** The caller may not subscribe, or the consumer may not be registered: permissions, or a stream with as many as it takes. */
         FORBIDDEN,
         /** The service does not accept the position for this shard. */
         POSITION_REFUSED,

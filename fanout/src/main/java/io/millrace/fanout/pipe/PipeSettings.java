@@ -6,7 +6,8 @@ import java.time.Duration;
 /**
  * How a pipe is held.
  *
- * @param bufferBytes the source asks for no more events while it holds so many bytes of the heap that were not released
+ * @param bufferBytes the source asks for no more events while it holds so many bytes of the heap that were not released, or, if it holds
+ *     any, while the budget of all sources has no room
  * @param maxRecordsPerBatch the most records of a batch
  * @param bridgeAfter the shard is polled once the pipe is not open for so long while records are wanted
  * @param parkAfter the pipe is cancelled once nobody asks for records for so long
@@ -25,6 +26,9 @@ public record PipeSettings(
         Aggregates aggregates) {
     /** The service accepts another subscription of a consumer to a shard so long after the one before (Kinesis API). */
     static final Duration SERVICE_RULE = Duration.ofSeconds(5);
+
+    /** The service ends a subscription after so long (Kinesis API). */
+    static final Duration SERVICE_LIFE = Duration.ofMinutes(5);
 
     /** The defaults: 1 MiB, 10,000 records, 500 ms, 5 s, 15 s and one minute; aggregates are split. */
     public static final PipeSettings DEFAULT = new PipeSettings(

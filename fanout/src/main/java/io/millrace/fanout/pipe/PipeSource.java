@@ -2,6 +2,7 @@ package io.millrace.fanout.pipe;
 
 import static java.util.Objects.requireNonNull;
 
+import io.millrace.fanout.ByteBudget;
 import io.millrace.fanout.RecordSource;
 import io.millrace.fanout.RecordSourceListener;
 import io.millrace.fanout.SourceBatch;
@@ -41,7 +42,7 @@ final class PipeSource implements RecordSource {
     private final PipeSettings settings;
     private final EventLoop loop;
     private final Ticker ticker;
-    private final EventBuffer buffer = new EventBuffer();
+    private final EventBuffer buffer;
     private final ReadPlace place;
 
     private PipeState state = PipeState.WAITING;
@@ -52,6 +53,9 @@ final class PipeSource implements RecordSource {
     private @Nullable Long openedAt;
 
     private boolean eventAsked;
+    /** Stands in the budget's queue. */
+    private boolean awaitsRoom;
+
     private int failures;
     /** The listener knows that the pipe fails. */
     private boolean failureTold;
@@ -64,6 +68,9 @@ final class PipeSource implements RecordSource {
     private EventLoop.Cancellable timer = EventLoop.Cancellable.DONE;
 
     private EventLoop.Cancellable bridgeTimer = EventLoop.Cancellable.DONE;
+
+    /** Ends the first subscription early. */
+    private EventLoop.Cancellable renewal = EventLoop.Cancellable.DONE;
 
     PipeSource(
             StreamName stream,
@@ -80,6 +87,7 @@ final class PipeSource implements RecordSource {
         this.settings = shared.settings();
         this.loop = shared.loop();
         this.ticker = shared.platform().ticker();
+        this.buffer = new EventBuffer(settings.bufferBytes(), shared.ways().budget());
         this.place = new ReadPlace(requireNonNull(from, "from"), ticker, settings.continuationLife());
     }
 
@@ -155,7 +163,8 @@ final class PipeSource implements RecordSource {
         } else if (state == PipeState.ENDED) {
             requested = false;
             listener.shardEnded(children);
-        } else if (buffer.bytes() >= settings.bufferBytes()) {
+        } else if (!buffer.mayHoldMore()) {
+            awaitRoom();
             listener.awaitsRelease();
         } else if (state == PipeState.PARKED) {
             moveTo(PipeState.WAITING, "records are wanted");
@@ -180,8 +189,28 @@ final class PipeSource implements RecordSource {
     }
 
     private void opened() {
+        if (openedAt == null) {
+            renewal = loop.schedule(firstLife(), this::renew);
+        }
         openedAt = ticker.nanoTime();
         shared.meters().opened();
+    }
+
+    private Duration firstLife() {
+        int half = (int) PipeSettings.SERVICE_LIFE.dividedBy(2).toMillis();
+        return PipeSettings.SERVICE_LIFE.minusMillis(shared.platform().random().nextInt(half));
+    }
+
+    /**
+     * Ends a subscription before the service does. All pipes of a worker open within moments of each other and would end so, every
+     * five minutes; a first life of another length each spreads them for good.
+     */
+    private void renew() {
+        if (state == PipeState.FLOWING) {
+            cancelPipe();
+            moveTo(PipeState.WAITING, "its first life is cut short, to spread renewals");
+            subscribeIn(untilAllowed());
+        }
     }
 
     private void take(PipeEvent event, List<StreamRecord> all, List<SourceBatch> batches) {
@@ -190,6 +219,7 @@ final class PipeSource implements RecordSource {
             return;
         }
         eventAsked = false;
+        buffer.unreserve();
         failures = 0;
         bridgeTimer.cancel();
         endBridge();
@@ -229,14 +259,38 @@ final class PipeSource implements RecordSource {
             return;
         }
         timer.cancel();
-        if (buffer.bytes() < settings.bufferBytes()) {
+        if (buffer.mayHoldMore()) {
             eventAsked = true;
+            buffer.reserve();
             open.request();
             timer = loop.schedule(
                     settings.silence(),
                     () -> react(new PipeEnd(PipeEnd.Kind.BROKEN, "no event for " + settings.silence())));
         } else {
+            awaitRoom();
             timer = loop.schedule(settings.parkAfter(), this::park);
+        }
+    }
+
+    /** Goes on when others have given back enough; room in the shard's own buffer comes with a release. */
+    private void awaitRoom() {
+        ByteBudget budget = shared.ways().budget();
+        if (!awaitsRoom && !budget.hasRoom()) {
+            awaitsRoom = true;
+            budget.awaitRoom(this::roomCame);
+        }
+    }
+
+    /** Called from another source's task; one that has ended takes nothing from it. */
+    private void roomCame() {
+        awaitsRoom = false;
+        if (state != PipeState.CLOSED) {
+            loop.execute(() -> {
+                if (state != PipeState.CLOSED) {
+                    askForEvent();
+                    giveOut();
+                }
+            });
         }
     }
 
@@ -284,6 +338,8 @@ final class PipeSource implements RecordSource {
         ShardPipes.Subscription open = pipe;
         pipe = null;
         eventAsked = false;
+        buffer.unreserve();
+        renewal.cancel();
         if (open != null) {
             open.cancel();
         }
@@ -405,8 +461,8 @@ final class PipeSource implements RecordSource {
             requested = false;
             place.polled(batch);
             shared.meters().bridged(batch.records().size());
-            source.release(batch);
             buffer.lend(batch);
+            source.release(batch);
             listener.batch(batch);
         }
 

@@ -3,10 +3,12 @@ package io.millrace.fanout.pipe;
 import static java.util.Objects.requireNonNull;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.fanout.ByteBudget;
 import io.millrace.fanout.RecordSource;
 import io.millrace.fanout.RecordSourceListener;
 import io.millrace.fanout.RecordSources;
 import io.millrace.fanout.ServiceTime;
+import io.millrace.fanout.polling.PollingSources;
 import io.millrace.model.HashKeyRange;
 import io.millrace.model.Position;
 import io.millrace.model.ShardId;
@@ -14,7 +16,7 @@ import io.millrace.model.StreamName;
 import io.millrace.runtime.EventLoop;
 import io.millrace.runtime.Platform;
 
-/** Opens sources that hold a pipe each. Belongs to its event loop. */
+/** Opens sources that hold a pipe each, all within one budget of bytes. Belongs to its event loop. */
 public final class PipeSources implements RecordSources {
     private final Shared shared;
 
@@ -61,12 +63,19 @@ public final class PipeSources implements RecordSources {
      *
      * @param pipes subscribe
      * @param bridges poll, on the loop of the pipes' sources, while a pipe is not open
+     * @param budget the bytes of the heap that the records of both may have together
      */
-    public record Ways(ShardPipes pipes, RecordSources bridges) {
-        /** Checks that both are there. */
+    public record Ways(ShardPipes pipes, RecordSources bridges, ByteBudget budget) {
+        /** Checks that all are there. */
         public Ways {
             requireNonNull(pipes, "pipes");
             requireNonNull(bridges, "bridges");
+            requireNonNull(budget, "budget");
+        }
+
+        /** {@code pipes}, bridged by {@code polling} and within its budget. */
+        public static Ways of(ShardPipes pipes, PollingSources polling) {
+            return new Ways(pipes, polling, polling.budget());
         }
     }
 
@@ -74,7 +83,7 @@ public final class PipeSources implements RecordSources {
     record Shared(
             Ways ways, PipeSettings settings, EventLoop loop, Platform platform, PipeMeters meters, ServiceTime time) {
         Shared on(EventLoop view) {
-            Ways onView = new Ways(ways.pipes, ways.bridges.on(view));
+            Ways onView = new Ways(ways.pipes, ways.bridges.on(view), ways.budget);
             return new Shared(onView, settings, view, platform, meters, time);
         }
     }

@@ -5,9 +5,6 @@ package io.millrace.fanout.polling;
  * thread; belongs to its source.
  */
 final class PageSize {
-    /** The bytes of the heap that a shard which holds nothing may read, whatever room there is. */
-    static final long SMALL = 64 << 10;
-
     /** The most that one call may ask for (GetRecords, Kinesis API). */
     private static final int MOST_RECORDS = 10_000;
 

@@ -2,6 +2,7 @@ package io.millrace.fanout.polling;
 
 import static java.util.Objects.requireNonNull;
 
+import io.millrace.fanout.ByteBudget;
 import io.millrace.fanout.RecordSource;
 import io.millrace.fanout.RecordSourceListener;
 import io.millrace.fanout.ShardIterator;
@@ -210,7 +211,7 @@ final class PollingSource implements RecordSource {
         long room = Math.min(
                 settings.readAhead().bytesPerShard() - heldBytes,
                 shared.budget().room());
-        int limit = pageSize.limit(heldBytes == 0 ? Math.max(room, PageSize.SMALL) : room);
+        int limit = pageSize.limit(heldBytes == 0 ? Math.max(room, ByteBudget.SMALL_PAGE) : room);
         reservedBytes = pageSize.bytesOf(limit);
         shared.budget().take(reservedBytes);
         return limit;

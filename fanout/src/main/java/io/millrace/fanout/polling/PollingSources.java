@@ -3,6 +3,7 @@ package io.millrace.fanout.polling;
 import static java.util.Objects.requireNonNull;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.millrace.fanout.ByteBudget;
 import io.millrace.fanout.RecordSource;
 import io.millrace.fanout.RecordSourceListener;
 import io.millrace.fanout.RecordSources;
@@ -65,9 +66,9 @@ public final class PollingSources implements RecordSources {
         return source;
     }
 
-    /** How many bytes all sources hold now. */
-    long bytesHeld() {
-        return shared.budget.taken();
+    /** The bytes that all these sources may hold together, which pipes bridged by them share. */
+    public ByteBudget budget() {
+        return shared.budget;
     }
 
     /** What the sources of one worker have in common. */

@@ -2,6 +2,7 @@ package io.millrace.fanout.polling;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.fanout.ByteBudget;
 import org.junit.jupiter.api.Test;
 
 class PageSizeTest {
@@ -12,7 +13,7 @@ class PageSizeTest {
     @Test
     void firstPageIsSmallBecauseNobodyKnowsWhatRecordsWeigh() {
         assertThat(size.limit(PLENTY)).isEqualTo(256);
-        assertThat(size.limit(PageSize.SMALL)).isEqualTo(64);
+        assertThat(size.limit(ByteBudget.SMALL_PAGE)).isEqualTo(64);
     }
 
     @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.millrace.fanout.ByteBudget;
 import io.millrace.fanout.InMemoryStream;
 import io.millrace.fanout.RecordSource;
 import io.millrace.fanout.RecordSourceListener;
@@ -65,7 +66,7 @@ class PollingSourceTest {
         assertThat(f.taken).as("seed " + seed).isEqualTo(f.stream.recordsOf(SHARD));
         assertThat(f.children).hasSize(2);
         f.source.close();
-        assertThat(f.sources.bytesHeld()).as("seed " + seed).isZero();
+        assertThat(f.sources.budget().taken()).as("seed " + seed).isZero();
     }
 
     @ParameterizedTest
@@ -84,7 +85,7 @@ class PollingSourceTest {
         f.sim.runUntil(() -> f.children != null, Duration.ofHours(2));
         assertThat(f.takenPlaces()).as("seed " + seed).isEqualTo(expected);
         f.source.close();
-        assertThat(f.sources.bytesHeld()).as("seed " + seed).isZero();
+        assertThat(f.sources.budget().taken()).as("seed " + seed).isZero();
     }
 
     @Test
@@ -318,7 +319,7 @@ class PollingSourceTest {
         }
         assertThat(f.taken).isEqualTo(all);
         assertThat(f.children).isEmpty();
-        assertThat(f.sources.bytesHeld()).isZero();
+        assertThat(f.sources.budget().taken()).isZero();
     }
 
     @Test
@@ -362,13 +363,15 @@ class PollingSourceTest {
         long most = 0;
         for (int i = 0; i < 600; i++) {
             f.sim.run(Duration.ofMillis(100));
-            most = Math.max(most, sources.bytesHeld());
+            most = Math.max(most, sources.budget().taken());
         }
         // A shard that holds nothing may read a small page whatever the budget says.
-        assertThat(most).isBetween(75_000L, 100_000L + 20 * PageSize.SMALL);
-        long held = sources.bytesHeld();
+        assertThat(most).isBetween(75_000L, 100_000L + 20 * ByteBudget.SMALL_PAGE);
+        long held = sources.budget().taken();
         f.sim.run(Duration.ofMinutes(1));
-        assertThat(sources.bytesHeld()).as("nobody takes, so nobody reads on").isEqualTo(held);
+        assertThat(sources.budget().taken())
+                .as("nobody takes, so nobody reads on")
+                .isEqualTo(held);
         assertThat(readers).hasSize(20).allSatisfy(reader -> {
             assertThat(reader.readsAt).isNotEmpty();
             for (int i = 1; i < reader.readsAt.size(); i++) {
@@ -403,7 +406,7 @@ class PollingSourceTest {
         f.open(Position.trimHorizon());
         f.sim.run(Duration.ofMinutes(1));
         // The first page may pass the bound, because nobody knew what records weigh.
-        assertThat(f.sources.bytesHeld()).isBetween(50_000L, 120_000L);
+        assertThat(f.sources.budget().taken()).isBetween(50_000L, 120_000L);
         assertThat(f.taken).isEmpty();
         f.takeAllAfterRandomPauses();
         f.sim.runUntil(() -> f.taken.size() == 1_000, Duration.ofMinutes(5));
@@ -418,7 +421,7 @@ class PollingSourceTest {
         }
         f.open(Position.trimHorizon());
         f.sim.run(Duration.ofSeconds(5));
-        assertThat(f.sources.bytesHeld()).isGreaterThan(1_000);
+        assertThat(f.sources.budget().taken()).isGreaterThan(1_000);
         Fixture.Taker other = f.new Taker();
         RecordSource second = f.sources.open(STREAM, SHARD, HashKeyRange.ALL, Position.trimHorizon(), other);
         second.request();
@@ -482,7 +485,7 @@ class PollingSourceTest {
         f.source.request();
         f.sim.run(Duration.ofSeconds(10));
         assertThat(f.taken).isEmpty();
-        assertThat(f.sources.bytesHeld()).isZero();
+        assertThat(f.sources.budget().taken()).isZero();
     }
 
     @Test

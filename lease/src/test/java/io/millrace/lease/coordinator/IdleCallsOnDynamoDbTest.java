@@ -57,6 +57,9 @@ final class IdleCallsOnDynamoDbTest {
                 Idle some = new Idle(64);
                 Idle many = new Idle(512)) {
             for (Idle idle : List.of(few, some, many)) {
+                idle.awaitLeases();
+            }
+            for (Idle idle : List.of(few, some, many)) {
                 Map<String, Integer> calls = idle.callsBetweenBeats();
 
                 assertThat(calls).as("%d shards", idle.shards).containsOnlyKeys("UpdateItem", "Query", "BatchGetItem");
@@ -117,13 +120,17 @@ final class IdleCallsOnDynamoDbTest {
             return entity != null && entity.s().startsWith("worker#");
         }
 
-        Map<String, Integer> callsBetweenBeats() throws InterruptedException {
+        /** Waits until the worker has all leases; its beats count from then on. */
+        void awaitLeases() throws InterruptedException {
             while (holder.held.get() < shards) {
                 assertThat(holder.news.poll(30, TimeUnit.SECONDS))
                         .as("next lease")
                         .isNotNull();
             }
             beats.clear();
+        }
+
+        Map<String, Integer> callsBetweenBeats() throws InterruptedException {
             Map<String, Integer> before = countsAtBeat(SETTLED);
             Map<String, Integer> calls = countsAtBeat(BEATS);
             before.forEach((operation, count) -> calls.merge(operation, -count, Integer::sum));

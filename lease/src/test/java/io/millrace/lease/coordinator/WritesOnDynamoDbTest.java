@@ -49,8 +49,10 @@ final class WritesOnDynamoDbTest {
     private static final int MANY = 2000;
     private static final int FEW = 9;
 
-    /** Three workers beat as often as this a second, all in all. */
-    private static final double HEARTBEATS = 3;
+    private static final Duration FAILOVER = Duration.ofSeconds(2);
+
+    /** Three workers beat as often as this a second, all in all: five times each in a failover time. */
+    private static final double HEARTBEATS = 7.5;
 
     private final DynamoDbLocal server = DynamoDbLocal.start(DynamoDbLocal.Settings.inMemory());
     private final FaultyEndpoint endpoint = new FaultyEndpoint(server.endpoint());
@@ -131,7 +133,7 @@ final class WritesOnDynamoDbTest {
         endpoint.limit(limit);
         long start = System.nanoTime();
         for (String name : List.of("alice", "bob", "carol")) {
-            Worker unused = new Worker(name, table(limited, application), FEW, Duration.ofSeconds(5));
+            Worker unused = new Worker(name, table(limited, application), FEW, FAILOVER);
         }
         await(() -> workers.stream().allMatch(worker -> worker.held.size() == FEW / 3));
         reporter.publishEntry("settled, ms", millisSince(start) + "");

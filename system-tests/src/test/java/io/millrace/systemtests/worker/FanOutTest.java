@@ -29,6 +29,7 @@ import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 import software.amazon.awssdk.services.kinesis.model.Consumer;
+import software.amazon.awssdk.services.kinesis.model.ConsumerStatus;
 
 /** Workers that read by enhanced fan-out from the real server. */
 @Timeout(90)
@@ -231,6 +232,26 @@ class FanOutTest {
                     services.worker("orders", Ledger.none()).fanOut().kinesisClient(reader),
                     "may not find or register the fan-out consumer of stream orders: ",
                     "; allow kinesis:DescribeStreamConsumer and kinesis:RegisterStreamConsumer, or read without fan-out");
+        }
+    }
+
+    @Test
+    void streamThatHasAllItsConsumersRefusesTheStartOfOneMore() throws Exception {
+        services.createStream("full", 1);
+        for (int i = 0; i < 20; i++) {
+            register("full", "consumer-" + i);
+            awaitTrue(() -> consumers("full").stream()
+                    .allMatch(consumer -> consumer.consumerStatus() == ConsumerStatus.ACTIVE));
+        }
+        refused(
+                worker("full", new Ledger()).fanOut("one-more"),
+                "stream/full has 20 consumers and takes no other one, one-more: ",
+                "; deregister one that is not used, give fan-out the name of one that is there, or read without fan-out");
+        Ledger ledger = new Ledger();
+        try (Worker worker = worker("full", ledger).fanOut("consumer-7").build()) {
+            worker.start();
+            services.put("full", 0, 10, 1);
+            ledger.await(10, PATIENCE);
         }
     }
 
