@@ -17,7 +17,7 @@ final class EventBuffer {
     private long bytes;
     /** Taken from the budget for the event that is awaited. */
     private long reserved;
-    /** What the last event weighed. */
+    /** The weight of the last event that brought records. */
     private long lastEvent;
 
     /**
@@ -53,12 +53,15 @@ final class EventBuffer {
 
     /** Adds the records of an event. */
     void add(List<SourceBatch> event) {
-        lastEvent = 0;
+        long weight = 0;
         for (SourceBatch batch : event) {
             batches.add(batch);
-            lastEvent += batch.heapBytes();
+            weight += batch.heapBytes();
         }
-        count(lastEvent);
+        if (weight > 0) {
+            lastEvent = weight;
+            count(weight);
+        }
     }
 
     boolean isEmpty() {

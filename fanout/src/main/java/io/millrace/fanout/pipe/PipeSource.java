@@ -285,12 +285,20 @@ final class PipeSource implements RecordSource {
     private void roomCame() {
         awaitsRoom = false;
         if (state != PipeState.CLOSED) {
-            loop.execute(() -> {
-                if (state != PipeState.CLOSED) {
-                    askForEvent();
-                    giveOut();
-                }
-            });
+            loop.execute(this::goOnIfThereIsRoom);
+        }
+    }
+
+    /** Others may have taken the room meanwhile; the time until the pipe is parked goes on then. */
+    private void goOnIfThereIsRoom() {
+        if (state == PipeState.CLOSED) {
+            return;
+        }
+        if (buffer.mayHoldMore()) {
+            askForEvent();
+            giveOut();
+        } else {
+            awaitRoom();
         }
     }
 
