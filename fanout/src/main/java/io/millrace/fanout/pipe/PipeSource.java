@@ -237,6 +237,14 @@ final class PipeSource implements RecordSource {
         shared.meters().read(records.size());
         shared.time().observe(event.records(), event.millisBehindLatest());
         buffer.add(records.size() == all.size() ? batches : batches(event, records));
+        if (!buffer.isEmpty()) {
+            // Before the next event is asked for, which wakes another thread: records do not wait for that.
+            giveOut();
+        }
+        if (state == PipeState.CLOSED) {
+            // Whoever took them has no more use for it.
+            return;
+        }
         if (event.endsShard()) {
             readOut(event.children());
         } else {

@@ -215,6 +215,19 @@ class PipeSourceTest {
     }
 
     @Test
+    void sourceThatIsClosedByWhoeverTakesItsLastRecordsStaysClosed() {
+        Fixture f = new Fixture(1, 0, PipeSettings.DEFAULT);
+        f.put();
+        f.stream.split(SHARD);
+        f.closesAtFirstBatch = true;
+        f.open(Position.trimHorizon());
+        f.source().request();
+        f.sim.run(Duration.ofMinutes(1));
+        assertThat(f.taken).hasSize(1);
+        assertThat(f.children).isNull();
+    }
+
+    @Test
     void nothingIsCalledAndNothingIsLeftAfterItIsClosed() {
         Fixture f = new Fixture(1, 0, PipeSettings.DEFAULT);
         f.open(Position.trimHorizon());
@@ -241,6 +254,7 @@ class PipeSourceTest {
         final List<SequenceNumber> trimmed = new ArrayList<>();
         private @Nullable RecordSource opened;
         private int pause = -1;
+        boolean closesAtFirstBatch;
 
         @Nullable
         List<ChildShard> children;
@@ -302,6 +316,9 @@ class PipeSourceTest {
 
         @Override
         public void batch(SourceBatch batch) {
+            if (closesAtFirstBatch) {
+                source().close();
+            }
             taken.addAll(batch.records());
             if (pause >= 0) {
                 var unused = loop.schedule(Duration.ofMillis(sim.random().nextInt(pause)), () -> {
