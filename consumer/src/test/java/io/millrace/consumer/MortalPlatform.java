@@ -2,19 +2,16 @@ package io.millrace.consumer;
 
 import io.millrace.runtime.EventLoop;
 import io.millrace.runtime.Platform;
-import io.millrace.runtime.Ticker;
+import io.millrace.sim.PassingLoop;
+import io.millrace.sim.PassingPlatform;
 import java.time.Duration;
-import java.time.InstantSource;
-import java.util.concurrent.CompletableFuture;
-import java.util.random.RandomGenerator;
 
 /** The platform of one process that may be killed: from then on nothing of it runs any more, whatever was due. */
-final class MortalPlatform implements Platform {
-    private final Platform inner;
+final class MortalPlatform extends PassingPlatform {
     private boolean dead;
 
     MortalPlatform(Platform inner) {
-        this.inner = inner;
+        super(inner);
     }
 
     void kill() {
@@ -34,54 +31,23 @@ final class MortalPlatform implements Platform {
     }
 
     @Override
-    public Ticker ticker() {
-        return inner.ticker();
-    }
-
-    @Override
-    public InstantSource clock() {
-        return inner.clock();
-    }
-
-    @Override
-    public RandomGenerator random() {
-        return inner.random();
-    }
-
-    @Override
     public EventLoop newEventLoop(String name) {
-        EventLoop loop = inner.newEventLoop(name);
-        return new EventLoop() {
+        return new PassingLoop(super.newEventLoop(name)) {
             @Override
             public void execute(Runnable task) {
-                loop.execute(whileAlive(task));
+                super.execute(whileAlive(task));
             }
 
             @Override
             public Cancellable schedule(Duration delay, Runnable task) {
-                return loop.schedule(delay, whileAlive(task));
-            }
-
-            @Override
-            public boolean inEventLoop() {
-                return loop.inEventLoop();
-            }
-
-            @Override
-            public void close() {
-                loop.close();
-            }
-
-            @Override
-            public CompletableFuture<Void> closed() {
-                return loop.closed();
+                return super.schedule(delay, whileAlive(task));
             }
         };
     }
 
     @Override
     public BlockingTasks newBlockingTasks(String name, int bound) {
-        BlockingTasks tasks = inner.newBlockingTasks(name, bound);
+        BlockingTasks tasks = super.newBlockingTasks(name, bound);
         return new BlockingTasks() {
             @Override
             public void execute(Runnable task) {
@@ -93,10 +59,5 @@ final class MortalPlatform implements Platform {
                 tasks.close();
             }
         };
-    }
-
-    @Override
-    public void contained(Throwable error) {
-        inner.contained(error);
     }
 }

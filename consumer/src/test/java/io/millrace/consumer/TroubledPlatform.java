@@ -1,48 +1,29 @@
 package io.millrace.consumer;
 
 import io.millrace.runtime.EventLoop;
-import io.millrace.runtime.Platform;
-import io.millrace.runtime.Ticker;
+import io.millrace.sim.PassingLoop;
+import io.millrace.sim.PassingPlatform;
 import io.millrace.sim.Simulation;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
-import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
-import java.util.random.RandomGenerator;
 
 /** A simulated platform that may have no thread to give, and whose workers' loops may stand still. */
-final class TroubledPlatform implements Platform {
-    private final Simulation sim;
+final class TroubledPlatform extends PassingPlatform {
     private final BooleanSupplier refusesThread;
     final List<StallingLoop> workerLoops = new ArrayList<>();
 
     TroubledPlatform(Simulation sim, BooleanSupplier refusesThread) {
-        this.sim = sim;
+        super(sim);
         this.refusesThread = refusesThread;
     }
 
     @Override
-    public Ticker ticker() {
-        return sim.ticker();
-    }
-
-    @Override
-    public InstantSource clock() {
-        return sim.clock();
-    }
-
-    @Override
-    public RandomGenerator random() {
-        return sim.random();
-    }
-
-    @Override
     public EventLoop newEventLoop(String name) {
-        EventLoop loop = sim.newEventLoop(name);
+        EventLoop loop = super.newEventLoop(name);
         if (!name.equals("millrace-worker")) {
             return loop;
         }
@@ -53,7 +34,7 @@ final class TroubledPlatform implements Platform {
 
     @Override
     public BlockingTasks newBlockingTasks(String name, int bound) {
-        BlockingTasks tasks = sim.newBlockingTasks(name, bound);
+        BlockingTasks tasks = super.newBlockingTasks(name, bound);
         return new BlockingTasks() {
             @Override
             public void execute(Runnable task) {
@@ -70,19 +51,13 @@ final class TroubledPlatform implements Platform {
         };
     }
 
-    @Override
-    public void contained(Throwable error) {
-        sim.contained(error);
-    }
-
     /** A loop that runs nothing for a while, as if one of its tasks were blocked. */
-    static final class StallingLoop implements EventLoop {
-        private final EventLoop inner;
+    static final class StallingLoop extends PassingLoop {
         private final Queue<Runnable> held = new ArrayDeque<>();
         private boolean stalled;
 
         StallingLoop(EventLoop inner) {
-            this.inner = inner;
+            super(inner);
         }
 
         void stall() {
@@ -98,13 +73,13 @@ final class TroubledPlatform implements Platform {
 
         @Override
         public void execute(Runnable task) {
-            inner.execute(() -> runOrHold(task));
+            super.execute(() -> runOrHold(task));
         }
 
         @Override
         public Cancellable schedule(Duration delay, Runnable task) {
             boolean[] cancelled = new boolean[1];
-            Cancellable timer = inner.schedule(
+            Cancellable timer = super.schedule(
                     delay,
                     () -> runOrHold(() -> {
                         if (!cancelled[0]) {
@@ -115,21 +90,6 @@ final class TroubledPlatform implements Platform {
                 cancelled[0] = true;
                 timer.cancel();
             };
-        }
-
-        @Override
-        public boolean inEventLoop() {
-            return inner.inEventLoop();
-        }
-
-        @Override
-        public void close() {
-            inner.close();
-        }
-
-        @Override
-        public CompletableFuture<Void> closed() {
-            return inner.closed();
         }
 
         private void runOrHold(Runnable task) {

@@ -6,14 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.millrace.runtime.EventLoop;
 import io.millrace.runtime.Platform;
 import io.millrace.runtime.SystemPlatform;
-import io.millrace.runtime.Ticker;
+import io.millrace.sim.PassingPlatform;
 import java.net.URI;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiFunction;
-import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
@@ -129,34 +127,23 @@ class WorkerEndTest {
     }
 
     /** The real platform with other event loops. */
-    private record OtherLoops(Platform real, BiFunction<Platform, String, EventLoop> loops) implements Platform {
+    private static final class OtherLoops extends PassingPlatform {
+        private final BiFunction<Platform, String, EventLoop> loops;
+        private final Platform real;
+
         OtherLoops(BiFunction<Platform, String, EventLoop> loops) {
             this(new SystemPlatform(), loops);
         }
 
-        @Override
-        public Ticker ticker() {
-            return real.ticker();
-        }
-
-        @Override
-        public InstantSource clock() {
-            return real.clock();
-        }
-
-        @Override
-        public RandomGenerator random() {
-            return real.random();
+        private OtherLoops(Platform real, BiFunction<Platform, String, EventLoop> loops) {
+            super(real);
+            this.real = real;
+            this.loops = loops;
         }
 
         @Override
         public EventLoop newEventLoop(String name) {
             return name.equals("millrace-close") ? real.newEventLoop(name) : loops.apply(real, name);
-        }
-
-        @Override
-        public BlockingTasks newBlockingTasks(String name, int bound) {
-            return real.newBlockingTasks(name, bound);
         }
     }
 }

@@ -2,25 +2,21 @@ package io.millrace.sim;
 
 import static java.util.Objects.requireNonNull;
 
-import io.millrace.runtime.EventLoop;
 import io.millrace.runtime.Platform;
-import io.millrace.runtime.Ticker;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.random.RandomGenerator;
 
 /**
  * Another platform's threads and ticker with a wall clock that can be set, for tests in which the date matters. The clock
  * runs on at the pace of the other platform's. Safe for any thread.
  */
-public final class ShiftedPlatform implements Platform {
-    private final Platform real;
+public final class ShiftedPlatform extends PassingPlatform {
     private volatile Duration shift;
 
     /** A platform whose wall clock agrees with {@code real}'s until {@link #shift} moves it. */
     public ShiftedPlatform(Platform real) {
-        this.real = requireNonNull(real, "real");
+        super(real);
         this.shift = Duration.ZERO;
     }
 
@@ -38,26 +34,6 @@ public final class ShiftedPlatform implements Platform {
 
     @Override
     public InstantSource clock() {
-        return () -> real.clock().instant().plus(shift);
-    }
-
-    @Override
-    public Ticker ticker() {
-        return real.ticker();
-    }
-
-    @Override
-    public RandomGenerator random() {
-        return real.random();
-    }
-
-    @Override
-    public EventLoop newEventLoop(String name) {
-        return real.newEventLoop(name);
-    }
-
-    @Override
-    public BlockingTasks newBlockingTasks(String name, int bound) {
-        return real.newBlockingTasks(name, bound);
+        return () -> super.clock().instant().plus(shift);
     }
 }
