@@ -8,15 +8,14 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is known of one ownership's progress: delivered to the processor, processed by it, asked to be saved, saved. In
- * this order none is ever ahead of the one before, and none moves backwards. No clock, no thread; belongs to the loop of
+ * What is known of one ownership's progress: delivered to the processor, processed by it, handed over to be saved. In this order
+ * none is ever ahead of the one before, and none moves backwards. No clock, no thread; belongs to the loop of
  * its driver.
  */
 final class CheckpointLedger {
     private @Nullable RecordPosition delivered;
     private Checkpoint processed;
     private Checkpoint asked;
-    private Checkpoint saved;
     /** Stands before this record until somebody says otherwise. */
     private @Nullable RecordPosition prepared;
 
@@ -24,7 +23,6 @@ final class CheckpointLedger {
     CheckpointLedger(Checkpoint start) {
         this.processed = requireNonNull(start, "start");
         this.asked = start;
-        this.saved = start;
     }
 
     /** Everything up to {@code last} is in the processor's hands or was. Telling it again changes nothing. */
@@ -99,25 +97,13 @@ final class CheckpointLedger {
         }
     }
 
-    /** Someone asked to save {@code checkpoint}. */
+    /** {@code checkpoint} is handed over to be saved. */
     void asked(Checkpoint checkpoint) {
         asked = checkpoint;
     }
 
-    /** The table holds {@code checkpoint}. */
-    void saved(Checkpoint checkpoint) {
-        if (checkpoint.isAfter(saved)) {
-            saved = checkpoint;
-        }
-    }
-
-    /** What was asked for and is not known to be saved shall be asked for again. */
-    void askAgain() {
-        asked = saved;
-    }
-
-    /** What the table is known to hold. */
-    Checkpoint saved() {
-        return saved;
+    /** What was handed over to be saved last. */
+    Checkpoint asked() {
+        return asked;
     }
 }

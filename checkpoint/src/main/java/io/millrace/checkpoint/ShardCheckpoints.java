@@ -18,8 +18,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The checkpoints of one ownership of a shard. Progress is saved by itself: the first at once, then at most once per
@@ -29,8 +27,6 @@ import org.slf4j.LoggerFactory;
  * <p>Belongs to the event loop it is given: all methods are called there, except those of its checkpointers.
  */
 public final class ShardCheckpoints {
-    private static final Logger log = LoggerFactory.getLogger(ShardCheckpoints.class);
-
     private static final Duration LONG_AGO = Duration.ofDays(1);
 
     private final HeldLease lease;
@@ -42,7 +38,9 @@ public final class ShardCheckpoints {
 
     private EventLoop.@Nullable Cancellable timer;
     private long lastWrite;
-    private CompletableFuture<CheckpointOutcome> latest = CompletableFuture.completedFuture(CheckpointOutcome.SAVED);
+    /** What comes of giving the lease back, once that has begun: nothing else is saved then. */
+    private @Nullable CompletableFuture<CheckpointOutcome> releasing;
+
     /** Users who wait for their checkpoint; they are known before the loop is, so that none is forgotten at its end. */
     private final Set<CompletableFuture<CheckpointOutcome>> waiting = ConcurrentHashMap.newKeySet();
 
@@ -101,8 +99,16 @@ public final class ShardCheckpoints {
 
     /** Saves now what is processed. Completes, on the loop, when the table holds it or the lease is lost. */
     public CompletableFuture<CheckpointOutcome> flush() {
+        CompletableFuture<CheckpointOutcome> begun = releasing;
+        if (begun != null) {
+            // A user may still ask, from a thread of its own: what the release has not saved yet is not saved.
+            return begun;
+        }
+        if (closed) {
+            return CompletableFuture.completedFuture(CheckpointOutcome.LEASE_LOST);
+        }
         write();
-        return latest;
+        return loop.home(lease.saved(ledger.asked()));
     }
 
     /**
@@ -113,17 +119,9 @@ public final class ShardCheckpoints {
         stopTimer();
         Checkpoint last = ledger.last();
         ledger.asked(last);
-        CompletableFuture<CheckpointOutcome> released = new CompletableFuture<>();
-        // A user may still ask, from a thread of its own: what the release has not saved yet is not saved.
-        latest = released;
-        loop.whenComplete(lease.release(last), (outcome, error) -> {
-            close();
-            if (error != null) {
-                released.completeExceptionally(error);
-            } else {
-                released.complete(requireNonNull(outcome));
-            }
-        });
+        CompletableFuture<CheckpointOutcome> released =
+                loop.home(lease.release(last)).whenComplete((outcome, error) -> close());
+        releasing = released;
         return released;
     }
 
@@ -199,13 +197,7 @@ public final class ShardCheckpoints {
             answer.completeExceptionally(refused);
             return;
         }
-        loop.whenComplete(flush(), (outcome, error) -> {
-            if (error != null) {
-                answer.completeExceptionally(error);
-            } else {
-                answer.complete(requireNonNull(outcome));
-            }
-        });
+        answer(flush(), answer);
     }
 
     /** A user prepares a checkpoint. For any thread. */
@@ -236,7 +228,11 @@ public final class ShardCheckpoints {
             answer.completeExceptionally(refused);
             return;
         }
-        loop.whenComplete(lease.prepare(prepared), (outcome, error) -> {
+        answer(lease.prepare(prepared), answer);
+    }
+
+    private void answer(CompletableFuture<CheckpointOutcome> saved, CompletableFuture<CheckpointOutcome> answer) {
+        loop.whenComplete(saved, (outcome, error) -> {
             if (error != null) {
                 answer.completeExceptionally(error);
             } else {
@@ -261,19 +257,6 @@ public final class ShardCheckpoints {
         Checkpoint checkpoint = due.get();
         ledger.asked(checkpoint);
         lastWrite = ticker.nanoTime();
-        CompletableFuture<CheckpointOutcome> written = new CompletableFuture<>();
-        latest = written;
-        loop.whenComplete(lease.checkpoint(checkpoint), (outcome, error) -> {
-            if (error != null) {
-                log.warn("{}: saving a checkpoint failed; it comes with the next: {}", lease.key(), error.toString());
-                ledger.askAgain();
-                written.completeExceptionally(error);
-            } else {
-                if (outcome == CheckpointOutcome.SAVED) {
-                    ledger.saved(checkpoint);
-                }
-                written.complete(requireNonNull(outcome));
-            }
-        });
+        lease.progress(checkpoint);
     }
 }

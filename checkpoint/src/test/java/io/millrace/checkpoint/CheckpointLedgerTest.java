@@ -61,17 +61,6 @@ class CheckpointLedgerTest {
         assertThat(ledger.processed()).isEqualTo(Checkpoint.processed(at(3)));
     }
 
-    @Test
-    void aFailedWriteIsDueAgain() {
-        ledger.delivered(at(3));
-        ledger.processed(at(3));
-        ledger.asked(Checkpoint.processed(at(3)));
-        ledger.askAgain();
-        assertThat(ledger.due()).contains(Checkpoint.processed(at(3)));
-        ledger.saved(Checkpoint.processed(at(3)));
-        assertThat(ledger.saved()).isEqualTo(Checkpoint.processed(at(3)));
-    }
-
     @ParameterizedTest
     @MethodSource("seeds")
     void noStepIsEverAheadOfTheOneBefore(long seed) {
@@ -79,8 +68,8 @@ class CheckpointLedgerTest {
         int delivered = 0;
         for (int i = 0; i < 200; i++) {
             Checkpoint processedBefore = ledger.processed();
-            Checkpoint savedBefore = ledger.saved();
-            switch (random.nextInt(4)) {
+            Checkpoint askedBefore = ledger.asked();
+            switch (random.nextInt(3)) {
                 case 0 -> {
                     delivered += random.nextInt(3);
                     ledger.delivered(at(Math.max(delivered, 1)));
@@ -91,18 +80,13 @@ class CheckpointLedgerTest {
                         ledger.processed(at(1 + random.nextInt(delivered)));
                     }
                 }
-                case 2 -> ledger.due().ifPresent(ledger::asked);
-                default ->
-                    ledger.due().ifPresent(due -> {
-                        ledger.asked(due);
-                        ledger.saved(due);
-                    });
+                default -> ledger.due().ifPresent(ledger::asked);
             }
             assertThat(processedBefore.isAfter(ledger.processed()))
                     .as("seed " + seed)
                     .isFalse();
-            assertThat(savedBefore.isAfter(ledger.saved())).as("seed " + seed).isFalse();
-            assertThat(ledger.saved().isAfter(ledger.processed()))
+            assertThat(askedBefore.isAfter(ledger.asked())).as("seed " + seed).isFalse();
+            assertThat(ledger.asked().isAfter(ledger.processed()))
                     .as("seed " + seed)
                     .isFalse();
             if (delivered > 0) {

@@ -41,21 +41,28 @@ public interface HeldLease {
     boolean isValid();
 
     /**
-     * Moves the checkpoint in the table, fenced by the epoch. Calls made while a write is under way are merged into the
-     * next one; each caller's future completes with the write that covers it.
+     * The shard is processed up to {@code checkpoint}: the table is to hold that, fenced by the epoch. The furthest that was told
+     * counts; one that is told while a write is under way goes with the next write. Trouble with the table is retried while the
+     * lease is valid. Never fails: whether the table holds it is for {@link #saved} to say.
+     *
+     * @throws IllegalArgumentException if that is the shard's end, which {@link #finish} saves
+     */
+    void progress(Checkpoint checkpoint);
+
+    /**
+     * Waits for the table, and has nothing written by itself: {@link #progress} does.
      *
      * @return completes when the table holds {@code checkpoint} or a later one of this ownership
      *     ({@link CheckpointOutcome#SAVED}) or when this worker turned out not to own the lease any more
-     *     ({@link CheckpointOutcome#LEASE_LOST}); trouble with the table is retried while the lease is valid
-     * @throws IllegalArgumentException if {@code checkpoint} is behind one asked for before in this ownership
+     *     ({@link CheckpointOutcome#LEASE_LOST}); never exceptionally
      */
-    CompletableFuture<CheckpointOutcome> checkpoint(Checkpoint checkpoint);
+    CompletableFuture<CheckpointOutcome> saved(Checkpoint checkpoint);
 
     /**
      * Writes a prepared checkpoint into the row, fenced by the epoch, instead of one that was prepared before. The checkpoint stays
      * where it is; one at or beyond the prepared one, saved later, ends it. A release leaves it to the next owner.
      *
-     * @return completes as that of {@link #checkpoint(Checkpoint)} does
+     * @return completes as that of {@link #saved} does
      */
     CompletableFuture<CheckpointOutcome> prepare(PendingCheckpoint prepared);
 
@@ -67,10 +74,9 @@ public interface HeldLease {
      * write, because from its last record on nobody processes the shard. The holder must have stopped handing out
      * records.
      *
-     * @param last how far it is processed
+     * @param last how far it is processed; the furthest that was told counts, if that is further
      * @return completes when the table holds both ({@link CheckpointOutcome#SAVED}) or when this worker turned out not
      *     to own the lease any more ({@link CheckpointOutcome#LEASE_LOST})
-     * @throws IllegalArgumentException if {@code last} is behind what was asked for before in this ownership
      */
     CompletableFuture<CheckpointOutcome> release(Checkpoint last);
 

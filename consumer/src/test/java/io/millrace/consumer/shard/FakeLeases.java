@@ -70,6 +70,8 @@ final class FakeLeases {
         private final long epoch;
         private final Checkpoint start;
         private Checkpoint asked;
+        private CompletableFuture<CheckpointOutcome> latest =
+                CompletableFuture.completedFuture(CheckpointOutcome.SAVED);
         boolean valid = true;
 
         Fake(Row row, long epoch, Checkpoint start) {
@@ -105,12 +107,17 @@ final class FakeLeases {
         }
 
         @Override
-        public CompletableFuture<CheckpointOutcome> checkpoint(Checkpoint checkpoint) {
+        public void progress(Checkpoint checkpoint) {
             if (asked.isAfter(checkpoint)) {
                 throw new IllegalArgumentException(checkpoint + " is behind " + asked);
             }
             asked = checkpoint;
-            return later(() -> write(checkpoint));
+            latest = later(() -> write(checkpoint));
+        }
+
+        @Override
+        public CompletableFuture<CheckpointOutcome> saved(Checkpoint checkpoint) {
+            return latest;
         }
 
         @Override

@@ -26,8 +26,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One ownership of a lease. At most one write of its row is under way; what is asked for meanwhile waits, checkpoints
- * merged into the latest.
+ * One ownership of a lease, and the only place that keeps how far its shard is processed. At most one write of its row is under
+ * way; meanwhile the furthest checkpoint waits.
  *
  * <p>Belongs to the loop but for the methods of {@link HeldLease}, which read volatile fields and send messages.
  */
@@ -41,7 +41,6 @@ final class OwnedLease implements HeldLease {
     private final EventLoop loop;
     private final SureTable table;
     private final Proof proof;
-    private final AtomicReference<Checkpoint> asked;
     private volatile LeaseRow row;
     private volatile LeaseState state = LeaseState.HELD;
     /** Until when its holder may keep it after it was asked for; means something once {@link #wasAskedFor}. */
@@ -55,6 +54,9 @@ final class OwnedLease implements HeldLease {
     private boolean writing;
     /** The write that waits for its turn or is under way; none while children's rows are written. */
     private SureTable.@Nullable Write write;
+
+    /** How far the shard is processed, saved or not. */
+    private Checkpoint furthest;
 
     private final List<Save> saves = new ArrayList<>();
     /** The latest counts; the others are over once it is written. */
@@ -73,7 +75,7 @@ final class OwnedLease implements HeldLease {
         this.table = table;
         this.proof = proof;
         this.row = row;
-        this.asked = new AtomicReference<>(row.checkpoint());
+        this.furthest = row.checkpoint();
         this.load = row.load();
         this.measuredAt = owner.wiring().now();
     }
@@ -116,12 +118,31 @@ final class OwnedLease implements HeldLease {
     }
 
     @Override
-    public CompletableFuture<CheckpointOutcome> checkpoint(Checkpoint checkpoint) {
-        Save save = ask(checkpoint);
+    public void progress(Checkpoint checkpoint) {
+        if (checkpoint.isShardEnd()) {
+            throw new IllegalArgumentException("the end of " + key() + " is saved by finish()");
+        }
         send(
                 () -> {
-                    save(save);
-                    pump();
+                    if (state.allowsProcessing() && checkpoint.isAfter(furthest)) {
+                        furthest = checkpoint;
+                        pump();
+                    }
+                },
+                () -> {});
+    }
+
+    @Override
+    public CompletableFuture<CheckpointOutcome> saved(Checkpoint checkpoint) {
+        Save save = new Save(checkpoint, new CompletableFuture<>());
+        send(
+                () -> {
+                    if (state.allowsProcessing()) {
+                        saves.add(save);
+                        settleSaved();
+                    } else {
+                        save.done.complete(CheckpointOutcome.LEASE_LOST);
+                    }
                 },
                 () -> save.done.complete(CheckpointOutcome.LEASE_LOST));
         return save.done;
@@ -160,26 +181,20 @@ final class OwnedLease implements HeldLease {
 
     @Override
     public CompletableFuture<CheckpointOutcome> release(Checkpoint last) {
-        Save save = ask(last);
+        CompletableFuture<CheckpointOutcome> given = new CompletableFuture<>();
         send(
                 () -> {
-                    save(save);
-                    startRelease("released by its holder");
+                    if (state.allowsProcessing()) {
+                        furthest = last.isAfter(furthest) ? last : furthest;
+                        startRelease("released by its holder");
+                        given.complete(CheckpointOutcome.SAVED);
+                    } else {
+                        given.complete(CheckpointOutcome.LEASE_LOST);
+                    }
                 },
-                () -> save.done.complete(CheckpointOutcome.LEASE_LOST));
-        return save.done.thenCompose(
-                saved -> saved == CheckpointOutcome.SAVED ? released : CompletableFuture.completedFuture(saved));
-    }
-
-    private Save ask(Checkpoint checkpoint) {
-        Checkpoint last = asked.getAndUpdate(before -> before.isAfter(checkpoint) ? before : checkpoint);
-        if (last.isAfter(checkpoint)) {
-            throw new IllegalArgumentException("checkpoint of " + key() + " would move back");
-        }
-        if (checkpoint.isShardEnd()) {
-            throw new IllegalArgumentException("the end of " + key() + " is saved by finish()");
-        }
-        return new Save(checkpoint, new CompletableFuture<>());
+                () -> given.complete(CheckpointOutcome.LEASE_LOST));
+        return given.thenCompose(
+                begun -> begun == CheckpointOutcome.SAVED ? released : CompletableFuture.completedFuture(begun));
     }
 
     @Override
@@ -303,14 +318,6 @@ final class OwnedLease implements HeldLease {
         }
     }
 
-    private void save(Save save) {
-        if (state.allowsProcessing()) {
-            saves.add(save);
-        } else {
-            save.done.complete(CheckpointOutcome.LEASE_LOST);
-        }
-    }
-
     private void startRelease(String reason) {
         if (state == LeaseState.HELD || state == LeaseState.ASKED_FOR) {
             moveTo(LeaseState.RELEASING, reason);
@@ -344,9 +351,9 @@ final class OwnedLease implements HeldLease {
         if (end != null) {
             writeEnd(end);
         } else if (state == LeaseState.RELEASING) {
-            write(WriteKind.HANDOVER, () -> progress(latest()).released(), this::givenBack);
-        } else if (latest().isAfter(row.checkpoint()) || loadIsNews || !prepares.isEmpty()) {
-            write(WriteKind.PROGRESS, () -> progress(latest()), this::pump);
+            write(WriteKind.HANDOVER, () -> withProgress().released(), this::givenBack);
+        } else if (furthest.isAfter(row.checkpoint()) || loadIsNews || !prepares.isEmpty()) {
+            write(WriteKind.PROGRESS, this::withProgress, this::pump);
         } else {
             settleSaved();
         }
@@ -360,23 +367,14 @@ final class OwnedLease implements HeldLease {
         }
     }
 
-    /** The furthest, which is not the last where two threads ask at once. */
-    private Checkpoint latest() {
-        Checkpoint latest = row.checkpoint();
-        for (Save save : saves) {
-            latest = save.checkpoint.isAfter(latest) ? save.checkpoint : latest;
-        }
-        return latest;
-    }
-
-    private LeaseRow progress(Checkpoint latest) {
+    private LeaseRow withProgress() {
         loadIsNews = false;
         LeaseRow measured = prepared(row.withLoad(load));
-        if (!latest.isAfter(row.checkpoint())) {
+        if (!furthest.isAfter(row.checkpoint())) {
             return measured;
         }
         Instant now = owner.wiring().platform().clock().instant();
-        return measured.withCheckpoint(latest).with(row.notes().savedAt(now));
+        return measured.withCheckpoint(furthest).with(row.notes().savedAt(now));
     }
 
     private LeaseRow prepared(LeaseRow before) {

@@ -67,7 +67,7 @@ final class LeaseCoordinatorOnDynamoDbTest {
 
         HeldLease lease = bob.held.values().iterator().next();
         Checkpoint five = Checkpoint.processed(RecordPosition.of(SequenceNumber.parse("5")));
-        assertThat(lease.checkpoint(five).orTimeout(10, TimeUnit.SECONDS).join())
+        assertThat(Saving.save(lease, five).orTimeout(10, TimeUnit.SECONDS).join())
                 .isEqualTo(CheckpointOutcome.SAVED);
 
         start = System.nanoTime();

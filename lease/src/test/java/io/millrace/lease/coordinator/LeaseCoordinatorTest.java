@@ -154,8 +154,8 @@ final class LeaseCoordinatorTest {
         sim.runUntil(() -> alice.held.size() == 8, SECOND);
         HeldLease lease = alice.lease(0);
 
-        CompletableFuture<CheckpointOutcome> first = lease.checkpoint(at(5));
-        CompletableFuture<CheckpointOutcome> second = lease.checkpoint(at(7));
+        CompletableFuture<CheckpointOutcome> first = Saving.save(lease, at(5));
+        CompletableFuture<CheckpointOutcome> second = Saving.save(lease, at(7));
         sim.runUntil(() -> first.isDone() && second.isDone(), SECOND);
 
         assertThat(first.join()).isEqualTo(CheckpointOutcome.SAVED);
@@ -174,7 +174,7 @@ final class LeaseCoordinatorTest {
         CompletableFuture<CheckpointOutcome> outdated =
                 lease.prepare(new PendingCheckpoint(position(8), Bytes.empty()));
         CompletableFuture<CheckpointOutcome> written = lease.prepare(prepared);
-        CompletableFuture<CheckpointOutcome> saved = lease.checkpoint(at(7));
+        CompletableFuture<CheckpointOutcome> saved = Saving.save(lease, at(7));
         sim.runUntil(() -> outdated.isDone() && written.isDone() && saved.isDone(), SECOND);
 
         assertThat(written.join()).isEqualTo(CheckpointOutcome.SAVED);
@@ -185,7 +185,7 @@ final class LeaseCoordinatorTest {
         sim.runUntil(() -> alice.lease(0).epoch() > lease.epoch(), SECOND.multipliedBy(5));
         HeldLease again = alice.lease(0);
         assertThat(again.pending()).contains(prepared);
-        CompletableFuture<CheckpointOutcome> ended = again.checkpoint(at(9));
+        CompletableFuture<CheckpointOutcome> ended = Saving.save(again, at(9));
         sim.runUntil(ended::isDone, SECOND);
         assertThat(row(0).pending()).isEmpty();
     }
@@ -239,14 +239,14 @@ final class LeaseCoordinatorTest {
         stream.split(ShardId.of(3));
         alice.finish(3);
         sim.runUntil(() -> alice.held.containsKey(key(8)) && alice.held.containsKey(key(9)), SECOND);
-        save(alice.lease(8).checkpoint(at(5)));
+        save(Saving.save(alice.lease(8), at(5)));
         leave(alice);
         stream.trimOldest();
 
         ListeningWorker bob = worker("bob");
         sim.runUntil(() -> bob.held.size() == 9, SECOND);
         assertThat(row(3).isFinished()).as("while a child has not begun").isTrue();
-        save(bob.lease(9).checkpoint(at(5)));
+        save(Saving.save(bob.lease(9), at(5)));
 
         sim.runUntil(
                 () -> table.listLeases().join().stream()
@@ -297,7 +297,7 @@ final class LeaseCoordinatorTest {
 
         sim.runUntil(() -> table.listLeases().join().size() == 8, Duration.ofSeconds(62));
         // Its holder finds out with its next write, and takes the new row.
-        assertThat(alice.lease(3).checkpoint(at(5))).isNotCompletedExceptionally();
+        assertThat(Saving.save(alice.lease(3), at(5))).isNotCompletedExceptionally();
         sim.runUntil(() -> row(3).isOwnedBy(alice.coordinator.workerId()), SECOND.multipliedBy(12));
     }
 
@@ -306,7 +306,7 @@ final class LeaseCoordinatorTest {
         ListeningWorker alice = worker("alice");
         sim.runUntil(() -> alice.held.size() == 8, SECOND);
         HeldLease before = alice.lease(3);
-        CompletableFuture<CheckpointOutcome> saved = before.checkpoint(at(5));
+        CompletableFuture<CheckpointOutcome> saved = Saving.save(before, at(5));
         sim.runUntil(saved::isDone, SECOND);
 
         LeaseRow row = row(3);
@@ -323,7 +323,7 @@ final class LeaseCoordinatorTest {
         assertThat(alice.lost).hasSize(1).first().asString().contains("orders/shardId-000000000003 epoch 1");
         assertThat(alice.lease(3).epoch()).isGreaterThan(before.epoch());
         assertThat(alice.lease(3).checkpoint()).isEqualTo(Checkpoint.notStarted(Position.trimHorizon()));
-        assertThat(before.checkpoint(at(9))).isNotCompletedExceptionally();
+        assertThat(Saving.save(before, at(9))).isNotCompletedExceptionally();
         sim.run(SECOND);
         assertThat(row(3).checkpoint()).isEqualTo(Checkpoint.notStarted(Position.trimHorizon()));
         assertThat(alice.held).hasSize(8);

@@ -186,6 +186,7 @@ final class LeaseSimulationTest {
                 world.join();
             }
             SLOWEST.accumulate(new Settlement(world).await().toMillis());
+            world.saved.checkAnswers(world.sim.elapsed());
         } catch (AssertionError error) {
             throw new AssertionError("-Dseed=" + seed + " (" + trouble + "): " + error.getMessage(), error);
         }

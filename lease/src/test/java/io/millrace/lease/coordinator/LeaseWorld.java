@@ -27,6 +27,7 @@ final class LeaseWorld {
     final Trouble trouble;
     final FakeStreams streams = new FakeStreams();
     final CheckedTable table;
+    final SavedCheck saved;
     final List<SimWorker> workers = new ArrayList<>();
 
     /** Each level of trouble has its own dice, so that seeds of before there was more keep their run. */
@@ -80,6 +81,7 @@ final class LeaseWorld {
         this.sim = new Simulation(seed);
         streams.all().values().forEach(stream -> stream.tellTimeOf(sim.clock()));
         this.table = new CheckedTable(streams, sim.clock());
+        this.saved = new SavedCheck(table);
         this.random = new SplittableRandom(seed * 31 + 17);
         this.faults = trouble.has(Trouble.FIRST);
         this.capped = trouble.has(Trouble.ALL) && most.nextInt(4) == 0;
@@ -207,6 +209,7 @@ final class LeaseWorld {
 
     /** Two workers never both believe that they hold an unexpired lease, and none holds more than it takes. */
     private void check() {
+        saved.check();
         believed.clear();
         for (SimWorker worker : workers) {
             if (!worker.held.isEmpty() && !worker.host.isCrashed()) {

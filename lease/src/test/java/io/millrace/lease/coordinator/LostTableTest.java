@@ -186,7 +186,7 @@ final class LostTableTest {
         }
         sim.runUntil(() -> held() == 4 && workers.stream().noneMatch(one -> one.held.isEmpty()), TWO_FAILOVERS);
         workers.forEach(worker -> worker.held.values().forEach(lease -> {
-            CompletableFuture<CheckpointOutcome> saved = lease.checkpoint(SOMEWHERE);
+            CompletableFuture<CheckpointOutcome> saved = Saving.save(lease, SOMEWHERE);
             sim.runUntil(saved::isDone, FAILOVER);
         }));
         sim.run(FAILOVER);

@@ -18,7 +18,7 @@ final class MutationsTest {
             mode = EnumSource.Mode.EXCLUDE,
             names = {"NONE", "HEARTBEAT_BEHIND_OTHERS", "NEVER_BACKS_OFF"})
     void errorMadeOnPurposeIsCaught(Mutation mutation, TestReporter reporter) {
-        for (int seed = 0; seed < SEEDS; seed++) {
+        for (int seed = mutation.firstSeed(); seed < mutation.firstSeed() + SEEDS; seed++) {
             try {
                 LeaseSimulationTest.run(seed, Trouble.LIMITED, mutation);
             } catch (AssertionError caught) {

@@ -94,7 +94,7 @@ final class OutageTest {
         HeldLease lease = alice.anyLease();
 
         endpoint.become(outage);
-        CompletableFuture<CheckpointOutcome> saved = lease.checkpoint(at(5));
+        CompletableFuture<CheckpointOutcome> saved = Saving.save(lease, at(5));
         endpoint.awaitSpoilt(4, "");
 
         assertThat(alice.held.values()).allMatch(HeldLease::isValid);
@@ -137,14 +137,14 @@ final class OutageTest {
         long epoch = lease.epoch();
 
         endpoint.become(Mode.DEAF);
-        CompletableFuture<CheckpointOutcome> saved = lease.checkpoint(at(5));
+        CompletableFuture<CheckpointOutcome> saved = Saving.save(lease, at(5));
         endpoint.awaitSpoilt(2, "UpdateItem");
 
         assertThat(row(lease.key()).checkpoint()).isEqualTo(at(5));
         assertThat(saved).isNotDone();
         endpoint.become(Mode.PASS);
         assertThat(saved.orTimeout(20, TimeUnit.SECONDS).join()).isEqualTo(CheckpointOutcome.SAVED);
-        assertThat(lease.checkpoint(at(7)).orTimeout(20, TimeUnit.SECONDS).join())
+        assertThat(Saving.save(lease, at(7)).orTimeout(20, TimeUnit.SECONDS).join())
                 .isEqualTo(CheckpointOutcome.SAVED);
         assertThat(row(lease.key()).epoch()).isEqualTo(epoch);
         assertThat(alice.coordinator.workerId()).isEqualTo(before);
@@ -163,8 +163,7 @@ final class OutageTest {
             endpoint.awaitSpoilt(1, "UpdateItem");
             endpoint.become(Mode.PASS);
         }
-        assertThat(alice.anyLease()
-                        .checkpoint(at(5))
+        assertThat(Saving.save(alice.anyLease(), at(5))
                         .orTimeout(20, TimeUnit.SECONDS)
                         .join())
                 .isEqualTo(CheckpointOutcome.SAVED);

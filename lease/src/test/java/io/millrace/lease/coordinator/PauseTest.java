@@ -64,7 +64,7 @@ final class PauseTest {
         assertThat(alice.held).hasSize(8);
         assertThat(alice.told).hasSize(8).allMatch(line -> line.startsWith("paused "));
         Checkpoint inHand = Checkpoint.processed(RecordPosition.of(SequenceNumber.parse("77777")));
-        CompletableFuture<CheckpointOutcome> saved = held(alice, 3).checkpoint(inHand);
+        CompletableFuture<CheckpointOutcome> saved = Saving.save(held(alice, 3), inHand);
         sim.run(POLL);
         assertThat(saved).isCompletedWithValue(CheckpointOutcome.SAVED);
     }

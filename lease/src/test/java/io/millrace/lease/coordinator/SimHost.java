@@ -1,8 +1,9 @@
 package io.millrace.lease.coordinator;
 
 import io.millrace.runtime.EventLoop;
-import io.millrace.runtime.Platform;
 import io.millrace.runtime.Ticker;
+import io.millrace.sim.PassingLoop;
+import io.millrace.sim.PassingPlatform;
 import io.millrace.sim.Simulation;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -10,11 +11,9 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.random.RandomGenerator;
 
 /** One simulated machine: its tasks stop for ever when it crashes, and for a while when it pauses; its clock may be off. */
-final class SimHost implements Platform {
+final class SimHost extends PassingPlatform {
     private final Simulation sim;
     private final double rate;
     private final Duration skew;
@@ -31,6 +30,7 @@ final class SimHost implements Platform {
 
     /** The same, whose wall clock is ahead by {@code skew}, or behind. */
     SimHost(Simulation sim, double rate, Duration skew) {
+        super(sim);
         this.sim = sim;
         this.rate = rate;
         this.skew = skew;
@@ -89,11 +89,6 @@ final class SimHost implements Platform {
     }
 
     @Override
-    public RandomGenerator random() {
-        return sim.random();
-    }
-
-    @Override
     public EventLoop newEventLoop(String name) {
         HostLoop loop = new HostLoop(sim.newEventLoop(name));
         loops.add(loop);
@@ -105,23 +100,17 @@ final class SimHost implements Platform {
         throw new UnsupportedOperationException("leases need no blocking tasks");
     }
 
-    @Override
-    public void contained(Throwable error) {
-        sim.contained(error);
-    }
-
-    private final class HostLoop implements EventLoop {
-        private final EventLoop inner;
+    private final class HostLoop extends PassingLoop {
         private final Deque<Runnable> held = new ArrayDeque<>();
         private boolean stalled;
 
         HostLoop(EventLoop inner) {
-            this.inner = inner;
+            super(inner);
         }
 
         @Override
         public void execute(Runnable task) {
-            inner.execute(() -> runOrHold(task));
+            super.execute(() -> runOrHold(task));
         }
 
         @Override
@@ -133,26 +122,11 @@ final class SimHost implements Platform {
                 }
             };
             Duration real = Duration.ofNanos((long) (delay.toNanos() / rate) + 1);
-            Cancellable timer = inner.schedule(real, () -> runOrHold(unlessCancelled));
+            Cancellable timer = super.schedule(real, () -> runOrHold(unlessCancelled));
             return () -> {
                 cancelled[0] = true;
                 timer.cancel();
             };
-        }
-
-        @Override
-        public boolean inEventLoop() {
-            return inner.inEventLoop();
-        }
-
-        @Override
-        public void close() {
-            inner.close();
-        }
-
-        @Override
-        public CompletableFuture<Void> closed() {
-            return inner.closed();
         }
 
         void drain() {

@@ -176,7 +176,7 @@ final class StatusTellerTest {
         assertThat(lease.checkpointedAt()).isEmpty();
         Instant before = sim.clock().instant();
 
-        assertThat(lease.checkpoint(Checkpoint.processed(RecordPosition.of(SequenceNumber.parse("77777")))))
+        assertThat(Saving.save(lease, Checkpoint.processed(RecordPosition.of(SequenceNumber.parse("77777")))))
                 .isNotCompletedExceptionally();
         sim.run(Duration.ofSeconds(1));
 

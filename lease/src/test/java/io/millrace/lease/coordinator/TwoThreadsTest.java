@@ -13,15 +13,13 @@ import io.millrace.model.Position;
 import io.millrace.model.RecordPosition;
 import io.millrace.model.SequenceNumber;
 import io.millrace.runtime.EventLoop;
-import io.millrace.runtime.Platform;
-import io.millrace.runtime.Ticker;
+import io.millrace.sim.PassingLoop;
+import io.millrace.sim.PassingPlatform;
 import io.millrace.sim.Simulation;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 
 /** What two threads ask of one lease may come to the loop in another order than they asked. */
@@ -44,9 +42,9 @@ final class TwoThreadsTest {
         HeldLease lease = held.get(0);
 
         // While this is written the others wait.
-        CompletableFuture<CheckpointOutcome> first = lease.checkpoint(at(1));
+        CompletableFuture<CheckpointOutcome> first = Saving.save(lease, at(1));
         List<CompletableFuture<CheckpointOutcome>> further = new ArrayList<>();
-        other = () -> further.add(lease.checkpoint(at(7)));
+        other = () -> further.add(Saving.save(lease, at(7)));
         CompletableFuture<CheckpointOutcome> lesser = lease.release(at(5));
         sim.runUntil(lesser::isDone, SECOND);
 
@@ -76,57 +74,20 @@ final class TwoThreadsTest {
     }
 
     /** Whoever sends the loop something is overtaken by {@link #other}, once. */
-    private final class Overtaken implements Platform {
-        @Override
-        public Ticker ticker() {
-            return sim.ticker();
-        }
-
-        @Override
-        public InstantSource clock() {
-            return sim.clock();
-        }
-
-        @Override
-        public RandomGenerator random() {
-            return sim.random();
-        }
-
-        @Override
-        public BlockingTasks newBlockingTasks(String name, int bound) {
-            return sim.newBlockingTasks(name, bound);
+    private final class Overtaken extends PassingPlatform {
+        Overtaken() {
+            super(sim);
         }
 
         @Override
         public EventLoop newEventLoop(String name) {
-            EventLoop loop = sim.newEventLoop(name);
-            return new EventLoop() {
+            return new PassingLoop(super.newEventLoop(name)) {
                 @Override
                 public void execute(Runnable task) {
                     Runnable first = other;
                     other = () -> {};
                     first.run();
-                    loop.execute(task);
-                }
-
-                @Override
-                public Cancellable schedule(Duration delay, Runnable task) {
-                    return loop.schedule(delay, task);
-                }
-
-                @Override
-                public boolean inEventLoop() {
-                    return loop.inEventLoop();
-                }
-
-                @Override
-                public void close() {
-                    loop.close();
-                }
-
-                @Override
-                public CompletableFuture<Void> closed() {
-                    return loop.closed();
+                    super.execute(task);
                 }
             };
         }

@@ -206,7 +206,7 @@ final class WritesOnDynamoDbTest {
 
         void saveAll(int number) {
             held.values().forEach(lease -> {
-                CompletableFuture<CheckpointOutcome> save = lease.checkpoint(at(number));
+                CompletableFuture<CheckpointOutcome> save = Saving.save(lease, at(number));
                 CompletableFuture<Void> unused = save.thenAccept(outcome -> {
                     if (outcome == CheckpointOutcome.SAVED) {
                         saved.incrementAndGet();
