@@ -36,6 +36,16 @@ public final class Warnings implements AutoCloseable {
         return told.list.stream().map(ILoggingEvent::getFormattedMessage).toList();
     }
 
+    /** How many lines there are. */
+    public int count() {
+        return told.list.size();
+    }
+
+    /** The line of this number, from 0 on. */
+    public String line(int number) {
+        return told.list.get(number).getFormattedMessage();
+    }
+
     @Override
     public void close() {
         logger.detachAppender(told);

@@ -1,14 +1,9 @@
 package io.millrace.consumer.shard;
 
-import io.millrace.fanout.RecordSource;
 import io.millrace.fanout.RecordSourceListener;
 import io.millrace.fanout.RecordSources;
 import io.millrace.fanout.SourceBatch;
-import io.millrace.fanout.SourceTrouble;
-import io.millrace.lease.LeaseKey;
 import io.millrace.model.ChildShard;
-import io.millrace.model.HashKeyRange;
-import io.millrace.model.Position;
 import io.millrace.model.SequenceNumber;
 import io.millrace.model.StreamRecord;
 import java.util.List;
@@ -31,7 +26,7 @@ enum ConsumerMutation {
         @Override
         RecordSources sources(RecordSources sources) {
             return (PlainSources) (stream, shard, keys, from, listener) ->
-                    new ForgetfulSource(sources, new LeaseKey(stream, shard), keys, from, listener);
+                    new ForgetfulSource(listener).open(taker -> sources.open(stream, shard, keys, from, taker));
         }
     },
     /** Nobody is told what retention took of a shard that was closed meanwhile. */
@@ -39,7 +34,7 @@ enum ConsumerMutation {
         @Override
         RecordSources sources(RecordSources sources) {
             return (PlainSources) (stream, shard, keys, from, listener) ->
-                    sources.open(stream, shard, keys, from, new DeafListener(listener));
+                    new DeafSource(listener).open(taker -> sources.open(stream, shard, keys, from, taker));
         }
     },
     /** Nobody is told what retention took of a shard that nobody had begun. */
@@ -84,100 +79,41 @@ enum ConsumerMutation {
     }
 
     /** Gives out nothing any more once it is told to end. */
-    private static final class ForgetfulSource implements RecordSource, RecordSourceListener {
-        private final RecordSource source;
-        private final RecordSourceListener listener;
+    private static final class ForgetfulSource extends PassingSource {
         private boolean ends;
 
-        ForgetfulSource(
-                RecordSources sources,
-                LeaseKey shard,
-                HashKeyRange keys,
-                Position from,
-                RecordSourceListener listener) {
-            this.listener = listener;
-            this.source = sources.open(shard.stream(), shard.shard(), keys, from, this);
-        }
-
-        @Override
-        public void request() {
-            source.request();
-        }
-
-        @Override
-        public void release(SourceBatch batch) {
-            source.release(batch);
+        ForgetfulSource(RecordSourceListener listener) {
+            super(listener);
         }
 
         @Override
         public Optional<SequenceNumber> end(List<ChildShard> children) {
             ends = true;
-            return source.end(children);
-        }
-
-        @Override
-        public void close() {
-            source.close();
+            return super.end(children);
         }
 
         @Override
         public void batch(SourceBatch batch) {
             if (ends) {
-                source.release(batch);
-                source.request();
+                release(batch);
+                request();
             } else {
-                listener.batch(batch);
+                super.batch(batch);
             }
-        }
-
-        @Override
-        public void shardEnded(List<ChildShard> children) {
-            listener.shardEnded(children);
-        }
-
-        @Override
-        public void idle(long millisBehindLatest) {
-            listener.idle(millisBehindLatest);
-        }
-
-        @Override
-        public void trimmed(SequenceNumber lastRead, @Nullable StreamRecord oldest) {
-            listener.trimmed(lastRead, oldest);
-        }
-
-        @Override
-        public void trouble(SourceTrouble trouble) {
-            listener.trouble(trouble);
         }
     }
 
     /** Does not hear that nothing is kept. */
-    private record DeafListener(RecordSourceListener listener) implements RecordSourceListener {
-        @Override
-        public void batch(SourceBatch batch) {
-            listener.batch(batch);
-        }
-
-        @Override
-        public void shardEnded(List<ChildShard> children) {
-            listener.shardEnded(children);
-        }
-
-        @Override
-        public void idle(long millisBehindLatest) {
-            listener.idle(millisBehindLatest);
+    private static final class DeafSource extends PassingSource {
+        DeafSource(RecordSourceListener listener) {
+            super(listener);
         }
 
         @Override
         public void trimmed(SequenceNumber lastRead, @Nullable StreamRecord oldest) {
             if (oldest != null) {
-                listener.trimmed(lastRead, oldest);
+                super.trimmed(lastRead, oldest);
             }
-        }
-
-        @Override
-        public void trouble(SourceTrouble trouble) {
-            listener.trouble(trouble);
         }
     }
 }

@@ -36,9 +36,7 @@ class ConsumerMutationsTest {
     void errorInDeliveryIsCaught(DeliveryMutation mutation, TestReporter reporter) {
         for (int seed = 0; seed < SEEDS; seed++) {
             try {
-                DeliveryWorld world = new DeliveryWorld(seed, DeliveryWorld.Troubles.ALL, mutation);
-                world.run();
-                world.check();
+                DeliverySimulationTest.run(seed, mutation);
             } catch (AssertionError caught) {
                 reporter.publishEntry(mutation.name(), "caught by seed " + seed + ": " + caught.getMessage());
                 return;

@@ -1,26 +1,29 @@
 package io.millrace.consumer.shard;
 
-import static java.util.Objects.requireNonNull;
-
+import io.millrace.checkpoint.Checkpointer;
+import io.millrace.checkpoint.PreparedCheckpoint;
+import io.millrace.consumer.delivery.FailurePolicy;
 import io.millrace.consumer.letters.LetterSink;
+import io.millrace.consumer.processor.AsyncRecordProcessor;
+import io.millrace.consumer.processor.ProcessorBrokenException;
+import io.millrace.consumer.processor.RecordBatch;
+import io.millrace.consumer.processor.ShardContext;
 import io.millrace.consumer.watch.RunningCall;
-import io.millrace.fanout.RecordSource;
 import io.millrace.fanout.RecordSourceListener;
 import io.millrace.fanout.RecordSources;
 import io.millrace.fanout.SourceBatch;
-import io.millrace.fanout.SourceTrouble;
-import io.millrace.model.ChildShard;
+import io.millrace.model.Bytes;
 import io.millrace.model.Position;
-import io.millrace.model.SequenceNumber;
+import io.millrace.model.RecordPosition;
 import io.millrace.model.StreamRecord;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BiConsumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** An error made on purpose in how records are delivered, seen from what a consumer is made of. */
@@ -113,6 +116,86 @@ enum DeliveryMutation {
         UserCalls calls(UserCalls calls) {
             return new RepeatedCalls(calls);
         }
+    },
+    /** Records are given up at their first failure, whatever the policy says. */
+    GIVES_UP_AT_ONCE {
+        @Override
+        GivingUp givingUp(GivingUp policy) {
+            return policy.withTries(1);
+        }
+    },
+    /** Records have one try more than the policy says. */
+    GIVES_UP_LATE {
+        @Override
+        GivingUp givingUp(GivingUp policy) {
+            return policy.isCounted() ? policy.withTries(policy.tries() + 1) : policy;
+        }
+    },
+    /** Records are left out where the policy stops. */
+    LEAVES_OUT_INSTEAD_OF_STOPPING {
+        @Override
+        GivingUp givingUp(GivingUp policy) {
+            return policy.then() == FailurePolicy.Then.LETTER ? policy : policy.with(FailurePolicy.Then.SKIP);
+        }
+    },
+    /** Nobody hears that the policy stops the worker. */
+    STOP_UNTOLD {
+        @Override
+        boolean tellsOfStops() {
+            return false;
+        }
+    },
+    /** Whoever declares a part of a batch has declared all of it. */
+    PART_COUNTS_AS_ALL {
+        @Override
+        Supplier<AsyncRecordProcessor> processors(Supplier<AsyncRecordProcessor> processors) {
+            return () -> new PassingProcessor(processors.get()) {
+                @Override
+                public CompletionStage<?> processRecords(RecordBatch batch) {
+                    return super.processRecords(new Wide(batch.checkpointer()).in(batch));
+                }
+            };
+        }
+    },
+    /** What is declared within a call is forgotten. */
+    PART_FORGOTTEN {
+        @Override
+        Supplier<AsyncRecordProcessor> processors(Supplier<AsyncRecordProcessor> processors) {
+            return () -> new PassingProcessor(processors.get()) {
+                @Override
+                public CompletionStage<?> processRecords(RecordBatch batch) {
+                    return super.processRecords(new Forgetful(batch.checkpointer()).in(batch));
+                }
+            };
+        }
+    },
+    /** A shard whose end was told has ended, whatever came of that. */
+    END_TOLD_ONCE {
+        @Override
+        Supplier<AsyncRecordProcessor> processors(Supplier<AsyncRecordProcessor> processors) {
+            return () -> new PassingProcessor(processors.get()) {
+                @Override
+                public CompletionStage<?> shardEnded(Checkpointer checkpointer) {
+                    return super.shardEnded(checkpointer).handle((value, error) -> value);
+                }
+            };
+        }
+    },
+    /** A processor that broke is called again. */
+    BROKEN_ONE_KEPT {
+        @Override
+        Supplier<AsyncRecordProcessor> processors(Supplier<AsyncRecordProcessor> processors) {
+            return () -> new PassingProcessor(processors.get()) {
+                @Override
+                public CompletionStage<?> processRecords(RecordBatch batch) {
+                    return super.processRecords(batch)
+                            .exceptionallyCompose(error -> CompletableFuture.failedStage(
+                                    error instanceof ProcessorBrokenException
+                                            ? new IllegalStateException(error)
+                                            : error));
+                }
+            };
+        }
     };
 
     UserCalls calls(UserCalls calls) {
@@ -125,6 +208,19 @@ enum DeliveryMutation {
 
     ShardTurns turns(ShardTurns turns) {
         return turns;
+    }
+
+    /** The policy that lanes have instead of the world's. */
+    GivingUp givingUp(GivingUp policy) {
+        return policy;
+    }
+
+    Supplier<AsyncRecordProcessor> processors(Supplier<AsyncRecordProcessor> processors) {
+        return processors;
+    }
+
+    boolean tellsOfStops() {
+        return true;
     }
 
     Position opened(Position from) {
@@ -141,11 +237,8 @@ enum DeliveryMutation {
 
     /** Sources with the error. */
     RecordSources sources(RecordSources sources) {
-        return (PlainSources) (stream, shard, keys, from, listener) -> {
-            Wrong source = new Wrong(this, listener);
-            source.inner = sources.open(stream, shard, keys, opened(from), source);
-            return source;
-        };
+        return (PlainSources) (stream, shard, keys, from, listener) ->
+                new WrongSource(this, listener).open(taker -> sources.open(stream, shard, keys, opened(from), taker));
     }
 
     private record ForgivingCalls(UserCalls inner) implements UserCalls {
@@ -190,67 +283,128 @@ enum DeliveryMutation {
     }
 
     /** A source that does wrong what its mutation says. */
-    private static final class Wrong implements RecordSource, RecordSourceListener {
+    private static final class WrongSource extends PassingSource {
         private final DeliveryMutation mutation;
-        private final RecordSourceListener listener;
-        private @Nullable RecordSource inner;
         private int batches;
 
-        Wrong(DeliveryMutation mutation, RecordSourceListener listener) {
+        WrongSource(DeliveryMutation mutation, RecordSourceListener listener) {
+            super(listener);
             this.mutation = mutation;
-            this.listener = listener;
-        }
-
-        private RecordSource inner() {
-            return requireNonNull(inner);
         }
 
         @Override
-        public void request() {
-            inner().request();
-        }
-
-        @Override
-        public void release(SourceBatch batch) {}
-
-        @Override
-        public Optional<SequenceNumber> end(List<ChildShard> children) {
-            return inner().end(children);
-        }
-
-        @Override
-        public void close() {
-            inner().close();
+        public void release(SourceBatch batch) {
+            // What was given out is another batch; this one was released before.
         }
 
         @Override
         public void batch(SourceBatch batch) {
-            inner().release(batch);
+            super.release(batch);
             if (mutation.endsEarly() && ++batches > 3) {
-                listener.shardEnded(List.of());
+                shardEnded(List.of());
             } else {
-                listener.batch(new SourceBatch(mutation.given(batch.records()), batch.millisBehindLatest()));
+                super.batch(new SourceBatch(mutation.given(batch.records()), batch.millisBehindLatest()));
             }
         }
+    }
 
-        @Override
-        public void shardEnded(List<ChildShard> children) {
-            listener.shardEnded(children);
+    /** Passes all calls on. */
+    private static class PassingProcessor implements AsyncRecordProcessor {
+        private final AsyncRecordProcessor inner;
+
+        PassingProcessor(AsyncRecordProcessor inner) {
+            this.inner = inner;
         }
 
         @Override
-        public void idle(long millisBehindLatest) {
-            listener.idle(millisBehindLatest);
+        public CompletionStage<?> initialize(ShardContext shard) {
+            return inner.initialize(shard);
         }
 
         @Override
-        public void trimmed(SequenceNumber lastRead, @Nullable StreamRecord oldestOrNull) {
-            listener.trimmed(lastRead, oldestOrNull);
+        public CompletionStage<?> processRecords(RecordBatch batch) {
+            return inner.processRecords(batch);
         }
 
         @Override
-        public void trouble(SourceTrouble trouble) {
-            listener.trouble(trouble);
+        public CompletionStage<?> leaseLost() {
+            return inner.leaseLost();
+        }
+
+        @Override
+        public CompletionStage<?> shardEnded(Checkpointer checkpointer) {
+            return inner.shardEnded(checkpointer);
+        }
+
+        @Override
+        public CompletionStage<?> shutdownRequested(Checkpointer checkpointer) {
+            return inner.shutdownRequested(checkpointer);
+        }
+    }
+
+    /** The checkpointer of a batch that takes declarations otherwise; only those of positions, without waiting, are made. */
+    private abstract static class OtherCheckpointer implements Checkpointer {
+        final Checkpointer inner;
+
+        OtherCheckpointer(Checkpointer inner) {
+            this.inner = inner;
+        }
+
+        /** The batch with this checkpointer. */
+        RecordBatch in(RecordBatch batch) {
+            return new RecordBatch(batch.shard(), batch.records(), batch.millisBehindLatest(), batch.attempt(), this);
+        }
+
+        @Override
+        public void checkpoint() {
+            throw new UnsupportedOperationException("not asked for");
+        }
+
+        @Override
+        public void checkpoint(RecordPosition position) {
+            throw new UnsupportedOperationException("not asked for");
+        }
+
+        @Override
+        public CompletionStage<Void> checkpointAsync() {
+            return inner.checkpointAsync();
+        }
+
+        @Override
+        public PreparedCheckpoint prepare(RecordPosition position, Bytes state) {
+            throw new UnsupportedOperationException("not asked for");
+        }
+
+        @Override
+        public CompletionStage<PreparedCheckpoint> prepareAsync(RecordPosition position, Bytes state) {
+            throw new UnsupportedOperationException("not asked for");
+        }
+
+        @Override
+        public boolean isLeaseLost() {
+            return inner.isLeaseLost();
+        }
+    }
+
+    private static final class Wide extends OtherCheckpointer {
+        Wide(Checkpointer inner) {
+            super(inner);
+        }
+
+        @Override
+        public CompletionStage<Void> checkpointAsync(RecordPosition position) {
+            return inner.checkpointAsync();
+        }
+    }
+
+    private static final class Forgetful extends OtherCheckpointer {
+        Forgetful(Checkpointer inner) {
+            super(inner);
+        }
+
+        @Override
+        public CompletionStage<Void> checkpointAsync(RecordPosition position) {
+            return CompletableFuture.completedStage(null);
         }
     }
 }

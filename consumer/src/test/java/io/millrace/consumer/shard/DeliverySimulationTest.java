@@ -17,19 +17,26 @@ class DeliverySimulationTest {
     @ParameterizedTest
     @MethodSource("seeds")
     void everyRecordIsProcessedOrGivenUpWhateverHappens(long seed) {
-        DeliveryWorld world = new DeliveryWorld(seed, DeliveryWorld.Troubles.ALL, DeliveryMutation.NONE);
-        world.run();
-        world.check();
+        run(seed, DeliveryMutation.NONE);
     }
 
     @ParameterizedTest
     @MethodSource("seeds")
     void plannedMovesProcessNothingTwiceUnlessALaneFails(long seed) {
-        DeliveryWorld world = new DeliveryWorld(seed, DeliveryWorld.Troubles.NONE, DeliveryMutation.NONE);
-        world.run();
-        world.check();
-        if (world.poison.isEmpty() && !world.delivery.isManual()) {
-            assertThat(world.processed.values()).as("seed " + seed).allMatch(times -> times == 1);
+        try (DeliveryWorld world = new DeliveryWorld(seed, DeliveryWorld.Troubles.NONE, DeliveryMutation.NONE)) {
+            world.run();
+            world.check();
+            if (world.poison.isEmpty() && !world.delivery.isManual()) {
+                assertThat(world.processed.values()).as("seed " + seed).allMatch(times -> times == 1);
+            }
+        }
+    }
+
+    /** A run in which everything goes wrong. */
+    static void run(long seed, DeliveryMutation mutation) {
+        try (DeliveryWorld world = new DeliveryWorld(seed, DeliveryWorld.Troubles.ALL, mutation)) {
+            world.run();
+            world.check();
         }
     }
 }
