@@ -8,13 +8,11 @@ import io.millrace.cli.terminal.StartPosition;
 import io.millrace.cli.terminal.Terminal;
 import io.millrace.fanout.kinesis.KinesisStreams;
 import io.millrace.lease.LeaseKey;
+import io.millrace.lease.admin.PlanNews;
 import io.millrace.lease.decide.Reset;
 import io.millrace.lease.table.LeaseRow;
 import io.millrace.lease.table.LeaseTable;
-import io.millrace.lease.table.NewsRow;
-import io.millrace.lease.table.PlanRow;
 import io.millrace.lease.table.StreamRow;
-import io.millrace.lease.table.UnreadableRow;
 import io.millrace.lease.table.WriteOutcome;
 import io.millrace.model.Checkpoint;
 import io.millrace.model.Position;
@@ -113,7 +111,7 @@ public final class ResetCommand implements Callable<Integer> {
                     write(table, lease.movedTo(to, lease.lineage()), Optional.of(lease));
                 }
             }
-            wake(table);
+            PlanNews.ring(table, "leases reset").join();
         }
         return CommandFailure.OK;
     }
@@ -194,24 +192,6 @@ public final class ResetCommand implements Callable<Integer> {
             }
             seen = Optional.of(current);
             next = current.movedTo(change.checkpoint(), change.lineage());
-        }
-    }
-
-    /** A worker looks at the leases when its plan is new: then it finds out even if it has nothing to write. */
-    static void wake(LeaseTable table) {
-        for (PlanRow plan : table.listPlans().join()) {
-            // A conflict is as good: the leader has just written a plan, after the leases were reset.
-            table.put(plan).join();
-        }
-        boolean told = false;
-        while (!told) {
-            NewsRow news = new NewsRow(table.listMembers().join().news(), "leases reset");
-            WriteOutcome outcome = table.put(news).join();
-            // Where that row cannot be read and has no revision, workers read plans at every poll anyway.
-            told = outcome.isApplied()
-                    || (news.revision() == 0
-                            && outcome instanceof WriteOutcome.Conflict conflict
-                            && conflict.currentOrNull() instanceof UnreadableRow);
         }
     }
 

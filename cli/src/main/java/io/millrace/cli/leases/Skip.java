@@ -8,9 +8,9 @@ import io.millrace.fanout.ShardReader;
 import io.millrace.fanout.ShardReaders;
 import io.millrace.fanout.aggregate.Aggregates;
 import io.millrace.lease.LeaseKey;
+import io.millrace.lease.admin.LeaseSkip;
 import io.millrace.lease.table.LeaseRow;
 import io.millrace.lease.table.LeaseTable;
-import io.millrace.lease.table.WriteOutcome;
 import io.millrace.model.Checkpoint;
 import io.millrace.model.HashKeyRange;
 import io.millrace.model.Position;
@@ -22,17 +22,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Moves the checkpoint of one lease behind records that shall not be processed, while workers live. The lease gets the next
- * epoch, the new checkpoint and no owner in one write, which applies only to the row as it was seen: so whatever its owner
- * still saves fails, it loses the lease, and whoever takes it begins behind the records. Blocks; for one thread, once.
+ * Finds out what would be skipped of one shard, and has {@link LeaseSkip} move its lease. Blocks; for one thread, once.
  */
 final class Skip {
-    /** A lease that its owner is writing is tried again. */
-    private static final int ATTEMPTS = 20;
-
     private static final int PAGE = 1_000;
     private static final int MOST_PAGES = 100;
 
@@ -191,31 +187,28 @@ final class Skip {
      *
      * @param by who does it, for the line that stays in the table
      * @return that line
-     * @throws CommandFailure if the lease is beyond the records by now, or changes all the time; nothing was changed then
+     * @throws CommandFailure if the lease is beyond the records by now, waits for its parents, or changes all the time; nothing was
+     *     changed then
      */
     String run(Plan plan, String by, Instant now) {
-        LeaseRow seen = plan.lease();
-        for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
-            if (!plan.target().isAfter(seen.checkpoint())) {
-                throw CommandFailure.failed(seen.key() + " was processed up to " + LeaseReport.text(seen.checkpoint())
-                        + " meanwhile, nothing is left to skip");
-            }
-            String line = now + " by " + by + ": from " + LeaseReport.text(seen.checkpoint()) + " to "
-                    + LeaseReport.text(plan.target()) + ", " + plan.counted() + ", taken from "
-                    + seen.owner().map(Object::toString).orElse("nobody") + ", epoch " + (seen.epoch() + 1);
-            LeaseRow next = seen.movedTo(plan.target(), seen.lineage());
-            WriteOutcome outcome = table.put(
-                            next.with(next.notes().skipped(line).savedAt(now)))
-                    .join();
-            if (!(outcome instanceof WriteOutcome.Conflict conflict)) {
-                return line;
-            }
-            if (!(conflict.currentOrNull() instanceof LeaseRow current)) {
-                break;
-            }
-            seen = current;
+        Function<LeaseRow, String> line =
+                before -> now + " by " + by + ": from " + LeaseReport.text(before.checkpoint())
+                        + " to " + LeaseReport.text(plan.target()) + ", " + plan.counted() + ", taken from "
+                        + before.owner().map(Object::toString).orElse("nobody") + ", epoch " + (before.epoch() + 1);
+        LeaseSkip.Outcome outcome =
+                new LeaseSkip(table, plan.target(), now, line).run(plan.lease()).join();
+        if (outcome instanceof LeaseSkip.Outcome.Skipped skipped) {
+            return line.apply(skipped.before());
+        }
+        if (outcome instanceof LeaseSkip.Outcome.NothingLeft nothing) {
+            throw CommandFailure.failed(nothing.current().key() + " was processed up to "
+                    + LeaseReport.text(nothing.current().checkpoint()) + " meanwhile, nothing is left to skip");
+        }
+        if (outcome instanceof LeaseSkip.Outcome.WaitsForParents) {
+            throw CommandFailure.failed(plan.lease().key() + " is not begun: the shards before it are not read to their"
+                    + " ends, and it must not be read before them; nothing was skipped");
         }
         throw CommandFailure.failed(
-                "lease " + seen.key() + " was just changed by somebody, nothing was skipped; try again");
+                "lease " + plan.lease().key() + " was just changed by somebody, nothing was skipped; try again");
     }
 }

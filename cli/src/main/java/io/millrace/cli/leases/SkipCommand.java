@@ -5,6 +5,7 @@ import io.millrace.cli.terminal.CommandFailure;
 import io.millrace.cli.terminal.Terminal;
 import io.millrace.consumer.services.HostName;
 import io.millrace.fanout.kinesis.KinesisStreams;
+import io.millrace.lease.admin.PlanNews;
 import io.millrace.lease.table.LeaseRow;
 import io.millrace.lease.table.LeaseTable;
 import io.millrace.model.SequenceNumber;
@@ -35,8 +36,8 @@ import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
         name = "skip",
         description = {
             "Skip the records of one shard up to and including one, because they cannot be processed.",
-            "Workers may live: the lease is taken from its owner, who loses it within a second, and whoever takes it next"
-                    + " begins behind the records. They are shown first, by count and time, never by content.",
+            "Workers may live: the lease's owner loses it within a second, and whoever takes it next begins behind the records."
+                    + " They are shown first, by count and time, never by content.",
             "The records stay in the stream. Who skipped what stays in the lease table, see `millrace leases APP --why`."
         })
 public final class SkipCommand implements Callable<Integer> {
@@ -101,7 +102,7 @@ public final class SkipCommand implements Callable<Integer> {
             String by = System.getProperty("user.name", "somebody") + "@" + HostName.get();
             String line = skip.run(plan, by, platform.clock().instant().truncatedTo(ChronoUnit.SECONDS));
             log.warn("Records of {} in application {} skipped {}", lease.key(), application, line);
-            ResetCommand.wake(table);
+            PlanNews.ring(table, "records skipped").join();
             terminal.line("skipped " + plan.counted() + "; whoever takes the lease begins behind them");
         }
         return CommandFailure.OK;

@@ -128,6 +128,15 @@ public record LeaseRow(
         return new LeaseRow(key, revision, epoch + 1, null, target, place, load, notes.unsaved(), null);
     }
 
+    /**
+     * This lease moved forwards by hand while workers live. It has the next epoch, so whoever had it finds out at its next write,
+     * which fails. Its owner stays named, so that nobody else takes the lease before the owner has found out and taken it again, or
+     * given it back. A prepared checkpoint is gone.
+     */
+    public LeaseRow skippedTo(Checkpoint target) {
+        return new LeaseRow(key, revision, epoch + 1, ownerOrNull, target, lineage, load, notes.unsaved(), null);
+    }
+
     /** This lease processed up to {@code moved}, at a time that is not known. */
     public LeaseRow withCheckpoint(Checkpoint moved) {
         return new LeaseRow(key, revision, epoch, ownerOrNull, moved, lineage, load, notes.unsaved(), pendingOrNull);

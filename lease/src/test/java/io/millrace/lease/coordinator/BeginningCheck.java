@@ -68,19 +68,24 @@ final class BeginningCheck {
         }
     }
 
-    /** Every shard that took records since the beginning has a lease once the first look is over, or a parent that has one. */
+    /** Every shard that took records since the beginning has a lease once the first look is over, or one before it has. */
     private void checkAll(StreamName stream, Function<LeaseKey, Optional<LeaseRow>> leases) {
         FakeStream shards = streams.of(stream);
         for (Shard shard : shards.listed()) {
             boolean matters = shards.mayHoldSince(shard, begun.getOrDefault(stream, Instant.MAX));
-            boolean waits = shard.parents().stream()
-                    .anyMatch(
-                            parent -> leases.apply(new LeaseKey(stream, parent)).isPresent());
+            boolean waits = hasLeaseBefore(stream, shard, leases);
             if (matters
                     && !waits
                     && leases.apply(new LeaseKey(stream, shard.id())).isEmpty()) {
                 throw new AssertionError(shard.id() + " took records since the beginning and has no lease");
             }
         }
+    }
+
+    /** True if the shard follows one with a lease, be it over several others: whoever finishes one makes the leases of the next. */
+    private boolean hasLeaseBefore(StreamName stream, Shard shard, Function<LeaseKey, Optional<LeaseRow>> leases) {
+        return shard.parents().stream()
+                .anyMatch(parent -> leases.apply(new LeaseKey(stream, parent)).isPresent()
+                        || hasLeaseBefore(stream, streams.shard(new LeaseKey(stream, parent)), leases));
     }
 }

@@ -48,6 +48,9 @@ final class Chaos {
         if (world.trouble.has(Trouble.LIMITED)) {
             chaos.plan(time, world.limits, 12000, chaos::limitAll);
         }
+        if (world.trouble.has(Trouble.HANDS)) {
+            chaos.plan(time, world.skips.dice(), 5000, world.skips::begin);
+        }
         for (int i = 0; i < 3; i++) {
             world.join();
         }

@@ -1,10 +1,12 @@
 package io.millrace.lease.coordinator;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.lease.CheckpointOutcome;
 import io.millrace.lease.HeldLease;
 import io.millrace.lease.LeaseKey;
+import io.millrace.lease.admin.LeaseSkip;
 import io.millrace.lease.table.Entity;
 import io.millrace.lease.table.InMemoryLeaseTable;
 import io.millrace.lease.table.LeaseRow;
@@ -26,9 +28,12 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedSet;
 import java.util.SplittableRandom;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 final class LeaseCoordinatorTest {
@@ -299,6 +304,38 @@ final class LeaseCoordinatorTest {
         // Its holder finds out with its next write, and takes the new row.
         assertThat(Saving.save(alice.lease(3), at(5))).isNotCompletedExceptionally();
         sim.runUntil(() -> row(3).isOwnedBy(alice.coordinator.workerId()), SECOND.multipliedBy(12));
+    }
+
+    /** Another that waits for the lease took it at once, while its owner had yet to find out. */
+    @Test
+    void leaseInWhichRecordsAreSkippedIsNotTakenBesideItsOwner() {
+        ListeningWorker alice = worker("alice");
+        sim.runUntil(() -> alice.held.size() == 8, SECOND);
+        alice.isBusy = true;
+        ListeningWorker bob = worker("bob");
+        sim.runUntil(() -> planned(bob).stream().anyMatch(alice.held::containsKey), SECOND.multipliedBy(5));
+        LeaseKey moving = planned(bob).first();
+        HeldLease before = requireNonNull(alice.held.get(moving));
+        sim.afterEveryEvent(() -> assertThat(before.isValid() && bob.held.containsKey(moving))
+                .as("both hold %s", moving)
+                .isFalse());
+
+        LeaseRow row = (LeaseRow) table.get(Entity.lease(moving)).join().orElseThrow();
+        LeaseSkip.Outcome skipped = new LeaseSkip(table, at(9), sim.clock().instant(), seen -> "test")
+                .run(row)
+                .join();
+
+        assertThat(skipped).isEqualTo(new LeaseSkip.Outcome.Skipped(row));
+        sim.runUntil(() -> bob.held.containsKey(moving), SECOND.multipliedBy(30));
+        assertThat(before.isValid()).isFalse();
+        assertThat(requireNonNull(bob.held.get(moving)).checkpoint()).isEqualTo(at(9));
+    }
+
+    private SortedSet<LeaseKey> planned(ListeningWorker worker) {
+        return table.listPlans().join().stream()
+                .filter(plan -> plan.worker().equals(worker.coordinator.workerId()))
+                .flatMap(plan -> plan.leases().keySet().stream())
+                .collect(Collectors.toCollection(TreeSet::new));
     }
 
     @Test

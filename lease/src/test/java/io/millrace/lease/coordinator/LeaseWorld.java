@@ -28,6 +28,7 @@ final class LeaseWorld {
     final FakeStreams streams = new FakeStreams();
     final CheckedTable table;
     final SavedCheck saved;
+    final Skips skips;
     final List<SimWorker> workers = new ArrayList<>();
 
     /** Each level of trouble has its own dice, so that seeds of before there was more keep their run. */
@@ -58,6 +59,7 @@ final class LeaseWorld {
     private boolean moreFaults;
     private WriteLimit limit = WriteLimit.none();
     private int named;
+    private @Nullable AssertionError failure;
 
     /** What concerns wall clocks has dice of its own, too. */
     private final SplittableRandom clocks;
@@ -81,13 +83,19 @@ final class LeaseWorld {
         this.sim = new Simulation(seed);
         streams.all().values().forEach(stream -> stream.tellTimeOf(sim.clock()));
         this.table = new CheckedTable(streams, sim.clock());
-        this.saved = new SavedCheck(table);
+        this.saved = new SavedCheck(this, table);
+        this.skips = new Skips(this, new SplittableRandom(seed * 53 + 19), mutation);
         this.random = new SplittableRandom(seed * 31 + 17);
         this.faults = trouble.has(Trouble.FIRST);
         this.capped = trouble.has(Trouble.ALL) && most.nextInt(4) == 0;
         this.weighted = trouble.has(Trouble.ALL) && !capped && most.nextInt(6) == 0;
         this.unhurried = trouble.has(Trouble.ALL) && seed % 4 == 2;
         sim.afterEveryEvent(this::check);
+    }
+
+    /** Ends the run after this event: what went wrong was found where nobody would hear of it. */
+    void fail(AssertionError found) {
+        failure = found;
     }
 
     SimWorker join() {
@@ -153,7 +161,9 @@ final class LeaseWorld {
 
     /** True while something that a fault delayed is still under way, or a worker is paused. */
     boolean isDisturbed() {
-        return table.hasDamagedLeases() || workers.stream().anyMatch(SimWorker::isDisturbed);
+        return table.hasDamagedLeases()
+                || skips.areUnderWay()
+                || workers.stream().anyMatch(SimWorker::isDisturbed);
     }
 
     /** What a lease costs, in a world where that differs. */
@@ -209,7 +219,9 @@ final class LeaseWorld {
 
     /** Two workers never both believe that they hold an unexpired lease, and none holds more than it takes. */
     private void check() {
-        saved.check();
+        if (failure != null) {
+            throw failure;
+        }
         believed.clear();
         for (SimWorker worker : workers) {
             if (!worker.held.isEmpty() && !worker.host.isCrashed()) {

@@ -12,12 +12,12 @@ import io.millrace.lease.table.Members;
 import io.millrace.lease.table.NewsRow;
 import io.millrace.lease.table.PlanRow;
 import io.millrace.lease.table.Row;
-import io.millrace.lease.table.TableThrottledException;
 import io.millrace.lease.table.TableUnavailableException;
 import io.millrace.lease.table.UnreadableRow;
 import io.millrace.lease.table.WorkerRow;
 import io.millrace.lease.table.WriteOutcome;
 import io.millrace.model.Checkpoint;
+import io.millrace.model.HashKeyRange;
 import io.millrace.model.Shard;
 import io.millrace.model.StreamName;
 import io.millrace.runtime.Platform;
@@ -31,8 +31,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Predicate;
-import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
 
 /** An error made on purpose, seen from the table, the settings or the clock of the workers that have it. */
@@ -43,14 +41,14 @@ enum Mutation {
     NO_CONDITION {
         @Override
         LeaseTable table(LeaseTable table, Simulation sim) {
-            return new Unconditional(table, row -> true);
+            return new UnconditionalTable(table, row -> true);
         }
     },
     /** Checkpoints apply whatever became of the lease meanwhile. */
     CHECKPOINT_WITHOUT_CONDITION {
         @Override
         LeaseTable table(LeaseTable table, Simulation sim) {
-            return new Unconditional(
+            return new UnconditionalTable(
                     table,
                     row -> row instanceof LeaseRow lease && lease.ownerOrNull() != null && !lease.isNotStarted());
         }
@@ -59,7 +57,7 @@ enum Mutation {
     RELEASE_WITHOUT_CONDITION {
         @Override
         LeaseTable table(LeaseTable table, Simulation sim) {
-            return new Unconditional(
+            return new UnconditionalTable(
                     table, row -> row instanceof LeaseRow lease && lease.ownerOrNull() == null && lease.revision() > 0);
         }
     },
@@ -67,14 +65,14 @@ enum Mutation {
     HEARTBEAT_WITHOUT_CONDITION {
         @Override
         LeaseTable table(LeaseTable table, Simulation sim) {
-            return new Unconditional(table, WorkerRow.class::isInstance);
+            return new UnconditionalTable(table, WorkerRow.class::isInstance);
         }
     },
     /** A new owner goes on under the epoch of the one before. */
     NO_NEW_EPOCH {
         @Override
         LeaseTable table(LeaseTable table, Simulation sim) {
-            return new Rewriting(table, row -> {
+            return new RewritingTable(table, row -> {
                 if (row instanceof LeaseRow lease && lease.epoch() > 0) {
                     long before = table.get(lease.entity())
                             .join()
@@ -97,7 +95,7 @@ enum Mutation {
     CHILD_BEFORE_PARENTS {
         @Override
         LeaseTable table(LeaseTable table, Simulation sim) {
-            return new Rewriting(
+            return new RewritingTable(
                     table,
                     row -> row instanceof LeaseRow lease && lease.revision() == 0
                             ? LeaseRow.fresh(
@@ -114,7 +112,7 @@ enum Mutation {
     CHILD_WAITS_FOR_ONE_PARENT {
         @Override
         LeaseTable table(LeaseTable table, Simulation sim) {
-            return new Rewriting(
+            return new RewritingTable(
                     table,
                     row -> row instanceof LeaseRow lease
                                     && lease.lineage().parents().size() > 1
@@ -141,7 +139,7 @@ enum Mutation {
     CONFIRMS_WITHOUT_ASKING {
         @Override
         LeaseTable table(LeaseTable table, Simulation sim) {
-            return new Rewriting(table, row -> {
+            return new RewritingTable(table, row -> {
                 if (row instanceof WorkerRow worker) {
                     long plan = table.get(Entity.plan(worker.id()))
                             .join()
@@ -266,7 +264,7 @@ enum Mutation {
     LEADER_WITHOUT_EPOCH {
         @Override
         LeaseTable table(LeaseTable table, Simulation sim) {
-            return new Rewriting(
+            return new RewritingTable(
                     table,
                     row -> row instanceof LeaderRow leader
                             ? new LeaderRow(leader.revision(), 1, leader.leader())
@@ -277,7 +275,7 @@ enum Mutation {
     PLAN_WITHOUT_CONDITION {
         @Override
         LeaseTable table(LeaseTable table, Simulation sim) {
-            return new Unconditional(table, PlanRow.class::isInstance);
+            return new UnconditionalTable(table, PlanRow.class::isInstance);
         }
     },
     /** Plans are written, and nobody is told but of the first. */
@@ -395,7 +393,7 @@ enum Mutation {
         @Override
         LeaseTable table(LeaseTable table, Simulation sim) {
             Map<LeaseKey, Checkpoint> last = new HashMap<>();
-            return new Rewriting(table, row -> {
+            return new RewritingTable(table, row -> {
                 if (row instanceof LeaseRow lease && lease.checkpoint() instanceof Checkpoint.Processed) {
                     Checkpoint before = last.put(lease.key(), lease.checkpoint());
                     return before == null ? row : lease.withCheckpoint(before);
@@ -423,6 +421,76 @@ enum Mutation {
             };
         }
     },
+    /** Records are skipped in a lease as it was when somebody looked at it. */
+    SKIP_WITHOUT_CONDITION {
+        @Override
+        Trouble trouble() {
+            return Trouble.HANDS;
+        }
+
+        @Override
+        LeaseTable hand(LeaseTable hand) {
+            return new UnconditionalTable(hand, LeaseRow.class::isInstance);
+        }
+    },
+    /** Whoever owned a lease in which records are skipped is not fenced. */
+    SKIP_KEEPS_THE_EPOCH {
+        @Override
+        Trouble trouble() {
+            return Trouble.HANDS;
+        }
+
+        @Override
+        LeaseTable hand(LeaseTable hand) {
+            return new RewritingTable(
+                    hand,
+                    row -> row instanceof LeaseRow lease
+                            ? new LeaseRow(
+                                    lease.key(),
+                                    lease.revision(),
+                                    lease.epoch() - 1,
+                                    lease.ownerOrNull(),
+                                    lease.checkpoint(),
+                                    lease.lineage(),
+                                    lease.load())
+                            : row);
+        }
+    },
+    /** A lease is free while whoever owned it has yet to find out. */
+    SKIP_FREES_THE_LEASE {
+        @Override
+        Trouble trouble() {
+            return Trouble.HANDS;
+        }
+
+        @Override
+        LeaseTable hand(LeaseTable hand) {
+            return new RewritingTable(hand, row -> row instanceof LeaseRow lease ? lease.released() : row);
+        }
+    },
+    /** Records are skipped in a shard whose parents are not read to their ends. */
+    SKIP_BEFORE_PARENTS {
+        @Override
+        Trouble trouble() {
+            return Trouble.HANDS;
+        }
+
+        @Override
+        LeaseTable hand(LeaseTable hand) {
+            return new PassingTable(hand) {
+                @Override
+                public CompletableFuture<List<LeaseRow>> getLeases(Collection<LeaseKey> keys) {
+                    return super.getLeases(keys)
+                            .thenApply(rows -> keys.stream()
+                                    .map(key -> LeaseRow.fresh(
+                                            key,
+                                            Checkpoint.shardEnd(),
+                                            new Lineage(List.of(), List.of(), HashKeyRange.ALL)))
+                                    .toList());
+                }
+            };
+        }
+    },
     /** A worker's every run is the same run. */
     SAME_RUN_AGAIN {
         @Override
@@ -439,36 +507,7 @@ enum Mutation {
     HEARTBEAT_BEHIND_OTHERS {
         @Override
         LeaseTable way(LeaseTable way, Simulation sim) {
-            return new PassingTable(way) {
-                private CompletableFuture<?> last = CompletableFuture.completedFuture(null);
-
-                @Override
-                public CompletableFuture<WriteOutcome> put(Row row) {
-                    CompletableFuture<WriteOutcome> written = new CompletableFuture<>();
-                    last = last.handle((done, error) -> done).thenCompose(done -> {
-                        sendUntilTaken(row, written);
-                        return written;
-                    });
-                    return written;
-                }
-
-                private void sendUntilTaken(Row row, CompletableFuture<WriteOutcome> written) {
-                    CompletableFuture<Void> unused = super.put(row).handle((outcome, error) -> {
-                        if (error instanceof TableThrottledException) {
-                            sim.at(Duration.ofMillis(50), () -> sendUntilTaken(row, written));
-                        } else if (error != null) {
-                            written.completeExceptionally(error);
-                        } else {
-                            written.complete(outcome);
-                        }
-                        return null;
-                    });
-                    // Without an answer the next one goes some time, too.
-                    sim.at(
-                            LeaseWorld.FAILOVER,
-                            () -> written.completeExceptionally(new IllegalStateException("no answer")));
-                }
-            };
+            return new SerialTable(way, sim);
         }
     },
     /** Nobody notices that the table refuses a write because there are too many. */
@@ -491,8 +530,18 @@ enum Mutation {
         return 0;
     }
 
+    /** How much goes wrong in the worlds that are searched. */
+    Trouble trouble() {
+        return Trouble.LIMITED;
+    }
+
     LeaseTable table(LeaseTable table, Simulation sim) {
         return table;
+    }
+
+    /** What people have instead of their way to the table. */
+    LeaseTable hand(LeaseTable hand) {
+        return hand;
     }
 
     /** What one worker has instead of its way to the table. */
@@ -529,65 +578,5 @@ enum Mutation {
                 settings.host(),
                 settings.maxLeases(),
                 settings.onLostTable());
-    }
-
-    /** A stream service that differs in one thing. */
-    private static class PassingDirectory implements ShardDirectory {
-        private final ShardDirectory service;
-
-        PassingDirectory(ShardDirectory service) {
-            this.service = service;
-        }
-
-        @Override
-        public CompletableFuture<StreamIdentity> identify(StreamName stream) {
-            return service.identify(stream);
-        }
-
-        @Override
-        public CompletableFuture<List<Shard>> listShards(StreamName stream) {
-            return service.listShards(stream);
-        }
-
-        @Override
-        public CompletableFuture<List<Shard>> listShardsSince(StreamName stream, Instant since) {
-            return service.listShardsSince(stream, since);
-        }
-
-        @Override
-        public CompletableFuture<Instant> serviceTime(StreamName stream) {
-            return service.serviceTime(stream);
-        }
-    }
-
-    /** Writes something else than what was asked for. */
-    private static final class Rewriting extends PassingTable {
-        private final UnaryOperator<Row> change;
-
-        Rewriting(LeaseTable inner, UnaryOperator<Row> change) {
-            super(inner);
-            this.change = change;
-        }
-
-        @Override
-        public CompletableFuture<WriteOutcome> put(Row row) {
-            return super.put(change.apply(row));
-        }
-    }
-
-    /** Writes rows of one kind without looking. */
-    private static final class Unconditional extends PassingTable {
-        private final Predicate<Row> which;
-
-        Unconditional(LeaseTable inner, Predicate<Row> which) {
-            super(inner);
-            this.which = which;
-        }
-
-        @Override
-        public CompletableFuture<WriteOutcome> put(Row row) {
-            long current = get(row.entity()).join().map(Row::revision).orElse(0L);
-            return super.put(which.test(row) ? row.withRevision(current) : row);
-        }
     }
 }

@@ -20,7 +20,7 @@ final class MutationsTest {
     void errorMadeOnPurposeIsCaught(Mutation mutation, TestReporter reporter) {
         for (int seed = mutation.firstSeed(); seed < mutation.firstSeed() + SEEDS; seed++) {
             try {
-                LeaseSimulationTest.run(seed, Trouble.LIMITED, mutation);
+                LeaseSimulationTest.run(seed, mutation.trouble(), mutation);
             } catch (AssertionError caught) {
                 reporter.publishEntry(mutation.name(), "caught by seed " + seed);
                 return;

@@ -9,7 +9,6 @@ import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Holds leases to what {@link HeldLease#saved} promises: the table holds a checkpoint that is said to be saved, a lease that is
@@ -19,14 +18,15 @@ final class SavedCheck {
     /** A checkpoint waits for its turn at a table that takes few writes. */
     private static final Duration LONGEST_WRITE = LeaseWorld.FAILOVER;
 
+    private final LeaseWorld world;
     private final CheckedTable table;
     private final Set<Question> open = new LinkedHashSet<>();
-    private @Nullable AssertionError broken;
 
     /** What a lease was told at a moment of the world, and has not answered yet. */
     private record Question(SimHost host, HeldLease lease, Checkpoint told, Duration at) {}
 
-    SavedCheck(CheckedTable table) {
+    SavedCheck(LeaseWorld world, CheckedTable table) {
+        this.world = world;
         this.table = table;
     }
 
@@ -38,9 +38,9 @@ final class SavedCheck {
         CompletableFuture<CheckpointOutcome> unused = lease.saved(told).whenComplete((outcome, error) -> {
             open.remove(question);
             if (error != null || !isTrue(question, outcome)) {
-                broken = new AssertionError(
+                world.fail(new AssertionError(
                         lease + " was told " + told + " and says " + (error == null ? outcome : error)
-                                + " while the table holds " + table.lease(Entity.lease(lease.key())));
+                                + " while the table holds " + table.lease(Entity.lease(lease.key()))));
             }
         });
     }
@@ -51,13 +51,6 @@ final class SavedCheck {
         }
         LeaseRow row = table.lease(Entity.lease(question.lease.key())).orElse(null);
         return row == null ? table.wasDeleted(question.lease.key()) : !question.told.isAfter(row.checkpoint());
-    }
-
-    /** Fails if a lease said what is not so. */
-    void check() {
-        if (broken != null) {
-            throw broken;
-        }
     }
 
     /** Fails if a machine that runs owes an answer that should have come by {@code now}. */

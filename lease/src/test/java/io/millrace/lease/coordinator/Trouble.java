@@ -19,7 +19,9 @@ enum Trouble {
     /** Also: wall clocks that are wrong by up to a day; applications that begin at LATEST; rows that cannot be read. */
     DAMAGE,
     /** Also: a table that takes only so many writes a second, for a while. */
-    LIMITED;
+    LIMITED,
+    /** Also: people who skip records of leases that living and dead workers own, of free ones and of those that wait. */
+    HANDS;
 
     boolean has(Trouble other) {
         return compareTo(other) >= 0;
