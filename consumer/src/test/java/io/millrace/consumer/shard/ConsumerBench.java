@@ -2,22 +2,16 @@ package io.millrace.consumer.shard;
 
 import static java.util.Objects.requireNonNull;
 
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import io.millrace.checkpoint.CheckpointPace;
 import io.millrace.checkpoint.Checkpointer;
 import io.millrace.consumer.delivery.DeliverySettings;
 import io.millrace.consumer.processor.AsyncRecordProcessor;
 import io.millrace.consumer.processor.RecordBatch;
 import io.millrace.consumer.processor.ShardContext;
-import io.millrace.consumer.watch.FailureReports;
-import io.millrace.consumer.watch.Oversight;
 import io.millrace.fanout.RecordSource;
 import io.millrace.fanout.RecordSourceListener;
-import io.millrace.fanout.ServiceTime;
 import io.millrace.fanout.SourceBatch;
 import io.millrace.lease.ShardDirectory;
 import io.millrace.model.Bytes;
-import io.millrace.model.ChildShard;
 import io.millrace.model.Position;
 import io.millrace.model.RecordPosition;
 import io.millrace.model.SequenceNumber;
@@ -25,14 +19,12 @@ import io.millrace.model.Shard;
 import io.millrace.model.ShardId;
 import io.millrace.model.StreamName;
 import io.millrace.model.StreamRecord;
-import io.millrace.runtime.Backoff;
 import io.millrace.runtime.EventLoop;
 import io.millrace.sim.Simulation;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.stream.IntStream;
@@ -48,7 +40,7 @@ final class ConsumerBench implements ShardDirectory, ConsumerParts.Owner {
     final Simulation sim = new Simulation(1);
     final EventLoop loop = sim.newEventLoop("worker");
     final FakeLeases.Fake lease;
-    final List<Source> sources = new ArrayList<>();
+    final List<PlayedSource> sources = new ArrayList<>();
     final List<Call> calls = new ArrayList<>();
     final List<ConsumerEnd> ends = new ArrayList<>();
     final List<String> stops = new ArrayList<>();
@@ -59,24 +51,14 @@ final class ConsumerBench implements ShardDirectory, ConsumerParts.Owner {
         this.lease = new FakeLeases(sim, STREAM).take(ShardId.of(0));
         this.consumer = new ShardConsumer(
                 lease,
-                new ConsumerParts(
-                        "app",
-                        loop,
-                        sim,
-                        (PlainSources) (stream, shard, keys, from, listener) -> open(from, listener),
-                        this,
-                        new ThreadedUserCalls(sim.newBlockingTasks("user", 8), sim.newBlockingTasks("saver", 8), loop),
-                        Processor::new,
-                        delivery,
-                        new CheckpointPace(sim.ticker(), Duration.ofSeconds(1)),
-                        new Backoff(Duration.ofMillis(100), Duration.ofSeconds(2)),
-                        new ConsumerMeters(new SimpleMeterRegistry()),
-                        new Oversight(
-                                new ServiceTime(sim.ticker()),
-                                new FailureReports(loop, sim.clock()),
-                                Duration.ofMinutes(1)),
-                        new ShardTurns(),
-                        this));
+                new TestParts(sim, loop)
+                        .of(
+                                this,
+                                (PlainSources) (stream, shard, keys, from, listener) -> open(from, listener),
+                                new ThreadedUserCalls(
+                                        sim.newBlockingTasks("user", 8), sim.newBlockingTasks("saver", 8), loop),
+                                Processor::new,
+                                delivery));
     }
 
     /** A call of a processor that has not returned. */
@@ -97,7 +79,7 @@ final class ConsumerBench implements ShardDirectory, ConsumerParts.Owner {
     }
 
     private RecordSource open(Position from, RecordSourceListener listener) {
-        Source source = new Source(from, listener);
+        PlayedSource source = new PlayedSource().open(from, listener);
         sources.add(source);
         return source;
     }
@@ -129,15 +111,15 @@ final class ConsumerBench implements ShardDirectory, ConsumerParts.Owner {
                         Bytes.utf8("x"),
                         Instant.EPOCH))
                 .toList();
-        on(() -> source().listener.batch(new SourceBatch(records, 0)));
+        on(() -> source().listener().batch(new SourceBatch(records, 0)));
     }
 
     /** The shard is read out. */
     void end() {
-        on(() -> source().listener.shardEnded(List.of()));
+        on(() -> source().listener().shardEnded(List.of()));
     }
 
-    Source source() {
+    PlayedSource source() {
         return sources.get(sources.size() - 1);
     }
 
@@ -204,42 +186,6 @@ final class ConsumerBench implements ShardDirectory, ConsumerParts.Owner {
     @Override
     public CompletableFuture<List<Shard>> listShards(StreamName stream) {
         return CompletableFuture.completedFuture(listed);
-    }
-
-    /** Gives what the test gives. */
-    static final class Source implements RecordSource {
-        final Position from;
-        final RecordSourceListener listener;
-        int requests;
-        int released;
-        boolean isClosed;
-        boolean isEnded;
-
-        Source(Position from, RecordSourceListener listener) {
-            this.from = from;
-            this.listener = listener;
-        }
-
-        @Override
-        public void request() {
-            requests++;
-        }
-
-        @Override
-        public void release(SourceBatch batch) {
-            released += batch.records().size();
-        }
-
-        @Override
-        public Optional<SequenceNumber> end(List<ChildShard> children) {
-            isEnded = true;
-            return Optional.empty();
-        }
-
-        @Override
-        public void close() {
-            isClosed = true;
-        }
     }
 
     /** Its calls return when the test says so. */

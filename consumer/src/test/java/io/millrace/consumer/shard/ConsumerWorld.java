@@ -2,15 +2,7 @@ package io.millrace.consumer.shard;
 
 import static java.util.Objects.requireNonNull;
 
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import io.millrace.checkpoint.CheckpointPace;
-import io.millrace.consumer.delivery.DeliverySettings;
-import io.millrace.consumer.processor.AsyncRecordProcessor;
-import io.millrace.consumer.watch.FailureReports;
-import io.millrace.consumer.watch.Oversight;
 import io.millrace.fanout.InMemoryStream;
-import io.millrace.fanout.RecordSources;
-import io.millrace.fanout.ServiceTime;
 import io.millrace.lease.ShardDirectory;
 import io.millrace.model.Bytes;
 import io.millrace.model.Checkpoint;
@@ -18,9 +10,7 @@ import io.millrace.model.Shard;
 import io.millrace.model.ShardId;
 import io.millrace.model.StreamName;
 import io.millrace.model.StreamRecord;
-import io.millrace.runtime.Backoff;
 import io.millrace.runtime.EventLoop;
-import io.millrace.runtime.Platform;
 import io.millrace.sim.Simulation;
 import java.time.Duration;
 import java.time.Instant;
@@ -31,7 +21,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,8 +34,7 @@ abstract class ConsumerWorld implements ShardDirectory, ConsumerParts.Owner {
     final EventLoop loop;
     final InMemoryStream stream;
     final FakeLeases leases;
-    final SimpleMeterRegistry meters = new SimpleMeterRegistry();
-    final ServiceTime time;
+    final TestParts common;
     final Map<ShardId, ShardConsumer> consumers = new HashMap<>();
     final Set<StreamRecord> put = new HashSet<>();
     private final Map<Long, FakeLeases.Fake> taken = new HashMap<>();
@@ -58,33 +46,8 @@ abstract class ConsumerWorld implements ShardDirectory, ConsumerParts.Owner {
         this.loop = sim.newEventLoop("worker");
         this.stream = new InMemoryStream(STREAM, 2, sim.clock());
         this.leases = new FakeLeases(sim, STREAM);
-        this.time = new ServiceTime(sim.ticker());
+        this.common = new TestParts(sim, loop);
         sim.afterEveryEvent(this::check);
-    }
-
-    /** The parts of the world's consumers; what is not named here is as in most worlds. */
-    ConsumerParts parts(
-            Platform machine,
-            RecordSources sources,
-            UserCalls calls,
-            Supplier<? extends AsyncRecordProcessor> processors,
-            DeliverySettings delivery,
-            Backoff retry) {
-        return new ConsumerParts(
-                "app",
-                loop,
-                machine,
-                sources,
-                this,
-                calls,
-                processors,
-                delivery,
-                new CheckpointPace(sim.ticker(), Duration.ofSeconds(1)),
-                retry,
-                new ConsumerMeters(meters),
-                new Oversight(time, new FailureReports(loop, sim.clock()), Duration.ofMinutes(1)),
-                new ShardTurns(),
-                this);
     }
 
     /** The parts of the next consumer. */

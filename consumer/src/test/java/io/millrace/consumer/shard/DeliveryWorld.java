@@ -19,7 +19,6 @@ import io.millrace.model.RecordPosition;
 import io.millrace.model.SequenceNumber;
 import io.millrace.model.ShardId;
 import io.millrace.model.StreamRecord;
-import io.millrace.runtime.Backoff;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -84,14 +83,14 @@ final class DeliveryWorld extends ConsumerWorld implements LetterSink, AutoClose
         PollingSettings polling = PollingSettings.DEFAULT
                 .withMaxRecordsPerBatch(1 + sim.random().nextInt(30))
                 .withReadAhead(2_000, 20_000);
-        PollingSources sources = new PollingSources(new SlowReaders(stream, sim, 5), polling, loop, sim, meters, time);
-        this.parts = parts(
-                sim,
+        PollingSources sources =
+                new PollingSources(new SlowReaders(stream, sim, 5), polling, loop, sim, common.meters, common.time);
+        this.parts = common.of(
+                this,
                 mutation == DeliveryMutation.NONE ? sources : mutation.sources(sources),
                 mutation.calls(new SlowUserCalls(sim, loop, 20)),
                 mutation.processors(() -> new DeliveryProcessor(this)),
-                delivery,
-                new Backoff(Duration.ofMillis(100), Duration.ofSeconds(2)));
+                delivery);
     }
 
     private DeliverySettings settings() {
@@ -329,7 +328,8 @@ final class DeliveryWorld extends ConsumerWorld implements LetterSink, AutoClose
         Set<StreamRecord> done = new HashSet<>(processed.keySet());
         done.addAll(givenUp);
         assertThat(done).as(seed).isEqualTo(put);
-        assertThat(meters.counter("millrace.records.skipped", "stream", STREAM.value())
+        assertThat(common.meters
+                        .counter("millrace.records.skipped", "stream", STREAM.value())
                         .count())
                 .as(seed)
                 .isEqualTo(leftOut);

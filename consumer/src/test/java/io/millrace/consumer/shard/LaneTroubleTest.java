@@ -130,7 +130,7 @@ class LaneTroubleTest {
         ConsumerBench bench = new ConsumerBench(TWO_MANUAL).begin();
         bench.give(1, 4, keyOf(0, 2), keyOf(1, 2));
         bench.returnFrom("processRecords");
-        bench.on(() -> bench.source().listener.idle(0));
+        bench.on(() -> bench.source().listener().idle(0));
         bench.on(() -> bench.consumer.drain(Duration.ofSeconds(8)));
         for (int i = 0; i < 2; i++) {
             ConsumerBench.Call last = bench.call("shutdownRequested");
@@ -147,13 +147,13 @@ class LaneTroubleTest {
         ConsumerBench bench = new ConsumerBench(PLAIN).begin();
         bench.give(1, 3);
         gone(bench);
-        assertThat(bench.source().isEnded).isTrue();
+        assertThat(bench.source().endsWith).isNotNull();
         bench.threw(bench.call("processRecords"), broken);
         bench.sim.run(Duration.ofSeconds(5));
         bench.returnFrom("initialize");
         assertThat(bench.sources).hasSize(2);
         gone(bench);
-        assertThat(bench.source().isEnded).isTrue();
+        assertThat(bench.source().endsWith).isNotNull();
     }
 
     @Test
@@ -192,7 +192,7 @@ class LaneTroubleTest {
                 new ConsumerBench(PLAIN.withBatching(Batching.DEFAULT.withWindow(Duration.ofMinutes(5)))).begin();
         bench.give(1, 3);
         assertThat(bench.calls).isEmpty();
-        bench.on(() -> bench.source().listener.awaitsRelease());
+        bench.on(() -> bench.source().listener().awaitsRelease());
         bench.returnFrom("processRecords");
         assertThat(bench.source().released).isEqualTo(3);
         bench.give(4, 5);
@@ -287,6 +287,6 @@ class LaneTroubleTest {
 
     private static void gone(ConsumerBench bench) {
         bench.on(() ->
-                bench.source().listener.trouble(new SourceTrouble(ShardReadException.Kind.GONE, 1, "no such shard")));
+                bench.source().listener().trouble(new SourceTrouble(ShardReadException.Kind.GONE, 1, "no such shard")));
     }
 }

@@ -2,15 +2,10 @@ package io.millrace.consumer.shard;
 
 import static java.util.Objects.requireNonNull;
 
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import io.millrace.checkpoint.CheckpointPace;
 import io.millrace.consumer.SlowReaders;
 import io.millrace.consumer.delivery.DeliverySettings;
 import io.millrace.consumer.processor.RecordBatch;
-import io.millrace.consumer.watch.FailureReports;
-import io.millrace.consumer.watch.Oversight;
 import io.millrace.fanout.InMemoryStream;
-import io.millrace.fanout.ServiceTime;
 import io.millrace.fanout.polling.PollingSettings;
 import io.millrace.fanout.polling.PollingSources;
 import io.millrace.lease.LeaseKey;
@@ -28,7 +23,6 @@ import io.millrace.model.Shard;
 import io.millrace.model.ShardId;
 import io.millrace.model.StreamName;
 import io.millrace.model.StreamRecord;
-import io.millrace.runtime.Backoff;
 import io.millrace.runtime.EventLoop;
 import io.millrace.sim.Simulation;
 import java.time.Duration;
@@ -91,28 +85,18 @@ final class RetentionWorld implements ShardDirectory, ConsumerParts.Owner {
         this.stream = new InMemoryStream(STREAM, 2, sim.clock());
         this.leases = new FakeLeases(sim, STREAM);
         leases.epochsOfShards = true;
-        SimpleMeterRegistry meters = new SimpleMeterRegistry();
+        TestParts common = new TestParts(sim, loop).retryingWithin(Duration.ofMinutes(20));
         PollingSettings polling = PollingSettings.DEFAULT
                 .withIdleTime(Duration.ofMinutes(5))
                 .withMaxRecordsPerBatch(5)
                 .withReadAhead(4_000, 40_000);
-        ServiceTime time = new ServiceTime(sim.ticker());
         SlowReaders readers = new SlowReaders(stream, sim, 5);
-        this.parts = new ConsumerParts(
-                "app",
-                loop,
-                sim,
-                mutation.sources(new PollingSources(readers, polling, loop, sim, meters, time)),
+        this.parts = common.of(
                 this,
+                mutation.sources(new PollingSources(readers, polling, loop, sim, common.meters, common.time)),
                 new SlowUserCalls(sim, loop, 400),
                 () -> new BlockingProcessor(this::process),
-                DeliverySettings.DEFAULT,
-                new CheckpointPace(sim.ticker(), Duration.ofSeconds(1)),
-                new Backoff(Duration.ofMillis(100), Duration.ofMinutes(20)),
-                new ConsumerMeters(meters),
-                new Oversight(time, new FailureReports(loop, sim.clock()), Duration.ofMinutes(1)),
-                new ShardTurns(),
-                this);
+                DeliverySettings.DEFAULT);
     }
 
     void run() {

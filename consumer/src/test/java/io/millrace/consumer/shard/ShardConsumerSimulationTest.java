@@ -14,7 +14,6 @@ import io.millrace.fanout.polling.PollingSources;
 import io.millrace.model.Checkpoint;
 import io.millrace.model.ShardId;
 import io.millrace.model.StreamRecord;
-import io.millrace.runtime.Backoff;
 import io.millrace.runtime.Platform;
 import java.time.Duration;
 import java.util.HashMap;
@@ -83,13 +82,13 @@ class ShardConsumerSimulationTest {
             PollingSettings polling = PollingSettings.DEFAULT.withMaxRecordsPerBatch(20);
             // The worker's wall clock is wrong by up to a day, as nothing here may depend on it.
             Platform machine = new SkewedPlatform(sim, Duration.ofMinutes(seed * 37 % 2880 - 1440));
-            this.parts = parts(
-                    machine,
-                    new PollingSources(new SlowReaders(stream, sim, 5), polling, loop, machine, meters),
-                    calls,
-                    () -> new BlockingProcessor(new Processor()),
-                    DeliverySettings.DEFAULT,
-                    new Backoff(Duration.ofMillis(100), Duration.ofSeconds(2)));
+            this.parts = common.on(machine)
+                    .of(
+                            this,
+                            new PollingSources(new SlowReaders(stream, sim, 5), polling, loop, machine, common.meters),
+                            calls,
+                            () -> new BlockingProcessor(new Processor()),
+                            DeliverySettings.DEFAULT);
         }
 
         void run() {

@@ -3,8 +3,6 @@ package io.millrace.consumer.shard;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import io.millrace.checkpoint.CheckpointPace;
 import io.millrace.checkpoint.Checkpointer;
 import io.millrace.consumer.Warnings;
 import io.millrace.consumer.delivery.DeliverySettings;
@@ -14,12 +12,7 @@ import io.millrace.consumer.health.WorkerHealth.Stuck;
 import io.millrace.consumer.processor.RecordBatch;
 import io.millrace.consumer.processor.RecordProcessor;
 import io.millrace.consumer.processor.ShardContext;
-import io.millrace.consumer.watch.FailureReports;
-import io.millrace.consumer.watch.Oversight;
 import io.millrace.consumer.watch.RunningCall;
-import io.millrace.fanout.RecordSource;
-import io.millrace.fanout.RecordSourceListener;
-import io.millrace.fanout.ServiceTime;
 import io.millrace.fanout.ShardReadException;
 import io.millrace.fanout.SourceBatch;
 import io.millrace.fanout.SourceTrouble;
@@ -37,14 +30,12 @@ import io.millrace.model.Shard;
 import io.millrace.model.ShardId;
 import io.millrace.model.StreamName;
 import io.millrace.model.StreamRecord;
-import io.millrace.runtime.Backoff;
 import io.millrace.runtime.EventLoop;
 import io.millrace.sim.Simulation;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -63,30 +54,18 @@ class ShardConsumerTest {
     private final EventLoop loop = sim.newEventLoop("worker");
     private final FakeLeases leases = new FakeLeases(sim, STREAM);
     private final FakeLeases.Fake lease = leases.take(SHARD);
-    private final Source source = new Source();
-    private final Directory directory = new Directory();
+    private final PlayedSource source = new PlayedSource();
     private final Recorder processor = new Recorder();
     private final List<ConsumerEnd> ends = new ArrayList<>();
     private final HeldCalls calls = new HeldCalls();
-    private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
-    private final Oversight oversight =
-            new Oversight(new ServiceTime(sim.ticker()), new FailureReports(loop, sim.clock()), Duration.ofMinutes(1));
     private final Owner owner = new Owner();
-    private final ConsumerParts parts = new ConsumerParts(
-            "app",
-            loop,
-            sim,
-            (PlainSources) (stream, shard, keys, from, listener) -> source.with(from, listener),
-            directory,
+    private final TestParts common = new TestParts(sim, loop);
+    private final ConsumerParts parts = common.of(
+            owner,
+            (PlainSources) (stream, shard, keys, from, listener) -> source.open(from, listener),
             calls,
             () -> new BlockingProcessor(processor),
-            DeliverySettings.DEFAULT,
-            new CheckpointPace(sim.ticker(), Duration.ofSeconds(1)),
-            new Backoff(Duration.ofMillis(100), Duration.ofSeconds(2)),
-            new ConsumerMeters(meters),
-            oversight,
-            new ShardTurns(),
-            owner);
+            DeliverySettings.DEFAULT);
     private final ShardConsumer consumer = new ShardConsumer(lease, parts);
 
     @Test
@@ -128,7 +107,7 @@ class ShardConsumerTest {
         consumer.drain(Duration.ofSeconds(8));
         assertThat(consumer.health().state()).isEqualTo(ShardPhase.PROCESSING);
         returnFromUser();
-        assertThat(source.closed).isTrue();
+        assertThat(source.isClosed).isTrue();
         returnFromUser();
         assertThat(processor.calls).containsExactly("initialize", "1..3", "shutdownRequested");
         assertThat(ends).containsExactly(new ConsumerEnd.Released());
@@ -297,7 +276,7 @@ class ShardConsumerTest {
 
     @Test
     void childrenThatTheServiceDidNotNameAreLookedUp() {
-        directory.shards = List.of(shard(0), shard(1, SHARD), shard(2, SHARD));
+        owner.shards = List.of(shard(0), shard(1, SHARD), shard(2, SHARD));
         consumer.start();
         prepare();
         end();
@@ -309,7 +288,7 @@ class ShardConsumerTest {
 
     @Test
     void shardThatTheStreamNoLongerListsIsEnded() {
-        directory.shards = List.of(shard(1, SHARD));
+        owner.shards = List.of(shard(1, SHARD));
         consumer.start();
         prepare();
         gone();
@@ -324,13 +303,13 @@ class ShardConsumerTest {
 
     @Test
     void aShardThatIsGoneWithItsStreamOnlyFails() {
-        directory.shards = null;
+        owner.shards = null;
         consumer.start();
         prepare();
         gone();
         assertThat(consumer.health().state()).isEqualTo(ShardPhase.FETCHING);
         assertThat(consumer.health().failure().orElseThrow()).startsWith("cannot be read (GONE)");
-        assertThat(source.closed).isFalse();
+        assertThat(source.isClosed).isFalse();
         give(1, 1);
         assertThat(consumer.health().isFailing()).isFalse();
     }
@@ -370,7 +349,8 @@ class ShardConsumerTest {
         assertThat(consumer.health().state()).isEqualTo(ShardPhase.FETCHING);
         assertThat(consumer.health().isFailing()).isFalse();
         assertThat(source.requests).isEqualTo(2);
-        assertThat(meters.get("millrace.records.processed").counter().count()).isEqualTo(3);
+        assertThat(common.meters.get("millrace.records.processed").counter().count())
+                .isEqualTo(3);
         give(4, 5);
         returnFromUser();
         assertThat(processor.calls).containsExactly("initialize", "1..3", "4..5");
@@ -401,7 +381,8 @@ class ShardConsumerTest {
         returnFromUser();
         assertThat(processor.calls).endsWith("2..3", "3..3");
         assertThat(processor.attempts).endsWith(2, 2);
-        assertThat(meters.get("millrace.records.processed").counter().count()).isEqualTo(3);
+        assertThat(common.meters.get("millrace.records.processed").counter().count())
+                .isEqualTo(3);
     }
 
     @Test
@@ -489,8 +470,8 @@ class ShardConsumerTest {
         List<Stuck> told = new ArrayList<>();
         Watchdog watchdog = new Watchdog(
                 loop,
-                new ConsumerMeters(meters),
-                oversight,
+                new ConsumerMeters(common.meters),
+                common.oversight,
                 () -> List.of(consumer),
                 (lease, stuck) -> told.add(stuck));
         consumer.start();
@@ -513,7 +494,8 @@ class ShardConsumerTest {
         assertThat(consumer.health().isStuck()).isTrue();
         assertThat(new WorkerHealth(true, true, List.of(consumer.health())).healthy())
                 .isFalse();
-        assertThat(meters.get("millrace.shard.stuck")
+        assertThat(common.meters
+                        .get("millrace.shard.stuck")
                         .tag("waits.for", "processRecords")
                         .gauge()
                         .value())
@@ -521,12 +503,12 @@ class ShardConsumerTest {
         returnFromUser();
         assertThat(consumer.health().isStuck()).isFalse();
         sim.run(Duration.ofMinutes(1));
-        assertThat(meters.find("millrace.shard.stuck").gauge()).isNull();
+        assertThat(common.meters.find("millrace.shard.stuck").gauge()).isNull();
         assertThat(told).hasSize(1);
     }
 
     private long lagMillis() {
-        return (long) meters.get("millrace.behind.latest").timeGauge().value(TimeUnit.MILLISECONDS);
+        return (long) common.meters.get("millrace.behind.latest").timeGauge().value(TimeUnit.MILLISECONDS);
     }
 
     private Checkpointer checkpointer() {
@@ -603,52 +585,10 @@ class ShardConsumerTest {
                 SequenceNumberRange.openFrom(SequenceNumber.ZERO));
     }
 
-    private static final class Source implements RecordSource {
-        private @Nullable RecordSourceListener listener;
-        private @Nullable Position from;
-        private int requests;
-        private int released;
-        private boolean closed;
-        private @Nullable List<ChildShard> endsWith;
-
-        Source with(Position position, RecordSourceListener taker) {
-            from = position;
-            listener = taker;
-            return this;
-        }
-
-        RecordSourceListener listener() {
-            if (listener == null) {
-                throw new IllegalStateException("not opened");
-            }
-            return listener;
-        }
-
-        @Override
-        public void request() {
-            requests++;
-        }
-
-        @Override
-        public void release(SourceBatch batch) {
-            released += batch.records().size();
-        }
-
-        @Override
-        public Optional<SequenceNumber> end(List<ChildShard> children) {
-            endsWith = children;
-            return Optional.empty();
-        }
-
-        @Override
-        public void close() {
-            closed = true;
-        }
-    }
-
-    /** Hears from the consumers. */
-    private final class Owner implements ConsumerParts.Owner {
+    /** Hears from the consumers, and lists the shards of the stream. */
+    private final class Owner implements ConsumerParts.Owner, ShardDirectory {
         private final List<String> expired = new ArrayList<>();
+        private @Nullable List<Shard> shards = List.of();
 
         @Override
         public void over(ShardConsumer over, ConsumerEnd end) {
@@ -659,10 +599,6 @@ class ShardConsumerTest {
         public void recordsExpired(LeaseKey shard, @Nullable Instant from, @Nullable Instant until) {
             expired.add(shard.shard() + " " + from + " " + until);
         }
-    }
-
-    private static final class Directory implements ShardDirectory {
-        private @Nullable List<Shard> shards = List.of();
 
         @Override
         public CompletableFuture<StreamIdentity> identify(StreamName stream) {
