@@ -277,6 +277,11 @@ enum Mutation {
         LeaseTable table(LeaseTable table, Simulation sim) {
             return new UnconditionalTable(table, PlanRow.class::isInstance);
         }
+
+        @Override
+        int firstSeed() {
+            return 70;
+        }
     },
     /** Plans are written, and nobody is told but of the first. */
     NO_NEWS {
