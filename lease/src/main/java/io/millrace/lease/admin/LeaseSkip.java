@@ -34,7 +34,7 @@ public final class LeaseSkip {
      *
      * @param target the checkpoint behind the records
      * @param now the time that is noted for the new checkpoint
-     * @param line what the row keeps for people, from the row as it is before
+     * @param line what the row keeps for people, from the row as it is before: another for each skip, for it is known again by that
      */
     public LeaseSkip(LeaseTable table, Checkpoint target, Instant now, Function<LeaseRow, String> line) {
         this.table = requireNonNull(table, "table");
@@ -95,8 +95,9 @@ public final class LeaseSkip {
     }
 
     private CompletableFuture<Outcome> write(LeaseRow seen, int attempts) {
+        String kept = line.apply(seen);
         LeaseRow moved = seen.skippedTo(target);
-        LeaseRow noted = moved.with(moved.notes().skipped(line.apply(seen)).savedAt(now));
+        LeaseRow noted = moved.with(moved.notes().skipped(kept).savedAt(now));
         return table.put(noted).thenCompose(outcome -> {
             if (!(outcome instanceof WriteOutcome.Conflict conflict)) {
                 return CompletableFuture.completedFuture(new Outcome.Skipped(seen));
@@ -104,8 +105,9 @@ public final class LeaseSkip {
             if (!(conflict.currentOrNull() instanceof LeaseRow current)) {
                 return CompletableFuture.completedFuture(new Outcome.Changing(seen.key()));
             }
-            // A client that heard nothing has sent it twice by itself, and tells of the second sending.
-            boolean isOurs = current.revision() == noted.revision() + 1 && current.sameContent(noted);
+            // A client that heard nothing has sent it twice by itself, and tells of the second sending; others may have
+            // written since.
+            boolean isOurs = current.notes().skips().contains(kept);
             return isOurs
                     ? CompletableFuture.completedFuture(new Outcome.Skipped(seen))
                     : attempt(current, attempts - 1);

@@ -56,6 +56,15 @@ final class LeaseSkipTest {
     }
 
     @Test
+    void skipThatTheClientSentTwiceIsKnownAgainThoughOthersHaveWrittenSince() {
+        LeaseRow seen = put(lease(0, at(3)).takenBy(ALICE));
+        assertThat(skip(seen, 7)).isEqualTo(new Outcome.Skipped(seen));
+        LeaseRow taken = put(row(0).takenBy(ALICE));
+        assertThat(skip(seen, 7)).isEqualTo(new Outcome.Skipped(seen));
+        assertThat(row(0)).isEqualTo(taken);
+    }
+
+    @Test
     void shardThatWaitsForItsParentsIsNotBegunByASkip() {
         put(lease(0, at(3)));
         LeaseRow child = put(new LeaseRow(
