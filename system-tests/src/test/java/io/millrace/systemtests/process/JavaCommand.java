@@ -37,6 +37,7 @@ public final class JavaCommand {
     /** The command line of a program among the tests, of this class. */
     public static List<String> test(String mainClass, List<String> arguments) {
         List<String> command = new ArrayList<>(flags(JAVA));
+        command.addAll(Archived.FLAGS);
         command.addAll(List.of("-cp", CLASS_PATH + File.pathSeparator + TESTS, mainClass));
         command.addAll(arguments);
         return command;

@@ -32,11 +32,16 @@ final class LocalClients {
 
     /** A client that tries once: a retry would blur what was acknowledged. */
     static KinesisAsyncClient kinesisWithoutRetries(int port) {
+        return kinesis(port, 1);
+    }
+
+    /** A client that tries each call so often. */
+    static KinesisAsyncClient kinesis(int port, int attempts) {
         return KinesisAsyncClient.builder()
                 .endpointOverride(URI.create("http://127.0.0.1:" + port))
                 .region(Region.US_EAST_1)
                 .credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create("local", "local")))
-                .overrideConfiguration(settings -> settings.retryStrategy(retries -> retries.maxAttempts(1)))
+                .overrideConfiguration(settings -> settings.retryStrategy(retries -> retries.maxAttempts(attempts)))
                 .build();
     }
 
@@ -44,6 +49,11 @@ final class LocalClients {
     static void createStream(KinesisAsyncClient kinesis, String name, int shards) {
         kinesis.createStream(request -> request.streamName(name).shardCount(shards))
                 .join();
+        awaitActive(kinesis, name);
+    }
+
+    /** Waits until the stream may be changed. */
+    static void awaitActive(KinesisAsyncClient kinesis, String name) {
         StreamStatus status = StreamStatus.CREATING;
         while (status != StreamStatus.ACTIVE) {
             status = kinesis.describeStreamSummary(request -> request.streamName(name))

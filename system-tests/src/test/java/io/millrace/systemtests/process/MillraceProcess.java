@@ -8,6 +8,7 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -20,12 +21,13 @@ final class MillraceProcess implements AutoCloseable {
     private final Process process;
     private final String command;
     private final List<String> errorLines = new CopyOnWriteArrayList<>();
+    private final CompletableFuture<Void> outputEnded;
 
     private MillraceProcess(Process process, String command, Consumer<String> lines, Consumer<String> errors) {
         this.process = process;
         this.command = command;
-        read(process.getInputStream(), lines);
-        read(process.getErrorStream(), line -> {
+        this.outputEnded = read(process.getInputStream(), lines);
+        CompletableFuture<Void> unused = read(process.getErrorStream(), line -> {
             errorLines.add(line);
             errors.accept(line);
         });
@@ -36,9 +38,24 @@ final class MillraceProcess implements AutoCloseable {
         return start(environment, lines, error -> {}, arguments);
     }
 
+    /** Starts a program among the tests in the same way. */
+    static MillraceProcess startTest(
+            Map<String, String> environment, Consumer<String> lines, String mainClass, List<String> arguments) {
+        return start(environment, lines, error -> {}, JavaCommand.test(mainClass, arguments), arguments);
+    }
+
     private static MillraceProcess start(
             Map<String, String> environment, Consumer<String> lines, Consumer<String> errors, List<String> arguments) {
-        ProcessBuilder builder = new ProcessBuilder(JavaCommand.millrace(arguments));
+        return start(environment, lines, errors, JavaCommand.millrace(arguments), arguments);
+    }
+
+    private static MillraceProcess start(
+            Map<String, String> environment,
+            Consumer<String> lines,
+            Consumer<String> errors,
+            List<String> command,
+            List<String> arguments) {
+        ProcessBuilder builder = new ProcessBuilder(command);
         CleanEnvironment.give(builder, environment);
         try {
             return new MillraceProcess(builder.start(), String.join(" ", arguments), lines, errors);
@@ -82,6 +99,53 @@ final class MillraceProcess implements AutoCloseable {
         process.toHandle().destroy();
     }
 
+    /** Sends a signal, such as {@code STOP} or {@code CONT}, by the system's own command. */
+    void signal(String name) {
+        try {
+            Process kill = new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start();
+            int code = kill.onExit().orTimeout(10, TimeUnit.SECONDS).join().exitValue();
+            if (code != 0) {
+                throw new IllegalStateException("kill -" + name + " ended with " + code);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Writes a line to its standard input. */
+    void say(String line) {
+        try {
+            process.getOutputStream().write((line + "\n").getBytes(StandardCharsets.UTF_8));
+            process.getOutputStream().flush();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Ends its standard input. */
+    void endInput() {
+        try {
+            process.getOutputStream().close();
+        } catch (IOException alreadyGone) {
+            // Then it reads no more of it either.
+        }
+    }
+
+    /** The id of the process. */
+    long pid() {
+        return process.pid();
+    }
+
+    /** The CPU time that it has used. */
+    Duration cpuTime() {
+        return process.toHandle().info().totalCpuDuration().orElse(Duration.ZERO);
+    }
+
+    /** Waits until all that it printed was read; it must have ended. */
+    void awaitOutput() {
+        outputEnded.orTimeout(30, TimeUnit.SECONDS).join();
+    }
+
     /** Waits for the end. */
     int exitCode() {
         return process.onExit().orTimeout(60, TimeUnit.SECONDS).join().exitValue();
@@ -117,15 +181,20 @@ final class MillraceProcess implements AutoCloseable {
         }
     }
 
-    private static void read(InputStream stream, Consumer<String> lines) {
+    /** Completes when the stream has ended. */
+    private static CompletableFuture<Void> read(InputStream stream, Consumer<String> lines) {
+        CompletableFuture<Void> ended = new CompletableFuture<>();
         Thread reader = new Thread(() -> {
             try (BufferedReader text = new BufferedReader(new InputStreamReader(stream, StandardCharsets.UTF_8))) {
                 text.lines().forEach(lines);
             } catch (UncheckedIOException | IOException killed) {
                 // A killed process ends its lines in the middle.
+            } finally {
+                ended.complete(null);
             }
         });
         reader.setDaemon(true);
         reader.start();
+        return ended;
     }
 }

@@ -7,6 +7,7 @@ import io.millrace.consumer.WorkerEvent;
 import io.millrace.consumer.WorkerListener;
 import io.millrace.consumer.processor.RecordBatch;
 import io.millrace.consumer.processor.RecordProcessor;
+import io.millrace.systemtests.process.CutWire;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;

@@ -1,4 +1,4 @@
-package io.millrace.systemtests.worker;
+package io.millrace.systemtests.process;
 
 import io.millrace.runtime.Platform;
 import io.millrace.runtime.SystemPlatform;
@@ -16,7 +16,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * A wire to a local server that can be cut: then whatever is on it goes nowhere and comes to nobody, as behind a dead
  * switch, until the wire is mended. What hung on it then is dropped. Safe for any thread.
  */
-final class CutWire implements AutoCloseable {
+public final class CutWire implements AutoCloseable {
     private static final int THREADS = 512;
 
     private final URI target;
@@ -25,24 +25,25 @@ final class CutWire implements AutoCloseable {
     private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
     private volatile boolean cut;
 
-    CutWire(URI target) throws IOException {
+    /** A wire to the server at {@code target}. */
+    public CutWire(URI target) throws IOException {
         this.target = target;
         this.listener = new ServerSocket(0, 200, InetAddress.getLoopbackAddress());
         threads.execute(this::accept);
     }
 
     /** Where this end of the wire is. */
-    URI endpoint() {
+    public URI endpoint() {
         return URI.create("http://127.0.0.1:" + listener.getLocalPort());
     }
 
     /** From now on nothing passes. */
-    void cut() {
+    public void cut() {
         cut = true;
     }
 
     /** New connections work again; those that hung are dropped. */
-    void mend() {
+    public void mend() {
         cut = false;
         dropAll();
     }

@@ -1,0 +1,291 @@
+package io.millrace.systemtests.process;
+
+import static java.util.Comparator.comparing;
+
+import io.millrace.dynamodblocal.DynamoDbLocal;
+import io.millrace.model.HashKey;
+import io.millrace.model.HashKeyRange;
+import io.millrace.systemtests.process.ChaosJudge.Told;
+import io.millrace.systemtests.process.ChaosJudge.Trouble;
+import io.millrace.systemtests.process.ChaosNote.Ownership;
+import java.io.IOException;
+import java.math.BigInteger;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
+import software.amazon.awssdk.services.kinesis.model.Shard;
+import software.amazon.awssdk.services.kinesis.model.ShardFilterType;
+
+/**
+ * A stream server, a table behind a wire that can be cut, and worker processes that tell what they do. Steps are done to it by one
+ * thread, which waits for what workers tell.
+ */
+final class ChaosFleet implements AutoCloseable {
+    /** How long after a trouble is over its leases may still be told lost. */
+    private static final Duration AFTERMATH = Duration.ofSeconds(20);
+
+    private final String stream;
+    private final Duration failover;
+    private final Path data;
+    private final int port = MillraceProcess.freePort();
+    private final DynamoDbLocal tables = DynamoDbLocal.start(DynamoDbLocal.Settings.inMemory());
+    private final CutWire wire;
+    private final KinesisAsyncClient kinesis = LocalClients.kinesis(port, 5);
+    private final List<String> ways;
+    private final Consumer<ChaosNote> onNote;
+
+    private final ConcurrentLinkedQueue<Told> told = new ConcurrentLinkedQueue<>();
+    /** The highest epoch of each shard that anybody took. */
+    private final Map<String, Long> epochs = new ConcurrentHashMap<>();
+
+    private final List<Trouble> troubles = new ArrayList<>();
+    private final List<Member> everybody = new ArrayList<>();
+    private final Deque<Member> working = new ArrayDeque<>();
+    /** A permit whenever a worker told something. */
+    private final Semaphore news = new Semaphore(0);
+
+    private MillraceProcess server;
+    private volatile long latest = System.nanoTime();
+
+    /** A worker and what it holds by its own account; the set belongs to the thread that reads its lines, others only look. */
+    private record Member(String name, MillraceProcess process, Set<Ownership> holds) {}
+
+    /**
+     * Starts the services and makes the stream.
+     *
+     * @param onNote is told what workers tell, on threads of their own
+     * @param ways how workers read, {@code pipe} or {@code polling}, in turn
+     */
+    ChaosFleet(String stream, int shards, Duration failover, Path data, List<String> ways, Consumer<ChaosNote> onNote)
+            throws IOException {
+        this.stream = stream;
+        this.failover = failover;
+        this.data = data;
+        this.ways = List.copyOf(ways);
+        this.onNote = onNote;
+        this.wire = new CutWire(tables.endpoint());
+        this.server = startServer();
+        LocalClients.createStream(kinesis, stream, shards);
+    }
+
+    int port() {
+        return port;
+    }
+
+    /** Whether no worker has told anything for so long. */
+    boolean isQuietFor(Duration time) {
+        return System.nanoTime() - latest > time.toNanos();
+    }
+
+    List<Told> told() {
+        return List.copyOf(told);
+    }
+
+    List<Trouble> troubles() {
+        return List.copyOf(troubles);
+    }
+
+    /** Looks again whenever a worker told something, and now and then; the test's time limit ends a vain wait. */
+    void await(String what, BooleanSupplier condition) {
+        while (!condition.getAsBoolean()) {
+            try {
+                news.tryAcquire(20, TimeUnit.MILLISECONDS);
+            } catch (InterruptedException timeout) {
+                throw new AssertionError("waited in vain for " + what + "; the workers: " + everybody, timeout);
+            }
+            news.drainPermits();
+        }
+    }
+
+    void join() {
+        String name = "w" + everybody.size();
+        String way = ways.get(everybody.size() % ways.size());
+        Set<Ownership> holds = ConcurrentHashMap.newKeySet();
+        MillraceProcess process = MillraceProcess.startTest(
+                LocalClients.environment(port, wire.endpoint().getPort()),
+                line -> ChaosNote.of(line).ifPresent(note -> hear(name, note, holds)),
+                "io.millrace.systemtests.process.ChaosWorker",
+                List.of(stream, name, Long.toString(failover.toMillis()), way));
+        Member member = new Member(name, process, holds);
+        everybody.add(member);
+        working.add(member);
+    }
+
+    /** Waits until so many workers hold leases. */
+    void awaitHolders(int count) {
+        await(
+                count + " workers with leases",
+                () -> working.stream().filter(member -> !member.holds.isEmpty()).count() >= count);
+    }
+
+    void leave() {
+        Member leaver = working.remove();
+        leaver.process.endInput();
+        checkThatItLeft(leaver);
+    }
+
+    void kill() {
+        Member victim = working.remove();
+        troubles.add(Trouble.death(victim.name, System.nanoTime()));
+        victim.process.kill();
+        victim.process.awaitOutput();
+        awaitOthers(victim);
+    }
+
+    void freeze() {
+        Member zombie = working.remove();
+        long from = System.nanoTime();
+        zombie.process.signal("STOP");
+        long until = from + failover.multipliedBy(2).toNanos();
+        awaitOthers(zombie);
+        await("the end of its sleep", () -> System.nanoTime() >= until);
+        zombie.process.signal("CONT");
+        troubles.add(new Trouble(zombie.name, from, System.nanoTime() + AFTERMATH.toNanos(), false));
+        Set<Ownership> held = Set.copyOf(zombie.holds);
+        await("the loss of " + zombie, () -> held.stream().noneMatch(zombie.holds::contains));
+        working.add(zombie);
+    }
+
+    void restartServer(boolean killed) {
+        if (killed) {
+            server.kill();
+        } else {
+            server.terminate();
+            server.exitCode();
+        }
+        server = startServer();
+    }
+
+    void loseTable(Duration time) {
+        long from = System.nanoTime();
+        wire.cut();
+        await("all leases lost", () -> working.stream().allMatch(member -> member.holds.isEmpty()));
+        await("the end of the outage", () -> System.nanoTime() >= from + time.toNanos());
+        wire.mend();
+        long until = System.nanoTime() + AFTERMATH.toNanos();
+        working.forEach(member -> troubles.add(new Trouble(member.name, from, until, false)));
+    }
+
+    void split() {
+        LocalClients.awaitActive(kinesis, stream);
+        Shard widest = open().stream().max(comparing(ChaosFleet::width)).orElseThrow();
+        HashKey middle = new HashKeyRange(
+                        HashKey.parse(widest.hashKeyRange().startingHashKey()),
+                        HashKey.parse(widest.hashKeyRange().endingHashKey()))
+                .middle();
+        kinesis.splitShard(request -> request.streamName(stream)
+                        .shardToSplit(widest.shardId())
+                        .newStartingHashKey(middle.toString()))
+                .join();
+    }
+
+    void merge() {
+        LocalClients.awaitActive(kinesis, stream);
+        List<Shard> shards = open();
+        int narrowest = 0;
+        for (int i = 1; i + 1 < shards.size(); i++) {
+            if (width(shards.get(i))
+                            .add(width(shards.get(i + 1)))
+                            .compareTo(width(shards.get(narrowest)).add(width(shards.get(narrowest + 1))))
+                    < 0) {
+                narrowest = i;
+            }
+        }
+        String one = shards.get(narrowest).shardId();
+        String other = shards.get(narrowest + 1).shardId();
+        kinesis.mergeShards(
+                        request -> request.streamName(stream).shardToMerge(one).adjacentShardToMerge(other))
+                .join();
+    }
+
+    /** All workers leave at once. */
+    void leaveAll() {
+        working.forEach(member -> member.process.endInput());
+        working.forEach(ChaosFleet::checkThatItLeft);
+        everybody.forEach(member -> member.process.awaitOutput());
+    }
+
+    @Override
+    public void close() throws IOException {
+        everybody.forEach(member -> member.process.kill());
+        server.close();
+        kinesis.close();
+        wire.close();
+        tables.close();
+    }
+
+    private void hear(String name, ChaosNote note, Set<Ownership> holds) {
+        told.add(new Told(name, note));
+        if (note instanceof ChaosNote.Taken taken) {
+            holds.add(taken.of());
+            epochs.merge(taken.of().shard(), taken.of().epoch(), Math::max);
+        } else if (note instanceof ChaosNote.Over over) {
+            holds.remove(over.of());
+        }
+        onNote.accept(note);
+        latest = System.nanoTime();
+        news.release();
+    }
+
+    private static void checkThatItLeft(Member leaver) {
+        if (leaver.process.exitCode() != 0) {
+            throw new AssertionError("did not leave well: " + leaver);
+        }
+    }
+
+    /** Waits until each open shard that this worker held was taken by another, however it went on with it. */
+    private void awaitOthers(Member gone) {
+        Set<String> open = open().stream().map(Shard::shardId).collect(Collectors.toSet());
+        List<Ownership> held =
+                gone.holds.stream().filter(each -> open.contains(each.shard())).toList();
+        await(
+                "others with the shards of " + gone,
+                () -> held.stream().allMatch(each -> epochs.getOrDefault(each.shard(), 0L) > each.epoch()));
+    }
+
+    private MillraceProcess startServer() {
+        return MillraceProcess.startAndAwait(
+                Map.of(),
+                ":" + port,
+                List.of(
+                        "server",
+                        "--port",
+                        Integer.toString(port),
+                        "--tls-port",
+                        Integer.toString(MillraceProcess.freePort()),
+                        "--dynamodb-port",
+                        "off",
+                        "--data",
+                        data.toString()));
+    }
+
+    /** The open shards, by their hash keys. */
+    private List<Shard> open() {
+        return kinesis
+                .listShards(request ->
+                        request.streamName(stream).shardFilter(filter -> filter.type(ShardFilterType.AT_LATEST)))
+                .join()
+                .shards()
+                .stream()
+                .sorted(comparing(shard -> new BigInteger(shard.hashKeyRange().startingHashKey())))
+                .toList();
+    }
+
+    private static BigInteger width(Shard shard) {
+        return new BigInteger(shard.hashKeyRange().endingHashKey())
+                .subtract(new BigInteger(shard.hashKeyRange().startingHashKey()));
+    }
+}
