@@ -38,7 +38,7 @@ class ChaosTest {
     private record Size(ChaosProducer.Load load, int ahead, Duration failover, List<ChaosStep.Planned> steps) {}
 
     @Test
-    @Timeout(180)
+    @Timeout(300)
     void nothingIsLostOrOutOfOrderWhateverHappensToAFleet() throws Exception {
         Size size =
                 new Size(new ChaosProducer.Load(50_000, 250, 100, 10), 2_000, Duration.ofSeconds(2), ChaosStep.brief());
