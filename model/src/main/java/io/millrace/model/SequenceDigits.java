@@ -43,7 +43,7 @@ public final class SequenceDigits {
      * @throws IllegalArgumentException if it does not have as many as numbers of the service's form do
      */
     public SequenceDigits(SequenceNumber first) {
-        byte[] text = first.digits();
+        byte[] text = first.toAscii();
         if (text.length != LENGTH) {
             throw new IllegalArgumentException("not a sequence number of the service's form: " + first);
         }

@@ -32,6 +32,16 @@ public interface Platform {
     BlockingTasks newBlockingTasks(String name, int bound);
 
     /**
+     * Makes threads that stand in calls of the operating system for most of their lives, such as reads of pipes, as many as are
+     * asked for at once: platform threads with small stacks, because a virtual thread would hold its carrier all that time.
+     *
+     * @param name what the threads are called, followed by a number
+     */
+    default BlockingTasks newPipeThreads(String name) {
+        return newBlockingTasks(name, Integer.MAX_VALUE);
+    }
+
+    /**
      * Is told that a component met an error in itself, ended what was broken and goes on. The component has logged it.
      * Thrown on by default: in a test no error passes unseen because it was contained.
      */

@@ -52,6 +52,11 @@ public final class SystemPlatform implements Platform {
     }
 
     @Override
+    public BlockingTasks newPipeThreads(String name) {
+        return Threads.ofPlatform(name, errors);
+    }
+
+    @Override
     public void contained(Throwable error) {
         // The component's own log line says it.
     }

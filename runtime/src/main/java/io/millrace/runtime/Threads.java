@@ -9,6 +9,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedTransferQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.RejectedExecutionHandler;
+import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -22,6 +23,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class Threads {
     private static final Optional<VirtualThreads> VIRTUAL = VirtualThreads.find();
 
+    /** Enough for a read and a line of log; most of it is never touched. */
+    private static final long SMALL_STACK = 256 * 1024;
+
     private Threads() {}
 
     static boolean areVirtual() {
@@ -31,6 +35,19 @@ final class Threads {
     static Platform.BlockingTasks perTask(String name, int bound, ErrorHandler errors) {
         ExecutorService executor =
                 VIRTUAL.map(virtual -> virtual.executor(name)).orElseGet(() -> pool(name, bound));
+        return new Tasks(name, executor, errors);
+    }
+
+    /** Platform threads with small stacks, one for each task that runs. */
+    static Platform.BlockingTasks ofPlatform(String name, ErrorHandler errors) {
+        AtomicInteger made = new AtomicInteger();
+        ThreadFactory factory = body -> {
+            Thread thread = new Thread(null, body, name + "-" + made.getAndIncrement(), SMALL_STACK);
+            thread.setDaemon(true);
+            return thread;
+        };
+        ExecutorService executor =
+                new ThreadPoolExecutor(0, Integer.MAX_VALUE, 10, TimeUnit.SECONDS, new SynchronousQueue<>(), factory);
         return new Tasks(name, executor, errors);
     }
 
@@ -52,6 +69,7 @@ final class Threads {
         } catch (OutOfMemoryError noThread) {
             if (!(executor instanceof ThreadPoolExecutor pool)
                     || pool.getPoolSize() == 0
+                    || pool.getQueue() instanceof SynchronousQueue
                     || !pool.getQueue().add(task)) {
                 throw noThread;
             }
