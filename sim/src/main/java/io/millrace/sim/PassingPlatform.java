@@ -46,6 +46,11 @@ public class PassingPlatform implements Platform {
     }
 
     @Override
+    public BlockingTasks newPipeThreads(String name) {
+        return inner.newPipeThreads(name);
+    }
+
+    @Override
     public void contained(Throwable error) {
         inner.contained(error);
     }

@@ -36,9 +36,4 @@ public final class ShiftedPlatform extends PassingPlatform {
     public InstantSource clock() {
         return () -> super.clock().instant().plus(shift);
     }
-
-    @Override
-    public BlockingTasks newPipeThreads(String name) {
-        return real.newPipeThreads(name);
-    }
 }

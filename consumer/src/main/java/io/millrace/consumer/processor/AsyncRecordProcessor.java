@@ -22,6 +22,16 @@ public interface AsyncRecordProcessor {
     /** Processes records, in order; see {@link RecordProcessor#processRecords}. The next ones come when the stage completes. */
     CompletionStage<?> processRecords(RecordBatch batch);
 
+    /**
+     * Tells that the processor is of no use any more while no call of it is under way, such as when the process died that it works
+     * with. Once the stage completes, in whatever way, the processor is thrown away as if a call had thrown a
+     * {@link ProcessorBrokenException}. While a call is under way, and after the processor was told of an end, nothing follows from
+     * it. Asked for once, right after {@link #initialize} has returned its stage.
+     */
+    default CompletionStage<?> broken() {
+        return new CompletableFuture<>();
+    }
+
     /** The lease is gone; see {@link RecordProcessor#leaseLost}. */
     default CompletionStage<?> leaseLost() {
         return CompletableFuture.completedFuture(null);

@@ -133,21 +133,31 @@ final class Lane {
     /** Makes and prepares the processor. */
     void start() {
         moveTo(LaneState.INITIALIZING, "begins");
-        calls.initialize(context, outcome -> {
-            if (outcome instanceof Outcome.Threw threw) {
-                failures.threw(threw);
-                moveTo(LaneState.INITIALIZE_FAILED, "threw");
-                if (threw.error() instanceof ProcessorBrokenException) {
-                    shard.broke(this);
-                    return;
-                }
-                again(failures.retryDelay(), this::start);
-            } else {
-                failures.over();
-                moveTo(LaneState.READY, "initialized");
+        calls.initialize(context, this::initialized, this::broken);
+    }
+
+    private void initialized(Outcome outcome) {
+        if (outcome instanceof Outcome.Threw threw) {
+            failures.threw(threw);
+            moveTo(LaneState.INITIALIZE_FAILED, "threw");
+            if (threw.error() instanceof ProcessorBrokenException) {
+                shard.broke(this);
+                return;
             }
-            shard.changed(this);
-        });
+            again(failures.retryDelay(), this::start);
+        } else {
+            failures.over();
+            moveTo(LaneState.READY, "initialized");
+        }
+        shard.changed(this);
+    }
+
+    /** The processor broke between two calls. Where a policy has stopped the shard, no other one is wanted. */
+    private void broken(Outcome.Threw threw) {
+        if (state != LaneState.STOPPED) {
+            failures.threw(threw);
+            shard.broke(this);
+        }
     }
 
     /** Records for this lane; they are handed out when it is their turn. */

@@ -74,22 +74,43 @@ final class ProcessorCalls {
         return initialized && !saidGoodbye;
     }
 
-    /** Makes the processor, unless that has been done, and initializes it. */
-    void initialize(ShardContext context, Consumer<Outcome> done) {
+    /**
+     * Makes the processor, unless that has been done, and initializes it.
+     *
+     * @param broken is told when the processor breaks while it expects calls and none is under way
+     */
+    void initialize(ShardContext context, Consumer<Outcome> done, Consumer<Outcome.Threw> broken) {
         AtomicReference<@Nullable AsyncRecordProcessor> made = new AtomicReference<>(processor);
+        AtomicReference<@Nullable CompletionStage<?>> end = new AtomicReference<>();
         Callable<CompletionStage<Outcome>> call = () -> {
             AsyncRecordProcessor user = made.get();
             if (user == null) {
                 user = requireNonNull(parts.processors().get(), "the processor's factory returned null");
                 made.set(user);
             }
-            return outcome(user.initialize(context));
+            CompletionStage<Outcome> stage = outcome(user.initialize(context));
+            end.set(user.broken());
+            return stage;
         };
         run("initialize", call, outcome -> {
             processor = made.get();
             initialized = outcome instanceof Outcome.Returned;
             done.accept(outcome);
+            CompletionStage<?> broke = end.get();
+            if (initialized && broke != null) {
+                parts.loop().whenComplete(broke, (value, error) -> {
+                    if (expectsEnd() && !isBusy()) {
+                        broken.accept(new Outcome.Threw("broken", brokenBy(error)));
+                    }
+                });
+            }
         });
+    }
+
+    private static ProcessorBrokenException brokenBy(@Nullable Throwable error) {
+        return error instanceof ProcessorBrokenException known
+                ? known
+                : new ProcessorBrokenException("the processor broke between calls", error);
     }
 
     /** Hands out a batch. */

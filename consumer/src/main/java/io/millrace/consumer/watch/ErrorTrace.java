@@ -1,5 +1,6 @@
 package io.millrace.consumer.watch;
 
+import io.millrace.consumer.processor.ProcessorBrokenException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -9,7 +10,8 @@ import java.util.Set;
 
 /**
  * Where an error came from, in one line: the classes of its whole cause chain, each with the frames that are the user's.
- * Frames of the JDK and of the framework are left out, and so are messages, which may quote a payload.
+ * Frames of the JDK and of the framework are left out, and so are messages, which may quote a payload; but of a
+ * {@link ProcessorBrokenException}, whose message may be logged, that stands for the frames.
  */
 public final class ErrorTrace {
     private static final int MOST_FRAMES = 4;
@@ -45,6 +47,9 @@ public final class ErrorTrace {
     }
 
     private static String one(Throwable error) {
+        if (error instanceof ProcessorBrokenException) {
+            return error.getClass().getName() + ": " + error.getMessage();
+        }
         StackTraceElement[] stack = error.getStackTrace();
         List<String> frames = usersFrames(stack);
         if (frames.isEmpty() && stack.length > 0) {

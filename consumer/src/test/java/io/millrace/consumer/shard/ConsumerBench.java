@@ -42,6 +42,9 @@ final class ConsumerBench implements ShardDirectory, ConsumerParts.Owner {
     final FakeLeases.Fake lease;
     final List<PlayedSource> sources = new ArrayList<>();
     final List<Call> calls = new ArrayList<>();
+    /** Of each processor that was made, in order: breaks it when it is completed. */
+    final List<CompletableFuture<Void>> breaks = new ArrayList<>();
+
     final List<ConsumerEnd> ends = new ArrayList<>();
     final List<String> stops = new ArrayList<>();
     final ShardConsumer consumer;
@@ -202,6 +205,13 @@ final class ConsumerBench implements ShardDirectory, ConsumerParts.Owner {
         public CompletionStage<?> initialize(ShardContext shard) {
             lane = shard.lane();
             return call("initialize", List.of(), null);
+        }
+
+        @Override
+        public CompletionStage<?> broken() {
+            CompletableFuture<Void> broken = new CompletableFuture<>();
+            breaks.add(broken);
+            return broken;
         }
 
         @Override

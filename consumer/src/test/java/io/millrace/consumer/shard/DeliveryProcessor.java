@@ -72,6 +72,16 @@ final class DeliveryProcessor implements AsyncRecordProcessor {
         });
     }
 
+    /** Breaks at some time, whatever it is about then. */
+    @Override
+    public CompletionStage<?> broken() {
+        CompletableFuture<Void> broken = new CompletableFuture<>();
+        if (world.troubles == DeliveryWorld.Troubles.ALL && dice(4) == 0) {
+            world.sim.at(Duration.ofMillis(dice(5_000)), () -> broken.complete(null));
+        }
+        return broken;
+    }
+
     @Override
     public CompletionStage<?> processRecords(RecordBatch batch) {
         check(!over, "records after the last call");

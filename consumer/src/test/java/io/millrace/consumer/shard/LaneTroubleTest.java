@@ -17,6 +17,7 @@ import io.millrace.fanout.ShardReadException;
 import io.millrace.fanout.SourceTrouble;
 import io.millrace.model.Bytes;
 import io.millrace.model.Checkpoint;
+import io.millrace.model.Position;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -43,6 +44,44 @@ class LaneTroubleTest {
         bench.pass();
         assertThat(bench.ends).containsExactly(new ConsumerEnd.Released());
         assertThat(bench.lease.row.checkpoint).isEqualTo(Checkpoint.processed(at(3)));
+    }
+
+    @Test
+    void processorThatBreaksBetweenCallsIsReplacedAtOnceAndReadingGoesBackToTheCheckpoint() {
+        ConsumerBench bench = new ConsumerBench(PLAIN.withCheckpoints(CheckpointMode.MANUAL)).begin();
+        bench.give(1, 3);
+        ConsumerBench.Call first = bench.call("processRecords");
+        assertThat(bench.declare(first.checkpointer(), 2)).isCompleted();
+        bench.returned(first);
+        bench.on(() -> bench.breaks.get(0).completeExceptionally(broken));
+        bench.sim.run(Duration.ofMillis(200));
+        bench.returnFrom("initialize");
+
+        assertThat(bench.sources).hasSize(2);
+        assertThat(bench.sources.get(0).isClosed).isTrue();
+        assertThat(bench.source().from).isEqualTo(new Position.AfterRecord(at(2)));
+        assertThat(bench.breaks).hasSize(2);
+        bench.give(3, 3);
+        bench.returnFrom("processRecords");
+        bench.on(() -> bench.breaks.get(0).complete(null));
+        assertThat(bench.sources).as("the former processor is forgotten").hasSize(2);
+    }
+
+    @Test
+    void nothingFollowsWhereAProcessorBreaksWhileACallIsUnderWayOrAfterItWasToldOfAnEnd() {
+        ConsumerBench bench = new ConsumerBench(PLAIN).begin();
+        bench.give(1, 3);
+        bench.on(() -> bench.breaks.get(0).complete(null));
+        bench.returnFrom("processRecords");
+        assertThat(bench.sources).hasSize(1);
+        assertThat(bench.lease.row.checkpoint).isEqualTo(Checkpoint.processed(at(3)));
+
+        ConsumerBench other = new ConsumerBench(PLAIN).begin();
+        other.on(() -> other.consumer.drain(Duration.ofSeconds(8)));
+        other.sim.run(Duration.ofSeconds(1));
+        other.on(() -> other.breaks.get(0).complete(null));
+        other.returnFrom("shutdownRequested");
+        assertThat(other.ends).containsExactly(new ConsumerEnd.Released());
     }
 
     @Test
