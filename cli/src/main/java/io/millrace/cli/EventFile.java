@@ -15,8 +15,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Appends a worker's events to a file, one JSON object a line, each written through at once. Called on the worker's event
- * loop and closed after it.
+ * Appends a worker's events to a file, one JSON object a line, each written through at once. Called on event loops and closed
+ * after them.
  */
 final class EventFile implements WorkerListener, AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(EventFile.class);
@@ -44,11 +44,16 @@ final class EventFile implements WorkerListener, AutoCloseable {
     @Override
     public void onEvent(WorkerEvent event) {
         log.debug("{}", event);
+        write(json(event));
+    }
+
+    /** Appends an event; safe for any thread. */
+    void write(JsonObject event) {
         if (writer == null) {
             return;
         }
         try {
-            writer.write(json(event) + "\n");
+            writer.write(event + "\n");
             writer.flush();
         } catch (IOException e) {
             log.warn("Cannot write to the file of events: {}", e.getMessage());

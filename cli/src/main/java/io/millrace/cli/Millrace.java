@@ -70,6 +70,7 @@ public final class Millrace {
         if (verbosity > 0) {
             logger("io.millrace").setLevel(verbosity == 1 ? Level.INFO : Level.DEBUG);
             logger(Logger.ROOT_LOGGER_NAME).setLevel(verbosity > 2 ? Level.DEBUG : Level.INFO);
+            logger("io.millrace.multilang").setLevel(null);
             logger("io.netty").setLevel(null);
             logger("software.amazon.awssdk").setLevel(null);
         }

@@ -88,16 +88,34 @@ public final class AwsAccess {
     private final Platform platform = new SystemPlatform();
     private final Terminal terminal;
     private final Map<String, String> environment;
-    private final Map<String, String> endpoints = new ConcurrentHashMap<>();
-    private final Map<String, String> origins = new ConcurrentHashMap<>();
+    private final Map<String, String> endpoints;
+    private final Map<String, String> origins;
 
     private final TimeLimits limits;
+    private final AwsChoice choice;
 
     /** As {@link #of}, with these variables for the process's and these limits for the tools' calls. */
     AwsAccess(Terminal terminal, Map<String, String> environment, TimeLimits limits) {
         this.terminal = terminal;
         this.environment = environment;
         this.limits = limits;
+        this.choice = AwsChoice.NONE;
+        this.endpoints = new ConcurrentHashMap<>();
+        this.origins = new ConcurrentHashMap<>();
+    }
+
+    private AwsAccess(AwsAccess other, AwsChoice choice) {
+        this.terminal = other.terminal;
+        this.environment = other.environment;
+        this.limits = other.limits;
+        this.choice = choice;
+        this.endpoints = other.endpoints;
+        this.origins = other.origins;
+    }
+
+    /** The same where {@code preferred} does not say otherwise. Errors of its clients are told with their endpoints as well. */
+    public AwsAccess preferring(AwsChoice preferred) {
+        return new AwsAccess(this, preferred);
     }
 
     /** The settings of this process; {@code terminal} is told where a default leads. */
@@ -197,16 +215,32 @@ public final class AwsAccess {
             Supplier<UnclosedHttpClient.Builder> http,
             Consumer<ClientOverrideConfiguration.Builder> config) {
         ProfileFiles.check(environment);
-        EndpointSetting.of(service, environment).stream().findFirst().ifPresent(setting -> setting.check(service));
-        Optional<Region> region = region();
-        C client = builders.get()
-                .region(region.orElse(Region.US_EAST_1))
-                .overrideConfiguration(config)
-                .httpClientBuilder(http.get())
-                .build();
+        AwsChoice.OfService chosen = choice.of(service);
+        if (chosen.endpointOrNull() == null) {
+            EndpointSetting.of(service, environment).stream().findFirst().ifPresent(setting -> setting.check(service));
+        }
+        Optional<Region> region = Optional.ofNullable(chosen.regionOrNull()).or(this::region);
+        Supplier<B> begun = () -> {
+            B builder = builders.get()
+                    .region(region.orElse(Region.US_EAST_1))
+                    .overrideConfiguration(config)
+                    .httpClientBuilder(http.get());
+            if (chosen.endpointOrNull() != null) {
+                builder.endpointOverride(chosen.endpointOrNull());
+            }
+            if (chosen.credentialsOrNull() != null) {
+                builder.credentialsProvider(chosen.credentialsOrNull());
+            }
+            return builder;
+        };
+        C client = begun.get().build();
         Optional<URI> endpoint = client.serviceClientConfiguration().endpointOverride();
-        endpoint.ifPresent(uri -> origins.put(service, EndpointSetting.origin(service, uri, environment)));
-        if (credentialsAreSet()) {
+        endpoint.ifPresent(uri -> origins.put(
+                service,
+                uri.equals(chosen.endpointOrNull())
+                        ? chosen.origin()
+                        : EndpointSetting.origin(service, uri, environment)));
+        if (chosen.credentialsOrNull() != null || credentialsAreSet()) {
             endpoints.put(service, endpoint.map(URI::toString).orElse(AMAZON + service));
             endpoint.filter(AwsAccess::isLoopback).ifPresent(uri -> checkThatItListens(service, uri));
             if (endpoint.isEmpty()) {
@@ -214,26 +248,23 @@ public final class AwsAccess {
             }
             return client;
         }
-        @Nullable URI chosen = endpoint.orElse(local);
-        if (chosen == null) {
+        @Nullable URI place = endpoint.orElse(local);
+        if (place == null) {
             client.close();
             throw CommandFailure.failed("no AWS settings found for " + service + ": set AWS_REGION and credentials, or "
                     + EndpointSetting.variable(service));
         }
-        endpoints.put(service, chosen.toString());
+        endpoints.put(service, place.toString());
         if (endpoint.isEmpty()) {
             terminal.note("millrace: no AWS settings found for " + service + ", using " + local);
-        } else if (!isLoopback(chosen)) {
+        } else if (!isLoopback(place)) {
             return client;
         }
         client.close();
-        checkThatItListens(service, chosen);
-        return builders.get()
-                .region(region.orElse(Region.US_EAST_1))
-                .endpointOverride(chosen)
+        checkThatItListens(service, place);
+        return begun.get()
+                .endpointOverride(place)
                 .credentialsProvider(NO_SECRET)
-                .overrideConfiguration(config)
-                .httpClientBuilder(http.get())
                 .build();
     }
 

@@ -209,8 +209,45 @@ class CommandTest {
     }
 
     @Test
-    void commandsThatComeLaterSaySo() {
-        assertThat(oneLine(2, "daemon", "x.properties")).contains("millrace daemon: ", "comes with a later version");
+    void daemonTellsWrongSettingsInOneLine() throws IOException {
+        Path file = folder.resolve("daemon.properties");
+        String daemon = file.toString();
+        String good = "executableName = sh run\napplicationName = a\nstreamName = s\n";
+        assertThat(oneLine(1, "daemon", daemon)).contains("there is no file " + daemon);
+        assertThat(oneLine(1, "daemon", folder.toString())).contains("is a folder");
+        assertThat(oneLine(2, "daemon")).contains("FILE");
+
+        Files.write(file, new byte[] {'a', '=', (byte) 0xe4});
+        assertThat(oneLine(1, "daemon", daemon)).contains("not UTF-8");
+        Files.writeString(file, "applicationName = a");
+        assertThat(oneLine(1, "daemon", daemon)).contains("executableName is missing");
+        Files.writeString(file, good + "failoverTimeMilis = 5000");
+        assertThat(oneLine(1, "daemon", daemon)).contains("line 4", "failoverTimeMilis", "failoverTimeMillis?");
+        Files.writeString(file, good + "maxRecords = many");
+        assertThat(oneLine(1, "daemon", daemon)).contains("line 4", "maxRecords", "1 to 10000", "'many'");
+        Files.writeString(file, good.replace("sh run", "no-such-program run"));
+        assertThat(oneLine(1, "daemon", daemon)).contains("executableName", "'no-such-program'", "PATH");
+        assertThat(oneLine(1, "daemon", daemon, "--set", "executableName=./none"))
+                .contains("'./none'", "permissions");
+        assertThat(oneLine(1, "daemon", daemon, "--set", "timeoutInSeconds=0")).contains("--set", "timeoutInSeconds");
+    }
+
+    @Test
+    void daemonSaysWhatSettingsMeanAndDoesNothingElse() throws IOException {
+        Path file = folder.resolve("checked.properties");
+        Files.writeString(
+                file,
+                "# a comment\nexecutableName = no-such-program\napplicationName = a\nStreamName = s\nmetricsLevel = NONE");
+
+        assertThat(expect(0, "", "daemon", file.toString(), "--check", "--worker-id", "w")
+                        .out()
+                        .lines())
+                .satisfiesExactly(
+                        line -> assertThat(line).startsWith("line 2: executableName = no-such-program: "),
+                        line -> assertThat(line).startsWith("line 3: applicationName = a: "),
+                        line -> assertThat(line).startsWith("line 4: StreamName = s (as streamName): "),
+                        line -> assertThat(line).startsWith("line 5: metricsLevel = NONE: has no effect here: "),
+                        line -> assertThat(line).startsWith("--worker-id: workerId = w: "));
     }
 
     @Test

@@ -29,6 +29,7 @@ final class House {
             "checkpoint",
             "fanout",
             "consumer",
+            "multilang",
             "cli",
             "examples",
             "benchmarks",
@@ -105,9 +106,19 @@ final class House {
         arrows.put("checkpoint", Set.of("lease", "model", "runtime"));
         arrows.put("fanout", Set.of("model", "runtime"));
         arrows.put("consumer", Set.of("checkpoint", "lease", "fanout", "model", "runtime"));
+        arrows.put("multilang", Set.of("consumer", "checkpoint", "model", "runtime"));
         arrows.put(
                 "cli",
-                Set.of("consumer", "dynamodblocal", "lease", "checkpoint", "fanout", "model", "runtime", "streamcore"));
+                Set.of(
+                        "consumer",
+                        "multilang",
+                        "dynamodblocal",
+                        "lease",
+                        "checkpoint",
+                        "fanout",
+                        "model",
+                        "runtime",
+                        "streamcore"));
         arrows.put("examples", Set.of("consumer", "checkpoint", "model"));
         arrows.put("benchmarks", Set.of("consumer", "checkpoint", "lease", "model", "runtime"));
         return arrows;

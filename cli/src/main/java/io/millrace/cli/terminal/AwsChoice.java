@@ -1,0 +1,54 @@
+package io.millrace.cli.terminal;
+
+import static java.util.Objects.requireNonNull;
+
+import java.net.URI;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
+import software.amazon.awssdk.regions.Region;
+
+/**
+ * What a command's own settings say of services; it goes before the standard AWS settings.
+ *
+ * @param services by the name of the service
+ */
+public record AwsChoice(Map<String, OfService> services) {
+    /** Nothing is said. */
+    static final AwsChoice NONE = new AwsChoice(Map.of());
+
+    /** Copies the map. */
+    public AwsChoice {
+        services = Map.copyOf(services);
+    }
+
+    /** Says this of streams and of the lease table. */
+    public static AwsChoice of(OfService kinesis, OfService dynamoDb) {
+        return new AwsChoice(Map.of(AwsAccess.KINESIS, kinesis, AwsAccess.DYNAMODB, dynamoDb));
+    }
+
+    OfService of(String service) {
+        return services.getOrDefault(service, OfService.NOTHING);
+    }
+
+    /**
+     * What is said of one service; what is absent comes from the standard AWS settings.
+     *
+     * @param regionOrNull its region
+     * @param endpointOrNull its address
+     * @param credentialsOrNull who speaks to it
+     * @param origin where the address is set, for messages
+     */
+    public record OfService(
+            @Nullable Region regionOrNull,
+            @Nullable URI endpointOrNull,
+            @Nullable AwsCredentialsProvider credentialsOrNull,
+            String origin) {
+        static final OfService NOTHING = new OfService(null, null, null, "");
+
+        /** Checks the part. */
+        public OfService {
+            requireNonNull(origin, "origin");
+        }
+    }
+}

@@ -1,0 +1,50 @@
+package io.millrace.multilang.child;
+
+import static java.util.Objects.requireNonNull;
+
+import java.io.File;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The command of children.
+ *
+ * @param words the program and its arguments, which reach it as they are
+ * @param application is told to children as {@code MILLRACE_APPLICATION}
+ */
+public record ChildCommand(List<String> words, String application) {
+    /** Checks the parts and copies the list. */
+    public ChildCommand {
+        requireNonNull(application, "application");
+        words = List.copyOf(words);
+        if (words.isEmpty()) {
+            throw new IllegalArgumentException("a command has at least one word");
+        }
+    }
+
+    /**
+     * The file of a program, as the system finds it: by its path if it has a slash, else in the folders of {@code searchPath}. Empty
+     * if there is none that may be run.
+     */
+    public static Optional<Path> find(String program, String searchPath) {
+        if (program.isEmpty() || program.indexOf('\0') >= 0) {
+            return Optional.empty();
+        }
+        if (program.indexOf('/') >= 0 || program.indexOf(File.separatorChar) >= 0) {
+            return Optional.of(Path.of(program)).filter(ChildCommand::mayBeRun);
+        }
+        for (String folder : searchPath.split(File.pathSeparator, -1)) {
+            Path file = Path.of(folder.isEmpty() ? "." : folder, program);
+            if (mayBeRun(file)) {
+                return Optional.of(file);
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static boolean mayBeRun(Path file) {
+        return Files.isRegularFile(file) && Files.isExecutable(file);
+    }
+}

@@ -1,0 +1,40 @@
+package io.millrace.multilang.child;
+
+import io.millrace.multilang.line.FromChild;
+import io.millrace.multilang.line.ToChild;
+
+/** The running process of a child, as far as its state machine knows it. All methods are called on the loop and do not block. */
+interface ChildProcess {
+    /** The process id. */
+    long pid();
+
+    /** Begins to tell what it does. Called once. */
+    void listen();
+
+    /** Writes a message, after those before it. A failure is told to {@link Events#sendFailed}. */
+    void send(ToChild message);
+
+    /** Closes the child's standard input, once all messages are written. */
+    void closeInput();
+
+    /** SIGTERM. */
+    void terminate();
+
+    /** SIGKILL, to its own children as well. */
+    void kill();
+
+    /** What a process is about. Called on the loop. */
+    interface Events {
+        /** A message came. */
+        void received(FromChild message);
+
+        /** The standard output is closed, and all that stood in it was told. */
+        void outputEnded();
+
+        /** A message could not be written. */
+        void sendFailed(String why);
+
+        /** The process is gone. */
+        void exited(int code);
+    }
+}

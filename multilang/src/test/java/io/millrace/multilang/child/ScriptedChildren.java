@@ -1,0 +1,111 @@
+package io.millrace.multilang.child;
+
+import io.millrace.multilang.line.FromChild;
+import io.millrace.multilang.line.ToChild;
+import io.millrace.runtime.EventLoop;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+/** Starts processes that do what a test has them do. Belongs to the loop of the children, as its processes do. */
+final class ScriptedChildren implements ChildStarter {
+    final EventLoop loop;
+    final List<Scripted> started = new ArrayList<>();
+    /** What a start comes to; absent for a process at once. */
+    CompletableFuture<Void> gate = CompletableFuture.completedFuture(null);
+
+    ScriptedChildren(EventLoop loop) {
+        this.loop = loop;
+    }
+
+    @Override
+    public CompletableFuture<ChildProcess> start(ChildName name, ChildProcess.Events events) {
+        return gate.thenApply(open -> {
+            Scripted process = new Scripted(started.size() + 1, events);
+            started.add(process);
+            return process;
+        });
+    }
+
+    /** A process whose end the test plays. */
+    final class Scripted implements ChildProcess {
+        private final long pid;
+        private final Events events;
+        /** What it was told, and what was done to it. */
+        final List<String> seen = new ArrayList<>();
+
+        /** Called after each step of {@link #seen}. */
+        Runnable reaction = () -> {};
+
+        boolean listens;
+
+        Scripted(long pid, Events events) {
+            this.pid = pid;
+            this.events = events;
+        }
+
+        @Override
+        public long pid() {
+            return pid;
+        }
+
+        @Override
+        public void listen() {
+            listens = true;
+        }
+
+        @Override
+        public void send(ToChild message) {
+            String more = message instanceof ToChild.Checkpointed answer
+                    ? " " + answer.sequenceNumber() + " " + answer.error()
+                    : "";
+            note(message.action() + more);
+        }
+
+        @Override
+        public void closeInput() {
+            note("close");
+        }
+
+        @Override
+        public void terminate() {
+            note("SIGTERM");
+        }
+
+        @Override
+        public void kill() {
+            note("SIGKILL");
+        }
+
+        private void note(String step) {
+            seen.add(step);
+            loop.execute(reaction);
+        }
+
+        void says(FromChild message) {
+            loop.execute(() -> events.received(message));
+        }
+
+        void answers(String action) {
+            says(new FromChild.Status(action));
+        }
+
+        void endsOutput() {
+            loop.execute(events::outputEnded);
+        }
+
+        void exits(int code) {
+            loop.execute(() -> events.exited(code));
+        }
+
+        /** As a process that ends by itself. */
+        void ends(int code) {
+            exits(code);
+            endsOutput();
+        }
+
+        void doesNotRead() {
+            loop.execute(() -> events.sendFailed("Broken pipe"));
+        }
+    }
+}
