@@ -3,19 +3,27 @@ package io.millrace.multilang.child;
 import io.millrace.multilang.line.FromChild;
 import io.millrace.multilang.line.ToChild;
 import io.millrace.runtime.EventLoop;
+import io.millrace.sim.Simulation;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /** Starts processes that do what a test has them do. Belongs to the loop of the children, as its processes do. */
-final class ScriptedChildren implements ChildStarter {
-    final EventLoop loop;
-    final List<Scripted> started = new ArrayList<>();
+public final class ScriptedChildren implements ChildStarter {
+    private final EventLoop loop;
+    /** All processes, in the order of their starts. */
+    public final List<Scripted> started = new ArrayList<>();
     /** What a start comes to; absent for a process at once. */
     CompletableFuture<Void> gate = CompletableFuture.completedFuture(null);
 
-    ScriptedChildren(EventLoop loop) {
+    /** Processes on this loop. */
+    public ScriptedChildren(EventLoop loop) {
         this.loop = loop;
+    }
+
+    /** Children that are these processes. */
+    public Children children(Simulation sim) {
+        return Children.of(loop, new Children.Settings(sim.ticker(), ChildLimits.DEFAULT, ChildListener.NONE), this);
     }
 
     @Override
@@ -28,11 +36,11 @@ final class ScriptedChildren implements ChildStarter {
     }
 
     /** A process whose end the test plays. */
-    final class Scripted implements ChildProcess {
+    public final class Scripted implements ChildProcess {
         private final long pid;
         private final Events events;
         /** What it was told, and what was done to it. */
-        final List<String> seen = new ArrayList<>();
+        public final List<String> seen = new ArrayList<>();
 
         /** Called after each step of {@link #seen}. */
         Runnable reaction = () -> {};
@@ -82,29 +90,34 @@ final class ScriptedChildren implements ChildStarter {
             loop.execute(reaction);
         }
 
-        void says(FromChild message) {
+        /** Does it soon. */
+        public void says(FromChild message) {
             loop.execute(() -> events.received(message));
         }
 
-        void answers(String action) {
+        /** Does it soon. */
+        public void answers(String action) {
             says(new FromChild.Status(action));
         }
 
-        void endsOutput() {
+        /** Does it soon. */
+        public void endsOutput() {
             loop.execute(events::outputEnded);
         }
 
-        void exits(int code) {
+        /** Does it soon. */
+        public void exits(int code) {
             loop.execute(() -> events.exited(code));
         }
 
         /** As a process that ends by itself. */
-        void ends(int code) {
+        public void ends(int code) {
             exits(code);
             endsOutput();
         }
 
-        void doesNotRead() {
+        /** Does it soon. */
+        public void doesNotRead() {
             loop.execute(() -> events.sendFailed("Broken pipe"));
         }
     }

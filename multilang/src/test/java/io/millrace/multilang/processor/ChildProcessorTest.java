@@ -1,0 +1,277 @@
+package io.millrace.multilang.processor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.millrace.checkpoint.Checkpointer;
+import io.millrace.checkpoint.LeaseLostException;
+import io.millrace.checkpoint.PreparedCheckpoint;
+import io.millrace.consumer.processor.ProcessorBrokenException;
+import io.millrace.consumer.processor.RecordBatch;
+import io.millrace.consumer.processor.ShardContext;
+import io.millrace.lease.LeaseKey;
+import io.millrace.model.Bytes;
+import io.millrace.model.Checkpoint;
+import io.millrace.model.RecordPosition;
+import io.millrace.model.SequenceNumber;
+import io.millrace.model.ShardId;
+import io.millrace.model.StreamName;
+import io.millrace.model.StreamRecord;
+import io.millrace.multilang.child.ScriptedChildren;
+import io.millrace.multilang.line.FromChild;
+import io.millrace.sim.Simulation;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The conversation with a child, in virtual time: the order of messages, and what becomes of its checkpoints. */
+class ChildProcessorTest {
+    private static final LeaseKey KEY = new LeaseKey(new StreamName("orders"), ShardId.of(0));
+    private static final ShardContext SHARD =
+            new ShardContext(KEY.stream(), KEY.shard(), 7, Checkpoint.processed(at(10)));
+
+    private final Simulation sim = new Simulation(1);
+    private final ScriptedChildren processes = new ScriptedChildren(sim.newEventLoop("children"));
+    private final ChildProcessor processor = new ChildProcessor(processes.children(sim));
+    private final Saved saved = new Saved();
+
+    @BeforeEach
+    void begin() {
+        CompletableFuture<?> initialized = processor.initialize(SHARD).toCompletableFuture();
+        pass();
+        child().answers("initialize");
+        pass();
+        assertThat(initialized).isCompleted();
+    }
+
+    @Test
+    void returningMovesNoCheckpoint() {
+        CompletableFuture<?> processed = process(11, 13);
+        child().answers("processRecords");
+        pass();
+        assertThat(processed).isCompleted();
+        assertThat(saved.asked).isEmpty();
+        assertThat(child().seen).containsExactly("initialize", "processRecords");
+    }
+
+    @Test
+    void checkpointsGoToTheBatchsCheckpointerWithinTheirBounds() {
+        CompletableFuture<?> unused = process(11, 13);
+        asks("9", null);
+        asks("14", null);
+        asks("10", 0L);
+        asks("12", null);
+        asks("11", null);
+        asks(null, null);
+
+        assertThat(child().seen)
+                .containsExactly(
+                        "initialize",
+                        "processRecords",
+                        "checkpoint 9 IllegalArgumentException",
+                        "checkpoint 14 IllegalArgumentException",
+                        "checkpoint 10 null",
+                        "checkpoint 12 null",
+                        "checkpoint 11 IllegalArgumentException",
+                        "checkpoint null null");
+        assertThat(saved.asked).containsExactly(at(12), null);
+    }
+
+    @Test
+    void lostLeaseIsToldAsTheKclTellsIt() {
+        CompletableFuture<?> unused = process(11, 13);
+        saved.isLost = true;
+        asks(null, null);
+        asks("10", null);
+        assertThat(child().seen).endsWith("checkpoint null ShutdownException", "checkpoint 10 ShutdownException");
+
+        child().answers("processRecords");
+        pass();
+        CompletableFuture<?> told = processor.leaseLost().toCompletableFuture();
+        pass();
+        asks(null, null);
+        child().answers("leaseLost");
+        pass();
+        assertThat(told).isCompleted();
+        assertThat(child().seen).endsWith("leaseLost", "checkpoint null InvalidStateException", "close");
+    }
+
+    @Test
+    void lateCheckpointCoversWhatItsBatchHadAndNotTheNext() {
+        CompletableFuture<?> first = process(11, 13);
+        child().answers("processRecords");
+        asks(null, null);
+        assertThat(first).isCompleted();
+        assertThat(saved.asked).containsExactly((RecordPosition) null);
+
+        CompletableFuture<?> unused = process(14, 15);
+        asks("13", null);
+        assertThat(child().seen).endsWith("checkpoint 13 null");
+        assertThat(saved.asked).as("that is saved already").hasSize(1);
+    }
+
+    @Test
+    void shardsEndIsOverOnceEverythingIsCheckpointed() {
+        CompletableFuture<?> unused = process(11, 13);
+        child().answers("processRecords");
+        pass();
+        CompletableFuture<?> ended = processor.shardEnded(saved).toCompletableFuture();
+        pass();
+        asks(null, null);
+        child().answers("shardEnded");
+        pass();
+        assertThat(ended).isCompleted();
+        assertThat(child().seen).endsWith("shardEnded", "checkpoint null null", "close");
+    }
+
+    @Test
+    void shardsEndWithoutACheckpointIsToldAgainToAnotherChild() {
+        CompletableFuture<?> unused = process(11, 13);
+        child().answers("processRecords");
+        pass();
+        CompletableFuture<?> ended = processor.shardEnded(saved).toCompletableFuture();
+        pass();
+        child().answers("shardEnded");
+        pass();
+        assertThat(ended).as("until the child is gone").isNotDone();
+        child().ends(0);
+        pass();
+        assertBroken(ended, "answered shardEnded without a checkpoint");
+    }
+
+    @Test
+    void shutdownIsFollowedByTheLossWhichTheLeaseDoesNotWaitFor() {
+        CompletableFuture<?> unused = process(11, 13);
+        child().answers("processRecords");
+        pass();
+        CompletableFuture<?> told = processor.shutdownRequested(saved).toCompletableFuture();
+        pass();
+        asks("12", null);
+        child().answers("shutdownRequested");
+        pass();
+        assertThat(told).isCompleted();
+        assertThat(child().seen).endsWith("shutdownRequested", "checkpoint 12 null", "leaseLost");
+        child().answers("leaseLost");
+        pass();
+        assertThat(child().seen).endsWith("close");
+    }
+
+    @Test
+    void childThatDiesBreaksTheProcessor() {
+        CompletableFuture<?> broken = processor.broken().toCompletableFuture();
+        CompletableFuture<?> processed = process(11, 13);
+        child().ends(1);
+        pass();
+        assertBroken(
+                processed, "the child of orders/shardId-000000000000 exited with code 1 with processRecords in hand");
+        assertBroken(broken, "exited with code 1");
+        assertThat(processor.leaseLost().toCompletableFuture())
+                .as("of a child that is gone")
+                .satisfies(told -> {
+                    pass();
+                    assertThat(told).isCompleted();
+                });
+    }
+
+    @Test
+    void childThatDiesBetweenTwoActionsBreaksTheProcessorAtOnce() {
+        CompletableFuture<?> broken = processor.broken().toCompletableFuture();
+        assertThat(broken).isNotDone();
+        child().ends(137);
+        pass();
+        assertBroken(broken, "was ended by signal 9");
+    }
+
+    private CompletableFuture<?> process(int first, int last) {
+        List<StreamRecord> records = IntStream.rangeClosed(first, last)
+                .mapToObj(n -> new StreamRecord(at(n), "k", Bytes.empty(), Instant.EPOCH))
+                .toList();
+        CompletableFuture<?> processed = processor
+                .processRecords(new RecordBatch(SHARD, records, 0, 1, saved))
+                .toCompletableFuture();
+        pass();
+        return processed;
+    }
+
+    private void asks(@Nullable String number, @Nullable Long sub) {
+        child().says(new FromChild.Checkpoint(number, sub));
+        pass();
+    }
+
+    private ScriptedChildren.Scripted child() {
+        return processes.started.get(processes.started.size() - 1);
+    }
+
+    private void pass() {
+        sim.run(Duration.ofMillis(1));
+    }
+
+    private static RecordPosition at(int number) {
+        return RecordPosition.of(SequenceNumber.parse(Integer.toString(number)));
+    }
+
+    private static void assertBroken(CompletableFuture<?> stage, String why) {
+        assertThat(stage)
+                .failsWithin(Duration.ZERO)
+                .withThrowableThat()
+                .withCauseInstanceOf(ProcessorBrokenException.class)
+                .withMessageContaining(why);
+    }
+
+    /** Saves at once. */
+    private static final class Saved implements Checkpointer {
+        /** The positions; null for everything. */
+        final List<@Nullable RecordPosition> asked = new ArrayList<>();
+
+        boolean isLost;
+
+        @Override
+        public CompletionStage<Void> checkpointAsync() {
+            return save(null);
+        }
+
+        @Override
+        public CompletionStage<Void> checkpointAsync(RecordPosition position) {
+            return save(position);
+        }
+
+        private CompletionStage<Void> save(@Nullable RecordPosition position) {
+            if (isLost) {
+                return CompletableFuture.failedFuture(new LeaseLostException(KEY, 7));
+            }
+            asked.add(position);
+            return CompletableFuture.completedFuture(null);
+        }
+
+        @Override
+        public boolean isLeaseLost() {
+            return isLost;
+        }
+
+        @Override
+        public void checkpoint() {
+            throw new UnsupportedOperationException("it blocks");
+        }
+
+        @Override
+        public void checkpoint(RecordPosition position) {
+            throw new UnsupportedOperationException("it blocks");
+        }
+
+        @Override
+        public PreparedCheckpoint prepare(RecordPosition position, Bytes state) {
+            throw new UnsupportedOperationException("children prepare nothing");
+        }
+
+        @Override
+        public CompletionStage<PreparedCheckpoint> prepareAsync(RecordPosition position, Bytes state) {
+            throw new UnsupportedOperationException("children prepare nothing");
+        }
+    }
+}

@@ -1,0 +1,287 @@
+package io.millrace.multilang.settings;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.millrace.model.Position;
+import io.millrace.multilang.child.ChildLimits;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class DaemonSettingsTest {
+    private static final String LEAST = "executableName = python3 app.py\napplicationName = app\nstreamName = orders\n";
+    private static final String ARN = "arn:aws:kinesis:us-east-1:123456789012:stream/orders";
+
+    @Test
+    void defaultsAreThoseOfAmazonsDaemonButForItsStop() {
+        DaemonSettings settings = read(LEAST);
+
+        assertThat(settings.command()).containsExactly("python3", "app.py");
+        assertThat(settings.application()).isEqualTo("app");
+        assertThat(settings.streams()).containsExactly("orders");
+        assertThat(settings.from()).isEqualTo(Position.trimHorizon());
+        assertThat(settings.retrieval()).isEqualTo(new DaemonSettings.Retrieval(true, null));
+        assertThat(settings.worker())
+                .isEqualTo(new DaemonSettings.WorkerChoices(null, null, null, null, null, null, 10_000, false));
+        assertThat(settings.services())
+                .isEqualTo(new DaemonSettings.Services(null, null, null, null, List.of(), List.of()));
+        assertThat(settings.limits()).isEqualTo(ChildLimits.DEFAULT);
+        assertThat(settings.grace()).isEqualTo(Duration.ofSeconds(20));
+        assertThat(settings.warnings()).isEmpty();
+    }
+
+    @Test
+    void everyHonouredSettingHasItsEffect() {
+        DaemonSettings settings = read("""
+                executableName = "/opt/my app/run" -x
+                applicationName = app
+                streamArn = %s
+                AwsCredentialsProvider = ProfileCredentialsProvider|dev
+                AwsCredentialsProviderDynamoDB = EnvironmentVariableCredentialsProvider, InstanceProfileCredentialsProvider
+                workerId = "w 1"
+                timeoutInSeconds = 90
+                exitTimeoutInSeconds = 4
+                shutdownGraceMillis = 0
+                regionName = eu-west-1
+                kinesisEndpoint = http://127.0.0.1:4567
+                dynamoDBEndpoint = http://127.0.0.1:8000
+                dynamoDbClient.region = us-west-2
+                initialPositionInStreamExtended = 1700000000
+                retrievalMode = polling
+                maxRecords = 500
+                idleTimeBetweenReadsInMillis = 0
+                callProcessRecordsEvenForEmptyRecordList = true
+                failoverTimeMillis = 5000
+                maxLeasesForWorker = 7
+                logWarningForTaskAfterMillis = 2000
+                tableName = leases
+                """.replace("%s", ARN));
+
+        assertThat(settings.command()).containsExactly("/opt/my app/run", "-x");
+        assertThat(settings.streams()).containsExactly(ARN);
+        assertThat(settings.from()).isEqualTo(new Position.AtTimestamp(Instant.ofEpochSecond(1_700_000_000)));
+        assertThat(settings.retrieval()).isEqualTo(new DaemonSettings.Retrieval(false, null));
+        assertThat(settings.worker())
+                .isEqualTo(new DaemonSettings.WorkerChoices(
+                        "\"w 1\"",
+                        "leases",
+                        Duration.ofSeconds(5),
+                        Duration.ofMillis(200),
+                        Duration.ofSeconds(2),
+                        7,
+                        500,
+                        true));
+        assertThat(settings.services())
+                .isEqualTo(new DaemonSettings.Services(
+                        "eu-west-1",
+                        "us-west-2",
+                        URI.create("http://127.0.0.1:4567"),
+                        URI.create("http://127.0.0.1:8000"),
+                        List.of(new Credentials(Credentials.Kind.PROFILE, List.of("dev"), Map.of())),
+                        List.of(
+                                new Credentials(Credentials.Kind.ENVIRONMENT, List.of(), Map.of()),
+                                new Credentials(Credentials.Kind.INSTANCE, List.of(), Map.of()))));
+        assertThat(settings.limits())
+                .isEqualTo(new ChildLimits(
+                        Duration.ofSeconds(90), Duration.ofSeconds(90), Duration.ofSeconds(4), Duration.ofSeconds(10)));
+        assertThat(settings.grace()).isZero();
+    }
+
+    @Test
+    void startMayBeShorterThanAMessageIfThatIsSaid() {
+        assertThat(read(LEAST + "timeoutInSeconds = 90\nstartTimeoutInSeconds = 5")
+                        .limits())
+                .isEqualTo(new ChildLimits(
+                        Duration.ofSeconds(5), Duration.ofSeconds(90), Duration.ofSeconds(10), Duration.ofSeconds(10)));
+    }
+
+    @Test
+    void overridesReplaceWhatTheFileSays() {
+        DaemonSettings settings = DaemonSettings.of(
+                PropertiesText.parse(LEAST.getBytes(StandardCharsets.UTF_8)),
+                List.of(
+                        new Setting("streamName", "other", "--set"),
+                        new Setting("streamName", "a, b", "--stream"),
+                        new Setting("MaxRecords", "5", "--set")));
+
+        assertThat(settings.streams()).containsExactly("a", "b");
+        assertThat(settings.worker().maxRecords()).isEqualTo(5);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "retrievalMode = DEFAULT, true",
+        "retrievalMode = FANOUT, true",
+        "retrievalMode = POLLING, false",
+        "maxRecords = 100, false",
+        "'retrievalMode = fanout\nmaxRecords = 100', true",
+        "'fanoutConfig.consumerName = c\nmaxRecords = 100', true"
+    })
+    void retrievalFollowsAmazonsRule(String lines, boolean isFanOut) {
+        assertThat(read(LEAST + lines).retrieval().isFanOut()).isEqualTo(isFanOut);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '#',
+            value = {
+                "failoverTimeMilis = 5000 # line 4: there is no setting failoverTimeMilis; did you mean failoverTimeMillis?",
+                "failovertimemillis = 5000 # did you mean failoverTimeMillis?",
+                "billingMode = PAY_PER_REQUEST # there is no setting billingMode",
+                "qqqqqqq = 1 # see docs/multilang.md",
+                "maxRecords = 10001 # line 4: maxRecords is a whole number from 1 to 10000, not '10001'",
+                "maxRecords = ten # maxRecords is a whole number",
+                "maxRecords = # not ''",
+                "failoverTimeMillis = -1 # failoverTimeMillis is a whole number from 1000 on, not '-1'",
+                "failoverTimeMillis = 99999999999 # failoverTimeMillis is a whole number",
+                "timeoutInSeconds = 0 # timeoutInSeconds is a whole number from 1 on, not '0'",
+                "metricsLevel = LOUD # metricsLevel is one of NONE, SUMMARY, DETAILED, not 'LOUD'",
+                "metricsBufferTimeMillis = soon # metricsBufferTimeMillis is a whole number",
+                "cleanupLeasesUponShardCompletion = no # is true or false, not 'no'",
+                "kinesisEndpoint = localhost:4567 # kinesisEndpoint is an address such as",
+                "staleWorkerMetricsEntryCleanupDuration = 1 # is a duration such as",
+                "workerMetricsEMAAlpha = -0.5 # is a number that is not negative",
+                "applicationName = other # line 4: applicationName is set already in line 2; leave one of them",
+                "ApplicationName = other # line 4: ApplicationName is set already in line 2",
+                "initialPositionInStream = AT_TIMESTAMP # needs a time: give initialPositionInStreamExtended",
+                "initialPositionInStream = SOMEWHERE # is one of TRIM_HORIZON, LATEST, AT_TIMESTAMP",
+                "streamArn = arn:aws:kinesis:us-east-1:123456789012:stream/other # streamName is 'orders', but streamArn",
+                "streamArn = orders # streamArn is no ARN of a stream",
+                "AwsCredentialsProvider = StaticCredentialsProvider|a|b # put keys into a profile",
+                "AwsCredentialsProvider = NoSuchProvider # names no provider of credentials that is known here: 'NoSuchProvider'",
+                "kinesisCredentialsProvider.class = X # write AwsCredentialsProvider = NAME"
+            },
+            quoteCharacter = '`')
+    void mistakesAreToldWithTheirLine(String line, String told) {
+        assertThatThrownBy(() -> read(LEAST + line))
+                .isInstanceOf(SettingsException.class)
+                .hasMessageContaining(told)
+                .hasMessageNotContaining("\n");
+    }
+
+    @Test
+    void contradictionsAreTold() {
+        assertThatThrownBy(() -> read(LEAST + "initialPositionInStream = LATEST\ninitialPositionInStreamExtended = 5"))
+                .hasMessageContaining("initialPositionInStream is LATEST; leave one of them");
+        assertThatThrownBy(() -> read(LEAST + "retrievalMode = POLLING\nfanoutConfig.consumerName = c"))
+                .hasMessageContaining("retrievalMode is POLLING; leave one of them");
+        assertThatThrownBy(() -> read(LEAST + "fanoutConfig.consumerArn = a\nfanoutConfig.consumerName = c"))
+                .hasMessageContaining("contradicts fanoutConfig.consumerArn");
+        assertThat(read(LEAST + "initialPositionInStream = at_timestamp\ninitialPositionInStreamExtended = 5")
+                        .from())
+                .isEqualTo(new Position.AtTimestamp(Instant.ofEpochSecond(5)));
+        assertThat(read(LEAST + "streamArn = " + ARN).streams()).containsExactly(ARN);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"executableName", "applicationName", "streamName"})
+    void missingSettingIsNamed(String key) {
+        assertThatThrownBy(() -> read(LEAST.replaceAll("(?m)^" + key + ".*$", "")))
+                .hasMessageContaining(key + " is missing");
+    }
+
+    @Test
+    void falseAndZeroApply() {
+        DaemonSettings settings =
+                read(LEAST + "callProcessRecordsEvenForEmptyRecordList = false\nshutdownGraceMillis = 0");
+        assertThat(settings.worker().isEmptyWanted()).isFalse();
+        assertThat(settings.grace()).isZero();
+    }
+
+    @Test
+    void firstLettersInUpperCaseAndOldNamesAreAliases() {
+        DaemonSettings settings = read(LEAST.replace("stream", "Stream")
+                + "FailoverTimeMillis = 4000\nworkerIdentifier = w\nAWSCREDENTIALSPROVIDER = DefaultAWSCredentialsProviderChain\n"
+                + "kinesisClient.endpointOverride = http://localhost:1");
+
+        assertThat(settings.worker().failoverTimeOrNull()).isEqualTo(Duration.ofSeconds(4));
+        assertThat(settings.worker().nameOrNull()).isEqualTo("w");
+        assertThat(settings.services().credentials())
+                .containsExactly(new Credentials(Credentials.Kind.DEFAULT, List.of(), Map.of()));
+        assertThat(settings.services().kinesisOrNull()).isEqualTo(URI.create("http://localhost:1"));
+        assertThat(settings.lines())
+                .anyMatch(line -> line.contains("FailoverTimeMillis = 4000 (as failoverTimeMillis)"));
+        assertThat(settings.warnings()).isEmpty();
+    }
+
+    @Test
+    void settingWithoutEffectIsWarnedOfOnceWithItsReason() {
+        assertThat(read(LEAST + "metricsLevel = NONE\nshardSyncIntervalMillis = 0")
+                        .warnings())
+                .satisfiesExactly(
+                        line -> assertThat(line).startsWith("line 4: metricsLevel has no effect here: the daemon"),
+                        line -> assertThat(line).startsWith("line 5: shardSyncIntervalMillis has no effect here: "));
+    }
+
+    /** A role, with an endpoint of the service that gives out its credentials. */
+    @Test
+    void roleHasItsKeys() {
+        assertThat(read(LEAST
+                                + "AwsCredentialsProvider = software.amazon.awssdk.x.StsAssumeRoleCredentialsProvider|"
+                                + "arn:aws:iam::1:role/r|session|endpoint=https://sts.eu-west-1.amazonaws.com^eu-west-1|externalId=e")
+                        .services()
+                        .credentials())
+                .containsExactly(new Credentials(
+                        Credentials.Kind.ASSUME_ROLE,
+                        List.of("arn:aws:iam::1:role/r", "session"),
+                        Map.of("endpoint", "https://sts.eu-west-1.amazonaws.com^eu-west-1", "externalId", "e")));
+        assertThatThrownBy(() -> read(LEAST + "AwsCredentialsProvider = StsAssumeRoleCredentialsProvider|arn"))
+                .hasMessageContaining("StsAssumeRoleCredentialsProvider|ARN|SESSION");
+        assertThatThrownBy(() -> read(LEAST + "AwsCredentialsProvider = DefaultCredentialsProvider|x"))
+                .hasMessageContaining("takes no arguments");
+    }
+
+    @Test
+    void fileIsReadAsPropertiesAreAndLinesKeepTheirNumbers() {
+        List<Setting> settings =
+                PropertiesText.parse("\uFEFF# c \\\na : 1\r\n\n  b\\\n   c  2  \n! x\nd=\\u00e4\u20ac\\\\\nlast=\\\n"
+                        .getBytes(StandardCharsets.UTF_8));
+
+        assertThat(settings)
+                .containsExactly(
+                        new Setting("a", "1", "line 2"),
+                        new Setting("bc", "2", "line 4"),
+                        new Setting("d", "\u00e4\u20ac\\", "line 7"),
+                        new Setting("last", "", "line 8"));
+        assertThatThrownBy(() -> PropertiesText.parse(new byte[] {'a', '=', (byte) 0xff}))
+                .hasMessageContaining("not UTF-8");
+        assertThatThrownBy(() -> PropertiesText.parse("x = \\u12".getBytes(StandardCharsets.UTF_8)))
+                .hasMessageContaining("line 1");
+    }
+
+    @Test
+    void anyFileIsReadOrRefusedInOneLine() {
+        SplittableRandom random = new SplittableRandom(7);
+        List<String> keys = SettingTable.all().stream().map(Row::key).toList();
+        for (int i = 0; i < 3_000; i++) {
+            StringBuilder text = new StringBuilder(LEAST);
+            for (int line = random.nextInt(5); line > 0; line--) {
+                text.append(keys.get(random.nextInt(keys.size())))
+                        .append(" = ")
+                        .append(Arrays.asList(
+                                        "1", "-1", "x", "true", "", "PT1S", "http://h:1", "\\", "\\u", "a|b=c,d", "\"")
+                                .get(random.nextInt(11)))
+                        .append('\n');
+            }
+            try {
+                DaemonSettings unused = read(text.toString());
+            } catch (SettingsException refused) {
+                assertThat(refused.getMessage()).doesNotContain("\n");
+            }
+        }
+    }
+
+    private static DaemonSettings read(String text) {
+        return DaemonSettings.of(PropertiesText.parse(text.getBytes(StandardCharsets.UTF_8)), List.of());
+    }
+}

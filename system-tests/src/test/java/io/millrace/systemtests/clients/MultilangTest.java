@@ -1,0 +1,277 @@
+package io.millrace.systemtests.clients;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.millrace.dynamodblocal.DynamoDbLocal;
+import io.millrace.streamcore.StreamServer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.core.SdkBytes;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
+import software.amazon.awssdk.services.kinesis.model.PutRecordsRequestEntry;
+import software.amazon.awssdk.services.kinesis.model.StreamStatus;
+
+/**
+ * Processors of other languages under {@code millrace daemon}, in whole processes: Amazon's client libraries for Python and Node.js
+ * as they are, and scripts that speak the line protocol by themselves. Two shards, a split, 2,000 records, and a child that is
+ * killed on the way: every record is there, in order per key.
+ */
+@Timeout(180)
+class MultilangTest {
+    private static final int RECORDS = 2_000;
+    private static final int KEYS = 40;
+    private static final String AWS_KCL = "aws-kcl@2.3.2";
+    private static final String KCLPY = "amazon_kclpy==3.1.3";
+
+    @TempDir
+    @SuppressWarnings("NullAway.Init") // JUnit fills it before each test
+    private Path folder;
+
+    @SuppressWarnings("NullAway.Init") // before each test
+    private ClientProcess clients;
+
+    @SuppressWarnings("NullAway.Init") // before each test
+    private StreamServer server;
+
+    @SuppressWarnings("NullAway.Init") // before each test
+    private DynamoDbLocal tables;
+
+    @SuppressWarnings("NullAway.Init") // before each test
+    private KinesisAsyncClient kinesis;
+
+    private int put;
+
+    @BeforeEach
+    void startServices() throws Exception {
+        clients = new ClientProcess(folder);
+        Files.createDirectory(folder.resolve("notes"));
+        server = StreamServer.builder()
+                .port(0)
+                .dataDirectory(folder.resolve("data"))
+                .transitionTime(Duration.ZERO)
+                .start();
+        tables = DynamoDbLocal.start(DynamoDbLocal.Settings.inMemory());
+        kinesis = KinesisAsyncClient.builder()
+                .endpointOverride(server.endpoint())
+                .region(Region.US_EAST_1)
+                .credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create("local", "local")))
+                .build();
+        kinesis.createStream(request -> request.streamName("orders").shardCount(2))
+                .join();
+        awaitActive();
+    }
+
+    @AfterEach
+    void stopServices() {
+        kinesis.close();
+        tables.close();
+        server.close();
+    }
+
+    @Test
+    void scriptInPythonProcessesEverything() throws Exception {
+        clients.assumePresent("Python", List.of("python3", "--version"));
+        process("python3 " + clients.resource("multilang_lines.py"), Map.of(), "maxRecords = 50");
+    }
+
+    @Test
+    void scriptForNodeProcessesEverything() throws Exception {
+        clients.assumePresent("Node.js", List.of("node", "--version"));
+        process("node " + clients.resource("multilang_lines.mjs"), Map.of(), "retrievalMode = FANOUT\nmaxRecords = 50");
+    }
+
+    @Test
+    void amazonsLibraryForNodeProcessesEverything() throws Exception {
+        clients.assumePresent("Node.js with npm", List.of("npm", "--version"));
+        Files.writeString(folder.resolve("package.json"), "{\"private\": true}");
+        fetchOrSkip(
+                AWS_KCL, List.of("npm", "install", "--prefix", folder.toString(), "--no-audit", "--no-fund", AWS_KCL));
+        process("node " + clients.resource("multilang_aws_kcl.js"), Map.of(), "maxRecords = 50");
+    }
+
+    @Test
+    void amazonsLibraryForPythonProcessesEverything() throws Exception {
+        clients.assumePresent("Python", List.of("python3", "--version"));
+        Map<String, String> where = kclpy();
+        process("python3 " + clients.resource("multilang_kclpy.py"), where, "maxRecords = 50");
+    }
+
+    /** An installed one, else its source as it is: its installation would fetch 79 jars that nobody needs here. */
+    private Map<String, String> kclpy() throws Exception {
+        if (clients.run(List.of("python3", "-c", "import amazon_kclpy.kcl")).exitCode() == 0) {
+            return Map.of();
+        }
+        fetchOrSkip(
+                KCLPY,
+                List.of(
+                        "python3",
+                        "-c",
+                        "import glob, subprocess, sys, tarfile; folder, package = sys.argv[1:];"
+                                + " subprocess.check_call([sys.executable, '-m', 'pip', 'download', '-q', '--retries', '0',"
+                                + " '--no-deps', '--no-build-isolation', '--no-binary', ':all:', '-d', folder, package]);"
+                                + " tarfile.open(glob.glob(folder + '/amazon*kclpy*.tar.gz')[0]).extractall(folder + '/kclpy')",
+                        folder.toString(),
+                        KCLPY));
+        try (Stream<Path> unpacked = Files.list(folder.resolve("kclpy"))) {
+            return Map.of("PYTHONPATH", unpacked.findFirst().orElseThrow().toString());
+        }
+    }
+
+    private void fetchOrSkip(String name, List<String> command) throws Exception {
+        boolean isFetched = clients.fetch(command).exitCode() == 0;
+        String skipped = "SKIPPED: cannot fetch " + name;
+        if (!isFetched) {
+            System.err.println(skipped);
+        }
+        assumeTrue(isFetched, skipped);
+    }
+
+    private void process(String command, Map<String, String> environment, String more) throws Exception {
+        Path properties = folder.resolve("daemon.properties");
+        Files.writeString(
+                properties,
+                "executableName = " + command
+                        + "\napplicationName = app\nstreamName = orders\nfailoverTimeMillis = 5000\n"
+                        + "AwsCredentialsProvider = DefaultCredentialsProvider\nregionName = us-east-1\nkinesisEndpoint = "
+                        + server.endpoint() + "\ndynamoDBEndpoint = " + tables.endpoint() + "\n" + more + "\n");
+        putUpTo(RECORDS / 2);
+        try (DaemonRun daemon = DaemonRun.start(folder, environment, properties)) {
+            daemon.await(() -> noted().size() >= RECORDS / 10);
+            String parent = split();
+            long killed = daemon.living().get(0);
+            ProcessHandle.of(killed).orElseThrow().destroyForcibly();
+            putUpTo(RECORDS);
+            daemon.await(() -> noted().size() == RECORDS && daemon.tells("shard-ended", parent));
+
+            assertThat(daemon.tells("child-ended", "\"pid\":" + killed + ",\"failed\":true"))
+                    .isTrue();
+            assertThat(orders().values())
+                    .allSatisfy(numbers -> assertThat(numbers).isSorted());
+            daemon.terminate();
+            assertThat(daemon.exitCode()).as("%s", daemon).isZero();
+            assertThat(daemon.living())
+                    .as("children of a daemon that has ended")
+                    .isEmpty();
+            assertThat(daemon.errors()).doesNotContain("customer-");
+        }
+    }
+
+    private void putUpTo(int end) {
+        while (put < end) {
+            List<PutRecordsRequestEntry> entries = new ArrayList<>();
+            for (; entries.size() < 100; put++) {
+                entries.add(PutRecordsRequestEntry.builder()
+                        .partitionKey("customer-\u00e4\u20ac-" + put % KEYS)
+                        .data(SdkBytes.fromUtf8String(Integer.toString(put)))
+                        .build());
+            }
+            assertThat(kinesis.putRecords(
+                                    request -> request.streamName("orders").records(entries))
+                            .join()
+                            .failedRecordCount())
+                    .isZero();
+        }
+    }
+
+    /** The shard that is closed by it. */
+    private String split() throws Exception {
+        var parent = kinesis.listShards(request -> request.streamName("orders"))
+                .join()
+                .shards()
+                .get(0);
+        String middle = new java.math.BigInteger(parent.hashKeyRange().endingHashKey())
+                .shiftRight(1)
+                .toString();
+        kinesis.splitShard(request -> request.streamName("orders")
+                        .shardToSplit(parent.shardId())
+                        .newStartingHashKey(middle))
+                .join();
+        awaitActive();
+        return parent.shardId();
+    }
+
+    /** The test's own time limit ends it. */
+    private void awaitActive() {
+        while (kinesis.describeStreamSummary(request -> request.streamName("orders"))
+                        .join()
+                        .streamDescriptionSummary()
+                        .streamStatus()
+                != StreamStatus.ACTIVE) {
+            Thread.onSpinWait();
+        }
+    }
+
+    /** The numbers of the records that were noted. */
+    private TreeSet<Integer> noted() {
+        TreeSet<Integer> numbers = new TreeSet<>();
+        notes().forEach(note -> numbers.add(note.number));
+        return numbers;
+    }
+
+    /** The numbers of each key's records, in the order in which they were noted for the first time. */
+    private Map<String, List<Integer>> orders() {
+        Map<String, List<Integer>> orders = new TreeMap<>();
+        TreeSet<Integer> seen = new TreeSet<>();
+        notes().stream().sorted().forEach(note -> {
+            assertThat(note.key).isEqualTo("customer-\u00e4\u20ac-" + note.number % KEYS);
+            if (seen.add(note.number)) {
+                orders.computeIfAbsent(note.key, key -> new ArrayList<>()).add(note.number);
+            }
+        });
+        return orders;
+    }
+
+    private List<Note> notes() {
+        List<Note> notes = new ArrayList<>();
+        try (Stream<Path> files = Files.list(folder.resolve("notes"))) {
+            for (Path file : files.toList()) {
+                String text = Files.readString(file);
+                // A child that was killed may have torn its last line.
+                text.substring(0, text.lastIndexOf('\n') + 1)
+                        .lines()
+                        .forEach(line -> notes.add(Note.of(line, notes.size())));
+            }
+        } catch (java.io.IOException unreadable) {
+            throw new java.io.UncheckedIOException(unreadable);
+        }
+        return notes;
+    }
+
+    /**
+     * A record that a child noted.
+     *
+     * @param time when, in ns
+     * @param place among those that were read
+     */
+    private record Note(long time, int place, int number, String key) implements Comparable<Note> {
+        static Note of(String line, int place) {
+            String[] parts = line.split("\t", -1);
+            String number = new String(Base64.getDecoder().decode(parts[1]), StandardCharsets.UTF_8);
+            return new Note(Long.parseLong(parts[0]), place, Integer.parseInt(number), parts[2]);
+        }
+
+        @Override
+        public int compareTo(Note other) {
+            int byTime = Long.compare(time, other.time);
+            return byTime != 0 ? byTime : Integer.compare(place, other.place);
+        }
+    }
+}
