@@ -133,7 +133,8 @@ class SystemChildrenTest {
         try (Children children = children(deaf, quick)) {
             Child child = children.newChild(name(0));
             await(child.start(INITIALIZE));
-            ProcessHandle process = ProcessHandle.of(requireNonNull(pids.get(name(0)))).orElseThrow();
+            ProcessHandle process =
+                    ProcessHandle.of(requireNonNull(pids.get(name(0)))).orElseThrow();
             await(child.end("stop"));
             assertThat(process.isAlive()).isFalse();
         }

@@ -5,16 +5,20 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.millrace.dynamodblocal.DynamoDbLocal;
 import io.millrace.streamcore.StreamServer;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -197,7 +201,7 @@ class MultilangTest {
                 .join()
                 .shards()
                 .get(0);
-        String middle = new java.math.BigInteger(parent.hashKeyRange().endingHashKey())
+        String middle = new BigInteger(parent.hashKeyRange().endingHashKey())
                 .shiftRight(1)
                 .toString();
         kinesis.splitShard(request -> request.streamName("orders")
@@ -220,8 +224,8 @@ class MultilangTest {
     }
 
     /** The numbers of the records that were noted. */
-    private TreeSet<Integer> noted() {
-        TreeSet<Integer> numbers = new TreeSet<>();
+    private Set<Integer> noted() {
+        Set<Integer> numbers = new HashSet<>();
         notes().forEach(note -> numbers.add(note.number));
         return numbers;
     }
@@ -229,7 +233,7 @@ class MultilangTest {
     /** The numbers of each key's records, in the order in which they were noted for the first time. */
     private Map<String, List<Integer>> orders() {
         Map<String, List<Integer>> orders = new TreeMap<>();
-        TreeSet<Integer> seen = new TreeSet<>();
+        Set<Integer> seen = new HashSet<>();
         notes().stream().sorted().forEach(note -> {
             assertThat(note.key).isEqualTo("customer-\u00e4\u20ac-" + note.number % KEYS);
             if (seen.add(note.number)) {
@@ -249,8 +253,8 @@ class MultilangTest {
                         .lines()
                         .forEach(line -> notes.add(Note.of(line, notes.size())));
             }
-        } catch (java.io.IOException unreadable) {
-            throw new java.io.UncheckedIOException(unreadable);
+        } catch (IOException unreadable) {
+            throw new UncheckedIOException(unreadable);
         }
         return notes;
     }
