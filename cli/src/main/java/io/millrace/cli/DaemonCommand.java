@@ -8,6 +8,7 @@ import io.millrace.cli.terminal.GracefulStop;
 import io.millrace.cli.terminal.StartPosition;
 import io.millrace.cli.terminal.Terminal;
 import io.millrace.consumer.Worker;
+import io.millrace.consumer.letters.LetterException;
 import io.millrace.fanout.kinesis.DirectKinesis;
 import io.millrace.fanout.kinesis.KinesisStreams;
 import io.millrace.model.Position;
@@ -185,7 +186,7 @@ final class DaemonCommand implements Callable<Integer> {
                     .dynamoDbClient(dynamoDb)
                     .listener(written)
                     .build();
-        } catch (IllegalArgumentException wrong) {
+        } catch (IllegalArgumentException | LetterException wrong) {
             throw CommandFailure.failed(file + ": " + wrong.getMessage());
         }
     }

@@ -4,12 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.consumer.health.ShardPhase;
 import io.millrace.consumer.health.WorkerHealth;
+import io.millrace.consumer.processor.ProcessingFailedException;
+import io.millrace.consumer.processor.ProcessorBrokenException;
 import io.millrace.consumer.watch.ErrorTrace;
 import io.millrace.consumer.watch.ShardTrends;
 import io.millrace.model.ShardId;
 import io.millrace.model.StreamName;
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.CompletionException;
 import org.junit.jupiter.api.Test;
 
 class ErrorTraceTest {
@@ -26,6 +29,16 @@ class ErrorTraceTest {
                 .isEqualTo("java.lang.RuntimeException at com.acme.Orders.run(Orders.java:1), caused by"
                         + " java.lang.IllegalStateException at com.acme.Sink.run(Sink.java:0), caused by"
                         + " java.lang.IllegalArgumentException at com.acme.Db.run(Db.java:1)");
+    }
+
+    @Test
+    void messageStandsForTheFramesWhereItMayBeSeen() {
+        Throwable broken = at(new ProcessorBrokenException("it died", null), "com.acme.Orders");
+        assertThat(ErrorTrace.of(new CompletionException("secret", broken)))
+                .endsWith(", caused by io.millrace.consumer.processor.ProcessorBrokenException: it died")
+                .doesNotContain("secret");
+        assertThat(ErrorTrace.of(new ProcessingFailedException("it failed", null)))
+                .isEqualTo("io.millrace.consumer.processor.ProcessingFailedException: it failed");
     }
 
     @Test

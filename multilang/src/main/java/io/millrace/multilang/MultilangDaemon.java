@@ -54,6 +54,7 @@ public final class MultilangDaemon implements AutoCloseable {
                 .application(settings.application())
                 .asyncProcessor(new ChildProcessors(children))
                 .checkpoints(CheckpointMode.MANUAL)
+                .onFailure(settings.failures().policy())
                 .initialPosition(settings.from())
                 .maxRecordsPerBatch(settings.worker().maxRecords())
                 .emptyBatches(settings.worker().isEmptyWanted());

@@ -1,5 +1,6 @@
 package io.millrace.consumer.watch;
 
+import io.millrace.consumer.processor.ProcessingFailedException;
 import io.millrace.consumer.processor.ProcessorBrokenException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -11,7 +12,7 @@ import java.util.Set;
 /**
  * Where an error came from, in one line: the classes of its whole cause chain, each with the frames that are the user's.
  * Frames of the JDK and of the framework are left out, and so are messages, which may quote a payload; but of a
- * {@link ProcessorBrokenException}, whose message may be logged, that stands for the frames.
+ * {@link ProcessorBrokenException} and a {@link ProcessingFailedException} the message stands for the frames.
  */
 public final class ErrorTrace {
     private static final int MOST_FRAMES = 4;
@@ -47,7 +48,7 @@ public final class ErrorTrace {
     }
 
     private static String one(Throwable error) {
-        if (error instanceof ProcessorBrokenException) {
+        if (error instanceof ProcessorBrokenException || error instanceof ProcessingFailedException) {
             return error.getClass().getName() + ": " + error.getMessage();
         }
         StackTraceElement[] stack = error.getStackTrace();

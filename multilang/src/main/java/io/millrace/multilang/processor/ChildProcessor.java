@@ -1,10 +1,14 @@
 package io.millrace.multilang.processor;
 
+import static java.util.Objects.requireNonNull;
+
 import io.millrace.checkpoint.Checkpointer;
 import io.millrace.consumer.processor.AsyncRecordProcessor;
+import io.millrace.consumer.processor.ProcessingFailedException;
 import io.millrace.consumer.processor.ProcessorBrokenException;
 import io.millrace.consumer.processor.RecordBatch;
 import io.millrace.consumer.processor.ShardContext;
+import io.millrace.model.RecordPosition;
 import io.millrace.multilang.child.Checkpoints;
 import io.millrace.multilang.child.Child;
 import io.millrace.multilang.child.ChildFailedException;
@@ -15,13 +19,17 @@ import io.millrace.multilang.line.ToChild;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One shard's processor, whose work a child does. A child that fails makes it of no use ({@link ProcessorBrokenException}): the
- * worker makes another one, whose child begins at the checkpoint. Called by the worker, one call at a time.
+ * One shard's processor, whose work a child does. If a child fails with records in hand, and all those before them are
+ * checkpointed, that is a failure of the records: they come again to a new child, for as long as the failure policy has it.
+ * Otherwise the processor is of no use ({@link ProcessorBrokenException}), because the new child needs the records from the
+ * checkpoint on. Called by the worker, one call at a time.
  */
 final class ChildProcessor implements AsyncRecordProcessor {
     private static final Logger log = LoggerFactory.getLogger(ChildProcessor.class);
@@ -40,110 +48,165 @@ final class ChildProcessor implements AsyncRecordProcessor {
     };
 
     private final Children children;
-    private volatile @Nullable Life life;
+    private final CompletableFuture<Void> broken = new CompletableFuture<>();
+
+    /** The shard and how far it has come; absent before the first call. */
+    private volatile @Nullable Work work;
+
+    /** Absent after one has failed, until the next call. */
+    private volatile @Nullable Child child;
+
+    /** True while a call is under way: what becomes of the child is then told by its outcome. */
+    private volatile boolean isBusy;
+
+    /** True until the last child that was started has answered. */
+    private volatile boolean isStarting;
 
     ChildProcessor(Children children) {
         this.children = children;
     }
 
     /**
-     * A child and its shard.
+     * A shard to work on.
      *
-     * @param child works on it
+     * @param name what its children are called
      * @param progress how far it has come
      */
-    private record Life(Child child, ShardProgress progress) {}
+    private record Work(ChildName name, ShardProgress progress) {}
 
     @Override
     public CompletionStage<?> initialize(ShardContext shard) {
-        Life begun = new Life(
-                children.newChild(new ChildName(shard.stream(), shard.shard())), new ShardProgress(shard.checkpoint()));
-        life = begun;
-        return broken(begun.child.start(ToChild.Initialize.at(shard.shard(), shard.checkpoint())));
+        work = new Work(new ChildName(shard.stream(), shard.shard()), new ShardProgress(shard.checkpoint()));
+        return call(this::start, ChildProcessor::always);
     }
 
     @Override
     public CompletionStage<?> broken() {
-        Child child = living().child;
-        return child.ended().thenAccept(reason -> {
-            throw new ProcessorBrokenException(child.sentence(reason), null);
-        });
+        return broken;
     }
 
     @Override
     public CompletionStage<?> processRecords(RecordBatch batch) {
-        Life now = living();
-        now.progress.delivers(
-                batch.records().isEmpty() ? null : batch.lastRecord().position());
-        return broken(now.child.tell(
-                new ToChild.ProcessRecords(batch.records(), batch.millisBehindLatest()),
-                now.progress.by(batch.checkpointer(), false)));
+        ShardProgress progress = work().progress;
+        RecordPosition last =
+                batch.records().isEmpty() ? null : batch.lastRecord().position();
+        ToChild message = new ToChild.ProcessRecords(batch.records(), batch.millisBehindLatest());
+        Supplier<CompletableFuture<Void>> told = () -> ready().thenCompose(ready -> {
+            progress.delivers(last);
+            return tell(message, progress.by(batch.checkpointer(), false));
+        });
+        return call(told, () -> isStarting || !progress.isAllSaved()).thenRun(() -> progress.answered(last));
     }
 
     @Override
     public CompletionStage<?> leaseLost() {
-        Life now = life;
-        return now == null ? CompletableFuture.completedFuture(null) : tellLost(now.child);
+        Child last = child;
+        return last == null
+                ? CompletableFuture.completedFuture(null)
+                : call(() -> tellLost(last), ChildProcessor::always);
     }
 
     @Override
     public CompletionStage<?> shardEnded(Checkpointer checkpointer) {
-        Life now = living();
-        return broken(now.child
-                .tell(new ToChild.ShardEnded(), now.progress.by(checkpointer, true))
+        ShardProgress progress = work().progress;
+        Supplier<CompletableFuture<Void>> told = () -> ready().thenCompose(
+                        ready -> tell(new ToChild.ShardEnded(), progress.by(checkpointer, true)))
                 .thenCompose(answered -> {
-                    CompletableFuture<Void> gone = now.child.end("its shard has ended");
-                    if (now.progress.isAllSaved()) {
-                        return CompletableFuture.completedFuture(null);
-                    }
-                    return gone.thenRun(() -> {
-                        throw new ChildFailedException(
-                                now.child.sentence("answered shardEnded without a checkpoint, and is"
-                                        + " told again once it has the records from the checkpoint on"));
-                    });
-                }));
+                    Child last = living();
+                    CompletableFuture<Void> gone = last.end("its shard has ended");
+                    return progress.isAllSaved()
+                            ? CompletableFuture.completedFuture(null)
+                            : gone.thenRun(() -> {
+                                throw new ChildFailedException(last.sentence("answered shardEnded without a checkpoint;"
+                                        + " it is told again, with the records from the checkpoint on"));
+                            });
+                });
+        return call(told, ChildProcessor::always);
     }
 
     @Override
     public CompletionStage<?> shutdownRequested(Checkpointer checkpointer) {
-        Life now = living();
-        return now.child
-                .tell(new ToChild.ShutdownRequested(), now.progress.by(checkpointer, false))
+        Child last = child;
+        if (last == null) {
+            return CompletableFuture.completedFuture(null);
+        }
+        Checkpoints service = work().progress.by(checkpointer, false);
+        return call(() -> last.tell(new ToChild.ShutdownRequested(), service), ChildProcessor::always)
                 .whenComplete((answered, error) -> {
+                    isBusy = true;
                     // Amazon's daemon tells both, one after the other. The lease need not wait for the second.
-                    CompletableFuture<Void> unused = tellLost(now.child);
+                    CompletableFuture<Void> unused = tellLost(last);
                 });
     }
 
-    private static CompletableFuture<Void> tellLost(Child child) {
-        return child.tell(new ToChild.LeaseLost(), LOST)
+    private static CompletableFuture<Void> tellLost(Child last) {
+        return last.tell(new ToChild.LeaseLost(), LOST)
                 .exceptionally(failed -> {
                     log.info("{}", cause(failed).getMessage());
                     return null;
                 })
                 .whenComplete((told, error) -> {
-                    CompletableFuture<Void> unused = child.end("its shard is left");
+                    CompletableFuture<Void> unused = last.end("its shard is left");
                 });
     }
 
-    private Life living() {
-        Life now = life;
-        if (now == null) {
-            throw new IllegalStateException("the processor is not initialized");
-        }
-        return now;
+    private Work work() {
+        return requireNonNull(work, "the processor is not initialized");
     }
 
-    private static CompletableFuture<Void> broken(CompletableFuture<Void> answer) {
-        return answer.handle((done, error) -> {
+    private Child living() {
+        return requireNonNull(child, "there is no child");
+    }
+
+    private CompletableFuture<Void> tell(ToChild action, Checkpoints service) {
+        return living().tell(action, service);
+    }
+
+    /** A child that waits for an action. */
+    private CompletableFuture<Void> ready() {
+        return child == null ? start() : CompletableFuture.completedFuture(null);
+    }
+
+    private CompletableFuture<Void> start() {
+        Work now = work();
+        Child next = children.newChild(now.name);
+        child = next;
+        CompletableFuture<Void> unused = next.ended().thenAccept(reason -> {
+            if (child == next && !isBusy) {
+                broken.completeExceptionally(new ProcessorBrokenException(next.sentence(reason), null));
+            }
+        });
+        isStarting = true;
+        return next.start(ToChild.Initialize.at(now.name.shard(), now.progress.saved()))
+                .thenRun(() -> isStarting = false);
+    }
+
+    /**
+     * Makes a call. If its child fails the child is forgotten, and the processor with it if {@code breaks}.
+     *
+     * @param breaks asked then, says true if a new child could not take over here
+     */
+    private CompletableFuture<Void> call(Supplier<CompletableFuture<Void>> code, BooleanSupplier breaks) {
+        isBusy = true;
+        return code.get().handle((done, error) -> {
+            isBusy = false;
             if (error == null) {
                 return null;
             }
             Throwable cause = cause(error);
-            throw cause instanceof ChildFailedException
-                    ? new ProcessorBrokenException(String.valueOf(cause.getMessage()), null)
-                    : new CompletionException(cause);
+            if (!(cause instanceof ChildFailedException failed)) {
+                throw new CompletionException(cause);
+            }
+            child = null;
+            String why = String.valueOf(failed.getMessage());
+            throw breaks.getAsBoolean()
+                    ? new ProcessorBrokenException(why, null)
+                    : new ProcessingFailedException(why, null);
         });
+    }
+
+    private static boolean always() {
+        return true;
     }
 
     private static Throwable cause(Throwable error) {

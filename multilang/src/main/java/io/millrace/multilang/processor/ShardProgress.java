@@ -11,12 +11,13 @@ import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How far one child has come with its shard: the records that it was given, and its checkpoint. Safe for any thread: the worker's
+ * How far a shard's children have come: the records that they were given and are done with, and their checkpoint. Safe for any thread: the worker's
  * calls come one after the other, and checkpoints come on the loop of the children.
  */
 final class ShardProgress {
     private volatile Checkpoint saved;
     private volatile @Nullable RecordPosition delivered;
+    private volatile @Nullable RecordPosition answered;
 
     ShardProgress(Checkpoint start) {
         this.saved = start;
@@ -29,9 +30,21 @@ final class ShardProgress {
         }
     }
 
-    /** True if the checkpoint covers all that the child was given. */
+    /** A child is done with the records up to {@code last}, or with none where it is absent. */
+    void answered(@Nullable RecordPosition last) {
+        if (last != null) {
+            answered = last;
+        }
+    }
+
+    /** The checkpoint. */
+    Checkpoint saved() {
+        return saved;
+    }
+
+    /** True if the checkpoint covers all that a child is done with. */
     boolean isAllSaved() {
-        RecordPosition last = delivered;
+        RecordPosition last = answered;
         return last == null || !Checkpoint.processed(last).isAfter(saved);
     }
 

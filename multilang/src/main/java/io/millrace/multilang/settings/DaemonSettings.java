@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param from where the application begins on a stream that it never read
  * @param retrieval how records are read
  * @param worker settings of the worker
+ * @param failures what becomes of records that children fail at
  * @param services where services are, and who speaks to them
  * @param limits how long children may take for what
  * @param grace how long a stop waits
@@ -35,6 +36,7 @@ public record DaemonSettings(
         Position.Initial from,
         Retrieval retrieval,
         WorkerChoices worker,
+        FailureChoice failures,
         Services services,
         ChildLimits limits,
         Duration grace,
@@ -130,6 +132,7 @@ public record DaemonSettings(
                 from(values),
                 retrieval(values),
                 worker(values),
+                FailureChoice.of(values),
                 services(values),
                 limits(values),
                 grace,
@@ -140,7 +143,18 @@ public record DaemonSettings(
     /** The same, beginning elsewhere. */
     public DaemonSettings withFrom(Position.Initial position) {
         return new DaemonSettings(
-                command, application, streams, position, retrieval, worker, services, limits, grace, lines, warnings);
+                command,
+                application,
+                streams,
+                position,
+                retrieval,
+                worker,
+                failures,
+                services,
+                limits,
+                grace,
+                lines,
+                warnings);
     }
 
     private static String required(Values values, String key, String advice) {

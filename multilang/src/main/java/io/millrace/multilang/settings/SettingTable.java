@@ -44,6 +44,7 @@ final class SettingTable {
     private static Map<String, Row> rows() {
         Table table = new Table();
         main(table);
+        failures(table);
         services(table);
         reading(table);
         leases(table);
@@ -104,6 +105,19 @@ final class SettingTable {
                 "checkpoints are always checked against what was delivered",
                 FLAG,
                 "validateSequenceNumberBeforeCheckpointing");
+    }
+
+    private static void failures(Table table) {
+        table.honoured(
+                "failureAction",
+                Form.choice("RETRY", "LETTER", "SKIP", "STOP_SHARD", "STOP_WORKER"),
+                "what becomes of records that children fail at, once a limit is reached; RETRY, for ever");
+        table.honoured("failureTries", POSITIVE, "the limit as failures in a row");
+        table.honoured(
+                "failureTimeInSeconds", POSITIVE, "the limit as time since the first failure in a row, in seconds");
+        table.honoured("failureRecordAgeInSeconds", POSITIVE, "the limit as age of the oldest record, in seconds");
+        table.honoured("failureIsolate", FLAG, "looks for the record that fails, so that it alone is given up; false");
+        table.honoured("failureLetterFile", TEXT, "the file to which LETTER writes");
     }
 
     private static void services(Table table) {

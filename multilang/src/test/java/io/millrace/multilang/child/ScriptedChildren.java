@@ -42,6 +42,9 @@ public final class ScriptedChildren implements ChildStarter {
         /** What it was told, and what was done to it. */
         public final List<String> seen = new ArrayList<>();
 
+        /** Where it was told to begin. */
+        public final List<String> places = new ArrayList<>();
+
         /** Called after each step of {@link #seen}. */
         Runnable reaction = () -> {};
 
@@ -64,6 +67,9 @@ public final class ScriptedChildren implements ChildStarter {
 
         @Override
         public void send(ToChild message) {
+            if (message instanceof ToChild.Initialize initialize) {
+                places.add(initialize.sequenceNumber());
+            }
             String more = message instanceof ToChild.Checkpointed answer
                     ? " " + answer.sequenceNumber() + " " + answer.error()
                     : "";

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.millrace.checkpoint.Checkpointer;
 import io.millrace.checkpoint.LeaseLostException;
 import io.millrace.checkpoint.PreparedCheckpoint;
+import io.millrace.consumer.processor.ProcessingFailedException;
 import io.millrace.consumer.processor.ProcessorBrokenException;
 import io.millrace.consumer.processor.RecordBatch;
 import io.millrace.consumer.processor.ShardContext;
@@ -163,20 +164,56 @@ class ChildProcessorTest {
     }
 
     @Test
-    void childThatDiesBreaksTheProcessor() {
+    void childThatDiesWhenAllBeforeItsRecordsIsSavedIsAFailureOfTheseAndTheNextGoesOnAtTheCheckpoint() {
         CompletableFuture<?> broken = processor.broken().toCompletableFuture();
-        CompletableFuture<?> processed = process(11, 13);
+        CompletableFuture<?> first = process(11, 13);
+        asks("12", null);
         child().ends(1);
         pass();
-        assertBroken(
-                processed, "the child of orders/shardId-000000000000 exited with code 1 with processRecords in hand");
+        assertFailed(first, ProcessingFailedException.class, "exited with code 1 with processRecords in hand");
+        assertThat(broken).isNotDone();
+
+        CompletableFuture<?> again = process(13, 13);
+        assertThat(processes.started).hasSize(2);
+        assertThat(child().places).containsExactly("12");
+        child().answers("initialize");
+        pass();
+        child().answers("processRecords");
+        pass();
+        assertThat(again).isCompleted();
+
+        child().ends(1);
+        pass();
         assertBroken(broken, "exited with code 1");
-        assertThat(processor.leaseLost().toCompletableFuture())
-                .as("of a child that is gone")
-                .satisfies(told -> {
-                    pass();
-                    assertThat(told).isCompleted();
-                });
+    }
+
+    @Test
+    void childThatDiesWithRecordsInHandWhileFormerOnesAreNotSavedBreaksTheProcessor() {
+        CompletableFuture<?> broken = processor.broken().toCompletableFuture();
+        CompletableFuture<?> first = process(11, 13);
+        asks("12", null);
+        child().answers("processRecords");
+        pass();
+        assertThat(first).isCompleted();
+        CompletableFuture<?> second = process(14, 15);
+        child().ends(1);
+        pass();
+        assertBroken(second, "the child of orders/shardId-000000000000 exited with code 1 with processRecords in hand");
+        assertThat(broken).as("the outcome of the call says it").isNotDone();
+        assertThat(processor.leaseLost().toCompletableFuture()).isCompleted();
+        assertThat(processor.shutdownRequested(saved).toCompletableFuture()).isCompleted();
+    }
+
+    @Test
+    void childThatCannotBeginAnewBreaksTheProcessorWhateverTheRecordsAre() {
+        CompletableFuture<?> first = process(11, 13);
+        child().ends(1);
+        pass();
+        assertFailed(first, ProcessingFailedException.class, "exited with code 1");
+        CompletableFuture<?> again = process(11, 13);
+        child().ends(2);
+        pass();
+        assertBroken(again, "exited with code 2 with initialize in hand");
     }
 
     @Test
@@ -217,10 +254,14 @@ class ChildProcessorTest {
     }
 
     private static void assertBroken(CompletableFuture<?> stage, String why) {
+        assertFailed(stage, ProcessorBrokenException.class, why);
+    }
+
+    private static void assertFailed(CompletableFuture<?> stage, Class<? extends Throwable> kind, String why) {
         assertThat(stage)
                 .failsWithin(Duration.ZERO)
                 .withThrowableThat()
-                .withCauseInstanceOf(ProcessorBrokenException.class)
+                .withCauseInstanceOf(kind)
                 .withMessageContaining(why);
     }
 

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -118,6 +119,62 @@ class MultilangTest {
         process("python3 " + clients.resource("multilang_kclpy.py"), where, "maxRecords = 50");
     }
 
+    /** Each ends its child with exit code 0, which is no success: two tries, and the record alone becomes a letter. */
+    @Test
+    void recordThatEndsEveryChildBecomesALetterAndNothingElseIsLost() throws Exception {
+        clients.assumePresent("Python", List.of("python3", "--version"));
+        String poison = Base64.getEncoder().encodeToString("77".getBytes(StandardCharsets.UTF_8));
+        Path letters = folder.resolve("letters.jsonl");
+        Path properties = settings(
+                "python3 " + clients.resource("multilang_lines.py"),
+                "maxRecords = 50\nfailureAction = LETTER\nfailureTries = 2\nfailureIsolate = true\nfailureLetterFile = "
+                        + letters);
+        putUpTo(200);
+        try (DaemonRun daemon = DaemonRun.start(folder, Map.of("POISON", poison), properties)) {
+            daemon.await(() -> noted().size() == 199);
+            assertThat(noted()).doesNotContain(77);
+            assertThat(Files.readString(letters).lines())
+                    .singleElement()
+                    .asString()
+                    .contains(poison, "exited with code 0 with processRecords in hand");
+            assertThat(orders().values())
+                    .allSatisfy(numbers -> assertThat(numbers).isSorted());
+        }
+    }
+
+    @Test
+    void shardsGoFromDaemonToDaemonAndNothingIsProcessedTwice() throws Exception {
+        clients.assumePresent("Python", List.of("python3", "--version"));
+        Path properties = settings("python3 " + clients.resource("multilang_lines.py"), "maxRecords = 50");
+        putUpTo(200);
+        try (DaemonRun first = DaemonRun.start(folder, Map.of(), properties)) {
+            first.await(() -> noted().size() == 200);
+            try (DaemonRun second = DaemonRun.start(folder, Map.of(), properties)) {
+                second.await(() -> second.tells("child-started", "pid") && first.tells("lease-lost", "released"));
+                putUpTo(400);
+                second.await(() -> noted().size() == 400);
+                first.terminate();
+                assertThat(first.exitCode()).as("%s", first).isZero();
+                putUpTo(600);
+                second.await(() -> noted().size() == 600);
+                assertThat(notes()).hasSize(600);
+                assertThat(orders().values())
+                        .allSatisfy(numbers -> assertThat(numbers).isSorted());
+
+                List<Long> children = second.living();
+                assertThat(children).hasSize(2);
+                second.kill();
+                assertThat(second.exitCode()).isEqualTo(137);
+                for (long child : children) {
+                    ProcessHandle.of(child)
+                            .ifPresent(handle -> handle.onExit()
+                                    .orTimeout(10, TimeUnit.SECONDS)
+                                    .join());
+                }
+            }
+        }
+    }
+
     /** An installed one, else its source as it is: its installation would fetch 79 jars that nobody needs here. */
     private Map<String, String> kclpy() throws Exception {
         if (clients.run(List.of("python3", "-c", "import amazon_kclpy.kcl")).exitCode() == 0) {
@@ -148,14 +205,17 @@ class MultilangTest {
         assumeTrue(isFetched, skipped);
     }
 
-    private void process(String command, Map<String, String> environment, String more) throws Exception {
-        Path properties = folder.resolve("daemon.properties");
-        Files.writeString(
-                properties,
+    private Path settings(String command, String more) throws IOException {
+        return Files.writeString(
+                folder.resolve("daemon.properties"),
                 "executableName = " + command
                         + "\napplicationName = app\nstreamName = orders\nfailoverTimeMillis = 5000\n"
                         + "AwsCredentialsProvider = DefaultCredentialsProvider\nregionName = us-east-1\nkinesisEndpoint = "
                         + server.endpoint() + "\ndynamoDBEndpoint = " + tables.endpoint() + "\n" + more + "\n");
+    }
+
+    private void process(String command, Map<String, String> environment, String more) throws Exception {
+        Path properties = settings(command, more);
         putUpTo(RECORDS / 2);
         try (DaemonRun daemon = DaemonRun.start(folder, environment, properties)) {
             daemon.await(() -> noted().size() >= RECORDS / 10);

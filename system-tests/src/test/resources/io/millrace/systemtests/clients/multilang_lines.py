@@ -27,6 +27,9 @@ for line in sys.stdin:
         assert checkpoint(None, None) == "InvalidStateException"
     elif action == "processRecords":
         for record in message["records"]:
+            if record["data"] == os.environ.get("POISON"):
+                print("ERROR poison", file=sys.stderr)
+                os._exit(0)
             out.write("%d\t%s\t%s\n" % (time.time_ns(), record["data"], record["partitionKey"]))
         out.flush()
         print("print without a line's end", end="")
