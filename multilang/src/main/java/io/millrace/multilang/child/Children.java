@@ -61,10 +61,14 @@ public final class Children implements AutoCloseable {
         });
     }
 
-    /** Ends all children, and waits until they are gone, which takes little longer than the limit for an exit. */
+    /**
+     * Ends all children, and waits until they are gone, which takes little longer than the limit for an exit. Closing again does
+     * nothing.
+     */
     @Override
     public void close() {
-        end().join();
+        // Closed already, the loop takes no task.
+        end().exceptionally(closed -> null).join();
         loop.close();
         closeStarter.run();
     }

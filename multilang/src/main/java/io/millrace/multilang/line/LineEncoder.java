@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.Base64Variants;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.StreamWriteFeature;
+import com.fasterxml.jackson.core.io.SerializedString;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import io.millrace.model.Bytes;
 import io.millrace.model.StreamRecord;
@@ -21,6 +22,15 @@ public final class LineEncoder {
             .disable(StreamWriteFeature.AUTO_CLOSE_TARGET)
             .disable(StreamWriteFeature.FLUSH_PASSED_TO_STREAM)
             .build();
+
+    // Encoded once: a record's keys weigh more than its values.
+    private static final SerializedString DATA = new SerializedString("data");
+    private static final SerializedString PARTITION_KEY = new SerializedString("partitionKey");
+    private static final SerializedString SEQUENCE_NUMBER = new SerializedString("sequenceNumber");
+    private static final SerializedString ARRIVAL = new SerializedString("approximateArrivalTimestamp");
+    private static final SerializedString SUB_SEQUENCE_NUMBER = new SerializedString("subSequenceNumber");
+    private static final SerializedString ACTION = new SerializedString("action");
+    private static final SerializedString RECORD = new SerializedString("record");
 
     private static final int USUAL_PAYLOAD = 4 * 1024;
 
@@ -70,18 +80,22 @@ public final class LineEncoder {
 
     private void write(StreamRecord record, JsonGenerator json) throws IOException {
         json.writeStartObject();
-        json.writeFieldName("data");
+        json.writeFieldName(DATA);
         Bytes data = record.data();
         byte[] space = data.size() <= scratch.length ? scratch : grown(data.size());
         data.copyTo(space, 0);
         json.writeBinary(Base64Variants.MIME_NO_LINEFEEDS, space, 0, data.size());
-        json.writeStringField("partitionKey", record.partitionKey());
-        json.writeFieldName("sequenceNumber");
+        json.writeFieldName(PARTITION_KEY);
+        json.writeString(record.partitionKey());
+        json.writeFieldName(SEQUENCE_NUMBER);
         byte[] number = record.sequenceNumber().toAscii();
         json.writeRawUTF8String(number, 0, number.length);
-        json.writeNumberField("approximateArrivalTimestamp", record.arrival().toEpochMilli());
-        json.writeNumberField("subSequenceNumber", record.subSequenceNumber());
-        json.writeStringField("action", "record");
+        json.writeFieldName(ARRIVAL);
+        json.writeNumber(record.arrival().toEpochMilli());
+        json.writeFieldName(SUB_SEQUENCE_NUMBER);
+        json.writeNumber(record.subSequenceNumber());
+        json.writeFieldName(ACTION);
+        json.writeString(RECORD);
         json.writeEndObject();
     }
 

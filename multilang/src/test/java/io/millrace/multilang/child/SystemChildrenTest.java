@@ -24,6 +24,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -190,6 +191,16 @@ class SystemChildrenTest {
         assertThat(logged)
                 .filteredOn(event -> event.getFormattedMessage().contains(": line-"))
                 .hasSize(1_000);
+    }
+
+    @Test
+    void helpersThatAreMissingAreToldOnceEach() {
+        assertThat(Helpers.find(Map.of("PATH", "/no/such/folder"))).isEmpty();
+        assertThat(logged)
+                .extracting(ILoggingEvent::getFormattedMessage)
+                .satisfiesExactly(
+                        line -> assertThat(line).startsWith("No setsid here: "),
+                        line -> assertThat(line).startsWith("No setpriv with --pdeathsig here: "));
     }
 
     @Test
