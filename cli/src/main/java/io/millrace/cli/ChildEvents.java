@@ -25,12 +25,20 @@ final class ChildEvents implements ChildListener {
         file.write(about("child-ended", child, pid).put("failed", isFailure).put("reason", reason));
     }
 
+    @Override
+    public void lettersWritten(ChildName child, int letters) {
+        file.write(about("letter", child).put("records", letters));
+    }
+
     private JsonObject about(String event, ChildName child, long pid) {
+        return about(event, child).put("pid", pid);
+    }
+
+    private JsonObject about(String event, ChildName child) {
         return new JsonObject()
                 .put("time", clock.instant())
                 .put("event", event)
                 .put("stream", child.stream())
-                .put("shard", child.shard())
-                .put("pid", pid);
+                .put("shard", child.shard());
     }
 }

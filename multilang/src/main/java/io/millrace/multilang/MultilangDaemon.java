@@ -5,13 +5,17 @@ import static java.util.Objects.requireNonNull;
 import io.millrace.consumer.Worker;
 import io.millrace.consumer.WorkerBuilder;
 import io.millrace.consumer.delivery.CheckpointMode;
+import io.millrace.consumer.letters.Letter;
+import io.millrace.consumer.letters.LetterSink;
 import io.millrace.multilang.child.ChildCommand;
 import io.millrace.multilang.child.ChildListener;
+import io.millrace.multilang.child.ChildName;
 import io.millrace.multilang.child.Children;
 import io.millrace.multilang.processor.ChildProcessors;
 import io.millrace.multilang.settings.DaemonSettings;
 import io.millrace.multilang.settings.SettingsException;
 import io.millrace.runtime.Platform;
+import java.util.List;
 
 /**
  * The children of one worker. Make it, build a worker from {@link #worker()}, run that, and close first the worker and then this.
@@ -27,6 +31,7 @@ import io.millrace.runtime.Platform;
  */
 public final class MultilangDaemon implements AutoCloseable {
     private final DaemonSettings settings;
+    private final ChildListener listener;
     private final Children children;
 
     /**
@@ -37,6 +42,7 @@ public final class MultilangDaemon implements AutoCloseable {
      */
     public MultilangDaemon(DaemonSettings settings, ChildListener listener, Platform platform) {
         this.settings = requireNonNull(settings, "settings");
+        this.listener = requireNonNull(listener, "listener");
         String program = settings.command().get(0);
         String path = System.getenv().getOrDefault("PATH", "");
         if (ChildCommand.find(program, path).isEmpty()) {
@@ -54,7 +60,7 @@ public final class MultilangDaemon implements AutoCloseable {
                 .application(settings.application())
                 .asyncProcessor(new ChildProcessors(children))
                 .checkpoints(CheckpointMode.MANUAL)
-                .onFailure(settings.failures().policy())
+                .onFailure(settings.failures().policy(this::watched))
                 .initialPosition(settings.from())
                 .maxRecordsPerBatch(settings.worker().maxRecords())
                 .emptyBatches(settings.worker().isEmptyWanted());
@@ -66,6 +72,23 @@ public final class MultilangDaemon implements AutoCloseable {
             return consumer == null ? builder.fanOut() : builder.fanOut(consumer);
         }
         return builder;
+    }
+
+    /** A sink that tells of what {@code sink} has stored. */
+    private LetterSink watched(LetterSink sink) {
+        return new LetterSink() {
+            @Override
+            public void write(List<Letter> letters) throws Exception {
+                sink.write(letters);
+                Letter first = letters.get(0);
+                listener.lettersWritten(new ChildName(first.stream(), first.shard()), letters.size());
+            }
+
+            @Override
+            public void close() {
+                sink.close();
+            }
+        };
     }
 
     private static void choose(WorkerBuilder builder, DaemonSettings.WorkerChoices choices) {

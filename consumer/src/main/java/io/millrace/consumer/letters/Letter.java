@@ -19,7 +19,8 @@ import java.time.Instant;
  * @param epoch the fencing number of the lease under which the record was given up, not negative
  * @param record the record
  * @param attempts how often it was tried, from 1 on
- * @param error the class of the exception and the user's frames, without messages, which may quote a payload
+ * @param error the class of the exception and the user's frames, without messages, which may quote a payload; of a
+ *     {@code ProcessingFailedException} its message
  * @param failedAt when it was given up, by the worker's clock
  */
 public record Letter(

@@ -2,7 +2,9 @@ package io.millrace.multilang.child;
 
 import java.time.Duration;
 
-/** Is told how children get on. Called on the loop of the children; must not block or throw. */
+/**
+ * Is told how children get on. Called on the loop of the children, but for {@link #lettersWritten}; must not block or throw.
+ */
 public interface ChildListener {
     /** A listener that does nothing. */
     ChildListener NONE = new ChildListener() {};
@@ -20,4 +22,10 @@ public interface ChildListener {
      * @param isFailure true if nobody wanted it to end
      */
     default void ended(ChildName child, long pid, String reason, boolean isFailure) {}
+
+    /**
+     * Records that children failed at were given up and are stored as letters. Called on a thread that may block, for several
+     * shards at once.
+     */
+    default void lettersWritten(ChildName child, int letters) {}
 }

@@ -3,11 +3,13 @@ package io.millrace.multilang.settings;
 import static java.util.Objects.requireNonNull;
 
 import io.millrace.consumer.delivery.FailurePolicy;
+import io.millrace.consumer.letters.LetterSink;
 import io.millrace.consumer.letters.LetterSinks;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -68,9 +70,10 @@ public record FailureChoice(
     /**
      * The policy.
      *
+     * @param watched makes the sink that takes the letters of the one that stores them
      * @throws io.millrace.consumer.letters.LetterException if the file of letters is a folder, or its folder is missing
      */
-    public FailurePolicy policy() {
+    public FailurePolicy policy(UnaryOperator<LetterSink> watched) {
         if (then == FailurePolicy.Then.RETRY) {
             return FailurePolicy.retryForever();
         }
@@ -85,7 +88,7 @@ public record FailureChoice(
             limits = limits.isolating();
         }
         return switch (then) {
-            case LETTER -> limits.thenLetter(LetterSinks.file(requireNonNull(letterFileOrNull)));
+            case LETTER -> limits.thenLetter(watched.apply(LetterSinks.file(requireNonNull(letterFileOrNull))));
             case SKIP -> limits.thenSkip();
             case STOP_SHARD -> limits.thenStopShard();
             case STOP_WORKER -> limits.thenStopWorker();

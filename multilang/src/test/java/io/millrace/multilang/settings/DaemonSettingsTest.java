@@ -99,16 +99,16 @@ class DaemonSettingsTest {
 
     @Test
     void failuresFollowTheirPolicy() {
-        assertThat(read(LEAST).failures().policy()).hasToString("retry for ever");
+        assertThat(read(LEAST).failures().policy(sink -> sink)).hasToString("retry for ever");
         assertThat(read(LEAST
                                 + "failureAction = letter\nfailureTries = 3\nfailureTimeInSeconds = 60\nfailureIsolate = true\n"
                                 + "failureRecordAgeInSeconds = 3600\nfailureLetterFile = letters.jsonl")
                         .failures()
-                        .policy())
+                        .policy(sink -> sink))
                 .hasToString("after 3 failures or PT1M or at the age of PT1H, one by one then LETTER");
         assertThat(read(LEAST + "failureAction = STOP_SHARD\nfailureTries = 1")
                         .failures()
-                        .policy())
+                        .policy(sink -> sink))
                 .hasToString("after 1 failures then STOP_SHARD");
         assertThatThrownBy(() -> read(LEAST + "failureTries = 3")).hasMessageContaining("failureAction is RETRY");
         assertThatThrownBy(() -> read(LEAST + "failureAction = SKIP")).hasMessageContaining("needs a limit");

@@ -137,6 +137,7 @@ class MultilangTest {
                     .singleElement()
                     .asString()
                     .contains(poison, "exited with code 0 with processRecords in hand");
+            daemon.await(() -> daemon.tells("letter", "\"records\":1"));
             assertThat(orders().values())
                     .allSatisfy(numbers -> assertThat(numbers).isSorted());
         }
