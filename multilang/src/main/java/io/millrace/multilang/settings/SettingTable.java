@@ -85,7 +85,7 @@ final class SettingTable {
         table.honoured("AwsCredentialsProvider", TEXT, "the credentials for all services");
         table.honoured("AwsCredentialsProviderDynamoDB", TEXT, "the credentials for the lease table");
         table.meaningless(NO_METRICS, TEXT, "AwsCredentialsProviderCloudWatch");
-        table.meaningless("it was for a user agent that nobody reads", TEXT, "processingLanguage");
+        table.meaningless("it told Amazon which language asks, and changes nothing", TEXT, "processingLanguage");
         table.meaningless("no thread waits for a child, so there is no pool to bound", COUNT, "maxActiveThreads");
         table.honoured("workerId", TEXT, "the worker's name");
         table.alias("workerIdentifier", "workerId");
