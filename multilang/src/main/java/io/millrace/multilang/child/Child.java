@@ -69,14 +69,14 @@ public final class Child {
     }
 
     /** An action that the child was told, and who waits for its answer. */
-    private record Exchange(ToChild action, CompletableFuture<Void> answer) {}
+    private record Exchange(ToChild action, CompletableFuture<FromChild.Result> answer) {}
 
     /**
      * Starts the process and tells it of its shard. Called once, first.
      *
      * @return completes when the child has answered; exceptionally with a {@link ChildFailedException} if it fails
      */
-    public CompletableFuture<Void> start(ToChild.Initialize initialize) {
+    public CompletableFuture<FromChild.Result> start(ToChild.Initialize initialize) {
         return ask(new Exchange(initialize, new CompletableFuture<>()), this::begin);
     }
 
@@ -84,9 +84,10 @@ public final class Child {
      * Tells the child an action.
      *
      * @param service serves its checkpoints until it is told the next action
-     * @return completes when the child has answered; exceptionally with a {@link ChildFailedException} if it fails
+     * @return completes when the child has answered, with a {@link FromChild.Result.Failed} for records alone; exceptionally with a
+     *     {@link ChildFailedException} if it fails
      */
-    public CompletableFuture<Void> tell(ToChild action, Checkpoints service) {
+    public CompletableFuture<FromChild.Result> tell(ToChild action, Checkpoints service) {
         return ask(new Exchange(action, new CompletableFuture<>()), exchange -> handOver(exchange, service));
     }
 
@@ -115,7 +116,7 @@ public final class Child {
         return "the child of " + name + " " + reason;
     }
 
-    private CompletableFuture<Void> ask(Exchange exchange, Consumer<Exchange> how) {
+    private CompletableFuture<FromChild.Result> ask(Exchange exchange, Consumer<Exchange> how) {
         try {
             loop.execute(() -> how.accept(exchange));
         } catch (RejectedExecutionException over) {
@@ -215,6 +216,9 @@ public final class Child {
             fail("answered, but had been told nothing");
         } else if (!exchange.action.action().equals(status.responseFor())) {
             fail("was told " + exchange.action.action() + " and answered something else");
+        } else if (status.result() instanceof FromChild.Result.Failed failed
+                && !(exchange.action instanceof ToChild.ProcessRecords)) {
+            fail("failed in " + exchange.action.action() + ": " + failed.error() + " " + failed.trace());
         } else {
             if (state == ChildState.INITIALIZING) {
                 wiring.listener().ready(name, wiring.ticker().since(began));
@@ -223,7 +227,7 @@ public final class Child {
             lossCheck.cancel();
             current = null;
             moveTo(ChildState.IDLE, exchange.action.action() + " is answered");
-            exchange.answer.complete(null);
+            exchange.answer.complete(status.result());
         }
     }
 

@@ -10,8 +10,42 @@ public sealed interface FromChild {
      * The child is done with an action.
      *
      * @param responseFor the action; absent if the child left it out
+     * @param result what came of it
      */
-    record Status(@Nullable String responseFor) implements FromChild {}
+    record Status(@Nullable String responseFor, Result result) implements FromChild {
+        /** Checks the part. */
+        public Status {
+            requireNonNull(result, "result");
+        }
+
+        /** The status of Amazon's protocol, which says no more. */
+        public Status(@Nullable String responseFor) {
+            this(responseFor, new Result.Answered());
+        }
+    }
+
+    /** The result of an action. The last two are ours: children of Amazon's libraries do not know them. */
+    sealed interface Result {
+        /** It is over; the child checkpoints by itself. */
+        record Answered() implements Result {}
+
+        /** All that the child was given is processed, and may be checkpointed. */
+        record Processed() implements Result {}
+
+        /**
+         * It failed, and the child goes on.
+         *
+         * @param error the error's type
+         * @param trace the frames that it came from, in one line; empty if the child told none
+         */
+        record Failed(String error, String trace) implements Result {
+            /** Checks the parts. */
+            public Failed {
+                requireNonNull(error, "error");
+                requireNonNull(trace, "trace");
+            }
+        }
+    }
 
     /**
      * The child wants to checkpoint.

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.core.JsonToken;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.math.BigDecimal;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +21,10 @@ public final class LineDecoder {
     private static final FromChild NOT_JSON = new FromChild.Noise("it is no JSON object");
     private static final FromChild NO_ACTION = new FromChild.Noise("it is JSON without a known action");
     private static final FromChild WRONG_KIND = new FromChild.Noise("one of its values is of the wrong kind");
+
+    private static final int LONGEST_ERROR = 200;
+    private static final int LONGEST_TRACE = 2_000;
+    private static final Pattern UNPRINTABLE = Pattern.compile("[^\\P{C}]");
 
     private LineDecoder() {}
 
@@ -55,6 +60,9 @@ public final class LineDecoder {
         private @Nullable String responseFor;
         private @Nullable String sequenceNumber;
         private @Nullable String subSequenceNumber;
+        private boolean processed;
+        private @Nullable String error;
+        private @Nullable String trace;
         private boolean isWrong;
 
         FromChild read(JsonParser json) throws IOException {
@@ -66,6 +74,9 @@ public final class LineDecoder {
                     case "responseFor" -> responseFor = scalar(json, token);
                     case "sequenceNumber" -> sequenceNumber = scalar(json, token);
                     case "subSequenceNumber" -> subSequenceNumber = scalar(json, token);
+                    case "processed" -> processed = token == JsonToken.VALUE_TRUE;
+                    case "error" -> error = told(json, token, LONGEST_ERROR);
+                    case "trace" -> trace = told(json, token, LONGEST_TRACE);
                     default -> json.skipChildren();
                 }
             }
@@ -87,12 +98,35 @@ public final class LineDecoder {
             return json.getText();
         }
 
+        /** A text for the log: bounded, and without characters that would end its line or move a terminal. */
+        private static @Nullable String told(JsonParser json, JsonToken token, int longest) throws IOException {
+            if (token == JsonToken.VALUE_NULL) {
+                return null;
+            }
+            if (token.isStructStart()) {
+                // An error all the same.
+                json.skipChildren();
+                return "error";
+            }
+            String text = json.getText();
+            String clean = UNPRINTABLE.matcher(text).replaceAll(" ");
+            return clean.length() > longest ? clean.substring(0, longest) : clean;
+        }
+
+        private FromChild.Result result() {
+            String what = error;
+            if (what != null) {
+                return new FromChild.Result.Failed(what, trace == null ? "" : trace);
+            }
+            return processed ? new FromChild.Result.Processed() : new FromChild.Result.Answered();
+        }
+
         private FromChild message() {
             if (isWrong) {
                 return WRONG_KIND;
             }
             if ("status".equals(action)) {
-                return new FromChild.Status(responseFor);
+                return new FromChild.Status(responseFor, result());
             }
             if (!"checkpoint".equals(action)) {
                 return NO_ACTION;

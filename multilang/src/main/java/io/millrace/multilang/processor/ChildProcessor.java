@@ -92,10 +92,24 @@ final class ChildProcessor implements AsyncRecordProcessor {
                 batch.records().isEmpty() ? null : batch.lastRecord().position();
         ToChild message = new ToChild.ProcessRecords(batch.records(), batch.millisBehindLatest());
         Supplier<CompletableFuture<Void>> told = () -> ready().thenCompose(ready -> {
-            progress.delivers(last);
-            return tell(message, progress.by(batch.checkpointer(), false));
-        });
+                    progress.delivers(last);
+                    return tell(message, progress.by(batch.checkpointer(), false));
+                })
+                .thenAccept(result -> take(result, batch));
         return call(told, () -> isStarting || !progress.isAllSaved()).thenRun(() -> progress.answered(last));
+    }
+
+    /** A child that tells a failure goes on, and keeps what it knows: the records come again to the same one. */
+    private void take(FromChild.Result result, RecordBatch batch) {
+        if (result instanceof FromChild.Result.Failed failed) {
+            throw new ProcessingFailedException(
+                    living().sentence("failed: " + failed.error() + " " + failed.trace()), null);
+        }
+        if (result instanceof FromChild.Result.Processed && !batch.records().isEmpty()) {
+            work().progress.processed(batch.lastRecord().position());
+            // A lost lease is told by other means, and the latest of all that are asked for is saved.
+            CompletionStage<Void> unused = batch.checkpointer().checkpointAsync();
+        }
     }
 
     @Override
@@ -131,7 +145,10 @@ final class ChildProcessor implements AsyncRecordProcessor {
             return CompletableFuture.completedFuture(null);
         }
         Checkpoints service = work().progress.by(checkpointer, false);
-        return call(() -> last.tell(new ToChild.ShutdownRequested(), service), ChildProcessor::always)
+        return call(
+                        () -> last.tell(new ToChild.ShutdownRequested(), service)
+                                .thenAccept(told -> {}),
+                        ChildProcessor::always)
                 .whenComplete((answered, error) -> {
                     isBusy = true;
                     // Amazon's daemon tells both, one after the other. The lease need not wait for the second.
@@ -141,6 +158,7 @@ final class ChildProcessor implements AsyncRecordProcessor {
 
     private static CompletableFuture<Void> tellLost(Child last) {
         return last.tell(new ToChild.LeaseLost(), LOST)
+                .thenAccept(told -> {})
                 .exceptionally(failed -> {
                     log.info("{}", cause(failed).getMessage());
                     return null;
@@ -158,7 +176,7 @@ final class ChildProcessor implements AsyncRecordProcessor {
         return requireNonNull(child, "there is no child");
     }
 
-    private CompletableFuture<Void> tell(ToChild action, Checkpoints service) {
+    private CompletableFuture<FromChild.Result> tell(ToChild action, Checkpoints service) {
         return living().tell(action, service);
     }
 

@@ -37,6 +37,13 @@ final class ShardProgress {
         }
     }
 
+    /** All records up to {@code last} are processed, and their checkpoint is on its way: no child needs them again. */
+    void processed(RecordPosition last) {
+        if (Checkpoint.processed(last).isAfter(saved)) {
+            saved = Checkpoint.processed(last);
+        }
+    }
+
     /** The checkpoint. */
     Checkpoint saved() {
         return saved;

@@ -36,7 +36,7 @@ class ChildTest {
     @Test
     void childThatAnswersGoesFromActionToAction() {
         begun();
-        CompletableFuture<Void> told = tell(RECORDS);
+        CompletableFuture<?> told = tell(RECORDS);
         assertThat(told).isNotDone();
         process().answers("processRecords");
         pass();
@@ -81,7 +81,7 @@ class ChildTest {
     @Test
     void exitFailsTheActionInHandAndTellsTheCode() {
         begun();
-        CompletableFuture<Void> told = tell(RECORDS);
+        CompletableFuture<?> told = tell(RECORDS);
         process().ends(0);
         pass();
         assertFailed(told, "the child of orders/shardId-000000000000 exited with code 0 with processRecords in hand");
@@ -100,7 +100,7 @@ class ChildTest {
     @Test
     void answerThatIsReadAfterTheExitCounts() {
         begun();
-        CompletableFuture<Void> told = tell(new ToChild.ShardEnded());
+        CompletableFuture<?> told = tell(new ToChild.ShardEnded());
         process().exits(0);
         process().answers("shardEnded");
         process().endsOutput();
@@ -111,7 +111,7 @@ class ChildTest {
     @Test
     void outputThatAnotherProcessHoldsOpenIsNotWaitedFor() {
         begun();
-        CompletableFuture<Void> told = tell(RECORDS);
+        CompletableFuture<?> told = tell(RECORDS);
         process().exits(3);
         sim.run(Duration.ofMillis(900));
         assertThat(told).isNotDone();
@@ -122,7 +122,7 @@ class ChildTest {
     @Test
     void childThatClosesItsOutputFails() {
         begun();
-        CompletableFuture<Void> told = tell(RECORDS);
+        CompletableFuture<?> told = tell(RECORDS);
         process().endsOutput();
         sim.run(Duration.ofMillis(1_100));
         assertThat(process().seen).endsWith("close", "SIGTERM");
@@ -134,7 +134,7 @@ class ChildTest {
     @Test
     void wrongAnswerEndsTheChildAndTheActionFailsOnceItIsGone() {
         begun();
-        CompletableFuture<Void> told = tell(RECORDS);
+        CompletableFuture<?> told = tell(RECORDS);
         process().answers("initialize");
         pass();
         assertThat(process().seen).endsWith("close", "SIGTERM");
@@ -158,7 +158,7 @@ class ChildTest {
 
     @Test
     void startTakesHalfAMinuteAtMost() {
-        CompletableFuture<Void> started = child.start(INITIALIZE);
+        CompletableFuture<?> started = child.start(INITIALIZE);
         sim.run(Duration.ofSeconds(29));
         assertThat(started).isNotDone();
         sim.run(Duration.ofSeconds(2));
@@ -170,7 +170,7 @@ class ChildTest {
     @Test
     void processThatCannotBeStartedFailsAtOnce() {
         processes.gate = CompletableFuture.failedFuture(new ChildFailedException("no such file"));
-        CompletableFuture<Void> started = child.start(INITIALIZE);
+        CompletableFuture<?> started = child.start(INITIALIZE);
         pass();
         assertFailed(started, "could not be started: no such file");
         assertThat(child.end("stop")).isCompleted();
@@ -179,7 +179,7 @@ class ChildTest {
     @Test
     void childThatIsEndedWhileItStartsIsToldNothing() {
         processes.gate = new CompletableFuture<>();
-        CompletableFuture<Void> started = child.start(INITIALIZE);
+        CompletableFuture<?> started = child.start(INITIALIZE);
         pass();
         CompletableFuture<Void> ended = child.end("stop");
         pass();
@@ -203,7 +203,7 @@ class ChildTest {
     @Test
     void checkpointIsServedBeforeTheAnswerThatFollowsIt() {
         begun();
-        CompletableFuture<Void> told = tell(RECORDS);
+        CompletableFuture<?> told = tell(RECORDS);
         process().says(ALL);
         process().answers("processRecords");
         pass();
@@ -218,7 +218,7 @@ class ChildTest {
     @Test
     void lateCheckpointIsServedBetweenActions() {
         begun();
-        CompletableFuture<Void> told = tell(RECORDS);
+        CompletableFuture<?> told = tell(RECORDS);
         process().answers("processRecords");
         process().says(new FromChild.Checkpoint("12", 3L));
         pass();
@@ -231,11 +231,11 @@ class ChildTest {
     @Test
     void actionThatComesWhileALateCheckpointIsSavedIsAnsweredAfterIt() {
         begun();
-        CompletableFuture<Void> unused = tell(RECORDS);
+        CompletableFuture<?> unused = tell(RECORDS);
         process().answers("processRecords");
         process().says(ALL);
         pass();
-        CompletableFuture<Void> next = tell(RECORDS);
+        CompletableFuture<?> next = tell(RECORDS);
         process().answers("processRecords");
         pass();
         assertThat(next).isNotDone();
@@ -246,7 +246,7 @@ class ChildTest {
 
     @Test
     void noCheckpointIsPossibleBeforeTheFirstAction() {
-        CompletableFuture<Void> started = child.start(INITIALIZE);
+        CompletableFuture<?> started = child.start(INITIALIZE);
         pass();
         process().says(ALL);
         process().answers("initialize");
@@ -258,7 +258,7 @@ class ChildTest {
     @Test
     void checkpointThatThrowsIsToldByTheNameOfItsError() {
         begun();
-        CompletableFuture<Void> unused = tell(RECORDS);
+        CompletableFuture<?> unused = tell(RECORDS);
         process().says(ALL);
         pass();
         saver.waiting.remove(0).completeExceptionally(new IllegalStateException("unforeseen"));
@@ -270,7 +270,7 @@ class ChildTest {
     void timeForAMessageBeginsAnewWithEachCheckpointAndStandsStillWhileOneIsSaved() {
         child = newChild(ChildLimits.DEFAULT.withMessage(Duration.ofSeconds(3)));
         begun();
-        CompletableFuture<Void> told = tell(RECORDS);
+        CompletableFuture<?> told = tell(RECORDS);
         sim.run(Duration.ofSeconds(2));
         process().says(ALL);
         sim.run(Duration.ofSeconds(20));
@@ -295,7 +295,7 @@ class ChildTest {
     @Test
     void childThatHangsIsEndedOnceItsShardIsLost() {
         begun();
-        CompletableFuture<Void> told = tell(RECORDS);
+        CompletableFuture<?> told = tell(RECORDS);
         sim.run(Duration.ofMinutes(10));
         assertThat(process().seen).doesNotContain("SIGTERM");
         saver.isLost = true;
@@ -308,7 +308,7 @@ class ChildTest {
     @Test
     void childThatDoesNotReadFails() {
         begun();
-        CompletableFuture<Void> told = tell(RECORDS);
+        CompletableFuture<?> told = tell(RECORDS);
         process().doesNotRead();
         sim.run(Duration.ofMillis(1_100));
         process().ends(143);
@@ -319,7 +319,7 @@ class ChildTest {
     @Test
     void exitCodeSaysMoreThanABrokenPipe() {
         begun();
-        CompletableFuture<Void> told = tell(RECORDS);
+        CompletableFuture<?> told = tell(RECORDS);
         process().doesNotRead();
         pass();
         process().ends(1);
@@ -330,7 +330,7 @@ class ChildTest {
     @Test
     void floodOfCheckpointsIsNotKept() {
         begun();
-        CompletableFuture<Void> told = tell(RECORDS);
+        CompletableFuture<?> told = tell(RECORDS);
         for (int i = 0; i < 1_100; i++) {
             process().says(ALL);
         }
@@ -359,15 +359,15 @@ class ChildTest {
     }
 
     private void begun() {
-        CompletableFuture<Void> started = child.start(INITIALIZE);
+        CompletableFuture<?> started = child.start(INITIALIZE);
         pass();
         process().answers("initialize");
         pass();
         assertThat(started).isCompleted();
     }
 
-    private CompletableFuture<Void> tell(ToChild action) {
-        CompletableFuture<Void> told = child.tell(action, saver);
+    private CompletableFuture<?> tell(ToChild action) {
+        CompletableFuture<?> told = child.tell(action, saver);
         pass();
         return told;
     }
@@ -401,7 +401,7 @@ class ChildTest {
         sim.run(Duration.ofMillis(1));
     }
 
-    private static void assertFailed(CompletableFuture<Void> told, String why) {
+    private static void assertFailed(CompletableFuture<?> told, String why) {
         assertThat(told)
                 .failsWithin(Duration.ZERO)
                 .withThrowableThat()
@@ -452,7 +452,7 @@ class ChildTest {
         }
 
         void run() {
-            CompletableFuture<Void> last = child.start(INITIALIZE);
+            CompletableFuture<?> last = child.start(INITIALIZE);
             sim.run(Duration.ofMillis(1));
             ScriptedChildren.Scripted process = processes.started.get(0);
             process.reaction = () -> react(process);

@@ -149,7 +149,7 @@ class SystemChildrenTest {
         String deaf = "if [ $MILLRACE_SHARD = shardId-000000000000 ]; then"
                 + " printf '{\"action\":\"status\",\"responseFor\":\"initialize\"}\\n'; sleep 1000; else " + OBEDIENT
                 + "; fi";
-        CompletableFuture<Void> stuck;
+        CompletableFuture<?> stuck;
         try (Children children = children(deaf, quick)) {
             Child silent = children.newChild(name(0));
             Child other = children.newChild(name(1));

@@ -143,6 +143,42 @@ class LineDecoderTest {
         return line;
     }
 
+    @Test
+    void statusOfOurOwnPackagesTellsMore() {
+        assertThat(decode("{\"action\":\"status\",\"responseFor\":\"processRecords\",\"processed\":true}"))
+                .isEqualTo(new FromChild.Status("processRecords", new FromChild.Result.Processed()));
+        assertThat(
+                        decode(
+                                "{\"action\":\"status\",\"responseFor\":\"processRecords\",\"processed\":false,\"error\":null}"))
+                .isEqualTo(new FromChild.Status("processRecords"));
+        assertThat(
+                        decode(
+                                "{\"action\":\"status\",\"responseFor\":\"x\",\"error\":\"ValueError\",\"trace\":\"at a.py:3 f\"}"))
+                .isEqualTo(new FromChild.Status("x", new FromChild.Result.Failed("ValueError", "at a.py:3 f")));
+        assertThat(decode("{\"action\":\"status\",\"responseFor\":\"x\",\"processed\":true,\"error\":\"E\"}"))
+                .as("a failure is never taken for processed")
+                .isEqualTo(new FromChild.Status("x", new FromChild.Result.Failed("E", "")));
+        assertThat(decode("{\"action\":\"status\",\"responseFor\":\"x\",\"error\":{\"type\":\"E\"}}"))
+                .as("whatever form it has")
+                .isEqualTo(new FromChild.Status("x", new FromChild.Result.Failed("error", "")));
+    }
+
+    @Test
+    void errorsAreBoundedAndEndNoLineOfALog() {
+        FromChild told = decode("{\"action\":\"status\",\"responseFor\":\"x\",\"error\":\"A\\nB\\u001b]\\u202e"
+                + "e".repeat(5_000) + "\",\"trace\":\"" + "t".repeat(5_000) + "\"}");
+        assertThat(told)
+                .isInstanceOfSatisfying(
+                        FromChild.Status.class,
+                        status -> assertThat(status.result())
+                                .isInstanceOfSatisfying(FromChild.Result.Failed.class, failed -> {
+                                    assertThat(failed.error())
+                                            .startsWith("A B ] e")
+                                            .hasSize(200);
+                                    assertThat(failed.trace()).hasSize(2_000);
+                                }));
+    }
+
     private static FromChild decode(String line) {
         byte[] padded = ("#" + line + "#").getBytes(StandardCharsets.UTF_8);
         return LineDecoder.decode(padded, 1, padded.length - 2);

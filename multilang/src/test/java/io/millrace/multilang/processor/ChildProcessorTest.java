@@ -118,6 +118,52 @@ class ChildProcessorTest {
     }
 
     @Test
+    void recordsThatAChildCallsProcessedAreCheckpointedAndNoOtherChildGetsThem() {
+        CompletableFuture<?> processed = process(11, 13);
+        child().says(new FromChild.Status("processRecords", new FromChild.Result.Processed()));
+        pass();
+        assertThat(processed).isCompleted();
+        assertThat(saved.asked).containsExactly((RecordPosition) null);
+
+        CompletableFuture<?> next = process(14, 15);
+        child().ends(1);
+        pass();
+        assertThat(next).as("a failure of these records alone").isCompletedExceptionally();
+        assertThat(next.handle((value, error) -> error.getCause()))
+                .isCompletedWithValueMatching(ProcessingFailedException.class::isInstance);
+    }
+
+    @Test
+    void childThatTellsAFailureGoesOnAndGetsTheRecordsAgain() {
+        CompletableFuture<?> failed = process(11, 13);
+        child().says(new FromChild.Status(
+                "processRecords", new FromChild.Result.Failed("ValueError", "at app.py:3 f")));
+        pass();
+        assertThat(failed.handle((value, error) -> error.getCause()))
+                .isCompletedWithValueMatching(error -> error instanceof ProcessingFailedException
+                        && String.valueOf(error.getMessage()).contains("ValueError at app.py:3 f"));
+        assertThat(saved.asked).isEmpty();
+
+        CompletableFuture<?> again = process(11, 13);
+        child().says(new FromChild.Status("processRecords", new FromChild.Result.Processed()));
+        pass();
+        assertThat(again).isCompleted();
+        assertThat(processes.started).as("one child for both").hasSize(1);
+    }
+
+    @Test
+    void failureInAnotherActionEndsTheChild() {
+        CompletableFuture<?> ended = processor.shardEnded(saved).toCompletableFuture();
+        pass();
+        child().says(new FromChild.Status("shardEnded", new FromChild.Result.Failed("ValueError", "")));
+        pass();
+        assertThat(child().seen).endsWith("shardEnded", "close", "SIGTERM");
+        child().ends(143);
+        pass();
+        assertThat(ended).isCompletedExceptionally();
+    }
+
+    @Test
     void shardsEndIsOverOnceEverythingIsCheckpointed() {
         CompletableFuture<?> unused = process(11, 13);
         child().answers("processRecords");

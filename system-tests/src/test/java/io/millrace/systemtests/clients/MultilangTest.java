@@ -119,6 +119,25 @@ class MultilangTest {
         process("python3 " + clients.resource("multilang_kclpy.py"), where, "maxRecords = 50");
     }
 
+    @Test
+    void ourPackageForPythonProcessesEverythingAndFailuresKeepItsChildren() throws Exception {
+        clients.assumePresent("Python", List.of("python3", "--version"));
+        Path handler = clients.resource("multilang_own.py");
+        String path = PackagesTest.PYTHON.resolve("src") + ":" + handler.getParent();
+        process(
+                "python3 -m millrace child multilang_own:Notes",
+                Map.of("PYTHONPATH", path, "PYTHONDONTWRITEBYTECODE", "1"),
+                "maxRecords = 50");
+    }
+
+    @Test
+    void ourPackageForNodeProcessesEverythingAndFailuresKeepItsChildren() throws Exception {
+        clients.assumePresent("Node.js", List.of("node", "--version"));
+        Path handler = clients.resource("multilang_own.mjs");
+        String command = PackagesTest.NODE.resolve("bin").resolve("millrace-node.cjs") + " child " + handler + "#Notes";
+        process("node " + command, Map.of(), "maxRecords = 50");
+    }
+
     /** Each ends its child with exit code 0, which is no success: two tries, and the record alone becomes a letter. */
     @Test
     void recordThatEndsEveryChildBecomesALetterAndNothingElseIsLost() throws Exception {

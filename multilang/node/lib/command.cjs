@@ -1,0 +1,136 @@
+'use strict';
+
+const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
+const { spawn } = require('node:child_process');
+const { HandlerError, ProtocolError } = require('./errors.cjs');
+const { Handler, load } = require('./handler.cjs');
+const { Child, Pipe, show, takeStandardStreams } = require('./lines.cjs');
+
+const USAGE = `usage: millrace-node run FILE[#EXPORT] --stream NAME --app NAME [daemon options]
+       millrace-node child FILE[#EXPORT]
+
+run     starts the daemon, which runs the handler in a child process for each shard
+child   is what the daemon starts; it speaks over standard input and output
+
+Options after the handler are the daemon's: see \`millrace daemon --help\`. MILLRACE_TRACEBACKS=1 in the environment shows the
+stacks of handlers' errors, with their messages, which may hold what is in records.
+`;
+
+/** The daemon cannot be started; the message is one line for the user. */
+class RunError extends Error {}
+
+async function main(given) {
+  if (given.length === 0 || given[0] === '-h' || given[0] === '--help') {
+    (given.length ? process.stdout : process.stderr).write(USAGE);
+    return given.length ? 0 : 2;
+  }
+  if (!['run', 'child'].includes(given[0]) || given.length < 2 || (given[0] === 'child' && given.length > 2)) {
+    process.stderr.write(USAGE);
+    return 2;
+  }
+  try {
+    if (given[0] === 'child') {
+      return await child(given[1]);
+    }
+    // Whoever misspelt the name shall read of it here, and not in the daemon's log.
+    await load(given[1]);
+    return await run(given[1], given.slice(2));
+  } catch (refused) {
+    if (refused instanceof HandlerError || refused instanceof RunError) {
+      process.stderr.write(`millrace: ${refused.message}\n`);
+      return refused instanceof HandlerError ? 2 : 1;
+    }
+    throw refused;
+  }
+}
+
+/** Processes one shard until the daemon closes the pipe. */
+async function child(name) {
+  const { source, sink } = takeStandardStreams();
+  try {
+    await new Child(new Handler(await load(name)), new Pipe(source, sink)).run();
+    return 0;
+  } catch (failure) {
+    if (failure instanceof HandlerError || failure instanceof ProtocolError) {
+      process.stderr.write(`ERROR millrace: ${failure.message}\n`);
+    } else if (failure?.code !== 'EPIPE') {
+      show(failure);
+    }
+    return 1;
+  } finally {
+    // A handler's timers and sockets shall not keep the process from ending.
+    setImmediate(() => process.exit());
+  }
+}
+
+/** Runs the daemon until it ends, hands signals on, and returns its exit code. */
+async function run(handler, options) {
+  checkJava();
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'millrace-'));
+  try {
+    const settings = path.join(folder, 'daemon.properties');
+    const command = executable(handler).replaceAll('\\', '\\\\');
+    fs.writeFileSync(settings, `executableName = ${command}\nretrievalMode = POLLING\n`);
+    const daemon = spawn(launcher(), ['daemon', settings, ...options], { stdio: 'inherit' });
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) {
+      process.on(signal, () => daemon.kill(signal === 'SIGHUP' ? 'SIGTERM' : signal));
+    }
+    return await new Promise((resolve, reject) => {
+      daemon.on('error', (failure) => reject(new RunError(`the daemon cannot be started: ${failure.message}`)));
+      daemon.on('exit', (code, signal) => resolve(code ?? 128 + os.constants.signals[signal]));
+    });
+  } finally {
+    fs.rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function executable(handler) {
+  return [process.execPath, path.join(__dirname, '..', 'bin', 'millrace-node.cjs'), 'child', path.resolve(handler)]
+    .map((part) => `"${part}"`)
+    .join(' ');
+}
+
+function checkJava() {
+  const home = process.env.JAVA_HOME;
+  if (home && !fs.existsSync(path.join(home, 'bin', 'java'))) {
+    throw new RunError(`JAVA_HOME (${home}) has no bin/java; set it to a JDK 17 or newer`);
+  }
+  if (!home && !onPath('java')) {
+    throw new RunError('Java is not found: install a JDK 17 or newer, or set JAVA_HOME');
+  }
+}
+
+/** The file that starts millrace: in MILLRACE_HOME, in the checkout that this package lies in, or on the PATH. */
+function launcher() {
+  const home = process.env.MILLRACE_HOME;
+  if (home) {
+    const found = path.join(home, 'millrace');
+    if (!fs.existsSync(found)) {
+      throw new RunError(`there is no file millrace in MILLRACE_HOME (${home})`);
+    }
+    return found;
+  }
+  for (let folder = __dirname; folder !== path.dirname(folder); folder = path.dirname(folder)) {
+    if (fs.existsSync(path.join(folder, 'multilang')) && fs.existsSync(path.join(folder, 'millrace'))) {
+      return path.join(folder, 'millrace');
+    }
+  }
+  const found = onPath('millrace');
+  if (!found) {
+    throw new RunError(
+      'Millrace is not found: set MILLRACE_HOME to the folder that has its launcher, or put that on the PATH',
+    );
+  }
+  return found;
+}
+
+function onPath(name) {
+  return (process.env.PATH ?? '')
+    .split(path.delimiter)
+    .map((folder) => path.join(folder, name))
+    .find((file) => fs.existsSync(file));
+}
+
+module.exports = { main };

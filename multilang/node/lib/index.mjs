@@ -1,0 +1,3 @@
+import millrace from './index.cjs';
+
+export const { CheckpointError, CheckpointRefusedError, LeaseLostError, perShard } = millrace;

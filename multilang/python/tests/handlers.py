@@ -1,0 +1,63 @@
+"""Handlers of every form, for the tests; they print what they are given, which must not disturb the protocol."""
+
+import logging
+import sys
+
+
+def printing(batch):
+    for record in batch:
+        print(record.data.decode("utf-8"), "of", batch.shard.id)
+    sys.stdout.write("half a line without an end")
+
+
+async def asynchronous(batch):
+    for record in batch:
+        print(record.data.decode("utf-8"))
+
+
+def failing(batch):
+    def inner():
+        raise ValueError("secret " + batch[0].data.decode("utf-8"))
+
+    try:
+        inner()
+    except ValueError as cause:
+        raise KeyError("secret too") from cause
+
+
+def checkpointing(batch):
+    batch.checkpoint(batch[0])
+    raise OSError("after the first")
+
+
+def leaving(batch):
+    sys.exit(3)
+
+
+def reading(batch):
+    assert sys.stdin.read() == ""
+
+
+class Counting:
+    def __init__(self, shard):
+        self.shard = shard
+        self.count = 0
+
+    def start(self, shard):
+        logging.getLogger("app").warning("starts after %s", shard.sequence_number)
+
+    async def process(self, batch):
+        self.count += len(batch)
+
+    def shard_ended(self):
+        logging.getLogger("app").info("%d records", self.count)
+
+    def lease_lost(self):
+        logging.getLogger("app").info("lost after %d", self.count)
+
+
+class WithoutProcess:
+    pass
+
+
+not_a_handler = 7
