@@ -88,6 +88,18 @@ final class DaemonRun implements AutoCloseable {
         return pids;
     }
 
+    /** The eldest process that runs and works on another shard than this one. */
+    long livingElsewhere(String shard) {
+        return living().stream()
+                .filter(pid -> !read(events)
+                        .lines()
+                        .anyMatch(line -> line.contains("\"event\":\"child-started\"")
+                                && line.contains("\"pid\":" + pid + "}")
+                                && line.contains("\"" + shard + "\"")))
+                .findFirst()
+                .orElseThrow(() -> new IllegalStateException("no child is there: " + this));
+    }
+
     String errors() {
         return read(errors);
     }
