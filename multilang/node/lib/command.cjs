@@ -49,6 +49,13 @@ async function main(given) {
 /** Processes one shard until the daemon closes the pipe. */
 async function child(name) {
   const { source, sink } = takeStandardStreams();
+  for (const event of ['uncaughtException', 'unhandledRejection']) {
+    // Node.js would show its message.
+    process.on(event, (failure) => {
+      show(failure);
+      process.exit(1);
+    });
+  }
   try {
     await new Child(new Handler(await load(name)), new Pipe(source, sink)).run();
     return 0;
@@ -59,9 +66,6 @@ async function child(name) {
       show(failure);
     }
     return 1;
-  } finally {
-    // A handler's timers and sockets shall not keep the process from ending.
-    setImmediate(() => process.exit());
   }
 }
 

@@ -26,6 +26,9 @@ function perShard(run) {
       if (this.#isOver) {
         await this.#begin();
       }
+      if (this.#isOver) {
+        throw new TypeError('the function of the shard returned without asking for a batch');
+      }
       this.#asks = signalled();
       this.#batch.resolve(batch);
       await this.#asks.promise;
@@ -43,7 +46,8 @@ function perShard(run) {
       this.#isOver = false;
       this.#asks = signalled();
       const batches = { [Symbol.asyncIterator]: () => this.#batches() };
-      this.#running = Promise.resolve(run(Object.assign(batches, this.#shard))).then(
+      const call = async () => run(Object.assign(batches, this.#shard));
+      this.#running = call().then(
         () => this.#over(() => this.#asks.resolve()),
         (failure) => this.#over(() => this.#asks.reject(failure)),
       );
@@ -106,6 +110,10 @@ async function load(name) {
   if (isClass(found) && typeof found.prototype.process !== 'function') {
     throw new HandlerError(`class ${name} has no method process(batch)`);
   }
+  const process = isClass(found) ? found.prototype.process : (found.process ?? found);
+  if (/Generator/.test(Object.prototype.toString.call(process))) {
+    throw new HandlerError(`${name} is a generator, so calling it processes nothing; handle the batch and return`);
+  }
   return found;
 }
 
@@ -113,8 +121,12 @@ function oneLine(failure) {
   return `${failure?.name ?? 'Error'}: ${String(failure?.message ?? failure).split('\n')[0]}`;
 }
 
+/** True for classes, those included that a compiler has made functions of. */
 function isClass(found) {
-  return typeof found === 'function' && /^class\b/.test(Function.prototype.toString.call(found));
+  return (
+    typeof found === 'function' &&
+    (typeof found.prototype?.process === 'function' || /^class\b/.test(Function.prototype.toString.call(found)))
+  );
 }
 
 /** A handler at work on one shard: a function, an object, or a class, of which it makes one. */
@@ -132,11 +144,14 @@ class Handler {
   }
 
   async process(batch) {
-    if (typeof this.#target.process === 'function') {
-      await this.#target.process(batch);
-    } else {
-      const handle = this.#target;
-      await handle(batch);
+    const handle = this.#target;
+    const result = await (typeof handle.process === 'function' ? handle.process(batch) : handle(batch));
+    if (result !== undefined) {
+      // A generator, an array of promises: nothing says that the work is done.
+      throw new TypeError(
+        `the handler returned ${Array.isArray(result) ? 'an array' : `a ${typeof result}`}; it must return undefined, ` +
+          'or a promise of it, once the batch is processed',
+      );
     }
   }
 

@@ -10,15 +10,24 @@ const CHECKPOINT_MILLIS = 1_000;
 
 const MOST_FRAMES = 20;
 
-/** Messages over two streams of bytes: a JSON object a line. */
+/**
+ * Messages over two streams of bytes: a JSON object a line. One reader sorts them: answers to checkpoints go to those who wait for
+ * them, in order, whenever the handler asks; all others are actions.
+ */
 class Pipe {
-  #lines;
   #sink;
   #loss = new AbortController();
+  #actions = [];
+  #answers = [];
+  #wanted;
+  #end;
 
   constructor(source, sink) {
-    this.#lines = lines(source);
     this.#sink = sink;
+    this.#read(source).then(
+      () => this.#over(undefined),
+      (failure) => this.#over(failure),
+    );
   }
 
   get signal() {
@@ -29,22 +38,12 @@ class Pipe {
     this.#loss.abort(new LeaseLostError('ShutdownException'));
   }
 
-  /** The next message; undefined at the end of the input. */
-  async receive() {
-    const { value: line, done } = await this.#lines.next();
-    if (done) {
-      return undefined;
-    }
-    let message;
-    try {
-      message = JSON.parse(line);
-    } catch {
-      throw new ProtocolError(`the daemon sent a line of ${line.length} characters that is no JSON`);
-    }
-    if (typeof message?.action !== 'string') {
-      throw new ProtocolError('the daemon sent a message without an action');
-    }
-    return message;
+  /** The next action; undefined at the end of the input. */
+  receive() {
+    return new Promise((resolve, reject) => {
+      this.#wanted = { resolve, reject };
+      this.#hand();
+    });
   }
 
   send(message) {
@@ -56,11 +55,15 @@ class Pipe {
   }
 
   async checkpoint(sequenceNumber, subSequenceNumber) {
+    const answered = new Promise((resolve, reject) => {
+      if (this.#end) {
+        reject(this.#end.failure ?? new ProtocolError('the daemon has closed the pipe instead of answering a checkpoint'));
+      }
+      this.#answers.push({ resolve, reject });
+    });
+    answered.catch(() => {});
     await this.send({ action: 'checkpoint', sequenceNumber, subSequenceNumber });
-    const answer = await this.receive();
-    if (answer?.action !== 'checkpoint') {
-      throw new ProtocolError(`the daemon answered a checkpoint with ${answer?.action ?? 'the end of the pipe'}`);
-    }
+    const answer = await answered;
     if (answer.error !== null && answer.error !== undefined) {
       const error = CheckpointError.of(String(answer.error));
       if (error instanceof LeaseLostError) {
@@ -69,6 +72,51 @@ class Pipe {
       throw error;
     }
   }
+
+  async #read(source) {
+    for await (const line of lines(source)) {
+      const message = parsed(line);
+      if (message.action !== 'checkpoint') {
+        this.#actions.push(message);
+        this.#hand();
+      } else if (this.#answers.length > 0) {
+        this.#answers.shift().resolve(message);
+      } else {
+        throw new ProtocolError('the daemon sent an answer to a checkpoint that nobody asked for');
+      }
+    }
+  }
+
+  #hand() {
+    if (this.#wanted && this.#actions.length > 0) {
+      this.#wanted.resolve(this.#actions.shift());
+      this.#wanted = undefined;
+    } else if (this.#wanted && this.#end) {
+      const { resolve, reject } = this.#wanted;
+      this.#wanted = undefined;
+      this.#end.failure ? reject(this.#end.failure) : resolve(undefined);
+    }
+  }
+
+  #over(failure) {
+    this.#end = { failure };
+    const end = failure ?? new ProtocolError('the daemon has closed the pipe instead of answering a checkpoint');
+    this.#answers.splice(0).forEach(({ reject }) => reject(end));
+    this.#hand();
+  }
+}
+
+function parsed(line) {
+  let message;
+  try {
+    message = JSON.parse(line);
+  } catch {
+    throw new ProtocolError(`the daemon sent a line of ${line.length} characters that is no JSON`);
+  }
+  if (typeof message?.action !== 'string') {
+    throw new ProtocolError('the daemon sent a message without an action');
+  }
+  return message;
 }
 
 function ascii(text) {

@@ -169,6 +169,79 @@ test('a loop over batches goes on, begins anew after a failure, and is ended', l
   assert.match(daemon.err, /left shardId-7/);
 });
 
+test('a handler whose work is not done when it returns has failed', limit, async () => {
+  const daemon = new Daemon('handlers.mjs#returningArray', OURS);
+  await daemon.initialize();
+  daemon.records('1');
+  const status = await daemon.hear();
+  assert.equal(status.error, 'TypeError');
+  assert.equal(status.processed, undefined);
+});
+
+test('a generator is refused', limit, async () => {
+  const daemon = new Daemon('handlers.mjs#yielding', OURS);
+  assert.equal(await daemon.end(), 1);
+  assert.match(daemon.err, /handlers\.mjs#yielding is a generator/);
+});
+
+test('a class of the old style is a class', limit, async () => {
+  const daemon = new Daemon('handlers.mjs#Old', OURS);
+  await daemon.initialize();
+  daemon.records('1');
+  assert.equal((await daemon.hear()).processed, true);
+  await daemon.end();
+  assert.match(daemon.err, /old style 1/);
+});
+
+test('a checkpoint after the handler has returned is answered', limit, async () => {
+  const daemon = new Daemon('handlers.mjs#late', OURS);
+  await daemon.initialize();
+  daemon.records('1');
+  assert.equal((await daemon.hear()).processed, true);
+  assert.equal((await daemon.hear()).action, 'checkpoint');
+  daemon.answer(null);
+  daemon.tell('leaseLost');
+  assert.equal((await daemon.hear()).responseFor, 'leaseLost');
+  assert.equal(await daemon.end(), 0);
+  assert.match(daemon.err, /late checkpoint is saved/);
+});
+
+test('checkpoints at once are asked for one after the other', limit, async () => {
+  const daemon = new Daemon('handlers.mjs#twoAtOnce', OURS);
+  await daemon.initialize();
+  daemon.records('1', '2');
+  assert.equal((await daemon.hear()).sequenceNumber, '1');
+  daemon.answer(null, '1');
+  assert.equal((await daemon.hear()).sequenceNumber, '2');
+  daemon.answer(null, '2');
+  assert.equal((await daemon.hear()).processed, true);
+});
+
+test('a rejection that nobody handles ends the process without its message', limit, async () => {
+  const daemon = new Daemon('handlers.mjs#rejecting', OURS);
+  await daemon.initialize();
+  daemon.records('1');
+  await daemon.hear();
+  assert.equal(await daemon.end(), 1);
+  assert.match(daemon.err, /ERROR millrace: Error at handlers\.mjs/);
+  assert.doesNotMatch(daemon.err, /secret/);
+});
+
+test('a loop that asks for nothing, or throws at once, fails its batch', limit, async () => {
+  const nothing = new Daemon('handlers.mjs#asksForNothing', OURS);
+  await nothing.initialize();
+  nothing.records('1');
+  assert.equal((await nothing.hear()).error, 'TypeError');
+  const throwing = new Daemon('handlers.mjs#throwsAtOnce', OURS);
+  assert.equal(await throwing.initialize(), undefined);
+  assert.equal(await throwing.end(), 1);
+});
+
+test('timers of the module do not keep the runner', limit, () => {
+  const { status } = spawnSync(process.execPath, [COMMAND, 'run', 'handlers.mjs#nothing'], { cwd: HERE, timeout: 30_000 });
+  assert.equal(status, 2);
+});
+
 test('CommonJS handlers load', limit, async () => {
   const daemon = new Daemon('commonjs.cjs', OURS);
   await daemon.initialize();

@@ -1,6 +1,9 @@
 import { perShard } from 'millrace';
 import process from 'node:process';
 
+// Must keep no process from ending.
+setInterval(() => {}, 1_000_000);
+
 export function printing(batch) {
   for (const record of batch) {
     console.log(record.text(), 'of', batch.shard.id);
@@ -62,3 +65,34 @@ export const looping = perShard(async (shard) => {
 export class WithoutProcess {}
 
 export const notAHandler = 7;
+
+export function* yielding(batch) {
+  yield batch;
+}
+
+export function returningArray(batch) {
+  return batch.records.map(async () => {});
+}
+
+export function Old() {}
+Old.prototype.process = function (batch) {
+  console.log('old style', batch.length);
+};
+
+export function late(batch) {
+  setTimeout(() => batch.checkpoint().then(() => console.log('late checkpoint is saved')), 50);
+}
+
+export async function twoAtOnce(batch) {
+  await Promise.all([batch.checkpoint(batch.records[0]), batch.checkpoint(batch.records[1])]);
+}
+
+export function rejecting() {
+  Promise.reject(new Error('secret'));
+}
+
+export const asksForNothing = perShard(async () => {});
+
+export const throwsAtOnce = perShard(() => {
+  throw new Error('at once');
+});

@@ -1,5 +1,6 @@
 """Handlers of every form, for the tests; they print what they are given, which must not disturb the protocol."""
 
+import asyncio
 import logging
 import sys
 
@@ -36,6 +37,31 @@ def leaving(batch):
 
 def reading(batch):
     assert sys.stdin.read() == ""
+
+
+def yielding(batch):
+    yield batch
+
+
+def returning_later(batch):
+    return (record for record in batch)
+
+
+async def cancelled(batch):
+    try:
+        raise ValueError("secret " + batch[0].data.decode("utf-8"))
+    except ValueError:
+        task = asyncio.ensure_future(asyncio.sleep(60))
+        task.cancel()
+        await task
+
+
+class WithDefault:
+    def __init__(self, client=None):
+        assert client is None
+
+    def process(self, batch):
+        pass
 
 
 class Counting:

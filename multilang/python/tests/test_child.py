@@ -154,6 +154,32 @@ class ChildTest(unittest.TestCase):
         daemon.tell("checkpoint", sequenceNumber="1", subSequenceNumber=0, error=None)
         self.assertEqual(daemon.hear()["error"], "OSError")
 
+    def test_handler_whose_work_is_not_done_when_it_returns_has_failed(self):
+        daemon = self.start("handlers:returning_later", MILLRACE_PROTOCOL="1")
+        daemon.initialize()
+        daemon.records(b"1")
+        status = daemon.hear()
+        self.assertEqual(status["error"], "TypeError")
+        self.assertNotIn("processed", status)
+
+    def test_handler_with_a_yield_is_refused(self):
+        code, _, err = self.start("handlers:yielding").end()
+        self.assertEqual(code, 1)
+        self.assertIn("handlers:yielding has a yield in it", err)
+
+    def test_cancelled_task_is_the_handlers_failure_and_shows_no_message(self):
+        daemon = self.start("handlers:cancelled", MILLRACE_PROTOCOL="1")
+        daemon.initialize()
+        daemon.records(b"payload")
+        self.assertEqual(daemon.hear()["error"], "CancelledError")
+        code, _, err = daemon.end()
+        self.assertEqual(code, 0)
+        self.assertNotIn("secret", err)
+
+    def test_parameters_with_defaults_are_the_users_own(self):
+        daemon = self.start("handlers:WithDefault", MILLRACE_PROTOCOL="1")
+        self.assertEqual(daemon.initialize(), {"action": "status", "responseFor": "initialize"})
+
     def test_exit_is_an_exit(self):
         daemon = self.start("handlers:leaving", MILLRACE_PROTOCOL="1")
         daemon.initialize()

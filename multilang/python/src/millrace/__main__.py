@@ -61,11 +61,24 @@ def child(name: str) -> int:
     except BrokenPipeError:
         # The daemon is gone.
         return 1
-    except Exception as failure:
+    except SystemExit:
+        raise
+    except BaseException as failure:
+        # The interpreter would show its message, and those of its causes.
         _lines.show(failure)
         return 1
     return 0
 
 
+def command() -> None:
+    """The process' whole life. Threads that the user's module has started do not keep the runner from ending."""
+    code = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    if sys.argv[1:2] == ["run"]:
+        os._exit(code)
+    sys.exit(code)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    command()

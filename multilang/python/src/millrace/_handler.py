@@ -39,13 +39,16 @@ def load(name: str) -> Any:
         raise HandlerError(f"{name} is neither a function nor a class or object with a method process(batch)")
     if inspect.isclass(found) and not callable(getattr(found, "process", None)):
         raise HandlerError(f"class {name} has no method process(batch)")
+    process = getattr(found, "process", found)
+    if inspect.isgeneratorfunction(process) or inspect.isasyncgenfunction(process):
+        raise HandlerError(f"{name} has a yield in it, so calling it processes nothing; handle the batch and return")
     return found
 
 
 class Handler:
     """A handler at work on one shard.
 
-    A class is instantiated for the shard: with it, if its constructor takes an argument. Besides ``process(batch)`` it may have
+    A class is instantiated for the shard: with it, if its constructor requires an argument or has one called ``shard``. Besides ``process(batch)`` it may have
     ``start(shard)``, ``lease_lost()``, ``shard_ended()`` and ``shutdown_requested()``. All may be ``async``; they run one after
     the other on one event loop.
     """
@@ -57,14 +60,19 @@ class Handler:
 
     def start(self, shard: Shard) -> None:
         if inspect.isclass(self._given):
-            self._target = self._given(shard) if _takes_argument(self._given) else self._given()
+            self._target = self._given(shard) if _takes_shard(self._given) else self._given()
         else:
             self._target = self._given
         self._call("start", shard)
 
     def process(self, batch: Batch) -> None:
         method = getattr(self._target, "process", None)
-        self._finish((method or self._target)(batch))
+        result = self._finish((method or self._target)(batch))
+        if result is not None:
+            # A generator, a future of a pool, a list of coroutines: nothing says that the work is done.
+            raise TypeError(
+                f"the handler returned a {type(result).__qualname__}; it must return None once the batch is processed"
+            )
 
     def lease_lost(self) -> None:
         self._call("lease_lost")
@@ -81,12 +89,14 @@ class Handler:
         if method is not None and not inspect.isfunction(self._target):
             self._finish(method(*arguments[: _arity(method)]))
 
-    def _finish(self, result: Any) -> None:
-        if inspect.isawaitable(result):
-            if self._loop is None:
-                self._loop = asyncio.new_event_loop()
-                asyncio.set_event_loop(self._loop)
-            self._loop.run_until_complete(_awaited(result))
+    def _finish(self, result: Any) -> Any:
+        """What the user's code has come to in the end."""
+        if not inspect.isawaitable(result):
+            return result
+        if self._loop is None:
+            self._loop = asyncio.new_event_loop()
+            asyncio.set_event_loop(self._loop)
+        return self._loop.run_until_complete(_awaited(result))
 
     def _close(self) -> None:
         if self._loop is not None:
@@ -108,7 +118,10 @@ def _arity(method: Callable[..., Any]) -> int:
     return sum(one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD) for one in parameters)
 
 
-def _takes_argument(cls: type) -> bool:
+def _takes_shard(cls: type) -> bool:
+    """True if the constructor asks for one argument, or for one called ``shard``; others with defaults are the user's own."""
     if cls.__init__ is object.__init__:  # type: ignore[misc]
         return False
-    return _arity(cls.__init__) > 1  # type: ignore[misc]
+    own = list(inspect.signature(cls.__init__).parameters.values())[1:]  # type: ignore[misc]
+    positional = [one for one in own if one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD)]
+    return bool(positional) and (positional[0].default is inspect.Parameter.empty or positional[0].name == "shard")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import os
@@ -125,7 +126,7 @@ class Child:
             self._handler.process(batch)
         except ProtocolError:
             raise
-        except Exception as failure:
+        except (Exception, asyncio.CancelledError) as failure:
             if _shows_tracebacks():
                 show(failure)
             return {"error": type(failure).__qualname__, "trace": frames(failure)}

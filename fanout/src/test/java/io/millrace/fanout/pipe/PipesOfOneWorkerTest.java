@@ -39,7 +39,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Many pipes of one worker: how much they hold together, and when they are renewed. */
 class PipesOfOneWorkerTest {
     private static final StreamName STREAM = new StreamName("orders");
-    private static final int SHARDS = 50;
+    private static final int SHARDS = 20;
     private static final long BYTES_PER_SHARD = 1_000_000;
     private static final long BYTES_IN_ALL = 2_000_000;
 

@@ -2,10 +2,8 @@ package io.millrace.multilang.line;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.math.BigDecimal;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -38,10 +36,9 @@ public final class LineDecoder {
                 return NOT_JSON;
             }
             return new Fields().read(json);
-        } catch (JsonProcessingException notJson) {
+        } catch (IOException notJson) {
+            // Bytes that look like another encoding of Unicode than UTF-8 are refused with an exception of their own.
             return NOT_JSON;
-        } catch (IOException impossible) {
-            throw new UncheckedIOException("an array is read", impossible);
         }
     }
 

@@ -3,6 +3,7 @@ package io.millrace.multilang.line;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Random;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -141,6 +142,22 @@ class LineDecoderTest {
             }
         }
         return line;
+    }
+
+    @Test
+    void bytesOfAnyKindAreBorne() {
+        Random random = new Random(1);
+        for (int i = 0; i < 20_000; i++) {
+            byte[] line = new byte[random.nextInt(40)];
+            random.nextBytes(line);
+            // Zeros are what other encodings of Unicode begin with.
+            for (int zero = random.nextInt(4); zero > 0 && line.length > 3; zero--) {
+                line[random.nextInt(4)] = 0;
+            }
+            assertThat(LineDecoder.decode(line, 0, line.length)).isInstanceOf(FromChild.Noise.class);
+        }
+        byte[] lengthPrefixed = {0, 0, 0, 42, '{', '"', 'a', '"', ':', '1', '}'};
+        assertThat(LineDecoder.decode(lengthPrefixed, 0, lengthPrefixed.length)).isInstanceOf(FromChild.Noise.class);
     }
 
     @Test
