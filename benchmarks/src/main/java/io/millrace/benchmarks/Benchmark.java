@@ -107,6 +107,7 @@ public final class Benchmark implements Callable<Integer> {
 
     /** Runs it; picocli has said why if it could not. */
     public static void main(String[] arguments) {
+        StartedProcesses.endWithThis();
         if (new CommandLine(new Benchmark()).execute(arguments) != 0) {
             throw new IllegalStateException("not measured; see above");
         }

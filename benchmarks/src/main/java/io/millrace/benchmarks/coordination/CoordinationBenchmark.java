@@ -1,6 +1,7 @@
 package io.millrace.benchmarks.coordination;
 
 import com.google.common.base.Splitter;
+import io.millrace.benchmarks.StartedProcesses;
 import io.millrace.runtime.Platform;
 import io.millrace.runtime.SystemPlatform;
 import java.io.IOException;
@@ -82,6 +83,7 @@ public final class CoordinationBenchmark implements Callable<Integer> {
 
     /** Runs it; picocli has said why if it could not. */
     public static void main(String[] arguments) {
+        StartedProcesses.endWithThis();
         CommandLine command = new CommandLine(new CoordinationBenchmark()).setCaseInsensitiveEnumValuesAllowed(true);
         if (command.execute(arguments) != 0) {
             throw new IllegalStateException("not measured; see above");

@@ -1,5 +1,6 @@
 package io.millrace.benchmarks.delivery;
 
+import io.millrace.benchmarks.StartedProcesses;
 import io.millrace.benchmarks.coordination.LocalStack;
 import io.millrace.runtime.Platform;
 import io.millrace.runtime.SystemPlatform;
@@ -92,6 +93,7 @@ public final class DeliveryBenchmark implements Callable<Integer> {
 
     /** Runs it; picocli has said why if it could not. */
     public static void main(String[] arguments) {
+        StartedProcesses.endWithThis();
         CommandLine command = new CommandLine(new DeliveryBenchmark()).setCaseInsensitiveEnumValuesAllowed(true);
         if (command.execute(arguments) != 0) {
             throw new IllegalStateException("not measured; see above");
