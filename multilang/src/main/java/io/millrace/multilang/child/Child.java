@@ -49,6 +49,9 @@ public final class Child {
     /** The action in hand. */
     private @Nullable Exchange current;
 
+    /** True once the process was sent the action in hand. */
+    private boolean isTold;
+
     private Checkpoints checkpoints = NOT_YET;
     private final Deque<FromChild> inbox = new ArrayDeque<>();
     private boolean isSaving;
@@ -85,7 +88,7 @@ public final class Child {
      *
      * @param service serves its checkpoints until it is told the next action
      * @return completes when the child has answered, with a {@link FromChild.Result.Failed} for records alone; exceptionally with a
-     *     {@link ChildFailedException} if it fails
+     *     {@link ChildFailedException} if it fails, which says whether the child was told at all
      */
     public CompletableFuture<FromChild.Result> tell(ToChild action, Checkpoints service) {
         return ask(new Exchange(action, new CompletableFuture<>()), exchange -> handOver(exchange, service));
@@ -120,7 +123,7 @@ public final class Child {
         try {
             loop.execute(() -> how.accept(exchange));
         } catch (RejectedExecutionException over) {
-            exchange.answer.completeExceptionally(failed("the daemon ends"));
+            exchange.answer.completeExceptionally(failed("the daemon ends", false));
         }
         return exchange.answer;
     }
@@ -150,14 +153,15 @@ public final class Child {
         } else if (wish != null) {
             stopGently();
         } else {
+            isTold = true;
             started.send(requireNonNull(current).action);
         }
     }
 
     private void handOver(Exchange exchange, Checkpoints service) {
-        if (state == ChildState.ENDING || state == ChildState.ENDED) {
+        if (state == ChildState.ENDING || state == ChildState.ENDED || isDying()) {
             CompletableFuture<Void> unused =
-                    ended.thenAccept(why -> exchange.answer.completeExceptionally(failed(why)));
+                    ended.thenAccept(why -> exchange.answer.completeExceptionally(failed(why, false)));
             return;
         }
         if (state != ChildState.IDLE) {
@@ -167,11 +171,17 @@ public final class Child {
         }
         moveTo(ChildState.BUSY, exchange.action.action());
         current = exchange;
+        isTold = true;
         checkpoints = service;
         armLimit();
         lossCheck = loop.schedule(LOSS_CHECKS, this::checkLoss);
         requireNonNull(process).send(exchange.action);
         take();
+    }
+
+    /** True if no answer can come to what it is told from now on, and its end follows soon. */
+    private boolean isDying() {
+        return state == ChildState.IDLE && (exitCode != null || isOutputOver);
     }
 
     // Messages.
@@ -356,7 +366,7 @@ public final class Child {
         Exchange exchange = current;
         current = null;
         if (exchange != null) {
-            exchange.answer.completeExceptionally(failed(reason));
+            exchange.answer.completeExceptionally(failed(reason, isTold));
         }
     }
 
@@ -375,8 +385,8 @@ public final class Child {
         return (code > 128 ? "was ended by signal " + (code - 128) : "exited with code " + code) + with;
     }
 
-    private ChildFailedException failed(String why) {
-        return new ChildFailedException(sentence(why));
+    private ChildFailedException failed(String why, boolean wasTold) {
+        return new ChildFailedException(sentence(why), wasTold);
     }
 
     private void moveTo(ChildState next, String reason) {

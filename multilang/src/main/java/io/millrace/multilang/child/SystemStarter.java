@@ -51,7 +51,7 @@ final class SystemStarter implements ChildStarter, AutoCloseable {
         try {
             return new SystemProcess(name, builder.start(), events, wiring);
         } catch (IOException failure) {
-            throw new ChildFailedException(String.valueOf(failure.getMessage()));
+            throw new ChildFailedException(String.valueOf(failure.getMessage()), false);
         }
     }
 

@@ -29,7 +29,7 @@ import org.slf4j.LoggerFactory;
  * One shard's processor, whose work a child does. If a child fails with records in hand, and all those before them are
  * checkpointed, that is a failure of the records: they come again to a new child, for as long as the failure policy has it.
  * Otherwise the processor is of no use ({@link ProcessorBrokenException}), because the new child needs the records from the
- * checkpoint on. Called by the worker, one call at a time.
+ * checkpoint on. Records that no child was told are never at fault. Called by the worker, one call at a time.
  */
 final class ChildProcessor implements AsyncRecordProcessor {
     private static final Logger log = LoggerFactory.getLogger(ChildProcessor.class);
@@ -132,7 +132,8 @@ final class ChildProcessor implements AsyncRecordProcessor {
                             ? CompletableFuture.completedFuture(null)
                             : gone.thenRun(() -> {
                                 throw new ChildFailedException(last.sentence("answered shardEnded without a checkpoint;"
-                                        + " it is told again, with the records from the checkpoint on"));
+                                        + " it is told again, with the records from the checkpoint on"),
+                                        true);
                             });
                 });
         return call(told, ChildProcessor::always);
@@ -217,7 +218,8 @@ final class ChildProcessor implements AsyncRecordProcessor {
             }
             child = null;
             String why = String.valueOf(failed.getMessage());
-            throw breaks.getAsBoolean()
+            // Nothing that no child was told can be its fault.
+            throw !failed.isTold() || breaks.getAsBoolean()
                     ? new ProcessorBrokenException(why, null)
                     : new ProcessingFailedException(why, null);
         });

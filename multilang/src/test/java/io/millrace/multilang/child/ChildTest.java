@@ -169,7 +169,7 @@ class ChildTest {
 
     @Test
     void processThatCannotBeStartedFailsAtOnce() {
-        processes.gate = CompletableFuture.failedFuture(new ChildFailedException("no such file"));
+        processes.gate = CompletableFuture.failedFuture(new ChildFailedException("no such file", false));
         CompletableFuture<?> started = child.start(INITIALIZE);
         pass();
         assertFailed(started, "could not be started: no such file");

@@ -30,6 +30,8 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The conversation with a child, in virtual time: the order of messages, and what becomes of its checkpoints. */
 class ChildProcessorTest {
@@ -269,6 +271,25 @@ class ChildProcessorTest {
         child().ends(137);
         pass();
         assertBroken(broken, "was ended by signal 9");
+    }
+
+    /** All is saved, and even so the records are not to blame: the failure policy must not count them. */
+    @ParameterizedTest
+    @ValueSource(strings = {"answers to nothing", "closes its output", "exits while another holds its output", "ends"})
+    void recordsThatNoChildWasToldBreakTheProcessorAndAreNotBlamed(String how) {
+        switch (how) {
+            case "answers to nothing" -> child().answers("processRecords");
+            case "closes its output" -> child().endsOutput();
+            case "exits while another holds its output" -> child().exits(0);
+            default -> child().ends(0);
+        }
+        pass();
+        CompletableFuture<?> processed = process(11, 13);
+        sim.run(Duration.ofMillis(1_100));
+        child().exits(143);
+        sim.run(Duration.ofMillis(1_100));
+        assertFailed(processed, ProcessorBrokenException.class, "the child of orders/shardId-000000000000");
+        assertThat(child().seen).doesNotContain("processRecords");
     }
 
     private CompletableFuture<?> process(int first, int last) {
