@@ -115,6 +115,8 @@ final class ChildProcessor implements AsyncRecordProcessor {
     @Override
     public CompletionStage<?> leaseLost() {
         Child last = child;
+        // Nothing breaks any more when it ends.
+        child = null;
         return last == null
                 ? CompletableFuture.completedFuture(null)
                 : call(() -> tellLost(last), ChildProcessor::always);
@@ -157,6 +159,7 @@ final class ChildProcessor implements AsyncRecordProcessor {
                 });
     }
 
+    /** Completes when the child is gone. */
     private static CompletableFuture<Void> tellLost(Child last) {
         return last.tell(new ToChild.LeaseLost(), LOST)
                 .thenAccept(told -> {})
@@ -164,9 +167,7 @@ final class ChildProcessor implements AsyncRecordProcessor {
                     log.info("{}", cause(failed).getMessage());
                     return null;
                 })
-                .whenComplete((told, error) -> {
-                    CompletableFuture<Void> unused = last.end("its shard is left");
-                });
+                .thenCompose(told -> last.end("its shard is left"));
     }
 
     private Work work() {

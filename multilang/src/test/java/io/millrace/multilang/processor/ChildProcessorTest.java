@@ -101,6 +101,8 @@ class ChildProcessorTest {
         asks(null, null);
         child().answers("leaseLost");
         pass();
+        child().ends(0);
+        pass();
         assertThat(told).isCompleted();
         assertThat(child().seen).endsWith("leaseLost", "checkpoint null InvalidStateException", "close");
     }
@@ -290,6 +292,19 @@ class ChildProcessorTest {
         sim.run(Duration.ofMillis(1_100));
         assertFailed(processed, ProcessorBrokenException.class, "the child of orders/shardId-000000000000");
         assertThat(child().seen).doesNotContain("processRecords");
+    }
+
+    @Test
+    void leaseIsLostOnceTheChildIsGone() {
+        CompletableFuture<?> told = processor.leaseLost().toCompletableFuture();
+        pass();
+        child().answers("leaseLost");
+        sim.run(Duration.ofSeconds(1));
+        assertThat(child().seen).endsWith("leaseLost", "close");
+        assertThat(told).as("another child may begin once it is over").isNotDone();
+        child().ends(0);
+        pass();
+        assertThat(told).isCompleted();
     }
 
     private CompletableFuture<?> process(int first, int last) {
