@@ -119,7 +119,8 @@ public record DaemonSettings(
      * Reads settings.
      *
      * @param file those of the file: each key once
-     * @param overrides those that replace them; the last of a key counts
+     * @param overrides those that replace them, a stream or consumer by name also one by ARN and the reverse; the last of a key
+     *     counts
      * @throws SettingsException if something is wrong with them
      */
     public static DaemonSettings of(List<Setting> file, List<Setting> overrides) {

@@ -9,6 +9,13 @@ import java.util.Optional;
 
 /** The settings that are in force, each by the key of its row, with values whose form is right. */
 final class Values {
+    /** Pairs of keys that name the same thing in two ways. */
+    private static final Map<String, String> SIBLINGS = Map.of(
+            "streamName", "streamArn",
+            "streamArn", "streamName",
+            "fanoutConfig.consumerName", "fanoutConfig.consumerArn",
+            "fanoutConfig.consumerArn", "fanoutConfig.consumerName");
+
     private final Map<String, Keys.Known> byKey;
 
     private Values(Map<String, Keys.Known> byKey) {
@@ -19,7 +26,7 @@ final class Values {
      * Checks settings one by one.
      *
      * @param file those of the file: each key once
-     * @param overrides those that replace them, the last of a key counts
+     * @param overrides those that replace them, and what names the same thing by name or ARN; the last of a key counts
      * @throws SettingsException if a key is not known, stands twice, or has a value of a wrong form
      */
     static Values of(List<Setting> file, List<Setting> overrides) {
@@ -34,7 +41,12 @@ final class Values {
         }
         for (Setting setting : overrides) {
             Keys.Known known = checked(setting);
-            byKey.put(known.row().key(), known);
+            String key = known.row().key();
+            byKey.put(key, known);
+            String sibling = SIBLINGS.get(key);
+            if (sibling != null) {
+                byKey.remove(sibling);
+            }
         }
         return new Values(byKey);
     }

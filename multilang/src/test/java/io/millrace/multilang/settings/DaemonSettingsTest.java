@@ -139,6 +139,29 @@ class DaemonSettingsTest {
         assertThat(settings.worker().maxRecords()).isEqualTo(5);
     }
 
+    @Test
+    void overrideReplacesTheOtherNameOfTheSameThingAsWell() {
+        assertThat(overridden("streamArn = " + ARN, "streamName", "other").streams())
+                .containsExactly("other");
+        assertThat(overridden("streamName = other", "streamArn", ARN).streams()).containsExactly(ARN);
+        assertThat(overridden("streamName = s\nfanoutConfig.consumerName = c", "fanoutConfig.consumerArn", "arn:c")
+                        .retrieval())
+                .isEqualTo(new DaemonSettings.Retrieval(true, "arn:c"));
+        assertThat(overridden("streamName = s\nfanoutConfig.consumerArn = arn:c", "FanoutConfig.consumerName", "c")
+                        .retrieval())
+                .isEqualTo(new DaemonSettings.Retrieval(true, "c"));
+        assertThat(overridden("streamArn = " + ARN, "streamName", "other").lines())
+                .as("a check shows what is in force")
+                .noneMatch(line -> line.contains("streamArn"));
+    }
+
+    private static DaemonSettings overridden(String lines, String key, String value) {
+        String file = "executableName = x\napplicationName = app\n" + lines;
+        return DaemonSettings.of(
+                PropertiesText.parse(file.getBytes(StandardCharsets.UTF_8)),
+                List.of(new Setting(key, value, "--flag")));
+    }
+
     @ParameterizedTest
     @CsvSource({
         "retrievalMode = DEFAULT, true",
