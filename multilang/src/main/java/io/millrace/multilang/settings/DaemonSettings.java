@@ -126,19 +126,20 @@ public record DaemonSettings(
     public static DaemonSettings of(List<Setting> file, List<Setting> overrides) {
         Values values = Values.of(file, overrides);
         Duration grace = values.millis("shutdownGraceMillis").orElse(GRACE);
+        Retrieval retrieval = retrieval(values);
         return new DaemonSettings(
                 command(values),
                 required(values, "applicationName", "name the application that the shards' checkpoints are kept for"),
                 streams(values),
                 from(values),
-                retrieval(values),
+                retrieval,
                 worker(values),
                 FailureChoice.of(values),
                 services(values),
                 limits(values),
                 grace,
-                Explanations.of(values),
-                Explanations.warnings(values));
+                Explanations.of(values, retrieval.isFanOut()),
+                Explanations.warnings(values, retrieval.isFanOut()));
     }
 
     /** The same, beginning elsewhere. */

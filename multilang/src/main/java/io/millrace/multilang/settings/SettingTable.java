@@ -161,7 +161,7 @@ final class SettingTable {
         table.honoured(
                 "idleTimeBetweenReadsInMillis",
                 MILLIS,
-                "how long to wait before a shard is read again that had nothing new; 1500");
+                "how long to wait before a shard is read again that had nothing new, by polling; 1500");
         table.meaningless(
                 "reads are asynchronous, and each has its own limit",
                 COUNT,

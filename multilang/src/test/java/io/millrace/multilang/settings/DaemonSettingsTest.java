@@ -163,6 +163,24 @@ class DaemonSettingsTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"retrievalMode = FANOUT", "fanoutConfig.consumerName = c"})
+    void settingOfPollingIsWarnedOfInFanOut(String lines) {
+        DaemonSettings settings = read(LEAST + lines + "\nidleTimeBetweenReadsInMillis = 500\nmaxRecords = 7");
+        assertThat(settings.retrieval().isFanOut()).isTrue();
+        assertThat(settings.warnings())
+                .singleElement()
+                .asString()
+                .startsWith("line 5: idleTimeBetweenReadsInMillis has no effect here: ")
+                .contains("fan-out");
+        assertThat(settings.lines())
+                .anyMatch(line ->
+                        line.startsWith("line 5: idleTimeBetweenReadsInMillis = 500: has no effect here: "))
+                .anyMatch(line -> line.startsWith("line 6: maxRecords = 7: the most records"));
+        assertThat(read(LEAST + "idleTimeBetweenReadsInMillis = 500").warnings())
+                .isEmpty();
+    }
+
+    @ParameterizedTest
     @CsvSource({
         "retrievalMode = DEFAULT, true",
         "retrievalMode = FANOUT, true",
