@@ -35,6 +35,9 @@ public final class Child {
     /** From one of the process' end and its output's end to the other, at most. */
     private static final Duration BETWEEN_ENDS = Duration.ofSeconds(1);
 
+    /** How often a child that has exited is asked whether its own children are gone. */
+    private static final Duration LOOKS = Duration.ofMillis(50);
+
     private static final Checkpoints NOT_YET = Checkpoints.refused("InvalidStateException");
 
     private final ChildName name;
@@ -64,6 +67,7 @@ public final class Child {
     private EventLoop.Cancellable limit = EventLoop.Cancellable.DONE;
     private EventLoop.Cancellable lossCheck = EventLoop.Cancellable.DONE;
     private EventLoop.Cancellable ending = EventLoop.Cancellable.DONE;
+    private EventLoop.Cancellable look = EventLoop.Cancellable.DONE;
 
     Child(ChildName name, ChildWiring wiring) {
         this.name = name;
@@ -340,7 +344,13 @@ public final class Child {
         if (state == ChildState.ENDED) {
             return;
         }
-        if (exitCode != null && isOutputOver) {
+        if (state == ChildState.ENDING
+                && exitCode != null
+                && requireNonNull(process).hasSurvivors()) {
+            // They have the rest of its time, and SIGKILL follows as for itself.
+            look.cancel();
+            look = loop.schedule(LOOKS, this::goneIfAllIsOver);
+        } else if (exitCode != null && isOutputOver) {
             gone();
         } else if (exitCode != null) {
             // Somebody else may hold its output open, for ever.
@@ -356,6 +366,7 @@ public final class Child {
         limit.cancel();
         lossCheck.cancel();
         ending.cancel();
+        look.cancel();
         String reason = reason();
         boolean isFailure = failure != null || wish == null;
         moveTo(ChildState.ENDED, reason);

@@ -17,11 +17,14 @@ interface ChildProcess {
     /** Closes the child's standard input, once all messages are written. */
     void closeInput();
 
-    /** SIGTERM. */
+    /** SIGTERM, to its own children as well. */
     void terminate();
 
     /** SIGKILL, to its own children as well. */
     void kill();
+
+    /** True while a process runs that was its child, or a child's child, when its input was closed or a signal was sent. */
+    boolean hasSurvivors();
 
     /** What a process is about. Called on the loop. */
     interface Events {

@@ -33,6 +33,7 @@ final class SystemProcess implements ChildProcess {
     private final EventLoop loop;
     private final Platform.BlockingTasks pipes;
     private final Ticker ticker;
+    private final Family family;
 
     private final Queue<Write> writes = new ArrayDeque<>();
     private boolean isWriting;
@@ -48,6 +49,7 @@ final class SystemProcess implements ChildProcess {
         this.loop = wiring.loop;
         this.pipes = wiring.pipes;
         this.ticker = wiring.ticker;
+        this.family = new Family(process.toHandle());
     }
 
     /**
@@ -122,7 +124,11 @@ final class SystemProcess implements ChildProcess {
 
     @Override
     public void closeInput() {
-        writes.add(OutputStream::close);
+        writes.add(input -> {
+            // A wrapper may end with its input, and who its children were is not known any more then.
+            family.remember();
+            input.close();
+        });
         writeNext();
     }
 
@@ -154,13 +160,21 @@ final class SystemProcess implements ChildProcess {
 
     @Override
     public void terminate() {
+        family.remember();
         // By its handle: the process itself would close the output before it is read.
         boolean unused = process.toHandle().destroy();
+        family.terminate();
     }
 
     @Override
     public void kill() {
-        process.descendants().forEach(ProcessHandle::destroyForcibly);
+        family.remember();
         boolean unused = process.toHandle().destroyForcibly();
+        family.kill();
+    }
+
+    @Override
+    public boolean hasSurvivors() {
+        return family.isRunning();
     }
 }

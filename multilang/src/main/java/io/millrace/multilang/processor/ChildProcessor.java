@@ -125,19 +125,20 @@ final class ChildProcessor implements AsyncRecordProcessor {
     @Override
     public CompletionStage<?> shardEnded(Checkpointer checkpointer) {
         ShardProgress progress = work().progress;
-        Supplier<CompletableFuture<Void>> told = () -> ready().thenCompose(
-                        ready -> tell(new ToChild.ShardEnded(), progress.by(checkpointer, true)))
-                .thenCompose(answered -> {
-                    Child last = living();
-                    CompletableFuture<Void> gone = last.end("its shard has ended");
-                    return progress.isAllSaved()
-                            ? CompletableFuture.completedFuture(null)
-                            : gone.thenRun(() -> {
-                                throw new ChildFailedException(last.sentence("answered shardEnded without a checkpoint;"
-                                        + " it is told again, with the records from the checkpoint on"),
-                                        true);
-                            });
-                });
+        Supplier<CompletableFuture<Void>> told =
+                () -> ready().thenCompose(ready -> tell(new ToChild.ShardEnded(), progress.by(checkpointer, true)))
+                        .thenCompose(answered -> {
+                            Child last = living();
+                            CompletableFuture<Void> gone = last.end("its shard has ended");
+                            return progress.isAllSaved()
+                                    ? CompletableFuture.completedFuture(null)
+                                    : gone.thenRun(() -> {
+                                        throw new ChildFailedException(
+                                                last.sentence("answered shardEnded without a checkpoint;"
+                                                        + " it is told again, with the records from the checkpoint on"),
+                                                true);
+                                    });
+                        });
         return call(told, ChildProcessor::always);
     }
 

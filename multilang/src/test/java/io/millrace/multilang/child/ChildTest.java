@@ -120,6 +120,23 @@ class ChildTest {
     }
 
     @Test
+    void childIsNotGoneBeforeItsOwnChildrenAre() {
+        begun();
+        CompletableFuture<Void> ended = child.end("stop");
+        pass();
+        process().hasSurvivors = true;
+        process().ends(0);
+        sim.run(Duration.ofMillis(5_100));
+        assertThat(process().seen).endsWith("close", "SIGTERM");
+        assertThat(ended).isNotDone();
+        sim.run(Duration.ofSeconds(5));
+        assertThat(process().seen).endsWith("SIGKILL");
+        process().hasSurvivors = false;
+        sim.run(Duration.ofMillis(100));
+        assertThat(ended).isCompleted();
+    }
+
+    @Test
     void childThatClosesItsOutputFails() {
         begun();
         CompletableFuture<?> told = tell(RECORDS);

@@ -50,6 +50,9 @@ public final class ScriptedChildren implements ChildStarter {
 
         boolean listens;
 
+        /** True while a child of its own outlives it. */
+        boolean hasSurvivors;
+
         Scripted(long pid, Events events) {
             this.pid = pid;
             this.events = events;
@@ -89,6 +92,11 @@ public final class ScriptedChildren implements ChildStarter {
         @Override
         public void kill() {
             note("SIGKILL");
+        }
+
+        @Override
+        public boolean hasSurvivors() {
+            return hasSurvivors;
         }
 
         private void note(String step) {

@@ -141,6 +141,55 @@ class SystemChildrenTest {
         }
     }
 
+    /** A wrapper that does not {@code exec}: signals of the system reach the shell alone. */
+    @Test
+    void grandchildOfAWrapperThatIgnoresSigtermIsGoneBeforeTheChildIs() throws Exception {
+        ChildLimits quick =
+                new ChildLimits(Duration.ofSeconds(30), null, Duration.ofMillis(400), Duration.ofSeconds(10));
+        String deaf = "trap \"\" TERM; echo grandchild $$ >&2;"
+                + " printf \"{\\\"action\\\":\\\"status\\\",\\\"responseFor\\\":\\\"initialize\\\"}\\n\";"
+                + " while true; do sleep 1; done";
+        try (Children children = children("/bin/sh -c '" + deaf + "'; exit 3", quick)) {
+            Child child = children.newChild(name(0));
+            await(child.start(INITIALIZE));
+            ProcessHandle grandchild = grandchild();
+            await(child.end("stop"));
+            assertThat(isRunning(grandchild)).as("a grandchild that runs").isFalse();
+        }
+    }
+
+    @Test
+    void grandchildOfAWrapperGetsSigtermAndItsTime() throws Exception {
+        ChildLimits quick =
+                new ChildLimits(Duration.ofSeconds(30), null, Duration.ofSeconds(20), Duration.ofSeconds(10));
+        String slow = "trap \"sleep 2; echo saved >&2; exit 0\" TERM; echo grandchild $$ >&2;"
+                + " printf \"{\\\"action\\\":\\\"status\\\",\\\"responseFor\\\":\\\"nonsense\\\"}\\n\";"
+                + " while true; do sleep 0.1; done";
+        try (Children children = children("/bin/sh -c '" + slow + "'; exit 3", quick)) {
+            Child child = children.newChild(name(0));
+            CompletableFuture<?> started = child.start(INITIALIZE);
+            assertThatThrownBy(() -> await(started)).hasMessageContaining("answered something else");
+            awaitLog("saved");
+            assertThat(isRunning(grandchild())).isFalse();
+        }
+    }
+
+    private ProcessHandle grandchild() {
+        awaitLog(": grandchild ");
+        String line = logged.stream()
+                .map(ILoggingEvent::getFormattedMessage)
+                .filter(text -> text.contains(": grandchild "))
+                .findFirst()
+                .orElseThrow();
+        return ProcessHandle.of(Long.parseLong(line.substring(line.lastIndexOf(' ') + 1)))
+                .orElseThrow();
+    }
+
+    /** False for one that has ended, though nobody may have asked for its code. */
+    private static boolean isRunning(ProcessHandle process) throws IOException {
+        return process.isAlive() && !statOf(process.pid()).get(2).equals("Z");
+    }
+
     /** A pipe holds 64 KiB: a child that does not read must hold up nobody else. */
     @Test
     void childThatDoesNotReadHoldsUpNobodyElse() throws Exception {

@@ -173,8 +173,7 @@ class DaemonSettingsTest {
                 .startsWith("line 5: idleTimeBetweenReadsInMillis has no effect here: ")
                 .contains("fan-out");
         assertThat(settings.lines())
-                .anyMatch(line ->
-                        line.startsWith("line 5: idleTimeBetweenReadsInMillis = 500: has no effect here: "))
+                .anyMatch(line -> line.startsWith("line 5: idleTimeBetweenReadsInMillis = 500: has no effect here: "))
                 .anyMatch(line -> line.startsWith("line 6: maxRecords = 7: the most records"));
         assertThat(read(LEAST + "idleTimeBetweenReadsInMillis = 500").warnings())
                 .isEmpty();
