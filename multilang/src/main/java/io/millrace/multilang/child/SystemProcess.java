@@ -75,8 +75,12 @@ final class SystemProcess implements ChildProcess {
             errors.tellCut();
         });
         pipes.execute(() -> {
-            new LinePump(process.getInputStream(), LONGEST_MESSAGE, this::line).run();
-            tell(events::outputEnded);
+            try {
+                new LinePump(process.getInputStream(), LONGEST_MESSAGE, this::line).run();
+            } finally {
+                // An error in the reader must not leave a child that nobody hears.
+                tell(events::outputEnded);
+            }
         });
         CompletableFuture<Void> unused =
                 process.onExit().thenAccept(gone -> tell(() -> events.exited(gone.exitValue())));
