@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import io.millrace.consumer.Worker;
 import io.millrace.consumer.WorkerBuilder;
 import io.millrace.consumer.delivery.CheckpointMode;
+import io.millrace.consumer.delivery.FailurePolicy;
 import io.millrace.consumer.letters.Letter;
 import io.millrace.consumer.letters.LetterSink;
 import io.millrace.multilang.child.ChildCommand;
@@ -58,7 +59,8 @@ public final class MultilangDaemon implements AutoCloseable {
     public WorkerBuilder worker() {
         WorkerBuilder builder = Worker.builder()
                 .application(settings.application())
-                .asyncProcessor(new ChildProcessors(children))
+                .asyncProcessor(
+                        new ChildProcessors(children, settings.failures().then() != FailurePolicy.Then.RETRY))
                 .checkpoints(CheckpointMode.MANUAL)
                 .onFailure(settings.failures().policy(this::watched))
                 .initialPosition(settings.from())

@@ -48,6 +48,7 @@ final class ChildProcessor implements AsyncRecordProcessor {
     };
 
     private final Children children;
+    private final PolicyWarning warning;
     private final CompletableFuture<Void> broken = new CompletableFuture<>();
 
     /** The shard and how far it has come; absent before the first call. */
@@ -62,8 +63,9 @@ final class ChildProcessor implements AsyncRecordProcessor {
     /** True until the last child that was started has answered. */
     private volatile boolean isStarting;
 
-    ChildProcessor(Children children) {
+    ChildProcessor(Children children, PolicyWarning warning) {
         this.children = children;
+        this.warning = warning;
     }
 
     /**
@@ -96,7 +98,19 @@ final class ChildProcessor implements AsyncRecordProcessor {
                     return tell(message, progress.by(batch.checkpointer(), false));
                 })
                 .thenAccept(result -> take(result, batch));
-        return call(told, () -> isStarting || !progress.isAllSaved()).thenRun(() -> progress.answered(last));
+        return call(told, this::breaksWithRecords).thenRun(() -> progress.answered(last));
+    }
+
+    private boolean breaksWithRecords() {
+        if (isStarting) {
+            return true;
+        }
+        Work now = work();
+        if (now.progress.isAllSaved()) {
+            return false;
+        }
+        warning.childEndedWithOpenRecords(now.name);
+        return true;
     }
 
     /** A child that tells a failure goes on, and keeps what it knows: the records come again to the same one. */

@@ -12,14 +12,20 @@ import java.util.function.Supplier;
  */
 public final class ChildProcessors implements Supplier<AsyncRecordProcessor> {
     private final Children children;
+    private final PolicyWarning warning;
 
-    /** Processors of {@code children}. */
-    public ChildProcessors(Children children) {
+    /**
+     * Processors of {@code children}.
+     *
+     * @param isGivingUp true if the worker's failure policy ever gives records up, so that a shard where it cannot is warned of
+     */
+    public ChildProcessors(Children children, boolean isGivingUp) {
         this.children = requireNonNull(children, "children");
+        this.warning = new PolicyWarning(isGivingUp);
     }
 
     @Override
     public AsyncRecordProcessor get() {
-        return new ChildProcessor(children);
+        return new ChildProcessor(children, warning);
     }
 }

@@ -2,9 +2,14 @@ package io.millrace.multilang.processor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import io.millrace.checkpoint.Checkpointer;
 import io.millrace.checkpoint.LeaseLostException;
 import io.millrace.checkpoint.PreparedCheckpoint;
+import io.millrace.consumer.processor.AsyncRecordProcessor;
 import io.millrace.consumer.processor.ProcessingFailedException;
 import io.millrace.consumer.processor.ProcessorBrokenException;
 import io.millrace.consumer.processor.RecordBatch;
@@ -32,6 +37,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.slf4j.LoggerFactory;
 
 /** The conversation with a child, in virtual time: the order of messages, and what becomes of its checkpoints. */
 class ChildProcessorTest {
@@ -41,11 +47,16 @@ class ChildProcessorTest {
 
     private final Simulation sim = new Simulation(1);
     private final ScriptedChildren processes = new ScriptedChildren(sim.newEventLoop("children"));
-    private final ChildProcessor processor = new ChildProcessor(processes.children(sim));
+    private final ChildProcessors processors = new ChildProcessors(processes.children(sim), true);
+    private AsyncRecordProcessor processor = processors.get();
     private final Saved saved = new Saved();
 
     @BeforeEach
     void begin() {
+        initialize();
+    }
+
+    private void initialize() {
         CompletableFuture<?> initialized = processor.initialize(SHARD).toCompletableFuture();
         pass();
         child().answers("initialize");
@@ -305,6 +316,43 @@ class ChildProcessorTest {
         child().ends(0);
         pass();
         assertThat(told).isCompleted();
+    }
+
+    @Test
+    void shardWhoseRecordsNoPolicyCanGiveUpIsWarnedOfOnce() {
+        Logger logger = (Logger) LoggerFactory.getLogger(PolicyWarning.class);
+        ListAppender<ILoggingEvent> log = new ListAppender<>();
+        log.start();
+        logger.addAppender(log);
+        logger.setLevel(Level.WARN);
+        try {
+            CompletableFuture<?> alone = process(11, 11);
+            child().ends(1);
+            pass();
+            assertFailed(alone, ProcessingFailedException.class, "exited with code 1");
+            assertThat(log.list).as("the policy counts this one").isEmpty();
+
+            for (int i = 0; i < 2; i++) {
+                processor = processors.get();
+                initialize();
+                CompletableFuture<?> unused = process(11, 13);
+                child().answers("processRecords");
+                pass();
+                CompletableFuture<?> broken = process(14, 15);
+                child().ends(1);
+                pass();
+                assertBroken(broken, "exited with code 1");
+            }
+            assertThat(log.list)
+                    .extracting(ILoggingEvent::getFormattedMessage)
+                    .singleElement()
+                    .asString()
+                    .startsWith("The child of orders/shardId-000000000000 ended with records in hand")
+                    .contains("no failure policy can end that: checkpoint more often");
+        } finally {
+            logger.detachAppender(log);
+            logger.setLevel(null);
+        }
     }
 
     private CompletableFuture<?> process(int first, int last) {
