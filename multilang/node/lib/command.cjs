@@ -34,7 +34,7 @@ async function main(given) {
     if (given[0] === 'child') {
       return await child(given[1]);
     }
-    // Whoever misspelt the name shall read of it here, and not in the daemon's log.
+    // A misspelt name is told here, and not in the daemon's log.
     await load(given[1]);
     return await run(given[1], given.slice(2));
   } catch (refused) {

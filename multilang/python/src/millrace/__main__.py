@@ -34,7 +34,7 @@ def main(arguments: Optional[List[str]] = None) -> int:
     try:
         if given[0] == "child":
             return child(given[1])
-        # Whoever misspelt the name shall read of it here, and not in the daemon's log.
+        # A misspelt name is told here, and not in the daemon's log.
         load(given[1])
         os.environ["PYTHONPATH"] = os.pathsep.join(
             part for part in (os.environ.get("PYTHONPATH"), _run.pythonpath()) if part

@@ -8,7 +8,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is known of one ownership's progress: delivered to the processor, processed by it, handed over to be saved. In this order
+ * The progress of one ownership: delivered to the processor, processed by it, handed over to be saved. In this order
  * none is ever ahead of the one before, and none moves backwards. No clock, no thread; belongs to the loop of
  * its driver.
  */
@@ -102,7 +102,7 @@ final class CheckpointLedger {
         asked = checkpoint;
     }
 
-    /** What was handed over to be saved last. */
+    /** The checkpoint that was handed over last. */
     Checkpoint asked() {
         return asked;
     }

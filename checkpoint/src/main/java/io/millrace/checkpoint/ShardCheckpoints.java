@@ -38,7 +38,7 @@ public final class ShardCheckpoints {
 
     private EventLoop.@Nullable Cancellable timer;
     private long lastWrite;
-    /** What comes of giving the lease back, once that has begun: nothing else is saved then. */
+    /** The outcome of giving the lease back, once that has begun. Nothing else is saved then. */
     private @Nullable CompletableFuture<CheckpointOutcome> releasing;
 
     /** Users who wait for their checkpoint; they are known before the loop is, so that none is forgotten at its end. */

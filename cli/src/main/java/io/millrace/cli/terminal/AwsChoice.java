@@ -9,7 +9,7 @@ import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 import software.amazon.awssdk.regions.Region;
 
 /**
- * What a command's own settings say of services; it goes before the standard AWS settings.
+ * The services that a command's own settings name. They take precedence over the standard AWS settings.
  *
  * @param services by the name of the service
  */
@@ -32,7 +32,7 @@ public record AwsChoice(Map<String, OfService> services) {
     }
 
     /**
-     * What is said of one service; what is absent comes from the standard AWS settings.
+     * The settings of one service. The standard AWS settings supply those that are absent.
      *
      * @param regionOrNull its region
      * @param endpointOrNull its address

@@ -145,7 +145,7 @@ enum DeliveryMutation {
             return false;
         }
     },
-    /** Whoever declares a part of a batch has declared all of it. */
+    /** A declaration of a part of a batch counts for all of it. */
     PART_COUNTS_AS_ALL {
         @Override
         Supplier<AsyncRecordProcessor> processors(Supplier<AsyncRecordProcessor> processors) {
@@ -157,7 +157,7 @@ enum DeliveryMutation {
             };
         }
     },
-    /** What is declared within a call is forgotten. */
+    /** Declarations within a call are forgotten. */
     PART_FORGOTTEN {
         @Override
         Supplier<AsyncRecordProcessor> processors(Supplier<AsyncRecordProcessor> processors) {
@@ -294,7 +294,7 @@ enum DeliveryMutation {
 
         @Override
         public void release(SourceBatch batch) {
-            // What was given out is another batch; this one was released before.
+            // This batch was released before; the one that was given out is another.
         }
 
         @Override

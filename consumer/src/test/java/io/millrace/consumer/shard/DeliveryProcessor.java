@@ -33,7 +33,7 @@ final class DeliveryProcessor implements AsyncRecordProcessor {
     private FakeLeases.@Nullable Fake lease;
     /** How far the lane is done: processed, or declared so within a call. */
     private @Nullable RecordPosition last;
-    /** What a thread of its own has declared after a call that threw. */
+    /** The declarations that a thread of its own made after a call that threw. */
     private final NavigableSet<RecordPosition> later = new TreeSet<>();
 
     private boolean over;

@@ -201,7 +201,7 @@ final class DeliveryWorld extends ConsumerWorld implements LetterSink, AutoClose
         });
     }
 
-    // What is given up.
+    // Records that are given up.
 
     @Override
     void observe() {
@@ -256,7 +256,7 @@ final class DeliveryWorld extends ConsumerWorld implements LetterSink, AutoClose
         givenUp.addAll(records);
     }
 
-    // What is stopped.
+    // Shards and workers that are stopped.
 
     private boolean mayStop() {
         return givingUp.then() == FailurePolicy.Then.STOP_SHARD || givingUp.then() == FailurePolicy.Then.STOP_WORKER;

@@ -242,7 +242,7 @@ final class PipeSource implements RecordSource {
             giveOut();
         }
         if (state == PipeState.CLOSED) {
-            // Whoever took them has no more use for it.
+            // The listener closed this source while it took them.
             return;
         }
         if (event.endsShard()) {

@@ -410,7 +410,7 @@ public final class Child {
         return "child " + (running == null ? "" : running.pid() + " ") + "of " + name;
     }
 
-    /** What the process does, on the loop. */
+    /** Takes the events of the process, on the loop. */
     private final class ProcessEvents implements ChildProcess.Events {
         @Override
         public void received(FromChild message) {

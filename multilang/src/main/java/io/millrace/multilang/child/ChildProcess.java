@@ -26,7 +26,7 @@ interface ChildProcess {
     /** True while a process runs that was its child, or a child's child, when its input was closed or a signal was sent. */
     boolean hasSurvivors();
 
-    /** What a process is about. Called on the loop. */
+    /** Is told of a process' messages and its end. Called on the loop. */
     interface Events {
         /** A message came. */
         void received(FromChild message);

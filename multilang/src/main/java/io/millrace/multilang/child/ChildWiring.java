@@ -5,7 +5,7 @@ import io.millrace.runtime.Ticker;
 import java.util.function.Consumer;
 
 /**
- * What children share.
+ * The parts that children share.
  *
  * @param loop to which they belong
  * @param ticker measures their times

@@ -28,7 +28,7 @@ public final class Children implements AutoCloseable {
                 loop, settings.ticker(), starter, settings.limits(), settings.listener(), living::remove);
     }
 
-    /** What children need to know besides their starter. */
+    /** The settings of children, besides their starter. */
     record Settings(Ticker ticker, ChildLimits limits, ChildListener listener) {}
 
     /** Children that are processes of {@code command}. */

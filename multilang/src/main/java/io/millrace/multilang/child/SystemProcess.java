@@ -53,7 +53,7 @@ final class SystemProcess implements ChildProcess {
     }
 
     /**
-     * What processes share.
+     * The parts that processes share.
      *
      * @param loop to which they belong
      * @param pipes threads for reads and writes

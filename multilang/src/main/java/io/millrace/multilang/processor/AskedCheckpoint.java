@@ -20,7 +20,7 @@ final class AskedCheckpoint {
 
     private AskedCheckpoint() {}
 
-    /** What is meant. */
+    /** The meaning of a checkpoint. */
     sealed interface Meaning {
         /** All that the child was given. */
         record Everything() implements Meaning {}

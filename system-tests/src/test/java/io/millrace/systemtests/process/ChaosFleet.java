@@ -77,7 +77,7 @@ final class ChaosFleet implements AutoCloseable {
         this.ways = List.copyOf(ways);
         this.onNote = onNote;
         this.wire = new CutWire(tables.endpoint());
-        this.server = startServer();
+        this.server = MillraceProcess.startServer(port, data);
         LocalClients.createStream(kinesis, stream, shards);
     }
 
@@ -166,7 +166,7 @@ final class ChaosFleet implements AutoCloseable {
             server.terminate();
             server.exitCode();
         }
-        server = startServer();
+        server = MillraceProcess.startServer(port, data);
     }
 
     void loseTable(Duration time) {
@@ -254,22 +254,6 @@ final class ChaosFleet implements AutoCloseable {
         await(
                 "others with the shards of " + gone,
                 () -> held.stream().allMatch(each -> epochs.getOrDefault(each.shard(), 0L) > each.epoch()));
-    }
-
-    private MillraceProcess startServer() {
-        return MillraceProcess.startAndAwait(
-                Map.of(),
-                ":" + port,
-                List.of(
-                        "server",
-                        "--port",
-                        Integer.toString(port),
-                        "--tls-port",
-                        Integer.toString(MillraceProcess.freePort()),
-                        "--dynamodb-port",
-                        "off",
-                        "--data",
-                        data.toString()));
     }
 
     /** The open shards, by their hash keys. */

@@ -40,7 +40,7 @@ class DurabilityTest {
         List<Acknowledged> acknowledged = new ArrayList<>();
         try (KinesisAsyncClient kinesis = LocalClients.kinesisWithoutRetries(port)) {
             for (int round = 0; round < ROUNDS; round++) {
-                try (MillraceProcess server = startServer()) {
+                try (MillraceProcess server = MillraceProcess.startServer(port, data)) {
                     if (round == 0) {
                         LocalClients.createStream(kinesis, STREAM, 3);
                     } else {
@@ -49,28 +49,12 @@ class DurabilityTest {
                     acknowledged.addAll(putUntilKilled(kinesis, server, round));
                 }
             }
-            try (MillraceProcess server = startServer()) {
+            try (MillraceProcess server = MillraceProcess.startServer(port, data)) {
                 check(kinesis, acknowledged);
                 assertThat(server.isAlive()).isTrue();
             }
         }
         assertThat(acknowledged).as("seed %s", seed).hasSizeGreaterThan(ROUNDS * 100);
-    }
-
-    private MillraceProcess startServer() {
-        return MillraceProcess.startAndAwait(
-                Map.of(),
-                ":" + port,
-                List.of(
-                        "server",
-                        "--port",
-                        Integer.toString(port),
-                        "--tls-port",
-                        Integer.toString(MillraceProcess.freePort()),
-                        "--dynamodb-port",
-                        "off",
-                        "--data",
-                        data.toString()));
     }
 
     /** Several threads put, single records and batches, until the server dies under them at a number of the seed. */

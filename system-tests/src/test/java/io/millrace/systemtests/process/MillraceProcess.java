@@ -8,6 +8,7 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -62,6 +63,23 @@ final class MillraceProcess implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** Starts the stream server alone, and waits until it answers. */
+    static MillraceProcess startServer(int port, Path data) {
+        return startAndAwait(
+                Map.of(),
+                ":" + port,
+                List.of(
+                        "server",
+                        "--port",
+                        Integer.toString(port),
+                        "--tls-port",
+                        Integer.toString(freePort()),
+                        "--dynamodb-port",
+                        "off",
+                        "--data",
+                        data.toString()));
     }
 
     /** Starts the command and waits until it printed, or logged, a line that holds {@code ready}. */

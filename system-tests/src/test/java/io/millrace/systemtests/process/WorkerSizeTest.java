@@ -10,7 +10,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
@@ -54,7 +53,7 @@ class WorkerSizeTest {
     void aThousandIdleShardsTakeFewThreadsAndLittleMemory(String way) throws Exception {
         int shards = 1_000;
         try (DynamoDbLocal tables = DynamoDbLocal.start(DynamoDbLocal.Settings.inMemory());
-                MillraceProcess server = startServer();
+                MillraceProcess server = MillraceProcess.startServer(port, folder.resolve("data"));
                 KinesisAsyncClient kinesis = LocalClients.kinesisWithoutRetries(port)) {
             LocalClients.createStream(kinesis, STREAM, shards);
             put(kinesis, shards, 1);
@@ -98,7 +97,7 @@ class WorkerSizeTest {
         int shards = 100;
         long records = (long) shards * EACH;
         try (DynamoDbLocal tables = DynamoDbLocal.start(DynamoDbLocal.Settings.inMemory());
-                MillraceProcess server = startServer();
+                MillraceProcess server = MillraceProcess.startServer(port, folder.resolve("data"));
                 KinesisAsyncClient kinesis = LocalClients.kinesisWithoutRetries(port)) {
             LocalClients.createStream(kinesis, STREAM, shards);
             try (MillraceProcess worker = startWorker(tables, way, "hang")) {
@@ -155,22 +154,6 @@ class WorkerSizeTest {
     /** Lets time pass in which the worker goes on; nothing that it tells would say that it is idle. */
     private static void awaitIdle(Duration time) throws InterruptedException {
         boolean unused = new Semaphore(0).tryAcquire(time.toMillis(), TimeUnit.MILLISECONDS);
-    }
-
-    private MillraceProcess startServer() {
-        return MillraceProcess.startAndAwait(
-                Map.of(),
-                ":" + port,
-                List.of(
-                        "server",
-                        "--port",
-                        Integer.toString(port),
-                        "--tls-port",
-                        Integer.toString(MillraceProcess.freePort()),
-                        "--dynamodb-port",
-                        "off",
-                        "--data",
-                        folder.resolve("data").toString()));
     }
 
     private MillraceProcess startWorker(DynamoDbLocal tables, String way, String what) {
