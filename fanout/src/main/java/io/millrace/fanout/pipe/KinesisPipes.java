@@ -77,13 +77,20 @@ public final class KinesisPipes implements ShardPipes {
 
     /**
      * Finds the consumer on {@code stream}, and registers one that is known by name, ahead of the first subscription. A service
-     * that does not answer is no reason to refuse: subscribing tries again and again.
+     * that does not answer is no reason to refuse: subscribing tries again and again. Where subscriptions go is found out too, which
+     * takes a cold client a fifth of a second, in which the first shard would stand still; that is not waited for.
      *
      * @return fails with {@link FanOutRefusedException} when the consumer is not there, is another stream's, or must not be
      *     registered
      */
     public CompletableFuture<@Nullable Void> prepare(StreamName stream) {
-        return consumers.prepare(stream);
+        CompletableFuture<@Nullable Void> prepared = consumers.prepare(stream);
+        DirectSubscriptions ways = direct;
+        if (ways != null) {
+            CompletableFuture<Optional<URI>> unused =
+                    prepared.thenCompose(ready -> consumers.arn(stream)).thenCompose(ways::endpoint);
+        }
+        return prepared;
     }
 
     @Override

@@ -22,7 +22,6 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
@@ -50,6 +49,9 @@ final class OwnedLeases {
     private SortedSet<StreamName> streams = new TreeSet<>();
     private PauseRow pauses = PauseRow.NONE;
     private boolean leaving;
+    /** When a leaving worker's leases must be gone, in ticks. */
+    private long leaveBy;
+
     private boolean over;
 
     OwnedLeases(Wiring wiring, WorkerId me, SureTable table, Heartbeat heartbeat, LeaseBook book) {
@@ -153,7 +155,7 @@ final class OwnedLeases {
         wiring.meters().taken();
         wiring.listener().leaseTaken(lease);
         if (leaving) {
-            lease.askFor(wiring.settings().handoffTimeout(), "this worker is leaving");
+            lease.askFor(untilDeadline(), "this worker is leaving");
         } else if (isRemoved(row.key())) {
             askForRemoved(lease);
         }
@@ -179,20 +181,34 @@ final class OwnedLeases {
         return taking.containsKey(key) || (lease != null && lease.mayOutlast(time));
     }
 
-    /** Asks the holder for {@code key}, which must be held; what it does not give back in time is taken from it. */
+    /**
+     * Asks the holder for {@code key}, which must be held; what it does not give back in time is taken from it. A worker that
+     * leaves gives it until its deadline.
+     */
     void askFor(LeaseKey key, Duration time, String reason) {
-        requireNonNull(held.get(key), "held").askFor(time, reason);
+        requireNonNull(held.get(key), "held").askFor(leaving ? untilDeadline() : time, reason);
     }
 
-    /** Asks for everything; takes nothing from now on. Completes when nothing is left. */
-    CompletableFuture<Void> askForAll(Duration deadline) {
+    /** Takes nothing from now on. Completes when nothing is left, which must be within {@code deadline}. */
+    CompletableFuture<Void> leave(Duration deadline) {
         leaving = true;
+        leaveBy = wiring.now() + deadline.toNanos();
         takeOnly(key -> false);
         released.clear();
         abandoned.clear();
-        List.copyOf(held.values()).forEach(lease -> lease.askFor(deadline, "this worker is leaving"));
         checkAllGone();
         return allGone;
+    }
+
+    /** Asks a leaving worker for all that was not asked for before, but for {@code spared}. */
+    void askForRest(Set<LeaseKey> spared) {
+        List.copyOf(held.values()).stream()
+                .filter(lease -> !spared.contains(lease.key()))
+                .forEach(lease -> lease.askFor(untilDeadline(), "this worker is leaving"));
+    }
+
+    private Duration untilDeadline() {
+        return Duration.ofNanos(Math.max(0, leaveBy - wiring.now()));
     }
 
     /** Lets go of what the leases as last listed do not leave to us: a lease without records writes nothing and would not notice. */
@@ -242,12 +258,21 @@ final class OwnedLeases {
             LeaseKey key = new LeaseKey(parent.key().stream(), child.id());
             Lineage lineage = new Lineage(child.parents(), List.of(), child.hashKeyRange());
             LeaseRow row = LeaseRow.fresh(key, Checkpoint.notStarted(Position.trimHorizon()), lineage);
-            writes.add(table.put(WriteKind.HANDOVER, row));
+            writes.add(table.put(WriteKind.HANDOVER, row).thenAccept(settled -> {
+                if (settled.outcome() instanceof WriteOutcome.Conflict conflict) {
+                    learn(conflict);
+                } else {
+                    book.learn(row.withRevision(1), wiring.now());
+                }
+            }));
         }
         return CompletableFuture.allOf(writes.toArray(CompletableFuture[]::new));
     }
 
-    /** Takes those of a finished shard's children that nobody has and whose parents are all finished. */
+    /**
+     * Takes those of a finished shard's children that nobody has and whose parents are all finished. Their rows are known from their
+     * creation; should one have been taken since, taking it fails.
+     */
     void takeChildren(OwnedLease parent, List<ChildShard> children) {
         book.learn(parent.row(), wiring.now());
         for (ChildShard child : children) {
@@ -258,16 +283,12 @@ final class OwnedLeases {
                 }
             }
             LeaseKey key = new LeaseKey(parent.key().stream(), child.id());
-            reads.add(refresh(key));
             CompletableFuture<Void> all = CompletableFuture.allOf(reads.toArray(CompletableFuture[]::new));
             wiring.then(
                     all,
-                    read -> {
-                        Optional<LeaseRow> row = book.row(key);
-                        if (row.isPresent() && row.get().owner().isEmpty() && book.isReady(row.get())) {
-                            take(row.get());
-                        }
-                    },
+                    read -> book.row(key)
+                            .filter(row -> row.owner().isEmpty() && book.isReady(row))
+                            .ifPresent(this::take),
                     error -> log.debug("The leader will plan the children of {}", parent));
         }
     }

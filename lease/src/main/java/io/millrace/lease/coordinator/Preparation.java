@@ -1,6 +1,7 @@
 package io.millrace.lease.coordinator;
 
 import io.millrace.lease.LeaseException;
+import io.millrace.lease.LeaseKey;
 import io.millrace.lease.ServiceTimeMissingException;
 import io.millrace.lease.ShardDirectory.StreamIdentity;
 import io.millrace.lease.StreamNotFoundException;
@@ -14,6 +15,7 @@ import io.millrace.lease.table.TableRefusedException;
 import io.millrace.lease.table.UnreadableRow;
 import io.millrace.lease.table.WriteOutcome;
 import io.millrace.model.Position;
+import io.millrace.model.ShardId;
 import io.millrace.model.StreamName;
 import io.millrace.runtime.Backoff;
 import io.millrace.runtime.FatalErrors;
@@ -55,7 +57,7 @@ final class Preparation {
      * its client. Fails with a {@link LeaseException} that says what to do.
      */
     CompletableFuture<Void> run(List<StreamSettings> streams) {
-        CompletableFuture<Void> tableReady = ensureTable();
+        CompletableFuture<Void> tableReady = ensureTable(streams);
         List<CompletableFuture<Void>> pins = new ArrayList<>();
         for (StreamSettings stream : streams) {
             pins.add(identify(stream)
@@ -90,22 +92,32 @@ final class Preparation {
                 null);
     }
 
-    private CompletableFuture<Void> ensureTable() {
+    private CompletableFuture<Void> ensureTable(List<StreamSettings> streams) {
         return persist(Needed.LEASE_TABLE, () -> table.read(LeaseTable::ensureTable))
-                .thenCompose(ready -> ready ? tryReads() : ensureTableSoon());
+                .thenCompose(ready -> ready ? tryReads(streams) : ensureTableSoon(streams));
     }
 
-    /** A worker that may not read would wait for ever once it has joined. */
-    private CompletableFuture<Void> tryReads() {
+    /**
+     * A worker that may not read would wait for ever once it has joined. That it may not read leases by their keys is no reason not to
+     * start; a cold client's first call takes long, and for this one shards stand still.
+     */
+    private CompletableFuture<Void> tryReads(List<StreamSettings> streams) {
         CompletableFuture<?> one = persist(Needed.LEASE_TABLE, () -> table.read(rows -> rows.get(Entity.leader())));
         CompletableFuture<?> many = persist(Needed.LEASE_TABLE, () -> table.read(LeaseTable::listMembers));
+        List<LeaseKey> some = streams.stream()
+                .map(stream -> new LeaseKey(stream.name(), ShardId.of(0)))
+                .toList();
+        wiring.then(
+                table.read(rows -> rows.getLeases(some)),
+                found -> {},
+                error -> log.debug("Leases cannot be read by their keys: {}", error.getMessage()));
         return CompletableFuture.allOf(one, many);
     }
 
-    private CompletableFuture<Void> ensureTableSoon() {
+    private CompletableFuture<Void> ensureTableSoon(List<StreamSettings> streams) {
         CompletableFuture<Void> later = new CompletableFuture<>();
         wiring.later(TABLE_POLL, () -> later.complete(null));
-        return later.thenCompose(done -> ensureTable());
+        return later.thenCompose(done -> ensureTable(streams));
     }
 
     private CompletableFuture<StreamIdentity> identify(StreamSettings stream) {

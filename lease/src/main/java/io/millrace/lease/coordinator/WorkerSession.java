@@ -50,6 +50,7 @@ final class WorkerSession {
     private final LeaseBook book = new LeaseBook();
     private final OwnedLeases leases;
     private final Giving giving;
+    private final Farewell farewell;
     private final Leadership leadership;
     private final Liveness liveness;
     private final HandoffPatience patience;
@@ -108,6 +109,7 @@ final class WorkerSession {
         this.heartbeat = new Heartbeat(wiring, table, row, sentAt, this::lost);
         this.leases = new OwnedLeases(wiring, row.id(), table, heartbeat, book);
         this.giving = new Giving(wiring, row.id(), table, leases);
+        this.farewell = new Farewell(wiring, row.id(), leases);
         this.leadership = new Leadership(wiring, row.id(), table, book, this::poll);
         this.listenerWatch = new ListenerWatch(wiring, this::listenerIsSilent);
         this.teller = new StatusTeller(wiring, row.id(), table);
@@ -169,7 +171,10 @@ final class WorkerSession {
         leadership.wantSync();
     }
 
-    /** Gives all leases back and removes the rows; whatever happens, it ends soon after the deadline. */
+    /**
+     * Gives all leases back and removes the rows; whatever happens, it ends soon after the deadline. The others hear of it first:
+     * until the leader has found new owners for the leases, or has had time for that, their records are processed here.
+     */
     CompletableFuture<CloseReport> leave(Duration deadline) {
         if (!leaving) {
             leaving = true;
@@ -178,7 +183,8 @@ final class WorkerSession {
                     wiring.later(deadline, () -> leases.takeAwayAll("the deadline for leaving has passed"));
             EventLoop.Cancellable atLast =
                     wiring.later(deadline.plus(LAST_WRITES), () -> giveUp("the table does not answer"));
-            wiring.then(leases.askForAll(deadline), gone -> removeRows());
+            wiring.then(leases.leave(deadline), gone -> removeRows());
+            farewell.begin(deadline);
             wiring.then(left, report -> {
                 atDeadline.cancel();
                 atLast.cancel();
@@ -306,6 +312,7 @@ final class WorkerSession {
         own.ifPresent(this::dropWhatIsNotPlannedAnyMore);
         plan = own.orElse(null);
         own.ifPresent(this::obey);
+        farewell.look(seen, own);
         follow();
         firstLook.complete(null);
     }

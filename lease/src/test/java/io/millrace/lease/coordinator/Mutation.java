@@ -154,7 +154,7 @@ enum Mutation {
 
         @Override
         int firstSeed() {
-            return 290;
+            return 480;
         }
     },
     /** Leases look free while others own them. */
