@@ -32,6 +32,7 @@ final class SureTable {
     private static final Logger log = LoggerFactory.getLogger(SureTable.class);
 
     private final LeaseTable table;
+    private final BulkWrites bulk;
     private final EventLoop loop;
     private final Platform platform;
     private final WritePacer pacer;
@@ -43,6 +44,7 @@ final class SureTable {
 
     SureTable(LeaseTable table, EventLoop loop, Platform platform, WritePacer pacer, Duration failoverTime) {
         this.table = table;
+        this.bulk = new BulkWrites(table, loop);
         this.loop = loop;
         this.platform = platform;
         this.pacer = pacer;
@@ -67,6 +69,7 @@ final class SureTable {
     /** No call goes out from now on, and no future completes. */
     void abandon() {
         abandoned = true;
+        bulk.abandon();
         heartbeatIsRefused(false);
     }
 
@@ -298,7 +301,7 @@ final class SureTable {
         CompletableFuture<WriteOutcome> call() {
             Row sent = row == null ? source.get() : row;
             row = sent;
-            return table.put(sent);
+            return kind().isInBulk() ? bulk.put(sent) : table.put(sent);
         }
 
         @Override

@@ -80,6 +80,11 @@ final class WatchedTable implements LeaseTable {
     }
 
     @Override
+    public List<CompletableFuture<WriteOutcome>> putAll(List<Row> rows) {
+        return table.putAll(rows).stream().map(this::watched).toList();
+    }
+
+    @Override
     public CompletableFuture<WriteOutcome> delete(Row seen) {
         return watched(table.delete(seen));
     }

@@ -24,4 +24,9 @@ enum WriteKind {
     boolean isPaced() {
         return compareTo(MEMBERSHIP) > 0;
     }
+
+    /** True for those of which there are hundreds at once when a worker starts, and hardly any otherwise. */
+    boolean isInBulk() {
+        return this == TAKING || this == CREATION;
+    }
 }

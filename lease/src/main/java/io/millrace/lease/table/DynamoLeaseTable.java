@@ -41,6 +41,8 @@ import software.amazon.awssdk.services.dynamodb.model.ReturnValuesOnConditionChe
 import software.amazon.awssdk.services.dynamodb.model.ScalarAttributeType;
 import software.amazon.awssdk.services.dynamodb.model.TableDescription;
 import software.amazon.awssdk.services.dynamodb.model.TableStatus;
+import software.amazon.awssdk.services.dynamodb.model.TransactionConflictException;
+import software.amazon.awssdk.services.dynamodb.model.TransactionInProgressException;
 import software.amazon.awssdk.services.dynamodb.model.UpdateItemRequest;
 
 /**
@@ -69,6 +71,7 @@ public final class DynamoLeaseTable implements LeaseTable {
     private final String name;
     private final String application;
     private final @Nullable AwsRequestOverrideConfiguration writes;
+    private final BulkUpdates bulk;
 
     /** Rows that were told of: each once, and again only when it cannot be read for another reason. */
     private final Map<Entity, String> told = new ConcurrentHashMap<>();
@@ -96,6 +99,7 @@ public final class DynamoLeaseTable implements LeaseTable {
             throw new IllegalArgumentException("the application needs a name");
         }
         this.writes = writes;
+        this.bulk = new BulkUpdates(client, writes, this::put, this::row, this::translate);
     }
 
     /**
@@ -220,6 +224,11 @@ public final class DynamoLeaseTable implements LeaseTable {
     @Override
     public CompletableFuture<WriteOutcome> put(Row row) {
         return outcome(client.updateItem(update(row)), "UpdateItem");
+    }
+
+    @Override
+    public List<CompletableFuture<WriteOutcome>> putAll(List<Row> rows) {
+        return bulk.putAll(rows, this::update);
     }
 
     @Override
@@ -374,6 +383,10 @@ public final class DynamoLeaseTable implements LeaseTable {
             return new TableThrottledException(
                     "DynamoDB allows no more calls for now (table '" + name + "'): " + firstLine(answer), cause);
         }
+        if (cause instanceof TransactionConflictException || cause instanceof TransactionInProgressException) {
+            return new TableUnavailableException(
+                    "another worker writes the same row at this moment (table '" + name + "')", cause);
+        }
         if (cause instanceof DynamoDbException answer && answer.statusCode() >= 400 && answer.statusCode() < 500) {
             boolean isShape = answer.awsErrorDetails() != null
                     && "ValidationException".equals(answer.awsErrorDetails().errorCode());
@@ -397,7 +410,7 @@ public final class DynamoLeaseTable implements LeaseTable {
         return end < 0 ? message : message.substring(0, end);
     }
 
-    private static Throwable cause(Throwable error) {
+    static Throwable cause(Throwable error) {
         @Nullable Throwable inner = error.getCause();
         return error instanceof CompletionException && inner != null ? inner : error;
     }

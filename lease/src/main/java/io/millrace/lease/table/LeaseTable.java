@@ -71,6 +71,17 @@ public interface LeaseTable {
      */
     CompletableFuture<WriteOutcome> put(Row row);
 
+    /**
+     * Writes many rows, each as {@link #put} does and whatever becomes of the others, in fewer calls where the table has them. Such a
+     * call may cost more capacity than the single ones.
+     *
+     * @param rows of different entities
+     * @return what became of each, in the same order
+     */
+    default List<CompletableFuture<WriteOutcome>> putAll(List<Row> rows) {
+        return rows.stream().map(this::put).toList();
+    }
+
     /** Deletes {@code seen} if the table still holds its revision, or still none if it has none that can be read. A row that is gone already is a conflict with none. */
     CompletableFuture<WriteOutcome> delete(Row seen);
 }

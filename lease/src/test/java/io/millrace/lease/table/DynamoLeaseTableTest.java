@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -25,7 +26,11 @@ import org.junit.jupiter.api.TestInstance;
 import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.core.interceptor.Context;
+import software.amazon.awssdk.core.interceptor.ExecutionAttributes;
+import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
 import software.amazon.awssdk.core.retry.RetryMode;
+import software.amazon.awssdk.http.SdkHttpRequest;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeDefinition;
@@ -33,6 +38,7 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.BillingMode;
 import software.amazon.awssdk.services.dynamodb.model.KeySchemaElement;
 import software.amazon.awssdk.services.dynamodb.model.TableDescription;
+import software.amazon.awssdk.services.dynamodb.model.TransactWriteItemsRequest;
 
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 final class DynamoLeaseTableTest extends LeaseTableConformance {
@@ -72,6 +78,22 @@ final class DynamoLeaseTableTest extends LeaseTableConformance {
 
         calls.forEach(LeaseTableConformance::done);
         awaitReady(creators.get(0));
+    }
+
+    @Test
+    void whereThereAreNoTransactionsManyRowsAreWrittenOneByOneFromTheFirstRefusalOn() {
+        NoTransactions store = new NoTransactions();
+        try (DynamoDbAsyncClient limited = client(server.endpoint(), store)) {
+            LeaseTable table = new DynamoLeaseTable(limited, DynamoLeaseTable.DEFAULT_NAME, test);
+            List<Row> rows = IntStream.range(0, 60).mapToObj(this::worker).toList();
+
+            for (int i = 0; i < 2; i++) {
+                List<Row> some = rows.subList(30 * i, 30 * i + 30);
+                assertThat(table.putAll(some)).allMatch(write -> done(write).isApplied());
+            }
+
+            assertThat(store.calls).hasValue(1);
+        }
     }
 
     @Test
@@ -299,12 +321,39 @@ final class DynamoLeaseTableTest extends LeaseTableConformance {
                 .isTrue();
     }
 
-    private static DynamoDbAsyncClient client(URI endpoint) {
+    private Row worker(int number) {
+        return new WorkerRow(
+                new WorkerId("worker" + number, "1f"),
+                0,
+                WorkerRow.State.ACTIVE,
+                0,
+                0,
+                new WorkerRow.Info("", "1.0", 0));
+    }
+
+    private static DynamoDbAsyncClient client(URI endpoint, ExecutionInterceptor... interceptors) {
         return DynamoDbAsyncClient.builder()
                 .endpointOverride(endpoint)
                 .region(Region.US_EAST_1)
                 .credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create("a", "b")))
-                .overrideConfiguration(config -> config.retryStrategy(RetryMode.STANDARD))
+                .overrideConfiguration(
+                        config -> config.retryStrategy(RetryMode.STANDARD).executionInterceptors(List.of(interceptors)))
                 .build();
+    }
+
+    /** Calls TransactWriteItems by a name that nobody knows, and counts. */
+    private static final class NoTransactions implements ExecutionInterceptor {
+        private final AtomicInteger calls = new AtomicInteger();
+
+        @Override
+        public SdkHttpRequest modifyHttpRequest(Context.ModifyHttpRequest context, ExecutionAttributes attributes) {
+            if (!(context.request() instanceof TransactWriteItemsRequest)) {
+                return context.httpRequest();
+            }
+            calls.incrementAndGet();
+            return context.httpRequest().toBuilder()
+                    .putHeader("X-Amz-Target", "DynamoDB_20120810.Unheard")
+                    .build();
+        }
     }
 }

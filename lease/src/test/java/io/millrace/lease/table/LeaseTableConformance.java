@@ -213,6 +213,32 @@ abstract class LeaseTableConformance {
     }
 
     @Test
+    void ofManyRowsThatAreWrittenTogetherEachHasItsOwnOutcome() {
+        LeaseTable table = emptyTable();
+        done(table.put(lease(103)));
+        done(table.put(lease(155).takenBy(BOB)));
+        List<Row> rows = new ArrayList<>();
+        for (int i = 100; i < 220; i++) {
+            rows.add(lease(i).takenBy(ALICE));
+        }
+        rows.set(3, lease(103).withRevision(1).takenBy(ALICE));
+
+        List<WriteOutcome> outcomes =
+                table.putAll(rows).stream().map(LeaseTableConformance::done).toList();
+
+        assertThat(outcomes).hasSize(120);
+        assertThat(outcomes.get(55))
+                .isEqualTo(WriteOutcome.conflict(lease(155).takenBy(BOB).withRevision(1)));
+        assertThat(outcomes.stream().filter(WriteOutcome::isApplied)).hasSize(119);
+        assertThat(done(table.listLeases()))
+                .hasSize(120)
+                .allMatch(row ->
+                        row.owner().equals(Optional.of(row.key().shard().equals(ShardId.of(155)) ? BOB : ALICE)));
+        assertThat(done(table.get(rows.get(3).entity()))).map(Row::revision).contains(2L);
+        assertThat(table.putAll(List.of())).isEmpty();
+    }
+
+    @Test
     void leasesAreFoundByTheirKeysHoweverMany() {
         LeaseTable table = emptyTable();
         List<LeaseKey> keys = new ArrayList<>();
