@@ -144,9 +144,13 @@ final class Heartbeat {
     }
 
     private Duration untilNextBeat() {
-        return wiring.settings()
-                .heartbeatInterval()
-                .minus(wiring.platform().ticker().since(sentAt));
+        return interval().minus(wiring.platform().ticker().since(sentAt));
+    }
+
+    /** Where the table refuses writes, fewer heartbeats leave room for what else must be written, and for being sent again. */
+    private Duration interval() {
+        LeaseSettings settings = wiring.settings();
+        return wiring.pacer().budget().isOpen() ? settings.heartbeatInterval() : settings.sparingHeartbeatInterval();
     }
 
     private void beatIn(Duration wait) {

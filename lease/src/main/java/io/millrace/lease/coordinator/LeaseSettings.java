@@ -100,6 +100,11 @@ public record LeaseSettings(
         return failoverTime.dividedBy(5);
     }
 
+    /** How often a worker writes its heartbeat while the table takes fewer writes than workers want: that leaves room for others. */
+    Duration sparingHeartbeatInterval() {
+        return heartbeatInterval().multipliedBy(3).dividedBy(2);
+    }
+
     /** How often a worker looks at leases that others are about to give it. */
     Duration watchInterval() {
         return pollInterval.dividedBy(5);

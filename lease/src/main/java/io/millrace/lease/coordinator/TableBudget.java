@@ -7,10 +7,12 @@ import java.util.random.RandomGenerator;
 /**
  * How many writes a second a worker may send besides its heartbeats. Any number, until the table refuses one because there
  * are too many; then half of what went through last, and half again with every refusal of a write that was sent since. It
- * grows while the table takes writes: slowly at first, fast once nothing was refused for a while, until it is open again.
- * Several workers that know nothing of each other come to share one table this way.
+ * grows while the table takes writes: slowly at first, fast once nothing was refused for a failover time, until it is open
+ * again. Several workers that know nothing of each other come to share one table this way.
  *
- * <p>Never falls below one write per failover time: heartbeats alone are five. One thread.
+ * <p>Never falls below five writes in a failover time, as many as there are heartbeats: on a table that keeps nothing for
+ * later most of them are refused, at no cost to it, and the few that meet a free moment are all that is to be had. One
+ * thread.
  */
 final class TableBudget {
     private static final double SLOW_GROWTH = 1.05;
@@ -28,7 +30,10 @@ final class TableBudget {
     private final Ticker ticker;
     private final RandomGenerator random;
     private final double least;
+
+    /** Shorter, and what a little luck lets grow would take the turns of several heartbeats of others, one after the other. */
     private final long calm;
+
     private final long step;
 
     private boolean open = true;
@@ -52,8 +57,8 @@ final class TableBudget {
     TableBudget(Ticker ticker, RandomGenerator random, Duration failoverTime) {
         this.ticker = ticker;
         this.random = random;
-        this.least = 1e9 / failoverTime.toNanos();
-        this.calm = failoverTime.dividedBy(5).toNanos();
+        this.least = 5e9 / failoverTime.toNanos();
+        this.calm = failoverTime.toNanos();
         this.step = failoverTime.dividedBy(40).toNanos();
         this.stepBegan = ticker.nanoTime();
     }

@@ -98,6 +98,18 @@ final class HeartbeatTest {
         assertThat(lost).hasSize(1);
     }
 
+    /** The first two are due by then as usual, the next three seconds later each. */
+    @Test
+    void fewerBeatsAreSentWhileTheTableRefusesWrites() {
+        table.answers = 1000;
+        runTo(Duration.ofMillis(2500));
+        wiring.pacer().budget().refused(wiring.now());
+        runTo(Duration.ofMillis(9900));
+
+        assertThat(1000 - table.answers).isEqualTo(3);
+        assertThat(heartbeat.proof().isCurrent()).isTrue();
+    }
+
     private void runTo(Duration time) {
         sim.run(time.minus(sim.elapsed()));
     }

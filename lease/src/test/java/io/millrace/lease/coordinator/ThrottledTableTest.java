@@ -9,6 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Fleets on tables that take only so many writes a second, from a little more than what heartbeats need. */
 final class ThrottledTableTest {
@@ -46,6 +47,30 @@ final class ThrottledTableTest {
         assertThat(limit.refused() - refusedAtFirst)
                 .as("refused in five minutes in which nothing happens, in which heartbeats alone are 1,100")
                 .isLessThan(1100);
+    }
+
+    /**
+     * A write that was not used is gone, so what heartbeats leave are short moments between them. Workers met those once in a
+     * minute, and with less to spare never, because they took each refusal for a reason to try less often.
+     */
+    @ParameterizedTest
+    @ValueSource(doubles = {1.05, 1.1, 1.2})
+    void fleetSettlesSoonOnATableThatKeepsNothingForLater(double more) {
+        for (int seed = 1; seed <= 5; seed++) {
+            LeaseWorld world = new LeaseWorld(seed, Trouble.NONE, SHARDS);
+            world.limitTo(WriteLimit.steady(HEARTBEATS * more));
+            for (int i = 0; i < WORKERS; i++) {
+                world.join();
+            }
+            Settlement settlement = new Settlement(world);
+
+            world.sim.runUntil(settlement::isSettled, Duration.ofSeconds(100));
+            world.sim.run(Duration.ofMinutes(1));
+
+            assertThat(settlement.isSettled()).as("stays settled").isTrue();
+            assertThat(world.workers).allMatch(worker -> worker.losses == 0);
+            assertThat(world.table.listLeases().join()).hasSize(SHARDS).allMatch(row -> row.epoch() <= 2);
+        }
     }
 
     @Test
@@ -90,23 +115,27 @@ final class ThrottledTableTest {
 
     @Test
     void nobodyIsLostWhileManyShardsWantToCheckpoint() {
-        assertThat(lossesOfManyShards(Mutation.NONE)).isZero();
+        assertThat(lossesOfManyShards(Mutation.NONE, WriteLimit.bursting(HEARTBEATS * 1.3, 4)))
+                .isZero();
+        assertThat(lossesOfManyShards(Mutation.NONE, WriteLimit.steady(HEARTBEATS * 1.1)))
+                .isZero();
     }
 
     /** The simulation has teeth: see {@link MutationsTest}. */
     @ParameterizedTest
     @EnumSource(names = {"HEARTBEAT_BEHIND_OTHERS", "NEVER_BACKS_OFF"})
     void errorMadeOnPurposeLosesLeases(Mutation mutation) {
-        assertThat(lossesOfManyShards(mutation)).isPositive();
+        assertThat(lossesOfManyShards(mutation, WriteLimit.bursting(HEARTBEATS * 1.3, 4)))
+                .isPositive();
     }
 
-    private static int lossesOfManyShards(Mutation mutation) {
+    private static int lossesOfManyShards(Mutation mutation, WriteLimit limit) {
         LeaseWorld world = new LeaseWorld(1, Trouble.NONE, MANY, mutation);
         for (int i = 0; i < WORKERS; i++) {
             world.join();
         }
         world.sim.runUntil(new Settlement(world)::isSettled, Duration.ofSeconds(20));
-        world.limitTo(WriteLimit.bursting(HEARTBEATS * 1.3, 4));
+        world.limitTo(limit);
         world.checkpointAllTheTime();
         world.sim.run(Duration.ofSeconds(40));
         return world.workers.stream().mapToInt(worker -> worker.losses).sum();
