@@ -146,14 +146,17 @@ final class ShardSyncer {
         List<LeaseRow> changes = ShardSync.changes(stream, recent, book.rows(), unreadable);
         Map<ShardId, NavigableSet<ShardId>> gone = ShardSync.unread(stream, shards, book.rows(), unreadable, changes);
         audit(stream, changes, covered(shards, unreadable, stream.name()));
-        CompletableFuture<Void> written = CompletableFuture.completedFuture(null);
         List<CompletableFuture<Void>> parallel = new ArrayList<>();
+        changes.stream()
+                .filter(lease -> lease.lineage().parents().isEmpty())
+                .forEach(lease -> parallel.add(
+                        put(lease, requireNonNull(gone.get(lease.key().shard())))));
+        // Where a child's row stands without its parent's, the parent seems to be read.
+        CompletableFuture<Void> written = CompletableFuture.allOf(parallel.toArray(CompletableFuture[]::new));
         for (LeaseRow lease : changes) {
-            NavigableSet<ShardId> unread = requireNonNull(gone.get(lease.key().shard()));
-            if (lease.lineage().parents().isEmpty()) {
-                parallel.add(put(lease, unread));
-            } else {
-                written = written.thenCompose(done -> put(lease, unread));
+            if (!lease.lineage().parents().isEmpty()) {
+                written = written.thenCompose(
+                        done -> put(lease, requireNonNull(gone.get(lease.key().shard()))));
             }
         }
         // What the book knows beyond the list may be a parent's end without the children that were made before it.

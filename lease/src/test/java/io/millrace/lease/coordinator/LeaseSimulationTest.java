@@ -174,6 +174,15 @@ final class LeaseSimulationTest {
         }
     }
 
+    /**
+     * The row of a child was there before its parent's, and could not be read: so the parent was taken for read, another child
+     * of it was begun, and the parent's row came after that.
+     */
+    @Test
+    void parentsRowIsThereBeforeItsChilds() {
+        run(191, Trouble.HANDS, Mutation.NONE);
+    }
+
     /** One run. */
     static void run(long seed, Trouble trouble, Mutation mutation) {
         try {

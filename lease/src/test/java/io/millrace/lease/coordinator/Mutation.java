@@ -154,7 +154,7 @@ enum Mutation {
 
         @Override
         int firstSeed() {
-            return 480;
+            return 100;
         }
     },
     /** Leases look free while others own them. */
