@@ -28,6 +28,11 @@ enum ConsumerMutation {
             return (PlainSources) (stream, shard, keys, from, listener) ->
                     new ForgetfulSource(listener).open(taker -> sources.open(stream, shard, keys, from, taker));
         }
+
+        @Override
+        int firstSeed() {
+            return 10;
+        }
     },
     /** Nobody is told what retention took of a shard that was closed meanwhile. */
     CLOSED_SHARD_UNTOLD {
@@ -35,6 +40,11 @@ enum ConsumerMutation {
         RecordSources sources(RecordSources sources) {
             return (PlainSources) (stream, shard, keys, from, listener) ->
                     new DeafSource(listener).open(taker -> sources.open(stream, shard, keys, from, taker));
+        }
+
+        @Override
+        int firstSeed() {
+            return 15;
         }
     },
     /** Nobody is told what retention took of a shard that nobody had begun. */
@@ -54,6 +64,11 @@ enum ConsumerMutation {
         @Override
         boolean tellsUnreadParents() {
             return false;
+        }
+
+        @Override
+        int firstSeed() {
+            return 94;
         }
     };
 

@@ -7,7 +7,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Whatever retention takes before it was read is told, and nothing that was read is lost with it; in {@link RetentionWorld}. */
 class RetentionSimulationTest {
     static LongStream seeds() {
-        return ShardConsumerSimulationTest.seeds();
+        Long replay = Long.getLong("seed");
+        long first = Long.getLong("first", 0);
+        return replay != null ? LongStream.of(replay) : LongStream.range(first, first + Long.getLong("seeds", 50));
     }
 
     @ParameterizedTest
