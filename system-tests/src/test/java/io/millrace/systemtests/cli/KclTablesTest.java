@@ -7,6 +7,7 @@ import io.millrace.lease.table.DynamoLeaseTable;
 import io.millrace.lease.table.StreamRow;
 import io.millrace.model.Position;
 import io.millrace.model.StreamName;
+import io.millrace.systemtests.process.Waiting;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -154,9 +155,7 @@ class KclTablesTest {
         table("kcl-broken");
         row("kcl-broken", FIRST, "checkpoint", last);
         DynamoLeaseTable ours = new DynamoLeaseTable(stack.dynamoDb, "millrace", "broken");
-        while (!ours.ensureTable().join()) {
-            Thread.onSpinWait();
-        }
+        Waiting.until(() -> ours.ensureTable().join());
         StreamDescriptionSummary found = describe("broken");
         StreamIdentity identity = new StreamIdentity(found.streamARN(), found.streamCreationTimestamp());
         ours.put(new StreamRow(new StreamName("broken"), 0, identity, Position.trimHorizon(), false).duringImport())

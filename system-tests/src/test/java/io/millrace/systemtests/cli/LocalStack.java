@@ -2,8 +2,8 @@ package io.millrace.systemtests.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.millrace.dynamodblocal.DynamoDbLocal;
 import io.millrace.streamcore.StreamServer;
+import io.millrace.systemtests.process.Tables;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
@@ -14,14 +14,14 @@ import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 
-/** A stream server and DynamoDB Local in this process, clients of both, and commands that run against them. */
+/** A stream server in this process, tables, clients of both, and commands that run against them. */
 final class LocalStack implements AutoCloseable {
     private static final StaticCredentialsProvider CREDENTIALS =
             StaticCredentialsProvider.create(AwsBasicCredentials.create("local", "local"));
 
     private final Path folder;
     private final StreamServer server;
-    private final DynamoDbLocal tables;
+    private final Tables tables;
     final KinesisAsyncClient kinesis;
     final DynamoDbAsyncClient dynamoDb;
 
@@ -38,7 +38,7 @@ final class LocalStack implements AutoCloseable {
                 .transitionTime(Duration.ZERO)
                 .faults(faults)
                 .start();
-        tables = DynamoDbLocal.start(DynamoDbLocal.Settings.inMemory());
+        tables = Tables.open();
         kinesis = KinesisAsyncClient.builder()
                 .endpointOverride(server.endpoint())
                 .region(Region.US_EAST_1)

@@ -2,8 +2,8 @@ package io.millrace.systemtests.clients;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.millrace.dynamodblocal.DynamoDbLocal;
 import io.millrace.streamcore.StreamServer;
+import io.millrace.systemtests.process.Tables;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -43,7 +43,7 @@ class KclTest {
                         .dataDirectory(folder.resolve("data"))
                         .transitionTime(Duration.ZERO)
                         .start();
-                DynamoDbLocal dynamoDb = DynamoDbLocal.start(DynamoDbLocal.Settings.inMemory());
+                Tables dynamoDb = Tables.open();
                 FedStream stream = FedStream.create(server.endpoint(), STREAM, 2);
                 Reader polling = reader("polling", server.endpoint(), dynamoDb);
                 Reader fanOut = reader("fan-out", server.tlsEndpoint(), dynamoDb)) {
@@ -73,7 +73,7 @@ class KclTest {
         }
     }
 
-    private Reader reader(String retrieval, URI kinesis, DynamoDbLocal dynamoDb) throws IOException {
+    private Reader reader(String retrieval, URI kinesis, Tables dynamoDb) throws IOException {
         Path own = Files.createDirectory(folder.resolve(retrieval));
         ClientProgram program = ClientProgram.start(
                 "kcl",

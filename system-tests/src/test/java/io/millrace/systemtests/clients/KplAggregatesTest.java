@@ -2,11 +2,11 @@ package io.millrace.systemtests.clients;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.millrace.dynamodblocal.DynamoDbLocal;
 import io.millrace.streamcore.StreamServer;
 import io.millrace.systemtests.clients.Aggregate.UserRecord;
 import io.millrace.systemtests.clients.FedStream.Stored;
 import io.millrace.systemtests.process.JavaCommand;
+import io.millrace.systemtests.process.Tables;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -61,7 +61,7 @@ class KplAggregatesTest {
                         .dataDirectory(folder.resolve("data"))
                         .transitionTime(Duration.ZERO)
                         .start();
-                DynamoDbLocal tables = DynamoDbLocal.start(DynamoDbLocal.Settings.inMemory());
+                Tables tables = Tables.open();
                 FedStream stream = FedStream.create(server.endpoint(), STREAM, 2)) {
             putWithTheLibrary(server, stream);
             learn(stream.readAll());

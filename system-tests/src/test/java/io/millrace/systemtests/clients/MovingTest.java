@@ -2,10 +2,10 @@ package io.millrace.systemtests.clients;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.millrace.dynamodblocal.DynamoDbLocal;
 import io.millrace.streamcore.StreamServer;
 import io.millrace.systemtests.process.CleanEnvironment;
 import io.millrace.systemtests.process.JavaCommand;
+import io.millrace.systemtests.process.Tables;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -43,7 +43,7 @@ class MovingTest {
                         .dataDirectory(folder.resolve("data"))
                         .transitionTime(Duration.ZERO)
                         .start();
-                DynamoDbLocal dynamoDb = DynamoDbLocal.start(DynamoDbLocal.Settings.inMemory());
+                Tables dynamoDb = Tables.open();
                 FedStream stream = FedStream.create(server.endpoint(), STREAM, 2)) {
             Map<String, String> environment = ClientProgram.environment(server.endpoint(), dynamoDb.endpoint(), folder);
             List<Map<String, String>> all = new ArrayList<>();

@@ -3,8 +3,9 @@ package io.millrace.systemtests.clients;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.millrace.dynamodblocal.DynamoDbLocal;
 import io.millrace.streamcore.StreamServer;
+import io.millrace.systemtests.process.Tables;
+import io.millrace.systemtests.process.Waiting;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.math.BigInteger;
@@ -57,7 +58,7 @@ class MultilangTest {
     private StreamServer server;
 
     @SuppressWarnings("NullAway.Init") // before each test
-    private DynamoDbLocal tables;
+    private Tables tables;
 
     @SuppressWarnings("NullAway.Init") // before each test
     private KinesisAsyncClient kinesis;
@@ -73,7 +74,7 @@ class MultilangTest {
                 .dataDirectory(folder.resolve("data"))
                 .transitionTime(Duration.ZERO)
                 .start();
-        tables = DynamoDbLocal.start(DynamoDbLocal.Settings.inMemory());
+        tables = Tables.open();
         kinesis = KinesisAsyncClient.builder()
                 .endpointOverride(server.endpoint())
                 .region(Region.US_EAST_1)
@@ -293,15 +294,12 @@ class MultilangTest {
         return parent.shardId();
     }
 
-    /** The test's own time limit ends it. */
     private void awaitActive() {
-        while (kinesis.describeStreamSummary(request -> request.streamName("orders"))
+        Waiting.until(() -> kinesis.describeStreamSummary(request -> request.streamName("orders"))
                         .join()
                         .streamDescriptionSummary()
                         .streamStatus()
-                != StreamStatus.ACTIVE) {
-            Thread.onSpinWait();
-        }
+                == StreamStatus.ACTIVE);
     }
 
     /** The numbers of the records that were noted. */

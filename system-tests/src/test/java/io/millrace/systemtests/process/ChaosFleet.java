@@ -2,7 +2,6 @@ package io.millrace.systemtests.process;
 
 import static java.util.Comparator.comparing;
 
-import io.millrace.dynamodblocal.DynamoDbLocal;
 import io.millrace.model.HashKey;
 import io.millrace.model.HashKeyRange;
 import io.millrace.systemtests.process.ChaosJudge.Told;
@@ -41,7 +40,7 @@ final class ChaosFleet implements AutoCloseable {
     private final Duration failover;
     private final Path data;
     private final int port = MillraceProcess.freePort();
-    private final DynamoDbLocal tables = DynamoDbLocal.start(DynamoDbLocal.Settings.inMemory());
+    private final Tables tables = Tables.open();
     private final CutWire wire;
     private final KinesisAsyncClient kinesis = LocalClients.kinesis(port, 5);
     private final List<String> ways;

@@ -54,13 +54,11 @@ final class LocalClients {
 
     /** Waits until the stream may be changed. */
     static void awaitActive(KinesisAsyncClient kinesis, String name) {
-        StreamStatus status = StreamStatus.CREATING;
-        while (status != StreamStatus.ACTIVE) {
-            status = kinesis.describeStreamSummary(request -> request.streamName(name))
-                    .join()
-                    .streamDescriptionSummary()
-                    .streamStatus();
-        }
+        Waiting.until(() -> kinesis.describeStreamSummary(request -> request.streamName(name))
+                        .join()
+                        .streamDescriptionSummary()
+                        .streamStatus()
+                == StreamStatus.ACTIVE);
     }
 
     /** All records of all shards, each shard in the order the server gives. */

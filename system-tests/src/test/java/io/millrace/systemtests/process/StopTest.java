@@ -110,13 +110,11 @@ class StopTest {
                 .join()
                 .consumer()
                 .consumerARN();
-        ConsumerStatus status = ConsumerStatus.CREATING;
-        while (status != ConsumerStatus.ACTIVE) {
-            status = kinesis.describeStreamConsumer(b -> b.consumerARN(arn))
-                    .join()
-                    .consumerDescription()
-                    .consumerStatus();
-        }
+        Waiting.until(() -> kinesis.describeStreamConsumer(b -> b.consumerARN(arn))
+                        .join()
+                        .consumerDescription()
+                        .consumerStatus()
+                == ConsumerStatus.ACTIVE);
         return arn;
     }
 
@@ -137,12 +135,8 @@ class StopTest {
         return MillraceProcess.startAndAwait(Map.of(), ready, arguments);
     }
 
-    /** Asks again and again; the test's own time limit ends it. */
-    private void awaitMetric(String line) throws IOException, InterruptedException {
-        String metrics = "";
-        while (!metrics.contains(line)) {
-            metrics = get("/metrics");
-        }
+    private void awaitMetric(String line) {
+        Waiting.until(() -> get("/metrics").contains(line));
     }
 
     private String health() throws IOException, InterruptedException {

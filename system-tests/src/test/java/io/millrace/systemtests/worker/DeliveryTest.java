@@ -20,6 +20,7 @@ import io.millrace.consumer.processor.ShardContext;
 import io.millrace.model.Bytes;
 import io.millrace.model.ShardId;
 import io.millrace.model.StreamRecord;
+import io.millrace.systemtests.process.Waiting;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -34,7 +35,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -93,7 +93,7 @@ class DeliveryTest {
             worker.start();
             services.put("lettered", 0, RECORDS, 50);
             ledger.await(RECORDS - 1, PATIENCE);
-            awaitTrue(() -> lines(file).size() == 1);
+            Waiting.until(() -> lines(file).size() == 1);
         }
         Letter letter = Letter.parse(lines(file).iterator().next());
         assertThat(isPoison(letter.record())).isTrue();
@@ -136,7 +136,7 @@ class DeliveryTest {
                 .build()) {
             worker.start();
             services.put("stopped", 0, RECORDS, 50);
-            awaitTrue(() -> phases(worker).contains(ShardPhase.STOPPED));
+            Waiting.until(() -> phases(worker).contains(ShardPhase.STOPPED));
             assertThat(worker.health().healthy()).isFalse();
             assertThat(ledger.size()).isLessThan(RECORDS);
             mended.countDown();
@@ -303,7 +303,7 @@ class DeliveryTest {
             services.put("paused", 0, 100, 50);
             ledger.await(100, PATIENCE);
             worker.pause("paused");
-            awaitTrue(() -> phases(worker).equals(Set.of(ShardPhase.PAUSED)));
+            Waiting.until(() -> phases(worker).equals(Set.of(ShardPhase.PAUSED)));
             services.put("paused", 100, 200, 50);
             // What is read meanwhile is not handed out: the other application is through with it, this one is not.
             Ledger other = new Ledger();
@@ -331,16 +331,6 @@ class DeliveryTest {
             return Files.exists(file) ? new TreeSet<>(Files.readAllLines(file)) : Set.of();
         } catch (java.io.IOException e) {
             throw new java.io.UncheckedIOException(e);
-        }
-    }
-
-    private static void awaitTrue(BooleanSupplier condition) {
-        long end = System.nanoTime() + PATIENCE.toNanos();
-        while (!condition.getAsBoolean()) {
-            if (System.nanoTime() - end > 0) {
-                throw new AssertionError("it did not come true within " + PATIENCE);
-            }
-            Thread.onSpinWait();
         }
     }
 }

@@ -10,6 +10,7 @@ import io.millrace.consumer.WorkerEvent;
 import io.millrace.consumer.WorkerException;
 import io.millrace.fanout.pipe.PipeClient;
 import io.millrace.streamcore.StreamServer;
+import io.millrace.systemtests.process.Waiting;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -17,7 +18,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -118,14 +118,14 @@ class FanOutTest {
             worker.start();
             services.put("renewed", 0, 200, 20);
             ledger.await(200, PATIENCE);
-            awaitTrue(() -> counted("millrace.pipe.opened", "app-renewed") >= 2);
+            Waiting.until(() -> counted("millrace.pipe.opened", "app-renewed") >= 2);
             Consumer old = consumers("renewed").get(0);
             deregister(old.consumerARN());
             services.put("renewed", 200, 400, 20);
             ledger.await(400, PATIENCE);
-            awaitTrue(() -> consumers("renewed").stream()
+            Waiting.until(() -> consumers("renewed").stream()
                     .anyMatch(consumer -> !consumer.consumerARN().equals(old.consumerARN())));
-            awaitTrue(() -> counted("millrace.pipe.opened", "app-renewed") >= 4);
+            Waiting.until(() -> counted("millrace.pipe.opened", "app-renewed") >= 4);
             services.put("renewed", 400, 600, 20);
             ledger.await(600, PATIENCE);
         }
@@ -143,7 +143,7 @@ class FanOutTest {
             services.put("once", 0, 100, 20);
             ledger.await(100, PATIENCE);
             deregister(arn);
-            awaitTrue(() -> counted("millrace.pipe.bridged.records", "app-once") > 0 || putMore(ledger));
+            Waiting.until(() -> counted("millrace.pipe.bridged.records", "app-once") > 0 || putMore(ledger));
             assertThat(worker.health().healthy()).isTrue();
             assertThat(consumers("once"))
                     .as("none but the one that goes")
@@ -240,7 +240,7 @@ class FanOutTest {
         services.createStream("full", 1);
         for (int i = 0; i < 20; i++) {
             register("full", "consumer-" + i);
-            awaitTrue(() -> consumers("full").stream()
+            Waiting.until(() -> consumers("full").stream()
                     .allMatch(consumer -> consumer.consumerStatus() == ConsumerStatus.ACTIVE));
         }
         refused(
@@ -314,13 +314,6 @@ class FanOutTest {
                     .consumers();
         } catch (Exception failure) {
             throw new IllegalStateException(failure);
-        }
-    }
-
-    /** The time limit of the test ends it. */
-    private static void awaitTrue(BooleanSupplier condition) {
-        while (!condition.getAsBoolean()) {
-            Thread.onSpinWait();
         }
     }
 }

@@ -9,6 +9,7 @@ import io.millrace.consumer.processor.RecordBatch;
 import io.millrace.consumer.processor.RecordProcessor;
 import io.millrace.systemtests.house.Checkout;
 import io.millrace.systemtests.process.CallLog;
+import io.millrace.systemtests.process.Waiting;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Set;
@@ -80,10 +81,8 @@ class PermissionsTest {
                     .meterRegistry(meters)
                     .build()) {
                 worker.start();
-                while (meters.find("millrace.pipe.opened").counters().stream()
-                        .noneMatch(counter -> counter.count() > 0)) {
-                    Thread.onSpinWait();
-                }
+                Waiting.until(() -> meters.find("millrace.pipe.opened").counters().stream()
+                        .anyMatch(counter -> counter.count() > 0));
                 services.put("piped", 0, 10, 1);
                 assertThat(processed.await(40, TimeUnit.SECONDS)).isTrue();
             }

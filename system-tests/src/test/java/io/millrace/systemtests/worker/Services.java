@@ -3,12 +3,13 @@ package io.millrace.systemtests.worker;
 import io.millrace.consumer.Worker;
 import io.millrace.consumer.WorkerBuilder;
 import io.millrace.consumer.processor.RecordProcessor;
-import io.millrace.dynamodblocal.DynamoDbLocal;
 import io.millrace.fanout.kinesis.DirectKinesis;
 import io.millrace.fanout.pipe.PipeClient;
 import io.millrace.runtime.Platform;
 import io.millrace.runtime.SystemPlatform;
 import io.millrace.streamcore.StreamServer;
+import io.millrace.systemtests.process.Tables;
+import io.millrace.systemtests.process.Waiting;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -28,13 +29,13 @@ import software.amazon.awssdk.services.kinesis.model.PutRecordsRequestEntry;
 import software.amazon.awssdk.services.kinesis.model.PutRecordsResponse;
 import software.amazon.awssdk.services.kinesis.model.StreamStatus;
 
-/** A stream server, DynamoDB Local, and SDK clients of both, for the tests of one class. */
+/** A stream server, tables, and SDK clients of both, for the tests of one class. */
 final class Services implements AutoCloseable {
     private static final StaticCredentialsProvider CREDENTIALS =
             StaticCredentialsProvider.create(AwsBasicCredentials.create("test", "test"));
 
     private final StreamServer server;
-    private final DynamoDbLocal dynamo;
+    private final Tables tables;
     /** What workers read with, as those do that nobody gives a client. */
     private final DirectKinesis direct;
 
@@ -52,15 +53,15 @@ final class Services implements AutoCloseable {
                 .dataDirectory(folder)
                 .platform(platform)
                 .start();
-        dynamo = DynamoDbLocal.start(DynamoDbLocal.Settings.inMemory());
+        tables = Tables.open();
         direct = directAt(server.endpoint());
         kinesis = direct.client();
-        dynamoDb = dynamoDbAt(dynamo.endpoint());
+        dynamoDb = dynamoDbAt(tables.endpoint());
     }
 
-    /** Where DynamoDB Local listens. */
+    /** Where DynamoDB listens. */
     URI tables() {
-        return dynamo.endpoint();
+        return tables.endpoint();
     }
 
     static DirectKinesis directAt(URI endpoint) {
@@ -107,7 +108,7 @@ final class Services implements AutoCloseable {
     /** A client for tables whose calls go past {@code interceptor}. */
     DynamoDbAsyncClient dynamoDbWith(ExecutionInterceptor interceptor) {
         return DynamoDbAsyncClient.builder()
-                .endpointOverride(dynamo.endpoint())
+                .endpointOverride(tables.endpoint())
                 .region(Region.US_EAST_1)
                 .credentialsProvider(CREDENTIALS)
                 .overrideConfiguration(settings -> settings.addExecutionInterceptor(interceptor))
@@ -124,9 +125,8 @@ final class Services implements AutoCloseable {
     /** Deletes a stream and waits until it is gone. */
     void deleteStream(String name) throws Exception {
         kinesis.deleteStream(request -> request.streamName(name)).get(30, TimeUnit.SECONDS);
-        while (kinesis.listStreams().get(30, TimeUnit.SECONDS).streamNames().contains(name)) {
-            Thread.onSpinWait();
-        }
+        Waiting.until(() ->
+                !kinesis.listStreams().get(30, TimeUnit.SECONDS).streamNames().contains(name));
     }
 
     void split(String name, String shard, String startingHashKey) throws Exception {
@@ -179,21 +179,19 @@ final class Services implements AutoCloseable {
                 .dynamoDbClient(dynamoDb);
     }
 
-    private void awaitActive(String name) throws Exception {
-        while (kinesis.describeStreamSummary(request -> request.streamName(name))
+    private void awaitActive(String name) {
+        Waiting.until(() -> kinesis.describeStreamSummary(request -> request.streamName(name))
                         .get(30, TimeUnit.SECONDS)
                         .streamDescriptionSummary()
                         .streamStatus()
-                != StreamStatus.ACTIVE) {
-            Thread.onSpinWait();
-        }
+                == StreamStatus.ACTIVE);
     }
 
     @Override
     public void close() {
         direct.close();
         dynamoDb.close();
-        dynamo.close();
+        tables.close();
         server.close();
     }
 }

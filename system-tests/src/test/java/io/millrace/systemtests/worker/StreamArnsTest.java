@@ -7,8 +7,9 @@ import io.millrace.consumer.Worker;
 import io.millrace.consumer.WorkerBuilder;
 import io.millrace.consumer.WorkerException;
 import io.millrace.consumer.processor.RecordBatch;
-import io.millrace.dynamodblocal.DynamoDbLocal;
 import io.millrace.streamcore.StreamServer;
+import io.millrace.systemtests.process.Tables;
+import io.millrace.systemtests.process.Waiting;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -65,7 +66,7 @@ class StreamArnsTest {
     private StreamServer server;
 
     @SuppressWarnings("NullAway.Init") // set before each test
-    private DynamoDbLocal tables;
+    private Tables tables;
 
     @SuppressWarnings("NullAway.Init") // set before each test
     private DynamoDbAsyncClient dynamoDb;
@@ -86,7 +87,7 @@ class StreamArnsTest {
                 .transitionTime(Duration.ZERO)
                 .credentials(keys)
                 .start();
-        tables = DynamoDbLocal.start(DynamoDbLocal.Settings.inMemory());
+        tables = Tables.open();
         dynamoDb = Services.dynamoDbAt(tables.endpoint());
         reader = client("reader");
         owner = client("owner");
@@ -148,9 +149,7 @@ class StreamArnsTest {
     }
 
     private void awaitRead(String... expected) {
-        while (!read.containsAll(List.of(expected))) {
-            Thread.onSpinWait();
-        }
+        Waiting.until(() -> read.containsAll(List.of(expected)));
     }
 
     @Test
