@@ -6,11 +6,10 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 class DemoTest {
     @TempDir
@@ -28,6 +27,7 @@ class DemoTest {
     }
 
     @Test
+    @Tag("slow")
     @Timeout(value = 150, unit = TimeUnit.SECONDS)
     void demoByFanOutLosesNothingAndReadsByPipes() {
         try (CommandRun demo =
@@ -40,10 +40,20 @@ class DemoTest {
         }
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"worker-2 takes part", "everything is processed"})
+    @Test
     @Timeout(value = 150, unit = TimeUnit.SECONDS)
-    void demoThatIsInterruptedEndsWithOneLineAndLeavesNoProcess(String moment) {
+    void demoThatIsInterruptedAtItsEndEndsWithOneLineAndLeavesNoProcess() {
+        interrupt("everything is processed");
+    }
+
+    @Test
+    @Tag("slow")
+    @Timeout(value = 150, unit = TimeUnit.SECONDS)
+    void demoThatIsInterruptedUnderWayEndsWithOneLineAndLeavesNoProcess() {
+        interrupt("worker-2 takes part");
+    }
+
+    private void interrupt(String moment) {
         try (CommandRun demo = CommandRun.startMixed(folder, Map.of(), "demo", "--seconds", "5")) {
             demo.awaitOutput(text -> text.contains(moment));
             List<ProcessHandle> children = demo.children();
