@@ -154,7 +154,7 @@ enum Mutation {
 
         @Override
         int firstSeed() {
-            return 100;
+            return 1000;
         }
     },
     /** Leases look free while others own them. */
