@@ -257,7 +257,7 @@ function frames(failure) {
     seen.add(cause);
     const stack = String(cause.stack)
       .split('\n')
-      .map((line) => /^\s+at (?:(.*?) \()?(?:file:\/\/)?([^()]+):(\d+):\d+\)?$/.exec(line))
+      .map((line) => /^\s+at (?:async )?(?:(.*?) \()?(?:file:\/\/)?([^()]+):(\d+):\d+\)?$/.exec(line))
       .filter((frame) => frame && !frame[2].startsWith('node:') && path.dirname(frame[2]) !== __dirname)
       .map((frame) => `${path.basename(frame[2])}:${frame[3]}${frame[1] ? ' ' + frame[1] : ''}`);
     const head = cause === failure ? '' : `caused by ${typeOf(cause)} `;

@@ -112,7 +112,8 @@ final class DaemonCommand implements Callable<Integer> {
     private void run(DaemonSettings settings, AwsAccess services) {
         boolean isFanOut = settings.retrieval().isFanOut();
         try (EventFile written = EventFile.open(events);
-                MultilangDaemon daemon = daemon(settings, written);
+                FunctionServices functions = new FunctionServices(services);
+                MultilangDaemon daemon = daemon(settings, functions, written);
                 DirectKinesis kinesis = isFanOut ? services.pipeKinesis() : services.workerKinesis();
                 DynamoDbAsyncClient dynamoDb = services.workerDynamoDb();
                 Worker worker = worker(daemon, kinesis, dynamoDb, written);
@@ -169,10 +170,18 @@ final class DaemonCommand implements Callable<Integer> {
         return overrides;
     }
 
-    private MultilangDaemon daemon(DaemonSettings settings, EventFile written) {
+    private MultilangDaemon daemon(DaemonSettings settings, FunctionServices functions, EventFile written) {
         try {
             Platform platform = new SystemPlatform();
-            return new MultilangDaemon(settings, new ChildEvents(written, platform.clock()), platform);
+            ChildEvents listener = new ChildEvents(written, platform.clock());
+            return settings.lambdaOrNull() == null
+                    ? new MultilangDaemon(settings, listener, platform)
+                    : MultilangDaemon.ofFunction(
+                            settings,
+                            functions.streams(settings),
+                            functions.onFailure(settings),
+                            listener,
+                            platform);
         } catch (SettingsException wrong) {
             throw CommandFailure.failed(file + ": " + wrong.getMessage());
         }

@@ -36,7 +36,8 @@ final class DaemonServices {
                         tableRegion,
                         services.dynamoDbOrNull(),
                         provider(services.tableCredentials(), tableRegion),
-                        "dynamoDBEndpoint"));
+                        "dynamoDBEndpoint"),
+                new AwsChoice.OfService(region, null, provider(services.credentials(), region), ""));
     }
 
     private static @Nullable Region region(@Nullable String name) {

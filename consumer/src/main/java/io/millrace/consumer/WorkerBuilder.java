@@ -8,6 +8,8 @@ import io.millrace.consumer.delivery.CheckpointMode;
 import io.millrace.consumer.delivery.DeliverySettings;
 import io.millrace.consumer.delivery.FailurePolicy;
 import io.millrace.consumer.health.WorkerHealth;
+import io.millrace.consumer.mapping.BatchFunction;
+import io.millrace.consumer.mapping.EventSourceMapping;
 import io.millrace.consumer.processor.AsyncRecordProcessor;
 import io.millrace.consumer.processor.RecordProcessor;
 import io.millrace.consumer.shard.BlockingProcessor;
@@ -20,6 +22,7 @@ import io.millrace.lease.coordinator.LeaseSettings.StreamSettings;
 import io.millrace.model.Position;
 import io.millrace.model.StreamArn;
 import io.millrace.model.StreamName;
+import io.millrace.model.StreamRecord;
 import io.millrace.runtime.Platform;
 import io.millrace.runtime.SystemPlatform;
 import java.time.Duration;
@@ -28,6 +31,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
@@ -42,7 +47,7 @@ public final class WorkerBuilder {
     /** Where each stream begins; empty where {@link #initialPosition} says it. */
     private final Map<StreamName, Optional<Position.Initial>> streams = new LinkedHashMap<>();
 
-    private @Nullable Supplier<? extends AsyncRecordProcessor> processor;
+    private @Nullable Function<Platform, Supplier<? extends AsyncRecordProcessor>> processor;
     private @Nullable String workerName;
     private Position.Initial initialPosition = Position.trimHorizon();
     private String table = "millrace";
@@ -108,14 +113,36 @@ public final class WorkerBuilder {
      */
     public WorkerBuilder processor(Supplier<? extends RecordProcessor> factory) {
         requireNonNull(factory, "processor");
-        this.processor =
-                () -> new BlockingProcessor(requireNonNull(factory.get(), "the processor's factory returned null"));
-        return this;
+        return asyncProcessor(
+                () -> new BlockingProcessor(requireNonNull(factory.get(), "the processor's factory returned null")));
     }
 
     /** Makes processors whose calls hold no thread, one for every lease taken, or for every lane of it. */
     public WorkerBuilder asyncProcessor(Supplier<? extends AsyncRecordProcessor> factory) {
-        this.processor = requireNonNull(factory, "asyncProcessor");
+        requireNonNull(factory, "asyncProcessor");
+        this.processor = used -> factory;
+        return this;
+    }
+
+    /**
+     * Calls functions in the manner of AWS Lambda, one for every lease taken, or for every lane of it. The mapping sets batches, lanes,
+     * checkpoints, the filter and what becomes of failures, and keeps aggregates whole, as Lambda does: settings of these that came
+     * before have no effect, and those that come after take its place. Give this instead of a processor.
+     */
+    public WorkerBuilder function(EventSourceMapping mapping, Supplier<? extends BatchFunction> functions) {
+        requireNonNull(functions, "functions");
+        this.delivery = mapping.delivery();
+        this.aggregates = Aggregates.RAW;
+        this.processor = used -> mapping.processors(functions, used.ticker());
+        return this;
+    }
+
+    /**
+     * Gives processors those records alone that {@code filter} takes; the others count as processed. It is called on threads that may
+     * block, for several shards at once. Default: all records.
+     */
+    public WorkerBuilder filter(Predicate<StreamRecord> filter) {
+        this.delivery = delivery.withFilter(requireNonNull(filter, "filter"));
         return this;
     }
 
@@ -383,10 +410,11 @@ public final class WorkerBuilder {
 
     WorkerSettings settings() {
         List<StreamSettings> all = streams();
+        Platform used = platform != null ? platform : new SystemPlatform();
         return new WorkerSettings(
                 given(application, "application"),
                 all,
-                given(processor, "processor"),
+                given(processor, "processor").apply(used),
                 workerName,
                 initialPosition,
                 table,
@@ -400,7 +428,7 @@ public final class WorkerBuilder {
                 directKinesis,
                 dynamoDbClient,
                 meterRegistry != null ? meterRegistry : new CompositeMeterRegistry(),
-                platform != null ? platform : new SystemPlatform(),
+                used,
                 listener);
     }
 

@@ -8,15 +8,25 @@ import io.millrace.consumer.delivery.CheckpointMode;
 import io.millrace.consumer.delivery.FailurePolicy;
 import io.millrace.consumer.letters.Letter;
 import io.millrace.consumer.letters.LetterSink;
+import io.millrace.consumer.mapping.EventSourceMapping;
+import io.millrace.consumer.mapping.FunctionNames;
+import io.millrace.model.StreamArn;
+import io.millrace.model.StreamName;
 import io.millrace.multilang.child.ChildCommand;
+import io.millrace.multilang.child.ChildLimits;
 import io.millrace.multilang.child.ChildListener;
 import io.millrace.multilang.child.ChildName;
 import io.millrace.multilang.child.Children;
+import io.millrace.multilang.lambda.LambdaFunctions;
+import io.millrace.multilang.lambda.LambdaProgram;
 import io.millrace.multilang.processor.ChildProcessors;
 import io.millrace.multilang.settings.DaemonSettings;
+import io.millrace.multilang.settings.LambdaChoice;
 import io.millrace.multilang.settings.SettingsException;
 import io.millrace.runtime.Platform;
 import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The children of one worker. Make it, build a worker from {@link #worker()}, run that, and close first the worker and then this.
@@ -34,16 +44,72 @@ public final class MultilangDaemon implements AutoCloseable {
     private final DaemonSettings settings;
     private final ChildListener listener;
     private final Children children;
+    private final @Nullable Function function;
 
     /**
-     * A daemon without children yet.
+     * The parts of a daemon whose children run a function in the manner of AWS Lambda.
+     *
+     * @param program the command of the children
+     * @param names stand in its events
+     * @param mapping the options of the settings, with their destination
+     */
+    private record Function(LambdaProgram program, FunctionNames names, EventSourceMapping mapping) {}
+
+    /**
+     * A daemon without children yet, which speak the protocol themselves.
      *
      * @param listener is told how children get on
      * @throws SettingsException if the program of the children is not there
      */
     public MultilangDaemon(DaemonSettings settings, ChildListener listener, Platform platform) {
+        this(settings, null, found(settings), limits(settings), listener, platform);
+    }
+
+    private MultilangDaemon(
+            DaemonSettings settings,
+            @Nullable Function function,
+            ChildCommand command,
+            ChildLimits limits,
+            ChildListener listener,
+            Platform platform) {
         this.settings = requireNonNull(settings, "settings");
+        this.function = function;
         this.listener = requireNonNull(listener, "listener");
+        this.children = Children.of(command, limits, listener, platform);
+    }
+
+    /**
+     * A daemon without children yet, which run the function of the settings. Its handler is loaded once, to see that it can be.
+     *
+     * @param streams the ARNs of all streams of the settings, by the names that a worker may know them by
+     * @param onFailureOrNull makes the destination of what is given up; absent if there is none. The daemon closes it
+     * @param listener is told how children get on
+     * @throws SettingsException if the handler or its interpreter is not there, or it cannot be loaded
+     */
+    public static MultilangDaemon ofFunction(
+            DaemonSettings settings,
+            Map<StreamName, StreamArn> streams,
+            java.util.function.@Nullable Function<FunctionNames, LetterSink> onFailureOrNull,
+            ChildListener listener,
+            Platform platform) {
+        LambdaChoice choice = requireNonNull(settings.lambdaOrNull(), "the settings name no handler");
+        FunctionNames names = FunctionNames.of(choice.functionName(), streams);
+        EventSourceMapping mapping = onFailureOrNull == null
+                ? choice.mapping()
+                : choice.mapping().withOnFailure(watched(onFailureOrNull.apply(names), listener));
+        String region = streams.values().iterator().next().region();
+        LambdaProgram program =
+                LambdaProgram.find(choice, settings.command(), settings.application(), names, region);
+        return new MultilangDaemon(
+                settings,
+                new Function(program, names, mapping),
+                program.command(),
+                limits(settings),
+                listener,
+                platform);
+    }
+
+    private static ChildCommand found(DaemonSettings settings) {
         String program = settings.command().get(0);
         String path = System.getenv().getOrDefault("PATH", "");
         if (ChildCommand.find(program, path).isEmpty()) {
@@ -51,21 +117,35 @@ public final class MultilangDaemon implements AutoCloseable {
                     + program + "'; "
                     + (program.indexOf('/') < 0 ? "no folder of PATH has it" : "check its path and its permissions"));
         }
-        this.children = Children.of(
-                new ChildCommand(settings.command(), settings.application()), settings.limits(), listener, platform);
+        return new ChildCommand(settings.command(), settings.application());
+    }
+
+    private static ChildLimits limits(DaemonSettings settings) {
+        ChildLimits limits = settings.limits();
+        LambdaChoice lambda = settings.lambdaOrNull();
+        return lambda == null
+                ? limits
+                : new ChildLimits(limits.start(), lambda.timeout(), limits.exit(), limits.afterLoss());
     }
 
     /** A worker as the settings have it, to which clients and a listener may be added. */
     public WorkerBuilder worker() {
         WorkerBuilder builder = Worker.builder()
                 .application(settings.application())
-                .asyncProcessor(
-                        new ChildProcessors(children, settings.failures().then() != FailurePolicy.Then.RETRY))
-                .checkpoints(CheckpointMode.MANUAL)
-                .onFailure(settings.failures().policy(this::watched))
-                .initialPosition(settings.from())
-                .maxRecordsPerBatch(settings.worker().maxRecords())
-                .emptyBatches(settings.worker().isEmptyWanted());
+                .initialPosition(settings.from());
+        Function lambda = function;
+        if (lambda == null) {
+            builder.asyncProcessor(
+                            new ChildProcessors(children, settings.failures().then() != FailurePolicy.Then.RETRY))
+                    .checkpoints(CheckpointMode.MANUAL)
+                    .onFailure(settings.failures().policy(sink -> watched(sink, listener)))
+                    .maxRecordsPerBatch(settings.worker().maxRecords())
+                    .emptyBatches(settings.worker().isEmptyWanted());
+        } else {
+            builder.function(
+                    lambda.mapping,
+                    new LambdaFunctions(children, lambda.names, lambda.mapping.reportBatchItemFailures()));
+        }
         settings.streams().forEach(builder::stream);
         choose(builder, settings.worker());
         DaemonSettings.Retrieval retrieval = settings.retrieval();
@@ -77,11 +157,16 @@ public final class MultilangDaemon implements AutoCloseable {
     }
 
     /** A sink that tells of what {@code sink} has stored. */
-    private LetterSink watched(LetterSink sink) {
+    private static LetterSink watched(LetterSink sink, ChildListener listener) {
         return new LetterSink() {
             @Override
             public void write(List<Letter> letters) throws Exception {
-                sink.write(letters);
+                write(letters, Reason.FAILED);
+            }
+
+            @Override
+            public void write(List<Letter> letters, Reason reason) throws Exception {
+                sink.write(letters, reason);
                 Letter first = letters.get(0);
                 listener.lettersWritten(new ChildName(first.stream(), first.shard()), letters.size());
             }
@@ -118,5 +203,8 @@ public final class MultilangDaemon implements AutoCloseable {
     @Override
     public void close() {
         children.close();
+        if (function != null) {
+            function.program.close();
+        }
     }
 }

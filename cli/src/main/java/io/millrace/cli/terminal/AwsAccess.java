@@ -32,6 +32,7 @@ import software.amazon.awssdk.regions.providers.AwsRegionProviderChain;
 import software.amazon.awssdk.regions.providers.SystemSettingsRegionProvider;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
+import software.amazon.awssdk.services.s3.S3AsyncClient;
 import software.amazon.awssdk.services.sqs.SqsAsyncClient;
 
 /**
@@ -58,6 +59,7 @@ public final class AwsAccess {
 
     /** How the service of queues is called. */
     static final String SQS = "SQS";
+    static final String S3 = "S3";
 
     /** The start of an endpoint that is Amazon's own. */
     static final String AMAZON = "Amazon ";
@@ -148,6 +150,17 @@ public final class AwsAccess {
      */
     public SqsAsyncClient sqs() {
         return client(SqsAsyncClient::builder, SQS, null, this::http, patiently(SQS));
+    }
+
+    /**
+     * A client for buckets whose calls fail when they are not answered within seconds and wait out limits; the caller closes
+     * it. {@code millrace server} has no buckets, so they must be set.
+     */
+    public S3AsyncClient s3() {
+        // Servers other than Amazon's have no host for each bucket.
+        boolean isElsewhere = !EndpointSetting.of(S3, environment).isEmpty();
+        return client(
+                () -> S3AsyncClient.builder().forcePathStyle(isElsewhere), S3, null, this::http, patiently(S3));
     }
 
     /** A client for a worker, which keeps its own time limits; the caller closes it. */

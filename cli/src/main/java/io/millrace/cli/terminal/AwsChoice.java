@@ -22,9 +22,10 @@ public record AwsChoice(Map<String, OfService> services) {
         services = Map.copyOf(services);
     }
 
-    /** Says this of streams and of the lease table. */
-    public static AwsChoice of(OfService kinesis, OfService dynamoDb) {
-        return new AwsChoice(Map.of(AwsAccess.KINESIS, kinesis, AwsAccess.DYNAMODB, dynamoDb));
+    /** Says this of streams, of the lease table, and of queues and buckets. */
+    public static AwsChoice of(OfService kinesis, OfService dynamoDb, OfService others) {
+        return new AwsChoice(Map.of(
+                AwsAccess.KINESIS, kinesis, AwsAccess.DYNAMODB, dynamoDb, AwsAccess.SQS, others, AwsAccess.S3, others));
     }
 
     OfService of(String service) {

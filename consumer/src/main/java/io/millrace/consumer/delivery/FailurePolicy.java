@@ -67,6 +67,23 @@ public final class FailurePolicy {
         return new Limits().or(time);
     }
 
+    /**
+     * Halves a batch whenever processing it fails, as {@link Limits#bisecting} says. Without a limit besides nothing is given up, and
+     * what becomes of the records does not matter.
+     */
+    public static Limits bisecting() {
+        return new Limits().bisecting();
+    }
+
+    /**
+     * Gives up records that arrived this long ago before they are handed out, as {@link Limits#orExpired} says.
+     *
+     * @throws IllegalArgumentException if {@code age} is negative
+     */
+    public static Limits expired(Duration age) {
+        return new Limits().orExpired(age);
+    }
+
     /** The fate of records that are given up. */
     public Then then() {
         return then;
@@ -80,6 +97,16 @@ public final class FailurePolicy {
     /** True if the failing record of a batch is looked for, so that the others are processed. */
     public boolean isIsolating() {
         return limits.isolates && then != Then.RETRY;
+    }
+
+    /** True if a batch that fails comes again in two parts, at the first failure already. */
+    public boolean isBisecting() {
+        return limits.bisects;
+    }
+
+    /** True if a record that arrived {@code age} ago is given up without being handed out. */
+    public boolean isExpired(Duration age) {
+        return then != Then.RETRY && reached(age, limits.expiry);
     }
 
     /**
@@ -108,17 +135,27 @@ public final class FailurePolicy {
         private final int tries;
         private final @Nullable Duration time;
         private final @Nullable Duration maximumAge;
+        private final @Nullable Duration expiry;
         private final boolean isolates;
+        private final boolean bisects;
 
         private Limits() {
-            this(Integer.MAX_VALUE, null, null, false);
+            this(Integer.MAX_VALUE, null, null, null, false, false);
         }
 
-        private Limits(int tries, @Nullable Duration time, @Nullable Duration maximumAge, boolean isolates) {
+        private Limits(
+                int tries,
+                @Nullable Duration time,
+                @Nullable Duration maximumAge,
+                @Nullable Duration expiry,
+                boolean isolates,
+                boolean bisects) {
             this.tries = tries;
             this.time = time;
             this.maximumAge = maximumAge;
+            this.expiry = expiry;
             this.isolates = isolates;
+            this.bisects = bisects;
         }
 
         /** Or after this many failures in a row. */
@@ -126,17 +163,17 @@ public final class FailurePolicy {
             if (most < 1) {
                 throw new IllegalArgumentException("records are tried at least once, not " + most + " times");
             }
-            return new Limits(most, time, maximumAge, isolates);
+            return new Limits(most, time, maximumAge, expiry, isolates, bisects);
         }
 
         /** Or after failures for this long. */
         public Limits or(Duration most) {
-            return new Limits(tries, checked(most), maximumAge, isolates);
+            return new Limits(tries, checked(most), maximumAge, expiry, isolates, bisects);
         }
 
         /** Or at the first failure of records that arrived this long ago. */
         public Limits orOlderThan(Duration age) {
-            return new Limits(tries, time, checked(age), isolates);
+            return new Limits(tries, time, checked(age), expiry, isolates, bisects);
         }
 
         /**
@@ -145,7 +182,24 @@ public final class FailurePolicy {
          * the batch are given up.
          */
         public Limits isolating() {
-            return new Limits(tries, time, maximumAge, true);
+            return new Limits(tries, time, maximumAge, expiry, true, bisects);
+        }
+
+        /**
+         * Or once they arrived this long ago, before they are handed out: records that are too old are not processed, whether they
+         * come for the first time or again.
+         */
+        public Limits orExpired(Duration age) {
+            return new Limits(tries, time, maximumAge, checked(age), isolates, bisects);
+        }
+
+        /**
+         * Halves a batch whenever it fails, at once: the first half comes again, and after it the second. Tries are counted anew for
+         * each part, and a record by itself alone is given up for them. Of a batch that was processed in part the rest comes again,
+         * and is halved if it fails without a step.
+         */
+        public Limits bisecting() {
+            return new Limits(tries, time, maximumAge, expiry, isolates, true);
         }
 
         /** Writes records that are given up to {@code sink}. Tried for ever: nothing is lost while the sink is down. */
@@ -181,7 +235,9 @@ public final class FailurePolicy {
                     + (tries == Integer.MAX_VALUE ? "" : tries + " failures")
                     + (time == null ? "" : " or " + time)
                     + (maximumAge == null ? "" : " or at the age of " + maximumAge)
-                    + (isolates ? ", one by one" : "");
+                    + (expiry == null ? "" : " or before they come at the age of " + expiry)
+                    + (isolates ? ", one by one" : "")
+                    + (bisects ? ", in halves" : "");
         }
     }
 }

@@ -52,19 +52,8 @@ final class LetterForm {
     }
 
     private static StringBuilder text(StringBuilder json, String name, String value) {
-        json.append('"').append(name).append("\":\"");
-        for (int i = 0; i < value.length(); i++) {
-            char c = value.charAt(i);
-            if (c == '"' || c == '\\') {
-                json.append('\\').append(c);
-            } else if (c < ' ' || c > '~') {
-                String digits = Integer.toHexString(c);
-                json.append("\\u").append("0".repeat(4 - digits.length())).append(digits);
-            } else {
-                json.append(c);
-            }
-        }
-        return json.append('"');
+        json.append('"').append(name).append("\":");
+        return AsciiJson.string(json, value);
     }
 
     static Letter read(String json) {

@@ -17,6 +17,23 @@ public interface LetterSink extends AutoCloseable {
      */
     void write(List<Letter> letters) throws Exception;
 
+    /** Why records were given up. */
+    enum Reason {
+        /** Processing them failed, as often or as long as the policy allows. */
+        FAILED,
+        /** They arrived too long ago, and were not handed out any more. */
+        TOO_OLD
+    }
+
+    /**
+     * The same, for sinks that tell why. Workers call this one.
+     *
+     * @param reason why these records, all together, were given up
+     */
+    default void write(List<Letter> letters, Reason reason) throws Exception {
+        write(letters);
+    }
+
     /** Lets go of what the sink holds. Called once, after the last write. */
     @Override
     default void close() {}

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 final class Hand {
     private final boolean awaitsDeclarations;
     private final Isolation isolation = new Isolation();
+    private final Bisection bisection = new Bisection();
     /** The records that the processor has to process, in its hands or waiting for a retry; empty otherwise. */
     private List<StreamRecord> records = List.of();
     /** How many of them the processor has declared processed. */
@@ -63,7 +64,7 @@ final class Hand {
 
     /** The records to offer next: all of them, or a part while one that fails is looked for. */
     List<StreamRecord> next() {
-        return records.subList(0, isolation.next(records.size()));
+        return records.subList(0, isolation.next(bisection.next(records.size())));
     }
 
     /** The first {@code count} records. */
@@ -132,6 +133,7 @@ final class Hand {
         records = records.subList(count, records.size());
         declared = Math.max(0, declared - count);
         isolation.passed(count);
+        bisection.passed(count);
         return leaving;
     }
 
@@ -191,6 +193,11 @@ final class Hand {
     /** The first {@code count} records failed together: one of them is looked for. */
     void isolate(int count) {
         isolation.failed(count);
+    }
+
+    /** The first {@code count} records failed: they come in halves from now on, if they are several. */
+    void bisect(int count) {
+        bisection.failed(count, records.size());
     }
 
     /** The first {@code count} records, in words. */

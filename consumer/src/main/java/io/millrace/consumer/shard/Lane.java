@@ -8,6 +8,8 @@ import io.millrace.checkpoint.ShardCheckpoints;
 import io.millrace.consumer.delivery.DeliverySettings;
 import io.millrace.consumer.delivery.FailurePolicy;
 import io.millrace.consumer.letters.Letter;
+import io.millrace.consumer.letters.LetterSink;
+import io.millrace.consumer.processor.ProcessingFailedException;
 import io.millrace.consumer.processor.ProcessorBrokenException;
 import io.millrace.consumer.processor.RecordBatch;
 import io.millrace.consumer.processor.RetryLaterException;
@@ -210,7 +212,30 @@ final class Lane {
     }
 
     private void handOut() {
-        handOut(hand.next(), hand.behind());
+        int tooOld = tooOld();
+        if (tooOld > 0) {
+            String why = "arrived too long ago for the policy";
+            giveUp(
+                    tooOld,
+                    new Outcome.Threw("nothing, as its records", new ProcessingFailedException(why, null)),
+                    LetterSink.Reason.TOO_OLD);
+        } else {
+            handOut(hand.next(), hand.behind());
+        }
+    }
+
+    /** How many of the records that come next are too old to be processed. */
+    private int tooOld() {
+        List<StreamRecord> next = hand.next();
+        int count = 0;
+        while (count < next.size() && policy.isExpired(age(next.get(count)))) {
+            count++;
+        }
+        return count;
+    }
+
+    private Duration age(StreamRecord record) {
+        return parts.oversight().serviceTime().since(record.arrival());
     }
 
     private void handOut(List<StreamRecord> records, long behind) {
@@ -239,7 +264,8 @@ final class Lane {
             moveTo(LaneState.READY, "not handed out");
             shard.notOurs();
         } else if (outcome instanceof Outcome.Threw threw) {
-            failed(records - settleDeclared(), threw);
+            int settled = settleDeclared();
+            failed(records - settled, settled > 0, threw);
         } else {
             moveTo(LaneState.READY, "processed");
             failures.over();
@@ -313,7 +339,7 @@ final class Lane {
 
     // Failures.
 
-    private void failed(int records, Outcome.Threw threw) {
+    private void failed(int records, boolean isPartDone, Outcome.Threw threw) {
         if (threw.error() instanceof ProcessorBrokenException) {
             failures.threw(threw);
             moveTo(LaneState.BATCH_FAILED, "the processor broke");
@@ -335,19 +361,24 @@ final class Lane {
             failures.over();
             moveTo(LaneState.READY, "threw after it had checkpointed all that it was given");
             shard.changed(this);
+        } else if (policy.isBisecting() && (isPartDone || records > 1)) {
+            if (!isPartDone) {
+                hand.bisect(records);
+            }
+            failures.partBegins();
+            pause(failures.firstDelay());
         } else if (!hand.isIsolating() && !isExhausted()) {
             pause(failures.retryDelay());
         } else if (policy.isIsolating() && records > 1) {
             hand.isolate(records);
             pause(failures.firstDelay());
         } else {
-            giveUp(records, threw);
+            giveUp(records, threw, LetterSink.Reason.FAILED);
         }
     }
 
     private boolean isExhausted() {
-        Duration age = parts.oversight().serviceTime().since(hand.first().arrival());
-        return policy.isExhausted(failures.count(), failures.time(), age);
+        return policy.isExhausted(failures.tries(), failures.time(), age(hand.first()));
     }
 
     private void pause(Duration wait) {
@@ -368,10 +399,10 @@ final class Lane {
         }
     }
 
-    private void giveUp(int records, Outcome.Threw threw) {
+    private void giveUp(int records, Outcome.Threw threw, LetterSink.Reason reason) {
         String range = hand.range(records);
         switch (policy.then()) {
-            case LETTER -> write(letters(hand.head(records), threw), range);
+            case LETTER -> write(letters(hand.head(records), threw), reason, range);
             case SKIP -> {
                 log.warn(
                         "{}: left out after {} failures, as the policy says: {}; {} threw {}",
@@ -408,15 +439,15 @@ final class Lane {
                         context.shard(),
                         context.epoch(),
                         record,
-                        hand.failures(),
+                        Math.max(1, hand.failures()),
                         error,
                         parts.platform().clock().instant()))
                 .toList();
     }
 
-    private void write(List<Letter> letters, String range) {
+    private void write(List<Letter> letters, LetterSink.Reason reason, String range) {
         moveTo(LaneState.WRITING_LETTERS, range);
-        calls.write(requireNonNull(policy.sink()), letters, outcome -> {
+        calls.write(requireNonNull(policy.sink()), letters, reason, outcome -> {
             if (shard.isLost()) {
                 moveTo(LaneState.READY, "too late");
                 shard.changed(this);
@@ -426,7 +457,7 @@ final class Lane {
             } else if (outcome instanceof Outcome.Threw threw) {
                 failures.threw(threw);
                 moveTo(LaneState.LETTERS_FAILED, "again later");
-                again(failures.retryDelay(), () -> write(letters, range));
+                again(failures.retryDelay(), () -> write(letters, reason, range));
                 shard.changed(this);
             } else {
                 log.warn("{}: written to the letter sink, and left behind: {}", lease.key(), range);
@@ -438,12 +469,20 @@ final class Lane {
 
     private void handled(int records) {
         failures.over();
-        moveTo(LaneState.READY, "given up");
+        boolean isAtOnce = state == LaneState.READY || state == LaneState.BATCH_FAILED;
+        if (state != LaneState.READY) {
+            moveTo(LaneState.READY, "given up");
+        }
         hand.giveUp(records);
         if (hand.isEmpty()) {
             slot.batchOver();
         }
-        shard.changed(this);
+        if (isAtOnce) {
+            // A whole backlog may be too old, one batch after the other.
+            loop.execute(() -> shard.changed(this));
+        } else {
+            shard.changed(this);
+        }
     }
 
     // Ends.

@@ -23,6 +23,9 @@ final class LaneFailures {
     private final LaneHost shard;
     private final Ticker ticker;
     private int count;
+    /** How many of them were of other records than those that come now. */
+    private int before;
+
     private long since;
 
     LaneFailures(LaneWiring wiring) {
@@ -39,6 +42,16 @@ final class LaneFailures {
         return count;
     }
 
+    /** How many there were in a row of the records that come now. */
+    int tries() {
+        return count - before;
+    }
+
+    /** Other records come now, a part of those before: their tries are counted anew. */
+    void partBegins() {
+        before = count;
+    }
+
     /** How long ago the first of them was. */
     Duration time() {
         return count == 0 ? Duration.ZERO : ticker.since(since);
@@ -46,7 +59,7 @@ final class LaneFailures {
 
     /** How long to wait before calling again. */
     Duration retryDelay() {
-        return parts.retry().delay(count, parts.platform().random());
+        return parts.retry().delay(Math.max(1, tries()), parts.platform().random());
     }
 
     /** The shortest wait there is. */
@@ -92,6 +105,7 @@ final class LaneFailures {
     void over() {
         if (count > 0 || failures.userFailures() > 0) {
             count = 0;
+            before = 0;
             if (!shard.isAnyLaneFailing()) {
                 failures.userWorks();
                 parts.oversight().reports().over(FailureReports.Topic.USER_CODE, key);

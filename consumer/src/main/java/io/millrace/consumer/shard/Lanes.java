@@ -1,6 +1,5 @@
 package io.millrace.consumer.shard;
 
-import io.millrace.fanout.SourceBatch;
 import io.millrace.model.RecordPosition;
 import io.millrace.model.StreamRecord;
 import java.util.ArrayList;
@@ -46,19 +45,19 @@ final class Lanes {
     }
 
     /** Gives every record to its lane. */
-    void add(SourceBatch batch) {
-        if (all.size() == 1) {
-            all.get(0).add(batch.records(), batch.millisBehindLatest());
+    void add(List<StreamRecord> records, long millisBehindLatest) {
+        if (all.size() == 1 && !records.isEmpty()) {
+            all.get(0).add(records, millisBehindLatest);
             return;
         }
         List<List<StreamRecord>> parts = new ArrayList<>(all.size());
         all.forEach(lane -> parts.add(new ArrayList<>()));
-        for (StreamRecord record : batch.records()) {
+        for (StreamRecord record : records) {
             parts.get(laneOf(record.partitionKey(), all.size())).add(record);
         }
         for (int i = 0; i < all.size(); i++) {
             if (!parts.get(i).isEmpty()) {
-                all.get(i).add(parts.get(i), batch.millisBehindLatest());
+                all.get(i).add(parts.get(i), millisBehindLatest);
             }
         }
     }

@@ -163,9 +163,9 @@ final class ProcessorCalls {
     }
 
     /** Writes letters, on a thread that may block. */
-    void write(LetterSink sink, List<Letter> letters, Consumer<Outcome> done) {
+    void write(LetterSink sink, List<Letter> letters, LetterSink.Reason reason, Consumer<Outcome> done) {
         Callable<CompletionStage<?>> call = () -> {
-            sink.write(letters);
+            sink.write(letters, reason);
             return CompletableFuture.completedFuture(null);
         };
         run("the letter sink's write", whileOurs(call), done);

@@ -14,6 +14,7 @@ import io.millrace.lease.HeldLease;
 import io.millrace.model.Checkpoint;
 import io.millrace.model.ChildShard;
 import io.millrace.model.RecordPosition;
+import io.millrace.model.StreamRecord;
 import io.millrace.runtime.EventLoop;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -242,12 +243,16 @@ public final class ShardConsumer implements ShardReading.Taker, LaneHost {
     // Records.
 
     @Override
-    public void batch(SourceBatch batch) {
+    public void batch(SourceBatch batch, List<StreamRecord> wanted) {
         timer.cancel();
         asked = false;
         allIsOut = false;
         progress.took(batch);
-        lanes.add(batch);
+        lanes.add(wanted, batch.millisBehindLatest());
+        if (wanted.isEmpty()) {
+            settle();
+            nothingFound(batch.millisBehindLatest());
+        }
         if (drainRequested) {
             drainUpTo = batch.lastRecord().position();
         }

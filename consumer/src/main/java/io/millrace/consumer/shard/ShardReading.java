@@ -23,7 +23,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -72,8 +75,8 @@ final class ShardReading implements RecordSourceListener {
 
     /** Takes what was asked for. Each request has one answer. */
     interface Taker {
-        /** The next records. */
-        void batch(SourceBatch batch);
+        /** The next records, and those of them that processors shall get. */
+        void batch(SourceBatch batch, List<StreamRecord> wanted);
 
         /** A read found nothing. */
         void nothingFound(long millisBehindLatest);
@@ -152,7 +155,22 @@ final class ShardReading implements RecordSourceListener {
         flowing = true;
         works();
         checkBeginning(batch.records().get(0).arrival(), true);
-        taker.batch(batch);
+        Predicate<StreamRecord> filter = parts.delivery().filterOrNull();
+        if (filter == null) {
+            taker.batch(batch, batch.records());
+            return;
+        }
+        RecordSource asked = source;
+        Callable<CompletableFuture<List<StreamRecord>>> filtering = () -> CompletableFuture.completedFuture(
+                batch.records().stream().filter(filter).toList());
+        parts.calls().call(filtering, (wanted, error) -> {
+            if (error != null) {
+                log.warn("{}: the filter threw, so nothing of {} records is left out", shard, batch.records().size(), error);
+            }
+            if (!closed && source == asked) {
+                taker.batch(batch, wanted == null ? batch.records() : wanted);
+            }
+        });
     }
 
     @Override

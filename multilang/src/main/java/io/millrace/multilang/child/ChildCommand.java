@@ -6,6 +6,7 @@ import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -13,15 +14,22 @@ import java.util.Optional;
  *
  * @param words the program and its arguments, which reach it as they are
  * @param application is told to children as {@code MILLRACE_APPLICATION}
+ * @param environment further variables of children
  */
-public record ChildCommand(List<String> words, String application) {
-    /** Checks the parts and copies the list. */
+public record ChildCommand(List<String> words, String application, Map<String, String> environment) {
+    /** Checks the parts and copies the collections. */
     public ChildCommand {
         requireNonNull(application, "application");
+        environment = Map.copyOf(environment);
         words = List.copyOf(words);
         if (words.isEmpty()) {
             throw new IllegalArgumentException("a command has at least one word");
         }
+    }
+
+    /** A command of children that have no further variables. */
+    public ChildCommand(List<String> words, String application) {
+        this(words, application, Map.of());
     }
 
     /**

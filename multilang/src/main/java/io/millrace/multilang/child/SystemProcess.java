@@ -24,8 +24,8 @@ import org.slf4j.LoggerFactory;
 final class SystemProcess implements ChildProcess {
     private static final Logger log = LoggerFactory.getLogger(SystemProcess.class);
 
-    /** A message of a child has some hundred bytes. */
-    private static final int LONGEST_MESSAGE = 1024 * 1024;
+    /** A message of a child has some hundred bytes; the answer of a function may have 6 MB. */
+    private static final int LONGEST_MESSAGE = 8 << 20;
 
     private final ChildName name;
     private final Process process;

@@ -44,6 +44,7 @@ final class SystemStarter implements ChildStarter, AutoCloseable {
         words.addAll(command.words());
         ProcessBuilder builder = new ProcessBuilder(words);
         Map<String, String> environment = builder.environment();
+        environment.putAll(command.environment());
         environment.put("MILLRACE_PROTOCOL", "1");
         environment.put("MILLRACE_STREAM", name.stream().toString());
         environment.put("MILLRACE_SHARD", name.shard().value());

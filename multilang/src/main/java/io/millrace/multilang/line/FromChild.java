@@ -24,13 +24,31 @@ public sealed interface FromChild {
         }
     }
 
-    /** The result of an action. The last two are ours: children of Amazon's libraries do not know them. */
+    /** The result of an action. All but the first are ours: children of Amazon's libraries do not know them. */
     sealed interface Result {
         /** It is over; the child checkpoints by itself. */
         record Answered() implements Result {}
 
         /** All that the child was given is processed, and may be checkpointed. */
         record Processed() implements Result {}
+
+        /**
+         * A function returned.
+         *
+         * @param answer its answer, as JSON
+         */
+        record Returned(String answer) implements Result {
+            /** Checks the part. */
+            public Returned {
+                requireNonNull(answer, "answer");
+            }
+
+            /** Tells nothing of the answer. */
+            @Override
+            public String toString() {
+                return "Returned[" + answer.length() + " characters]";
+            }
+        }
 
         /**
          * It failed, and the child goes on.

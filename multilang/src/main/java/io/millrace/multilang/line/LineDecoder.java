@@ -1,9 +1,11 @@
 package io.millrace.multilang.line;
 
 import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import java.io.IOException;
+import java.io.StringWriter;
 import java.math.BigDecimal;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -60,6 +62,7 @@ public final class LineDecoder {
         private boolean processed;
         private @Nullable String error;
         private @Nullable String trace;
+        private @Nullable String answer;
         private boolean isWrong;
 
         FromChild read(JsonParser json) throws IOException {
@@ -73,6 +76,7 @@ public final class LineDecoder {
                     case "subSequenceNumber" -> subSequenceNumber = scalar(json, token);
                     case "processed" -> processed = token == JsonToken.VALUE_TRUE;
                     case "error" -> error = told(json, token, LONGEST_ERROR);
+                    case "answer" -> answer = copied(json);
                     case "trace" -> trace = told(json, token, LONGEST_TRACE);
                     default -> json.skipChildren();
                 }
@@ -95,6 +99,15 @@ public final class LineDecoder {
             return json.getText();
         }
 
+        /** A value of any kind, as compact JSON. */
+        private static String copied(JsonParser json) throws IOException {
+            StringWriter text = new StringWriter();
+            try (JsonGenerator copy = JSON.createGenerator(text)) {
+                copy.copyCurrentStructureExact(json);
+            }
+            return text.toString();
+        }
+
         /** A text for the log: bounded, and without characters that would end its line or move a terminal. */
         private static @Nullable String told(JsonParser json, JsonToken token, int longest) throws IOException {
             if (token == JsonToken.VALUE_NULL) {
@@ -114,6 +127,9 @@ public final class LineDecoder {
             String what = error;
             if (what != null) {
                 return new FromChild.Result.Failed(what, trace == null ? "" : trace);
+            }
+            if (answer != null) {
+                return new FromChild.Result.Returned(answer);
             }
             return processed ? new FromChild.Result.Processed() : new FromChild.Result.Answered();
         }

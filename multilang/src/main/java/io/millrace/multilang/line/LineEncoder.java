@@ -62,6 +62,9 @@ public final class LineEncoder {
             json.writeStringField("shardId", initialize.shard().value());
             json.writeStringField("sequenceNumber", initialize.sequenceNumber());
             json.writeNumberField("subSequenceNumber", initialize.subSequenceNumber());
+        } else if (message instanceof ToChild.Invoke invoke) {
+            json.writeFieldName("event");
+            json.writeRawValue(invoke.event());
         } else if (message instanceof ToChild.Checkpointed answer) {
             json.writeStringField("sequenceNumber", answer.sequenceNumber());
             json.writeFieldName("subSequenceNumber");

@@ -74,6 +74,29 @@ public sealed interface ToChild {
     }
 
     /**
+     * An event for a function in the manner of AWS Lambda. Children of Amazon's libraries do not know it, and are never told it.
+     *
+     * @param event the event, as JSON in ASCII alone
+     */
+    record Invoke(String event) implements ToChild {
+        /** Checks the part. */
+        public Invoke {
+            requireNonNull(event, "event");
+        }
+
+        @Override
+        public String action() {
+            return "invoke";
+        }
+
+        /** Tells nothing of the event. */
+        @Override
+        public String toString() {
+            return "Invoke[" + event.length() + " characters]";
+        }
+    }
+
+    /**
      * The answer to a {@link FromChild.Checkpoint}, whose numbers it repeats.
      *
      * @param sequenceNumber as it was asked for

@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The settings of a daemon.
  *
- * @param command the program of the children and its arguments
+ * @param command the program of the children and its arguments; those of the interpreter, if any, where there is a function
+ * @param lambdaOrNull the function that children run; absent if they speak the protocol themselves
  * @param application the application
  * @param streams names or ARNs of streams, at least one
  * @param from where the application begins on a stream that it never read
@@ -31,6 +32,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record DaemonSettings(
         List<String> command,
+        @Nullable LambdaChoice lambdaOrNull,
         String application,
         List<String> streams,
         Position.Initial from,
@@ -127,11 +129,14 @@ public record DaemonSettings(
         Values values = Values.of(file, overrides);
         Duration grace = values.millis("shutdownGraceMillis").orElse(GRACE);
         Retrieval retrieval = retrieval(values);
+        LambdaChoice lambda = LambdaChoice.of(values);
+        Position.Initial position = LambdaChoice.from(values);
         return new DaemonSettings(
                 command(values),
+                lambda,
                 required(values, "applicationName", "name the application that the shards' checkpoints are kept for"),
                 streams(values),
-                from(values),
+                position == null ? from(values) : position,
                 retrieval,
                 worker(values),
                 FailureChoice.of(values),
@@ -146,6 +151,7 @@ public record DaemonSettings(
     public DaemonSettings withFrom(Position.Initial position) {
         return new DaemonSettings(
                 command,
+                lambdaOrNull,
                 application,
                 streams,
                 position,
@@ -164,6 +170,9 @@ public record DaemonSettings(
     }
 
     private static List<String> command(Values values) {
+        if (values.has("handler") && !values.has("executableName")) {
+            return List.of();
+        }
         String text = required(values, "executableName", "give the command that starts a child");
         try {
             return CommandWords.split(text);
