@@ -213,6 +213,7 @@ async function main(given) {
     });
   }
   try {
+    process.chdir(process.env.LAMBDA_TASK_ROOT || '.');
     const handler = await load(name);
     if (!checks) {
       await new Child(handler, new Pipe(source, sink), process.env, kept(source)).run();

@@ -52,7 +52,7 @@ class Context:
 
 
 def load(name: str) -> Callable[[Any, Any], Any]:
-    """The function that ``module.function`` names. The current folder is searched first."""
+    """The function that ``module.function`` names. The current folder, Lambda's task root, is searched first."""
     module_name, _, function = name.rpartition(".")
     if not module_name or not function:
         raise HandlerError(f"not a handler of Lambda (module.function): {name}")
@@ -131,6 +131,7 @@ def main(arguments: List[str]) -> int:
     os.environ["_HANDLER"] = name
     os.environ["AWS_EXECUTION_ENV"] = f"AWS_Lambda_python{sys.version_info[0]}.{sys.version_info[1]}"
     try:
+        os.chdir(os.environ.get("LAMBDA_TASK_ROOT") or ".")
         handler = load(name)
         if not checks:
             Child(handler, _lines.Pipe(source, sink)).run()

@@ -177,11 +177,7 @@ final class DaemonCommand implements Callable<Integer> {
             return settings.lambdaOrNull() == null
                     ? new MultilangDaemon(settings, listener, platform)
                     : MultilangDaemon.ofFunction(
-                            settings,
-                            functions.streams(settings),
-                            functions.onFailure(settings),
-                            listener,
-                            platform);
+                            settings, functions.streams(settings), functions.onFailure(settings), listener, platform);
         } catch (SettingsException wrong) {
             throw CommandFailure.failed(file + ": " + wrong.getMessage());
         }

@@ -26,6 +26,7 @@ import software.amazon.awssdk.services.sqs.SqsAsyncClient;
 /** What a function in the manner of AWS Lambda needs of services: the ARNs of its streams, and where it tells of failures. */
 final class FunctionServices implements AutoCloseable {
     private static final String QUEUE = "arn:aws[a-z-]*:sqs:.*|https?://.*";
+    private static final String STREAM = "arn:aws[a-z-]*:kinesis:.*";
     private static final String BUCKET = "arn:aws[a-z-]*:s3:::|s3://";
 
     private final AwsAccess access;
@@ -72,6 +73,10 @@ final class FunctionServices implements AutoCloseable {
                 S3AsyncClient s3 = access.s3();
                 clients.add(s3);
                 return OnFailure.s3(s3, bucket, names);
+            }
+            if (target.startsWith("arn:") && !target.matches(STREAM)) {
+                throw CommandFailure.failed(
+                        "OnFailure takes the ARN of a queue, a bucket or a stream, or a file, not " + target);
             }
             if (StreamArn.isMeant(target) || target.startsWith("stream:")) {
                 KinesisAsyncClient kinesis = access.kinesis();

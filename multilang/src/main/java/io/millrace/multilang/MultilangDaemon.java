@@ -26,6 +26,7 @@ import io.millrace.multilang.settings.SettingsException;
 import io.millrace.runtime.Platform;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,7 +45,7 @@ public final class MultilangDaemon implements AutoCloseable {
     private final DaemonSettings settings;
     private final ChildListener listener;
     private final Children children;
-    private final @Nullable Function function;
+    private final @Nullable Handler handler;
 
     /**
      * The parts of a daemon whose children run a function in the manner of AWS Lambda.
@@ -53,7 +54,7 @@ public final class MultilangDaemon implements AutoCloseable {
      * @param names stand in its events
      * @param mapping the options of the settings, with their destination
      */
-    private record Function(LambdaProgram program, FunctionNames names, EventSourceMapping mapping) {}
+    private record Handler(LambdaProgram program, FunctionNames names, EventSourceMapping mapping) {}
 
     /**
      * A daemon without children yet, which speak the protocol themselves.
@@ -67,13 +68,13 @@ public final class MultilangDaemon implements AutoCloseable {
 
     private MultilangDaemon(
             DaemonSettings settings,
-            @Nullable Function function,
+            @Nullable Handler handler,
             ChildCommand command,
             ChildLimits limits,
             ChildListener listener,
             Platform platform) {
         this.settings = requireNonNull(settings, "settings");
-        this.function = function;
+        this.handler = handler;
         this.listener = requireNonNull(listener, "listener");
         this.children = Children.of(command, limits, listener, platform);
     }
@@ -89,7 +90,7 @@ public final class MultilangDaemon implements AutoCloseable {
     public static MultilangDaemon ofFunction(
             DaemonSettings settings,
             Map<StreamName, StreamArn> streams,
-            java.util.function.@Nullable Function<FunctionNames, LetterSink> onFailureOrNull,
+            @Nullable Function<FunctionNames, LetterSink> onFailureOrNull,
             ChildListener listener,
             Platform platform) {
         LambdaChoice choice = requireNonNull(settings.lambdaOrNull(), "the settings name no handler");
@@ -98,11 +99,10 @@ public final class MultilangDaemon implements AutoCloseable {
                 ? choice.mapping()
                 : choice.mapping().withOnFailure(watched(onFailureOrNull.apply(names), listener));
         String region = streams.values().iterator().next().region();
-        LambdaProgram program =
-                LambdaProgram.find(choice, settings.command(), settings.application(), names, region);
+        LambdaProgram program = LambdaProgram.find(choice, settings.command(), settings.application(), names, region);
         return new MultilangDaemon(
                 settings,
-                new Function(program, names, mapping),
+                new Handler(program, names, mapping),
                 program.command(),
                 limits(settings),
                 listener,
@@ -130,10 +130,9 @@ public final class MultilangDaemon implements AutoCloseable {
 
     /** A worker as the settings have it, to which clients and a listener may be added. */
     public WorkerBuilder worker() {
-        WorkerBuilder builder = Worker.builder()
-                .application(settings.application())
-                .initialPosition(settings.from());
-        Function lambda = function;
+        WorkerBuilder builder =
+                Worker.builder().application(settings.application()).initialPosition(settings.from());
+        Handler lambda = handler;
         if (lambda == null) {
             builder.asyncProcessor(
                             new ChildProcessors(children, settings.failures().then() != FailurePolicy.Then.RETRY))
@@ -203,8 +202,8 @@ public final class MultilangDaemon implements AutoCloseable {
     @Override
     public void close() {
         children.close();
-        if (function != null) {
-            function.program.close();
+        if (handler != null) {
+            handler.program.close();
         }
     }
 }

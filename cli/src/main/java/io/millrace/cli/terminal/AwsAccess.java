@@ -59,6 +59,7 @@ public final class AwsAccess {
 
     /** How the service of queues is called. */
     static final String SQS = "SQS";
+
     static final String S3 = "S3";
 
     /** The start of an endpoint that is Amazon's own. */
@@ -159,8 +160,7 @@ public final class AwsAccess {
     public S3AsyncClient s3() {
         // Servers other than Amazon's have no host for each bucket.
         boolean isElsewhere = !EndpointSetting.of(S3, environment).isEmpty();
-        return client(
-                () -> S3AsyncClient.builder().forcePathStyle(isElsewhere), S3, null, this::http, patiently(S3));
+        return client(() -> S3AsyncClient.builder().forcePathStyle(isElsewhere), S3, null, this::http, patiently(S3));
     }
 
     /** A client for a worker, which keeps its own time limits; the caller closes it. */

@@ -50,7 +50,8 @@ public record DeliverySettings(
 
     /** The same with this many lanes. */
     public DeliverySettings withLanes(int number) {
-        return new DeliverySettings(number, batching, checkpoints, failures, openRecords, isInterruptWanted, filterOrNull);
+        return new DeliverySettings(
+                number, batching, checkpoints, failures, openRecords, isInterruptWanted, filterOrNull);
     }
 
     /** The same with batches of this kind. */

@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param stateOrNull what the function wants to know when it is called again for the same window, at most 1 MB. Absent where there are
  *     no windows; an answer without it fails where there are
  */
-public record BatchAnswer(List<SequenceNumber> failures, @Nullable String stateOrNull) {
+public record BatchAnswer(
+        List<SequenceNumber> failures, @Nullable String stateOrNull) {
     /** All is processed, and there is no state. */
     public static final BatchAnswer PROCESSED = new BatchAnswer(List.of(), null);
 

@@ -89,8 +89,8 @@ public record EventSourceMapping(
     }
 
     private FailurePolicy failures() {
-        FailurePolicy.Limits limits = FailurePolicy.tries(
-                maximumRetryAttempts < 0 ? Integer.MAX_VALUE : maximumRetryAttempts + 1);
+        FailurePolicy.Limits limits =
+                FailurePolicy.tries(maximumRetryAttempts < 0 ? Integer.MAX_VALUE : maximumRetryAttempts + 1);
         if (maximumRecordAgeOrNull != null) {
             limits = limits.orExpired(maximumRecordAgeOrNull);
         } else if (maximumRetryAttempts < 0 && !bisectBatchOnFunctionError) {

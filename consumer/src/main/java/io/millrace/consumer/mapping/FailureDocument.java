@@ -24,8 +24,9 @@ import java.util.UUID;
  * @param event the records, as an event of the function
  */
 record FailureDocument(String stream, String shard, UUID id, Instant failedAt, String metadata, String event) {
-    private static final DateTimeFormatter MILLIS =
-            DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSS'Z'", Locale.ROOT).withZone(ZoneOffset.UTC);
+    private static final DateTimeFormatter MILLIS = DateTimeFormatter.ofPattern(
+                    "yyyy-MM-dd'T'HH:mm:ss.SSS'Z'", Locale.ROOT)
+            .withZone(ZoneOffset.UTC);
     private static final DateTimeFormatter FOLDER =
             DateTimeFormatter.ofPattern("yyyy/MM/dd", Locale.ROOT).withZone(ZoneOffset.UTC);
     private static final DateTimeFormatter SECONDS =
@@ -54,7 +55,8 @@ record FailureDocument(String stream, String shard, UUID id, Instant failedAt, S
         AsciiJson.string(json, first.shard().value());
         json.append(",\"startSequenceNumber\":\"").append(first.record().sequenceNumber());
         json.append("\",\"endSequenceNumber\":\"").append(last.sequenceNumber());
-        json.append("\",\"approximateArrivalOfFirstRecord\":\"").append(MILLIS.format(first.record().arrival()));
+        json.append("\",\"approximateArrivalOfFirstRecord\":\"")
+                .append(MILLIS.format(first.record().arrival()));
         json.append("\",\"approximateArrivalOfLastRecord\":\"").append(MILLIS.format(last.arrival()));
         json.append("\",\"batchSize\":").append(records.size()).append(",\"streamArn\":");
         AsciiJson.string(json, names.stream(first.stream()).toString()).append("}}");

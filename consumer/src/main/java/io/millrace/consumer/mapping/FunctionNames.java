@@ -41,6 +41,7 @@ public record FunctionNames(String functionArn, String invokeIdentityArn, Map<St
         if (known != null) {
             return known;
         }
-        return name.arn().orElseThrow(() -> new IllegalArgumentException("the ARN of stream " + name + " is not known"));
+        return name.arn()
+                .orElseThrow(() -> new IllegalArgumentException("the ARN of stream " + name + " is not known"));
     }
 }

@@ -17,7 +17,10 @@ import org.jspecify.annotations.Nullable;
  * @param loss asked by {@link #isLeaseLost}
  */
 public record Invocation(
-        ShardContext shard, List<StreamRecord> records, @Nullable TumblingWindow windowOrNull, BooleanSupplier loss) {
+        ShardContext shard,
+        List<StreamRecord> records,
+        @Nullable TumblingWindow windowOrNull,
+        BooleanSupplier loss) {
     /** Checks the parts and copies the list. */
     public Invocation {
         requireNonNull(shard, "shard");

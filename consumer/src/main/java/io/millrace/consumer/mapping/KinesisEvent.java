@@ -63,7 +63,8 @@ public final class KinesisEvent {
         json.append("\"kinesis\":{\"kinesisSchemaVersion\":\"1.0\",\"partitionKey\":");
         AsciiJson.string(json, record.partitionKey());
         json.append(",\"sequenceNumber\":\"").append(record.sequenceNumber());
-        json.append("\",\"data\":\"").append(Base64.getEncoder().encodeToString(record.data().toByteArray()));
+        json.append("\",\"data\":\"")
+                .append(Base64.getEncoder().encodeToString(record.data().toByteArray()));
         json.append("\",\"approximateArrivalTimestamp\":");
         seconds(json, record.arrival().toEpochMilli());
         json.append("},\"eventSource\":\"aws:kinesis\",\"eventVersion\":\"1.0\",\"eventID\":\"");

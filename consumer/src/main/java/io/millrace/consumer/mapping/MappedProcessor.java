@@ -95,12 +95,13 @@ final class MappedProcessor implements AsyncRecordProcessor {
     // Without windows.
 
     private CompletionStage<Void> plain(RecordBatch batch) {
-        return invoke(new Invocation(context(), batch.records(), null, batch::isLeaseLost)).thenAccept(answer -> {
-            Optional<SequenceNumber> lowest = lowest(answer);
-            if (lowest.isPresent()) {
-                throw partly(batch, lowest.get());
-            }
-        });
+        return invoke(new Invocation(context(), batch.records(), null, batch::isLeaseLost))
+                .thenAccept(answer -> {
+                    Optional<SequenceNumber> lowest = lowest(answer);
+                    if (lowest.isPresent()) {
+                        throw partly(batch, lowest.get());
+                    }
+                });
     }
 
     private Optional<SequenceNumber> lowest(BatchAnswer answer) {
@@ -115,7 +116,8 @@ final class MappedProcessor implements AsyncRecordProcessor {
             first++;
         }
         if (first == records.size()) {
-            return new ProcessingFailedException("the function reported the failure of a record that it was not given", null);
+            return new ProcessingFailedException(
+                    "the function reported the failure of a record that it was not given", null);
         }
         if (first > 0) {
             // Declared before the failure is told; that it is saved, too, need not be waited for.
@@ -123,7 +125,8 @@ final class MappedProcessor implements AsyncRecordProcessor {
                     batch.checkpointer().checkpointAsync(records.get(first - 1).position());
         }
         return new ProcessingFailedException(
-                "the function processed " + first + " of " + records.size() + " records and reported a failure at " + lowest,
+                "the function processed " + first + " of " + records.size() + " records and reported a failure at "
+                        + lowest,
                 null);
     }
 
@@ -155,7 +158,8 @@ final class MappedProcessor implements AsyncRecordProcessor {
 
     private CompletableFuture<Void> step(Step step, RecordBatch batch, Windows gathering) {
         if (step instanceof Step.Gather gather) {
-            return call(gather.records(), gather.window(), batch.checkpointer()).thenAccept(state -> gathering.gathered(gather, state));
+            return call(gather.records(), gather.window(), batch.checkpointer())
+                    .thenAccept(state -> gathering.gathered(gather, state));
         }
         return close((Step.Close) step, batch.checkpointer(), gathering);
     }
@@ -204,7 +208,9 @@ final class MappedProcessor implements AsyncRecordProcessor {
                     context().shard(),
                     step.window(),
                     failedCloses,
-                    error instanceof ProcessingFailedException ? error.getMessage() : error.getClass().getName());
+                    error instanceof ProcessingFailedException
+                            ? error.getMessage()
+                            : error.getClass().getName());
         }
         return new RetryLaterException(wait);
     }
@@ -216,7 +222,8 @@ final class MappedProcessor implements AsyncRecordProcessor {
                 .thenApply(answer -> {
                     if (lowest(answer).isPresent()) {
                         throw new ProcessingFailedException(
-                                "the function reported the failure of records of a window, which fails the whole call", null);
+                                "the function reported the failure of records of a window, which fails the whole call",
+                                null);
                     }
                     String state = answer.stateOrNull();
                     if (state == null) {

@@ -35,7 +35,8 @@ public final class OnFailure {
      * @throws LetterException if that is neither
      */
     public static LetterSink sqs(SqsAsyncClient client, String urlOrArn, FunctionNames names) {
-        if (!urlOrArn.matches("https?://[^\\s/]+/\\S+|arn:aws[a-z-]*:sqs:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+(\\.fifo)?")) {
+        if (!urlOrArn.matches(
+                "https?://[^\\s/]+/\\S+|arn:aws[a-z-]*:sqs:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+(\\.fifo)?")) {
             throw new LetterException(
                     "not a queue, such as arn:aws:sqs:eu-west-1:111122223333:failures or its URL: " + urlOrArn);
         }

@@ -7,7 +7,6 @@ import io.millrace.consumer.letters.AsciiJson;
 import io.millrace.model.StreamRecord;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -67,8 +66,8 @@ public final class RecordFilter implements Predicate<StreamRecord> {
     }
 
     private static IllegalArgumentException refused(String name, String complaint) {
-        return new IllegalArgumentException("the pattern of " + name + " is refused: "
-                + complaint.strip().replaceAll("\\s+", " "));
+        return new IllegalArgumentException(
+                "the pattern of " + name + " is refused: " + complaint.strip().replaceAll("\\s+", " "));
     }
 
     private static boolean speaksOfData(String pattern) throws IOException {
@@ -86,12 +85,14 @@ public final class RecordFilter implements Predicate<StreamRecord> {
     public boolean test(StreamRecord record) {
         String metadata = metadata(record);
         try {
-            if (!ofMetadata.isEmpty() && !ofMetadata.rulesForJSONEvent(metadata + "}").isEmpty()) {
+            if (!ofMetadata.isEmpty()
+                    && !ofMetadata.rulesForJSONEvent(metadata + "}").isEmpty()) {
                 return true;
             }
             String data = ofData.isEmpty() ? null : json(record);
             return data != null
-                    && !ofData.rulesForJSONEvent(metadata + ",\"data\":" + data + "}").isEmpty();
+                    && !ofData.rulesForJSONEvent(metadata + ",\"data\":" + data + "}")
+                            .isEmpty();
         } catch (Exception unreadable) {
             // As data that are no JSON: it matches nothing.
             return false;

@@ -20,7 +20,9 @@ final class StreamDestination implements DocumentSink.Destination {
     @Override
     public void put(FailureDocument document) throws Exception {
         if (document.stream().equals(stream)
-                || (isArn && document.stream().equals(StreamArn.parse(stream).qualifiedName().value()))) {
+                || (isArn
+                        && document.stream()
+                                .equals(StreamArn.parse(stream).qualifiedName().value()))) {
             throw new LetterException("what is given up of stream " + stream
                     + " would come back to who failed at it; give OnFailure a stream of its own");
         }

@@ -165,7 +165,11 @@ final class ShardReading implements RecordSourceListener {
                 batch.records().stream().filter(filter).toList());
         parts.calls().call(filtering, (wanted, error) -> {
             if (error != null) {
-                log.warn("{}: the filter threw, so nothing of {} records is left out", shard, batch.records().size(), error);
+                log.warn(
+                        "{}: the filter threw, so nothing of {} records is left out",
+                        shard,
+                        batch.records().size(),
+                        error);
             }
             if (!closed && source == asked) {
                 taker.batch(batch, wanted == null ? batch.records() : wanted);

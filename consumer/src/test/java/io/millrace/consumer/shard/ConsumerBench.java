@@ -9,6 +9,7 @@ import io.millrace.consumer.processor.RecordBatch;
 import io.millrace.consumer.processor.ShardContext;
 import io.millrace.fanout.RecordSource;
 import io.millrace.fanout.RecordSourceListener;
+import io.millrace.fanout.ServiceTime;
 import io.millrace.fanout.SourceBatch;
 import io.millrace.lease.ShardDirectory;
 import io.millrace.model.Bytes;
@@ -48,20 +49,21 @@ final class ConsumerBench implements ShardDirectory, ConsumerParts.Owner {
     final List<ConsumerEnd> ends = new ArrayList<>();
     final List<String> stops = new ArrayList<>();
     final ShardConsumer consumer;
+    final ServiceTime time;
     List<Shard> listed = List.of();
 
     ConsumerBench(DeliverySettings delivery) {
         this.lease = new FakeLeases(sim, STREAM).take(ShardId.of(0));
+        TestParts testParts = new TestParts(sim, loop);
+        this.time = testParts.time;
         this.consumer = new ShardConsumer(
                 lease,
-                new TestParts(sim, loop)
-                        .of(
-                                this,
-                                (PlainSources) (stream, shard, keys, from, listener) -> open(from, listener),
-                                new ThreadedUserCalls(
-                                        sim.newBlockingTasks("user", 8), sim.newBlockingTasks("saver", 8), loop),
-                                Processor::new,
-                                delivery));
+                testParts.of(
+                        this,
+                        (PlainSources) (stream, shard, keys, from, listener) -> open(from, listener),
+                        new ThreadedUserCalls(sim.newBlockingTasks("user", 8), sim.newBlockingTasks("saver", 8), loop),
+                        Processor::new,
+                        delivery));
     }
 
     /** A call of a processor that has not returned. */

@@ -57,7 +57,8 @@ final class LambdaFunction implements BatchFunction {
                 .handle((answered, error) -> {
                     if (error != null) {
                         child = null;
-                        throw new ProcessorBrokenException(String.valueOf(cause(error).getMessage()), null);
+                        throw new ProcessorBrokenException(
+                                String.valueOf(cause(error).getMessage()), null);
                     }
                     return next;
                 });
@@ -105,9 +106,7 @@ final class LambdaFunction implements BatchFunction {
         }
         child = null;
         String why = String.valueOf(failed.getMessage());
-        return failed.isTold()
-                ? new ProcessingFailedException(why, null)
-                : new ProcessorBrokenException(why, null);
+        return failed.isTold() ? new ProcessingFailedException(why, null) : new ProcessorBrokenException(why, null);
     }
 
     @Override

@@ -9,6 +9,7 @@ import io.millrace.multilang.settings.SettingsException;
 import io.millrace.runtime.TemporaryFolder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -34,7 +35,7 @@ public final class LambdaProgram implements AutoCloseable {
     }
 
     /**
-     * Finds a handler below the current folder, and tries whether it can be loaded.
+     * Finds a handler below the folder of its code, and tries whether it can be loaded.
      *
      * @param interpreter the command of the interpreter and its arguments; none for {@code python3} or {@code node}
      * @param application is told to children
@@ -44,15 +45,16 @@ public final class LambdaProgram implements AutoCloseable {
      */
     public static LambdaProgram find(
             LambdaChoice choice, List<String> interpreter, String application, FunctionNames names, String region) {
-        Path here = Path.of("").toAbsolutePath();
+        Path here = choice.code();
         boolean isPython = isPython(here, choice.handler());
         List<String> words =
                 new ArrayList<>(interpreter.isEmpty() ? List.of(isPython ? "python3" : "node") : interpreter);
         String path = System.getenv().getOrDefault("PATH", "");
         if (ChildCommand.find(words.get(0), path).isEmpty()) {
-            throw new SettingsException("the interpreter of handler " + choice.handler() + " is not there: '" + words.get(0)
-                    + "'; install " + (isPython ? "Python 3.9" : "Node.js 18")
-                    + " or newer, or give its command as executableName");
+            throw new SettingsException(
+                    "the interpreter of handler " + choice.handler() + " is not there: '" + words.get(0)
+                            + "'; install " + (isPython ? "Python 3.9" : "Node.js 18")
+                            + " or newer, or give its command as executableName");
         }
         TemporaryFolder folder = temporary();
         try {
@@ -123,8 +125,7 @@ public final class LambdaProgram implements AutoCloseable {
         return isPython;
     }
 
-    private static Map<String, String> environment(
-            LambdaChoice choice, FunctionNames names, String region, Path here) {
+    private static Map<String, String> environment(LambdaChoice choice, FunctionNames names, String region, Path here) {
         Map<String, String> environment = new LinkedHashMap<>();
         environment.put("_HANDLER", choice.handler());
         environment.put("AWS_REGION", region);
@@ -138,7 +139,8 @@ public final class LambdaProgram implements AutoCloseable {
         environment.put("LAMBDA_TASK_ROOT", here.toString());
         environment.put("TZ", ":UTC");
         environment.put("MILLRACE_LAMBDA_FUNCTION_ARN", names.functionArn());
-        environment.put("MILLRACE_LAMBDA_TIMEOUT", Long.toString(choice.timeout().toSeconds()));
+        environment.put(
+                "MILLRACE_LAMBDA_TIMEOUT", Long.toString(choice.timeout().toSeconds()));
         return environment;
     }
 
@@ -168,7 +170,7 @@ public final class LambdaProgram implements AutoCloseable {
     }
 
     private static String lastLine(Path log) throws IOException {
-        List<String> lines = Files.readAllLines(log, java.nio.charset.StandardCharsets.ISO_8859_1).stream()
+        List<String> lines = Files.readAllLines(log, StandardCharsets.ISO_8859_1).stream()
                 .filter(line -> !line.isBlank())
                 .toList();
         String last = lines.isEmpty() ? "it ended without a word" : lines.get(lines.size() - 1);

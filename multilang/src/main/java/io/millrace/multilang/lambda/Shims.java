@@ -23,7 +23,8 @@ final class Shims {
 
     /** Copies the files of a language into a folder, which is made. */
     static void copy(String language, Path to) throws IOException {
-        URL place = requireNonNull(Shims.class.getResource(PLACE + language), "the package for " + language + " is missing");
+        URL place = requireNonNull(
+                Shims.class.getResource(PLACE + language), "the package for " + language + " is missing");
         URI uri;
         try {
             uri = place.toURI();

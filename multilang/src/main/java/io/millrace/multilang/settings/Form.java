@@ -61,8 +61,7 @@ interface Form {
 
     /** A name of a function. */
     static Form name() {
-        return named(
-                "a name of 1 to 64 letters, digits, '-' and '_'", value -> value.matches("[A-Za-z0-9_-]{1,64}"));
+        return named("a name of 1 to 64 letters, digits, '-' and '_'", value -> value.matches("[A-Za-z0-9_-]{1,64}"));
     }
 
     /** A number with or without a fraction, not negative. */

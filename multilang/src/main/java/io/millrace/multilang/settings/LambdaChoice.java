@@ -12,6 +12,7 @@ import io.millrace.model.Position;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.math.BigDecimal;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -24,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * A function in the manner of AWS Lambda, and the options of its event source mapping, by Lambda's names, ranges and defaults.
  *
  * @param handler as Lambda names it, such as {@code app.lambda_handler}
+ * @param code the folder of its code, in which it also runs
  * @param functionName what the function is called
  * @param timeout how long an invocation may take
  * @param memoryMegabytes what the function is told of its memory
@@ -32,6 +34,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record LambdaChoice(
         String handler,
+        Path code,
         String functionName,
         Duration timeout,
         int memoryMegabytes,
@@ -51,6 +54,7 @@ public record LambdaChoice(
     private static final String POSITION = "StartingPosition";
     private static final String POSITION_TIME = "StartingPositionTimestamp";
     private static final String NAME = "FunctionName";
+    private static final String CODE = "CodeUri";
     private static final String TIMEOUT = "Timeout";
     private static final String MEMORY = "MemorySize";
 
@@ -69,6 +73,7 @@ public record LambdaChoice(
             POSITION,
             POSITION_TIME,
             NAME,
+            CODE,
             TIMEOUT,
             MEMORY);
 
@@ -89,6 +94,7 @@ public record LambdaChoice(
     /** Checks the parts. */
     public LambdaChoice {
         requireNonNull(handler, "handler");
+        requireNonNull(code, "code");
         requireNonNull(functionName, "functionName");
         requireNonNull(timeout, "timeout");
         requireNonNull(mapping, "mapping");
@@ -100,7 +106,8 @@ public record LambdaChoice(
         if (handler.isEmpty()) {
             for (String key : OF_FUNCTIONS) {
                 if (values.has(key)) {
-                    throw values.wrong(key, "is about a Lambda function: name it as handler = module.function, or leave it out");
+                    throw values.wrong(
+                            key, "is about a Lambda function: name it as handler = module.function, or leave it out");
                 }
             }
             return null;
@@ -113,6 +120,7 @@ public record LambdaChoice(
         String application = values.text("applicationName").orElse("function");
         return new LambdaChoice(
                 handler.get(),
+                Path.of(values.text(CODE).orElse("")).toAbsolutePath().normalize(),
                 values.text(NAME).orElse(application.replaceAll("[^A-Za-z0-9_-]", "-")),
                 values.seconds(TIMEOUT).orElse(Duration.ofSeconds(3)),
                 values.whole(MEMORY).orElse(128),

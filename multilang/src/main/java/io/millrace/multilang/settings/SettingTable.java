@@ -124,19 +124,24 @@ final class SettingTable {
     private static void functions(Table table) {
         table.honoured(
                 "handler", TEXT, "a function in the manner of AWS Lambda, such as app.lambda_handler, run unmodified");
+        table.honoured("CodeUri", TEXT, "the folder of the handler's code, in which it runs; the current one");
         table.honoured("FunctionName", Form.name(), "what the function is called; the application's name");
         table.honoured("Timeout", Form.whole(1, 900), "how long an invocation may take, in seconds; 3");
         table.honoured("MemorySize", Form.whole(128, 10_240), "what the function is told of its memory, in MB; 128");
         table.honoured("BatchSize", Form.whole(1, 10_000), "the most records of an invocation; 100");
         table.honoured(
-                "MaximumBatchingWindowInSeconds", Form.whole(0, 300), "how long to wait for a full batch, in seconds; 0");
+                "MaximumBatchingWindowInSeconds",
+                Form.whole(0, 300),
+                "how long to wait for a full batch, in seconds; 0");
         table.alias("MaximumBatchingWindow", "MaximumBatchingWindowInSeconds");
         table.honoured(
                 "ParallelizationFactor",
                 Form.whole(1, 10),
                 "how many batches of a shard are processed at once, in order per key; 1");
         table.honoured(
-                "BisectBatchOnFunctionError", FLAG, "a batch that fails comes again in halves, without using tries up; false");
+                "BisectBatchOnFunctionError",
+                FLAG,
+                "a batch that fails comes again in halves, without using tries up; false");
         table.honoured(
                 "MaximumRetryAttempts",
                 Form.whole(-1, 10_000),
@@ -155,13 +160,14 @@ final class SettingTable {
                 "OnFailure", TEXT, "the queue, bucket, stream or file that is told what is given up; it is left out");
         table.alias("DestinationConfig.OnFailure.Destination", "OnFailure");
         table.honoured(
-                "TumblingWindowInSeconds", Form.whole(0, 900), "the length of windows of arrival times, in seconds; 0, none");
+                "TumblingWindowInSeconds",
+                Form.whole(0, 900),
+                "the length of windows of arrival times, in seconds; 0, none");
         table.honoured(
                 "StartingPosition",
                 Form.choice("TRIM_HORIZON", "LATEST", "AT_TIMESTAMP"),
                 "where the function begins on a stream that is new to it; TRIM_HORIZON");
-        table.honoured(
-                "StartingPositionTimestamp", Form.number(), "the time of AT_TIMESTAMP, in seconds since 1970");
+        table.honoured("StartingPositionTimestamp", Form.number(), "the time of AT_TIMESTAMP, in seconds since 1970");
     }
 
     private static void services(Table table) {
