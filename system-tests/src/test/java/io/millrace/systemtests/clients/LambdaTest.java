@@ -185,7 +185,7 @@ class LambdaTest {
             StreamArn arn = stream(one.name);
             put(one.name, one.records);
             try (Function function = start(one.name, one.options, arn)) {
-                await(() -> notes(one.name).size() >= one.calls.size()
+                function.runUntil(() -> notes(one.name).size() >= one.calls.size()
                         && givenUp(one.name).size() >= one.givenUp.size());
             }
             assertThat(notes(one.name)).as(one.name).isEqualTo(one.calls);
@@ -202,18 +202,18 @@ class LambdaTest {
         String options = "TumblingWindowInSeconds = 900";
         put("moved", List.of("a", "b"));
         try (Function first = start("moved", options, arn)) {
-            await(() -> notes("moved").size() == 1);
+            first.runUntil(() -> notes("moved").size() == 1);
         }
         try (Function second = start("moved", options, arn)) {
-            await(() -> notes("moved").size() == 2);
+            second.runUntil(() -> notes("moved").size() == 2);
             put("moved", List.of("c"));
-            await(() -> notes("moved").size() == 3);
+            second.runUntil(() -> notes("moved").size() == 3);
             split("moved");
-            await(() -> notes("moved").size() == 4);
+            second.runUntil(() -> notes("moved").size() == 4);
         }
         put("moved", List.of("d"));
         try (Function third = start("moved", options, arn)) {
-            await(() -> notes("moved").size() == 5);
+            third.runUntil(() -> notes("moved").size() == 5);
         }
         assertThat(notes("moved"))
                 .containsExactly(
@@ -254,6 +254,13 @@ class LambdaTest {
 
     /** A function at work. */
     private record Function(MultilangDaemon daemon, Worker worker) implements AutoCloseable {
+        /** Lets it work until {@code condition} holds; the test's own time limit ends it. */
+        void runUntil(BooleanSupplier condition) {
+            while (!condition.getAsBoolean()) {
+                Thread.onSpinWait();
+            }
+        }
+
         @Override
         public void close() {
             worker.close();
@@ -329,13 +336,6 @@ class LambdaTest {
                         request.streamName(name).shardToSplit(parent.shardId()).newStartingHashKey(middle))
                 .join();
         StreamArn unused = awaitActive(name);
-    }
-
-    /** The test's own time limit ends it. */
-    private static void await(BooleanSupplier condition) {
-        while (!condition.getAsBoolean()) {
-            Thread.onSpinWait();
-        }
     }
 
     private List<String> notes(String name) {
