@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Appends documents to a file, one a line. Each write opens the file and forces it to the disk; a line that a crash tore is ended, not
@@ -19,6 +20,8 @@ final class FileDestination implements DocumentSink.Destination {
             Set.of(StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
 
     private final Path file;
+    /** Locks of files are the process's, so its own threads wait here. */
+    private final ReentrantLock writing = new ReentrantLock();
 
     FileDestination(Path file) {
         this.file = file.toAbsolutePath();
@@ -32,8 +35,9 @@ final class FileDestination implements DocumentSink.Destination {
     }
 
     @Override
-    public synchronized void put(FailureDocument document) throws IOException {
+    public void put(FailureDocument document) throws IOException {
         ByteBuffer line = ByteBuffer.wrap((document.withRecords() + "\n").getBytes(StandardCharsets.US_ASCII));
+        writing.lock();
         try (FileChannel channel = FileChannel.open(file, OPTIONS)) {
             // The lock goes with the channel.
             var unused = channel.lock();
@@ -46,6 +50,8 @@ final class FileDestination implements DocumentSink.Destination {
                 end += channel.write(line, end);
             }
             channel.force(true);
+        } finally {
+            writing.unlock();
         }
     }
 

@@ -43,7 +43,7 @@ import software.amazon.awssdk.services.kinesis.model.StreamStatus;
  * Lambda handlers, unmodified, on the real server: one table of cases for the same handler in Python and for Node.js. Each case has a
  * stream and a worker of its own; what its function was called with is what Lambda's documentation says.
  */
-@Timeout(120)
+@Timeout(180)
 class LambdaTest {
     private static final StaticCredentialsProvider KEY =
             StaticCredentialsProvider.create(AwsBasicCredentials.create("local", "local"));
