@@ -158,7 +158,7 @@ public final class AwsAccess {
      * it. {@code millrace server} has no buckets, so they must be set.
      */
     public S3AsyncClient s3() {
-        // Servers other than Amazon's have no host for each bucket.
+        // Servers other than Amazon's have no host for each bucket, and many do not know its newer checksums.
         boolean isElsewhere = !EndpointSetting.of(S3, environment).isEmpty();
         return client(() -> S3AsyncClient.builder().forcePathStyle(isElsewhere), S3, null, this::http, patiently(S3));
     }
