@@ -6,13 +6,14 @@ const path = require('node:path');
 const { spawn } = require('node:child_process');
 const { HandlerError, ProtocolError } = require('./errors.cjs');
 const { Handler, load } = require('./handler.cjs');
-const { Child, Pipe, show, takeStandardStreams } = require('./lines.cjs');
+const { Frames, connect, door } = require('./frames.cjs');
+const { Child, Pipe, leaveStandardStreams, messages, show, takeStandardStreams } = require('./lines.cjs');
 
 const USAGE = `usage: millrace-node run FILE[#EXPORT] --stream NAME --app NAME [daemon options]
        millrace-node child FILE[#EXPORT]
 
 run     starts the daemon, which runs the handler in a child process for each shard
-child   is what the daemon starts; it speaks over standard input and output
+child   is what the daemon starts; it speaks over the daemon's socket, or over standard input and output
 
 Options after the handler are the daemon's: see \`millrace daemon --help\`. MILLRACE_TRACEBACKS=1 in the environment shows the
 stacks of handlers' errors, with their messages, which may hold what is in records.
@@ -46,9 +47,8 @@ async function main(given) {
   }
 }
 
-/** Processes one shard until the daemon closes the pipe. */
+/** Processes one shard, or those that the daemon tells, until it closes the pipe or the socket. */
 async function child(name) {
-  const { source, sink } = takeStandardStreams();
   for (const event of ['uncaughtException', 'unhandledRejection']) {
     // Node.js would show its message.
     process.on(event, (failure) => {
@@ -57,15 +57,75 @@ async function child(name) {
     });
   }
   try {
-    await new Child(new Handler(await load(name)), new Pipe(source, sink)).run();
+    const frames = await connected();
+    await serve(name, frames ?? linesOf(takeStandardStreams()));
+    frames?.close();
     return 0;
   } catch (failure) {
     if (failure instanceof HandlerError || failure instanceof ProtocolError) {
       process.stderr.write(`ERROR millrace: ${failure.message}\n`);
-    } else if (failure?.code !== 'EPIPE') {
+    } else if (!['EPIPE', 'ECONNRESET'].includes(failure?.code)) {
       show(failure);
     }
     return 1;
+  }
+}
+
+function linesOf({ source, sink }) {
+  return new Pipe(messages(source), sink);
+}
+
+/** The daemon's socket, where it has one: before the user's code can print, which would look like lines. */
+async function connected() {
+  const found = door();
+  if (!found) {
+    return undefined;
+  }
+  try {
+    const frames = await connect(found.file, found.token);
+    leaveStandardStreams();
+    return frames;
+  } catch {
+    // A container may not have it.
+    return undefined;
+  }
+}
+
+async function serve(name, pipe) {
+  const found = await load(name);
+  const first = await pipe.receive();
+  if (first?.action === 'open' && pipe instanceof Frames) {
+    await serveShards(found, pipe, first);
+  } else if (first) {
+    await new Child(new Handler(found), pipe).run(first);
+  } else if (pipe instanceof Frames) {
+    throw new ProtocolError('the daemon closed the socket at once');
+  }
+}
+
+/** Serves shards, each over a connection of its own. The end of one by a failure is the end of all. */
+async function serveShards(found, control, first) {
+  const running = new Set();
+  let fail;
+  const failed = new Promise((_, reject) => (fail = reject));
+  failed.catch(() => {});
+  for (let told = first; told; told = await Promise.race([control.receive(), failed])) {
+    if (told.action !== 'open') {
+      throw new ProtocolError(`the daemon sent what belongs to a shard over the connection of none: ${told.action}`);
+    }
+    const shard = serveShard(found, control, told).finally(() => running.delete(shard));
+    running.add(shard);
+    shard.catch(fail);
+  }
+  await Promise.race([Promise.all(running), failed]);
+}
+
+async function serveShard(found, control, { token, stream }) {
+  const pipe = await control.beside(token);
+  try {
+    await new Child(new Handler(found), pipe, { ...process.env, MILLRACE_STREAM: stream }).run();
+  } finally {
+    pipe.close();
   }
 }
 

@@ -11,7 +11,7 @@ const CHECKPOINT_MILLIS = 1_000;
 const MOST_FRAMES = 20;
 
 /**
- * Messages over two streams of bytes: a JSON object a line. One reader sorts them: answers to checkpoints go to those who wait for
+ * Messages that come from a source and go to a stream of bytes, as a JSON object a line. One reader sorts them: answers to checkpoints go to those who wait for
  * them, in order, whenever the handler asks; all others are actions.
  */
 class Pipe {
@@ -74,8 +74,7 @@ class Pipe {
   }
 
   async #read(source) {
-    for await (const line of lines(source)) {
-      const message = parsed(line);
+    for await (const message of source) {
       if (message.action !== 'checkpoint') {
         this.#actions.push(message);
         this.#hand();
@@ -123,14 +122,14 @@ function ascii(text) {
   return text.replace(/[\u007f-\uffff]/g, (unit) => '\\u' + unit.charCodeAt(0).toString(16).padStart(4, '0'));
 }
 
-/** The lines of a stream, without their ends. */
-async function* lines(source) {
+/** The messages of a stream of lines. */
+async function* messages(source) {
   let parts = [];
   for await (const chunk of source) {
     let from = 0;
     for (let end = chunk.indexOf(10, from); end >= 0; end = chunk.indexOf(10, from)) {
       parts.push(chunk.subarray(from, end));
-      yield Buffer.concat(parts).toString('utf8');
+      yield parsed(Buffer.concat(parts).toString('utf8'));
       parts = [];
       from = end + 1;
     }
@@ -161,8 +160,9 @@ class Child {
     this.#isMillrace = environment.MILLRACE_PROTOCOL === '1';
   }
 
-  async run() {
-    for (let message = await this.#pipe.receive(); message; message = await this.#pipe.receive()) {
+  /** Answers `first`, if it is there, and all that follows. */
+  async run(first) {
+    for (let message = first ?? (await this.#pipe.receive()); message; message = await this.#pipe.receive()) {
       await this.#pipe.send({
         action: 'status',
         responseFor: message.action,
@@ -203,7 +203,7 @@ class Child {
   }
 
   async #process(message) {
-    const records = message.records.map(Record.of);
+    const records = message.isDecoded ? message.records : decoded(message.records);
     const batch = new Batch(this.#shard, records, message.millisBehindLatest ?? null, this.#checkpointer);
     if (!this.#isMillrace) {
       await this.#handler.process(batch);
@@ -245,6 +245,14 @@ class Child {
   }
 }
 
+function decoded(records) {
+  try {
+    return records.map(Record.of);
+  } catch {
+    throw new ProtocolError('the daemon sent records that are none');
+  }
+}
+
 function typeOf(failure) {
   return failure instanceof Error ? failure.name || failure.constructor.name : typeof failure;
 }
@@ -279,13 +287,19 @@ function showsTraces() {
 
 /** Keeps the pipes for the protocol; what the user's code prints goes to standard error, and reading gives nothing. */
 function takeStandardStreams() {
-  const source = process.stdin;
+  const source = leaveStandardStreams();
   const sink = process.stdout;
-  const nothing = Readable.from([]);
-  Object.defineProperty(process, 'stdin', { configurable: true, get: () => nothing });
   Object.defineProperty(process, 'stdout', { configurable: true, get: () => process.stderr });
   globalThis.console = new console.Console({ stdout: process.stderr, stderr: process.stderr });
   return { source, sink };
 }
 
-module.exports = { Child, Pipe, frames, show, takeStandardStreams };
+/** Lets the user's code print and read nothing; returns the standard input that was. */
+function leaveStandardStreams() {
+  const source = process.stdin;
+  const nothing = Readable.from([]);
+  Object.defineProperty(process, 'stdin', { configurable: true, get: () => nothing });
+  return source;
+}
+
+module.exports = { Child, Pipe, frames, leaveStandardStreams, messages, parsed, show, takeStandardStreams };

@@ -96,3 +96,20 @@ export const asksForNothing = perShard(async () => {});
 export const throwsAtOnce = perShard(() => {
   throw new Error('at once');
 });
+
+/** Counts what each shard was given; leaves when it is told to. */
+export class ByShard {
+  count = 0;
+
+  constructor(shard) {
+    this.shard = shard;
+  }
+
+  async process(batch) {
+    if (batch.records[0].text() === 'leave') {
+      process.exit(3);
+    }
+    this.count += batch.length;
+    console.log(`${this.shard.stream}/${this.shard.id}:${this.count}`);
+  }
+}

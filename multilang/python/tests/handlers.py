@@ -87,3 +87,17 @@ class WithoutProcess:
 
 
 not_a_handler = 7
+
+
+class ByShard:
+    """Counts what each shard was given; leaves when it is told to."""
+
+    def __init__(self, shard):
+        self.shard = shard
+        self.count = 0
+
+    async def process(self, batch):
+        if batch[0].data == b"leave":
+            sys.exit(3)
+        self.count += len(batch)
+        print(f"{self.shard.stream}/{self.shard.id}:{self.count}")

@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import unittest
 from pathlib import Path
 
@@ -230,6 +231,16 @@ class CommandTest(unittest.TestCase):
         self.assertEqual(self.command("run").returncode, 2)
         refused = self.command("run", "handlers:nothing")
         self.assertEqual((refused.returncode, refused.stderr), (2, "millrace: module handlers has no nothing\n"))
+
+    def test_thread_of_the_users_module_does_not_keep_the_runner(self):
+        with tempfile.TemporaryDirectory() as home:
+            java = Path(home) / "bin" / "java"
+            java.parent.mkdir()
+            for program, code in ((java, 0), (Path(home) / "millrace", 7)):
+                program.write_text(f"#!/bin/sh\nexit {code}\n", encoding="ascii")
+                program.chmod(0o755)
+            ran = self.command("run", "threaded:handler", "--app", "a", MILLRACE_HOME=home, JAVA_HOME=home)
+        self.assertEqual((ran.returncode, ran.stdout), (7, "the thread runs\n"), ran.stderr)
 
     def test_missing_java_and_missing_launcher_are_one_line(self):
         without = self.command("run", "handlers:printing", JAVA_HOME="/nowhere")

@@ -9,7 +9,7 @@ import os
 import sys
 import time
 import traceback
-from typing import Any, BinaryIO, Dict, List, Mapping, Optional, TextIO, Tuple
+from typing import Any, BinaryIO, Dict, List, Mapping, Optional, Sequence, TextIO, Tuple
 
 from ._handler import Handler
 from ._model import Batch, Channel, Checkpointer, Record, Shard, record_of
@@ -34,13 +34,7 @@ class Pipe(Channel):
         line = self._source.readline()
         if not line:
             return None
-        try:
-            message = json.loads(line)
-        except ValueError:
-            raise ProtocolError(f"the daemon sent a line of {len(line)} bytes that is no JSON") from None
-        if not isinstance(message, dict) or not isinstance(message.get("action"), str):
-            raise ProtocolError("the daemon sent a message without an action")
-        return message
+        return parsed(line)
 
     def send(self, message: Mapping[str, Any]) -> None:
         # The line feed before it ends whatever somebody else has written to the same file.
@@ -55,7 +49,7 @@ class Pipe(Channel):
                 "subSequenceNumber": sub_sequence_number,
             }
         )
-        answer = self.receive()
+        answer = self._answer()
         if answer is None:
             raise ProtocolError("the daemon has closed the pipe instead of answering a checkpoint")
         if answer["action"] != "checkpoint":
@@ -65,6 +59,22 @@ class Pipe(Channel):
             error = checkpoint_error(str(name))
             self.lease_lost = self.lease_lost or isinstance(error, LeaseLost)
             raise error
+
+
+    def _answer(self) -> Optional[Dict[str, Any]]:
+        """The next message, which is the answer to a checkpoint."""
+        return self.receive()
+
+
+def parsed(line: bytes) -> Dict[str, Any]:
+    """The message of a line."""
+    try:
+        message = json.loads(line)
+    except (ValueError, RecursionError):
+        raise ProtocolError(f"the daemon sent a line of {len(line)} bytes that is no JSON") from None
+    if not isinstance(message, dict) or not isinstance(message.get("action"), str):
+        raise ProtocolError("the daemon sent a message without an action")
+    return message
 
 
 class Child:
@@ -82,7 +92,10 @@ class Child:
         self._unsaved: Optional[Record] = None
         self._saved_at = time.monotonic()
 
-    def run(self) -> None:
+    def run(self, first: Optional[Dict[str, Any]] = None) -> None:
+        """Answers ``first``, if it is there, and all that follows."""
+        if first is not None:
+            self._answer(first)
         for message in iter(self._pipe.receive, None):
             self._answer(message)
 
@@ -114,7 +127,11 @@ class Child:
         self._pipe.send(status)
 
     def _process(self, message: Dict[str, Any]) -> Dict[str, Any]:
-        records = [record_of(fields, base64.b64decode(fields["data"] or "")) for fields in message["records"]]
+        records = message.get("records")
+        if not isinstance(records, Sequence):
+            raise ProtocolError("the daemon sent no records to process")
+        if isinstance(records, list):
+            records = _decoded(records)
         batch = Batch(self._shard, records, message.get("millisBehindLatest"), self._checkpointer)
         if not self._is_millrace:
             self._handler.process(batch)
@@ -142,6 +159,13 @@ class Child:
                 self._checkpointer.checkpoint(last)
             except LeaseLost:
                 pass
+
+
+def _decoded(records: List[Any]) -> List[Record]:
+    try:
+        return [record_of(fields, base64.b64decode(fields["data"] or "")) for fields in records]
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
+        raise ProtocolError("the daemon sent a record that is none") from None
 
 
 def show(failure: BaseException) -> None:
@@ -177,15 +201,20 @@ def frames(failure: BaseException) -> str:
 
 def take_standard_streams() -> Tuple[BinaryIO, BinaryIO]:
     """Keeps the pipes for the protocol; what the user's code prints goes to standard error, and reading gives nothing."""
-    source = os.fdopen(os.dup(0), "rb", buffering=1 << 16)
     sink = os.fdopen(os.dup(1), "wb", buffering=1 << 16)
+    os.dup2(2, 1)
+    return os.fdopen(leave_standard_streams(), "rb", buffering=1 << 16), sink
+
+
+def leave_standard_streams() -> int:
+    """Lets the user's code print line by line and read nothing; returns the standard input that was."""
+    source = os.dup(0)
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)
-    os.dup2(2, 1)
     sys.stdin = open(0, encoding="utf-8", closefd=False)
     sys.stdout = _unbuffered(1)
-    return source, sink
+    return source
 
 
 def _unbuffered(descriptor: int) -> TextIO:

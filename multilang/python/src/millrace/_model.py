@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import Any, Dict, Iterator, Optional, Sequence, Union
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Dict, Iterator, Optional, Protocol, Sequence, Tuple, Union
 
 if sys.version_info >= (3, 10):
     _slotted = dataclass(frozen=True, slots=True)
@@ -13,19 +14,103 @@ else:
     _slotted = dataclass(frozen=True)
 
 
-@_slotted
+class Fields(Protocol):
+    """Where a record has everything but its data from, by its index there."""
+
+    def partition_key(self, index: int) -> str: ...
+
+    def sequence_number(self, index: int) -> str: ...
+
+    def sub_sequence_number(self, index: int) -> int: ...
+
+    def arrived(self, index: int) -> Optional[datetime]: ...
+
+
+class _Given:
+    """The fields of one record, as they were given."""
+
+    __slots__ = ("_arrived", "_key", "_number", "_sub")
+
+    def __init__(self, key: str, number: str, sub: int, arrived: Optional[datetime]) -> None:
+        self._key = key
+        self._number = number
+        self._sub = sub
+        self._arrived = arrived
+
+    def partition_key(self, index: int) -> str:
+        return self._key
+
+    def sequence_number(self, index: int) -> str:
+        return self._number
+
+    def sub_sequence_number(self, index: int) -> int:
+        return self._sub
+
+    def arrived(self, index: int) -> Optional[datetime]:
+        return self._arrived
+
+
 class Record:
-    """A record of a shard.
+    """A record of a shard. It cannot be changed, and is equal to one with the same fields.
 
     ``sub_sequence_number`` is its place within an aggregate of the Kinesis Producer Library, 0 for others. ``arrived`` is when the
     stream took it, in UTC; None where the daemon does not say.
     """
 
-    data: bytes
-    partition_key: str
-    sequence_number: str
-    sub_sequence_number: int = 0
-    arrived: Optional[datetime] = None
+    # A dataclass that is frozen takes twice as long to make, and most handlers look at the data alone.
+    __slots__ = ("_data", "_fields", "_index")
+
+    __match_args__ = ("data", "partition_key", "sequence_number", "sub_sequence_number", "arrived")
+
+    def __init__(
+        self,
+        data: bytes,
+        partition_key: str,
+        sequence_number: str,
+        sub_sequence_number: int = 0,
+        arrived: Optional[datetime] = None,
+    ) -> None:
+        self._data = data
+        self._fields: Fields = _Given(partition_key, sequence_number, sub_sequence_number, arrived)
+        self._index = 0
+
+    if TYPE_CHECKING:
+
+        @property
+        def data(self) -> bytes: ...
+
+    else:
+        data = property(attrgetter("_data"))
+
+    @property
+    def partition_key(self) -> str:
+        return self._fields.partition_key(self._index)
+
+    @property
+    def sequence_number(self) -> str:
+        return self._fields.sequence_number(self._index)
+
+    @property
+    def sub_sequence_number(self) -> int:
+        return self._fields.sub_sequence_number(self._index)
+
+    @property
+    def arrived(self) -> Optional[datetime]:
+        return self._fields.arrived(self._index)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Record):
+            return NotImplemented
+        return self._values() == other._values()
+
+    def __hash__(self) -> int:
+        return hash(self._values())
+
+    def __reduce__(self) -> Any:
+        return Record, self._values()
+
+    def _values(self) -> Tuple[Any, ...]:
+        return self.data, self.partition_key, self.sequence_number, self.sub_sequence_number, self.arrived
 
     def __repr__(self) -> str:
         """Without data and key, so that a log of records leaks neither."""

@@ -1,6 +1,7 @@
 package io.millrace.cli;
 
 import io.millrace.cli.terminal.JsonObject;
+import io.millrace.multilang.child.ChildEnd;
 import io.millrace.multilang.child.ChildListener;
 import io.millrace.multilang.child.ChildName;
 import java.time.InstantSource;
@@ -21,7 +22,8 @@ final class ChildEvents implements ChildListener {
     }
 
     @Override
-    public void ended(ChildName child, long pid, String reason, boolean isFailure) {
+    public void ended(ChildName child, long pid, String reason, ChildEnd end) {
+        boolean isFailure = end != ChildEnd.WANTED;
         file.write(about("child-ended", child, pid).put("failed", isFailure).put("reason", reason));
     }
 

@@ -89,6 +89,9 @@ final class DaemonCommand implements Callable<Integer> {
                             + " line.")
     private @Nullable Path events;
 
+    @Option(names = "--json", description = "Print the same events to the standard output.")
+    private boolean json;
+
     @Option(names = "--check", description = "Say what each setting means, and do nothing else.")
     private boolean check;
 
@@ -111,7 +114,7 @@ final class DaemonCommand implements Callable<Integer> {
 
     private void run(DaemonSettings settings, AwsAccess services) {
         boolean isFanOut = settings.retrieval().isFanOut();
-        try (EventFile written = EventFile.open(events);
+        try (EventFile written = EventFile.open(events, json ? terminal::line : event -> {});
                 FunctionServices functions = new FunctionServices(services);
                 MultilangDaemon daemon = daemon(settings, functions, written);
                 DirectKinesis kinesis = isFanOut ? services.pipeKinesis() : services.workerKinesis();

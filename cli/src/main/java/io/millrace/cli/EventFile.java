@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,19 +23,28 @@ final class EventFile implements WorkerListener, AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(EventFile.class);
 
     private final @Nullable Writer writer;
+    private volatile Consumer<String> printer;
 
-    private EventFile(@Nullable Writer writer) {
+    private EventFile(@Nullable Writer writer, Consumer<String> printer) {
         this.writer = writer;
+        this.printer = printer;
     }
 
     /** Opens the file, or none. */
     static EventFile open(@Nullable Path path) {
+        return open(path, event -> {});
+    }
+
+    /** The same; {@code printer} gets each line as well. */
+    static EventFile open(@Nullable Path path, Consumer<String> printer) {
         if (path == null) {
-            return new EventFile(null);
+            return new EventFile(null, printer);
         }
         try {
-            return new EventFile(Files.newBufferedWriter(
-                    path, StandardCharsets.UTF_8, StandardOpenOption.CREATE, StandardOpenOption.APPEND));
+            return new EventFile(
+                    Files.newBufferedWriter(
+                            path, StandardCharsets.UTF_8, StandardOpenOption.CREATE, StandardOpenOption.APPEND),
+                    printer);
         } catch (IOException e) {
             throw CommandFailure.failed(
                     "cannot write to " + path + ": check that its folder exists and may be written", e);
@@ -49,11 +59,18 @@ final class EventFile implements WorkerListener, AutoCloseable {
 
     /** Appends an event; safe for any thread. */
     void write(JsonObject event) {
+        String line = event.toString();
+        try {
+            printer.accept(line);
+        } catch (CommandFailure closed) {
+            printer = none -> {};
+            log.warn("Events are printed no more: {}", closed.getMessage());
+        }
         if (writer == null) {
             return;
         }
         try {
-            writer.write(event + "\n");
+            writer.write(line + "\n");
             writer.flush();
         } catch (IOException e) {
             log.warn("Cannot write to the file of events: {}", e.getMessage());

@@ -2,6 +2,8 @@ package io.millrace.multilang;
 
 import static java.util.Objects.requireNonNull;
 
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
 import io.millrace.consumer.Worker;
 import io.millrace.consumer.WorkerBuilder;
 import io.millrace.consumer.delivery.CheckpointMode;
@@ -63,20 +65,40 @@ public final class MultilangDaemon implements AutoCloseable {
      * @throws SettingsException if the program of the children is not there
      */
     public MultilangDaemon(DaemonSettings settings, ChildListener listener, Platform platform) {
-        this(settings, null, found(settings), limits(settings), listener, platform);
+        this(settings, listener, new CompositeMeterRegistry(), platform);
+    }
+
+    /**
+     * A daemon without children yet, which speak the protocol themselves and whose figures go to {@code registry}; give it to
+     * {@link #worker()} as well.
+     *
+     * @param listener is told how children get on
+     * @throws SettingsException if the program of the children is not there
+     */
+    public MultilangDaemon(DaemonSettings settings, ChildListener listener, MeterRegistry registry, Platform platform) {
+        this(settings, null, found(settings), metered(registry, settings, listener), platform);
     }
 
     private MultilangDaemon(
             DaemonSettings settings,
             @Nullable Handler handler,
             ChildCommand command,
-            ChildLimits limits,
             ChildListener listener,
             Platform platform) {
         this.settings = requireNonNull(settings, "settings");
         this.handler = handler;
-        this.listener = requireNonNull(listener, "listener");
-        this.children = Children.of(command, limits, listener, platform);
+        this.listener = listener;
+        this.children = Children.of(command, limits(settings), listener, platform);
+    }
+
+    /** As below, with figures that go nowhere. */
+    public static MultilangDaemon ofFunction(
+            DaemonSettings settings,
+            Map<StreamName, StreamArn> streams,
+            @Nullable Function<FunctionNames, LetterSink> onFailureOrNull,
+            ChildListener listener,
+            Platform platform) {
+        return ofFunction(settings, streams, onFailureOrNull, listener, new CompositeMeterRegistry(), platform);
     }
 
     /**
@@ -85,6 +107,7 @@ public final class MultilangDaemon implements AutoCloseable {
      * @param streams the ARNs of all streams of the settings, by the names that a worker may know them by
      * @param onFailureOrNull makes the destination of what is given up; absent if there is none. The daemon closes it
      * @param listener is told how children get on
+     * @param registry gets the figures; give it to {@link #worker()} as well
      * @throws SettingsException if the handler or its interpreter is not there, or it cannot be loaded
      */
     public static MultilangDaemon ofFunction(
@@ -92,21 +115,23 @@ public final class MultilangDaemon implements AutoCloseable {
             Map<StreamName, StreamArn> streams,
             @Nullable Function<FunctionNames, LetterSink> onFailureOrNull,
             ChildListener listener,
+            MeterRegistry registry,
             Platform platform) {
         LambdaChoice choice = requireNonNull(settings.lambdaOrNull(), "the settings name no handler");
+        ChildListener metered = metered(registry, settings, listener);
         FunctionNames names = FunctionNames.of(choice.functionName(), streams);
         EventSourceMapping mapping = onFailureOrNull == null
                 ? choice.mapping()
-                : choice.mapping().withOnFailure(watched(onFailureOrNull.apply(names), listener));
+                : choice.mapping().withOnFailure(watched(onFailureOrNull.apply(names), metered));
         String region = streams.values().iterator().next().region();
         LambdaProgram program = LambdaProgram.find(choice, settings.command(), settings.application(), names, region);
         return new MultilangDaemon(
-                settings,
-                new Handler(program, names, mapping),
-                program.command(),
-                limits(settings),
-                listener,
-                platform);
+                settings, new Handler(program, names, mapping), program.command(), metered, platform);
+    }
+
+    private static ChildListener metered(MeterRegistry registry, DaemonSettings settings, ChildListener listener) {
+        return new ChildMeters(
+                requireNonNull(registry, "registry"), settings.application(), requireNonNull(listener, "listener"));
     }
 
     private static ChildCommand found(DaemonSettings settings) {
@@ -117,7 +142,7 @@ public final class MultilangDaemon implements AutoCloseable {
                     + program + "'; "
                     + (program.indexOf('/') < 0 ? "no folder of PATH has it" : "check its path and its permissions"));
         }
-        return new ChildCommand(settings.command(), settings.application());
+        return new ChildCommand(settings.command(), settings.application(), Map.of(), settings.shardsPerProcess());
     }
 
     private static ChildLimits limits(DaemonSettings settings) {

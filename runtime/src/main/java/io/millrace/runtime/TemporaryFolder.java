@@ -11,6 +11,8 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
@@ -19,7 +21,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A folder that is deleted when it is closed. If its process dies before that, the next process that makes a folder of the
+ * A folder that only its owner may enter, where the system knows owners, and that is deleted when it is closed. If its process dies before that, the next process that makes a folder of the
  * same kind in the same place deletes it. A lock on a file beside it, {@code <folder>.lock}, shows that its owner lives.
  *
  * <p>Safe for any thread.
@@ -65,10 +67,19 @@ public final class TemporaryFolder implements AutoCloseable {
             FileChannel held = lockedOrNull(lock);
             if (held != null && Files.exists(lock)) {
                 OWN_LOCKS.add(lock);
-                return new TemporaryFolder(Files.createDirectory(folderOf(lock)), lock, held);
+                return new TemporaryFolder(Files.createDirectory(folderOf(lock), ownersOnly(real)), lock, held);
             }
             // Another process took it for an abandoned one before it was locked.
         }
+    }
+
+    private static FileAttribute<?>[] ownersOnly(Path place) {
+        boolean isPosix = place.getFileSystem().supportedFileAttributeViews().contains("posix");
+        return isPosix
+                ? new FileAttribute<?>[] {
+                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"))
+                }
+                : new FileAttribute<?>[0];
     }
 
     /** Where it is: an absolute path. */

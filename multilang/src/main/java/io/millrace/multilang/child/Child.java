@@ -55,6 +55,9 @@ public final class Child {
     /** True once the process was sent the action in hand. */
     private boolean isTold;
 
+    /** When that was. */
+    private long toldAt;
+
     private Checkpoints checkpoints = NOT_YET;
     private final Deque<FromChild> inbox = new ArrayDeque<>();
     private boolean isSaving;
@@ -62,6 +65,7 @@ public final class Child {
     private @Nullable Integer exitCode;
     private boolean isOutputOver;
     private @Nullable String failure;
+    private ChildEnd kindOfFailure = ChildEnd.EXITED;
     private @Nullable String wish;
 
     private EventLoop.Cancellable limit = EventLoop.Cancellable.DONE;
@@ -136,9 +140,12 @@ public final class Child {
         current = exchange;
         began = wiring.ticker().nanoTime();
         Duration time = wiring.limits().start();
-        limit = loop.schedule(time, () -> fail("did not answer initialize within " + spoken(time) + " of its start"));
+        limit = loop.schedule(
+                time,
+                () -> fail(ChildEnd.TIMEOUT, "did not answer initialize within " + spoken(time) + " of its start"));
         loop.whenComplete(wiring.starter().start(name, new ProcessEvents()), (started, error) -> {
             if (started == null) {
+                kindOfFailure = ChildEnd.NOT_STARTED;
                 failure = "could not be started: " + (error == null ? "" : error.getMessage());
                 gone();
             } else {
@@ -176,6 +183,7 @@ public final class Child {
         moveTo(ChildState.BUSY, exchange.action.action());
         current = exchange;
         isTold = true;
+        toldAt = wiring.ticker().nanoTime();
         checkpoints = service;
         armLimit();
         lossCheck = loop.schedule(LOSS_CHECKS, this::checkLoss);
@@ -227,16 +235,20 @@ public final class Child {
     private void answered(FromChild.Status status) {
         Exchange exchange = current;
         if (exchange == null) {
-            fail("answered, but had been told nothing");
+            fail(ChildEnd.PROTOCOL, "answered, but had been told nothing");
         } else if (!exchange.action.action().equals(status.responseFor())) {
-            fail("was told " + exchange.action.action() + " and answered something else");
+            fail(ChildEnd.PROTOCOL, "was told " + exchange.action.action() + " and answered something else");
         } else if (status.result() instanceof FromChild.Result.Failed failed
                 && !(exchange.action instanceof ToChild.ProcessRecords)
                 && !(exchange.action instanceof ToChild.Invoke)) {
-            fail("failed in " + exchange.action.action() + ": " + failed.error() + " " + failed.trace());
+            fail(
+                    ChildEnd.FAILED,
+                    "failed in " + exchange.action.action() + ": " + failed.error() + " " + failed.trace());
         } else {
             if (state == ChildState.INITIALIZING) {
                 wiring.listener().ready(name, wiring.ticker().since(began));
+            } else {
+                wiring.listener().answered(name, wiring.ticker().since(toldAt));
             }
             limit.cancel();
             lossCheck.cancel();
@@ -253,7 +265,10 @@ public final class Child {
         limit.cancel();
         if (time != null) {
             limit = loop.schedule(
-                    time, () -> fail("sent nothing for " + spoken(time) + " while it had " + inHand() + " in hand"));
+                    time,
+                    () -> fail(
+                            ChildEnd.TIMEOUT,
+                            "sent nothing for " + spoken(time) + " while it had " + inHand() + " in hand"));
         }
     }
 
@@ -265,7 +280,10 @@ public final class Child {
         if (checkpoints.isLeaseLost()) {
             Duration time = wiring.limits().afterLoss();
             lossCheck = loop.schedule(
-                    time, () -> fail("has " + inHand() + " in hand " + spoken(time) + " after the shard was lost"));
+                    time,
+                    () -> fail(
+                            ChildEnd.TIMEOUT,
+                            "has " + inHand() + " in hand " + spoken(time) + " after the shard was lost"));
         } else {
             lossCheck = loop.schedule(LOSS_CHECKS, this::checkLoss);
         }
@@ -281,12 +299,13 @@ public final class Child {
 
     // Ends.
 
-    private void fail(String why) {
+    private void fail(ChildEnd kind, String why) {
         if (state == ChildState.ENDING || state == ChildState.ENDED) {
             return;
         }
         if (failure == null) {
             failure = why;
+            kindOfFailure = kind;
         }
         if (state != ChildState.STARTING) {
             stopNow();
@@ -359,7 +378,7 @@ public final class Child {
             ending = loop.schedule(BETWEEN_ENDS, this::gone);
         } else if (state != ChildState.ENDING) {
             ending.cancel();
-            ending = loop.schedule(BETWEEN_ENDS, () -> fail("closed its standard output and goes on"));
+            ending = loop.schedule(BETWEEN_ENDS, () -> fail(ChildEnd.EXITED, "closed its output and goes on"));
         }
     }
 
@@ -369,16 +388,17 @@ public final class Child {
         ending.cancel();
         look.cancel();
         String reason = reason();
-        boolean isFailure = failure != null || wish == null;
+        ChildEnd end = failure != null ? kindOfFailure : wish != null ? ChildEnd.WANTED : ChildEnd.EXITED;
         moveTo(ChildState.ENDED, reason);
         ChildProcess was = process;
-        wiring.listener().ended(name, was == null ? -1 : was.pid(), reason, isFailure);
+        wiring.listener().ended(name, was == null ? -1 : was.pid(), reason, end);
         wiring.over().accept(this);
         ended.complete(reason);
         Exchange exchange = current;
         current = null;
         if (exchange != null) {
-            exchange.answer.completeExceptionally(failed(reason, isTold));
+            boolean isToBlame = isTold && (was == null || !was.isBlameless());
+            exchange.answer.completeExceptionally(failed(reason, isToBlame));
         }
     }
 
@@ -419,11 +439,21 @@ public final class Child {
                 return;
             }
             if (inbox.size() >= MOST_MESSAGES) {
-                fail("sends checkpoints without waiting for answers");
+                fail(ChildEnd.PROTOCOL, "sends checkpoints without waiting for answers");
                 return;
             }
             inbox.add(message);
             take();
+        }
+
+        @Override
+        public void moved(long toChild, long fromChild) {
+            wiring.listener().moved(name, toChild, fromChild);
+        }
+
+        @Override
+        public void broke(String why) {
+            fail(ChildEnd.PROTOCOL, why);
         }
 
         @Override
@@ -437,7 +467,7 @@ public final class Child {
             // It is most likely about to end, and its exit code says more.
             if (isServing() && exitCode == null) {
                 ending.cancel();
-                ending = loop.schedule(BETWEEN_ENDS, () -> fail("does not read its standard input: " + why));
+                ending = loop.schedule(BETWEEN_ENDS, () -> fail(ChildEnd.EXITED, "does not read its input: " + why));
             }
         }
 

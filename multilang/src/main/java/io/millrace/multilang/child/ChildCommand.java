@@ -15,8 +15,10 @@ import java.util.Optional;
  * @param words the program and its arguments, which reach it as they are
  * @param application is told to children as {@code MILLRACE_APPLICATION}
  * @param environment further variables of children
+ * @param shardsPerProcess how many shards a process may serve, if it speaks frames
  */
-public record ChildCommand(List<String> words, String application, Map<String, String> environment) {
+public record ChildCommand(
+        List<String> words, String application, Map<String, String> environment, int shardsPerProcess) {
     /** Checks the parts and copies the collections. */
     public ChildCommand {
         requireNonNull(application, "application");
@@ -25,11 +27,14 @@ public record ChildCommand(List<String> words, String application, Map<String, S
         if (words.isEmpty()) {
             throw new IllegalArgumentException("a command has at least one word");
         }
+        if (shardsPerProcess < 1) {
+            throw new IllegalArgumentException("a process serves at least one shard, not " + shardsPerProcess);
+        }
     }
 
-    /** A command of children that have no further variables. */
+    /** A command of processes that serve one shard each and have no further variables. */
     public ChildCommand(List<String> words, String application) {
-        this(words, application, Map.of());
+        this(words, application, Map.of(), 1);
     }
 
     /**

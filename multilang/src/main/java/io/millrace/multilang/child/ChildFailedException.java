@@ -9,14 +9,17 @@ public final class ChildFailedException extends RuntimeException {
     /**
      * A failure of this message.
      *
-     * @param isTold true if the action that fails with it was sent to the child
+     * @param isTold true if the action that fails with it was sent to the child, and may have made it fail
      */
     public ChildFailedException(String message, boolean isTold) {
         super(message);
         this.isTold = isTold;
     }
 
-    /** True if the action was sent to the child; otherwise no child ever saw it. */
+    /**
+     * True if the action was sent to the child and may have made it fail; otherwise no child ever saw it, or another shard of the same
+     * process is at fault.
+     */
     public boolean isTold() {
         return isTold;
     }

@@ -14,7 +14,7 @@ interface ChildProcess {
     /** Writes a message, after those before it. A failure is told to {@link Events#sendFailed}. */
     void send(ToChild message);
 
-    /** Closes the child's standard input, once all messages are written. */
+    /** Closes the child's standard input or socket, once all messages are written. */
     void closeInput();
 
     /** SIGTERM, to its own children as well. */
@@ -26,12 +26,23 @@ interface ChildProcess {
     /** True while a process runs that was its child, or a child's child, when its input was closed or a signal was sent. */
     boolean hasSurvivors();
 
+    /** True if it is gone and another shard that it served is at fault, or nobody can tell which one is. */
+    default boolean isBlameless() {
+        return false;
+    }
+
     /** Is told of a process' messages and its end. Called on the loop. */
     interface Events {
         /** A message came. */
         void received(FromChild message);
 
-        /** The standard output is closed, and all that stood in it was told. */
+        /** So many bytes went to it, and so many came from it. Called on any thread. */
+        default void moved(long toChild, long fromChild) {}
+
+        /** It does not keep to the protocol. */
+        void broke(String why);
+
+        /** The standard output, or the socket where it speaks frames, is closed, and all that stood in it was told. */
         void outputEnded();
 
         /** A message could not be written. */

@@ -5,22 +5,20 @@ import java.io.InputStream;
 import java.util.Arrays;
 
 /**
- * Reads a stream to its end, line by line. A line longer than the bound is handed out cut; the rest of it is dropped. Belongs to
- * one thread, which it blocks.
+ * Takes bytes apart into lines: those of a stream, which it reads to its end, or those that it is given. A line longer than the bound
+ * is handed out cut; the rest of it is dropped. Belongs to one thread at a time.
  */
 final class LinePump {
     private static final int CHUNK = 8 * 1024;
 
-    private final InputStream in;
     private final int longest;
     private final Lines lines;
     private byte[] line = new byte[256];
     private int length;
     private long dropped;
 
-    /** Pumps from {@code in}; lines have at most {@code longest} bytes. */
-    LinePump(InputStream in, int longest, Lines lines) {
-        this.in = in;
+    /** Lines have at most {@code longest} bytes. */
+    LinePump(int longest, Lines lines) {
         this.longest = longest;
         this.lines = lines;
     }
@@ -39,8 +37,8 @@ final class LinePump {
         void line(byte[] bytes, int from, int length, long dropped);
     }
 
-    /** Returns at the stream's end, or once it is closed. */
-    void run() {
+    /** Reads {@code in}, which blocks. Returns at its end, or once it is closed. */
+    void run(InputStream in) {
         byte[] chunk = new byte[CHUNK];
         try {
             for (int read = in.read(chunk); read >= 0; read = in.read(chunk)) {
@@ -54,7 +52,8 @@ final class LinePump {
         }
     }
 
-    private void take(byte[] chunk, int read) {
+    /** Takes the first {@code read} bytes of {@code chunk}. */
+    void take(byte[] chunk, int read) {
         int begin = 0;
         for (int i = 0; i < read; i++) {
             if (chunk[i] == '\n') {

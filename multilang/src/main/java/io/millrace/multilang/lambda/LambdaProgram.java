@@ -72,7 +72,7 @@ public final class LambdaProgram implements AutoCloseable {
             }
             check(words, choice.handler(), environment, shims.resolve("check.log"));
             words.add(choice.handler());
-            return new LambdaProgram(folder, new ChildCommand(words, application, environment));
+            return new LambdaProgram(folder, new ChildCommand(words, application, environment, 1));
         } catch (IOException failure) {
             folder.close();
             throw new UncheckedIOException("the shim of handler " + choice.handler() + " cannot be laid down", failure);

@@ -75,6 +75,9 @@ public final class LineEncoder {
                 json.writeNumber(sub);
             }
             json.writeStringField("error", answer.error());
+        } else if (message instanceof ToChild.Open open) {
+            json.writeStringField("token", open.token());
+            json.writeStringField("stream", open.stream().toString());
         }
         json.writeEndObject();
         json.writeRaw('\n');

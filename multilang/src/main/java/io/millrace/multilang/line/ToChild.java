@@ -6,11 +6,13 @@ import io.millrace.model.Checkpoint;
 import io.millrace.model.Position;
 import io.millrace.model.RecordPosition;
 import io.millrace.model.ShardId;
+import io.millrace.model.StreamName;
 import io.millrace.model.StreamRecord;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** A message of the daemon to a child. All but {@link Checkpointed} are actions, which the child answers with a status. */
+/** A message of the daemon to a child. All but {@link Checkpointed} and {@link Open} are actions,
+ * which the child answers with a status. */
 public sealed interface ToChild {
     /** The message's name on the wire. */
     String action();
@@ -126,6 +128,32 @@ public sealed interface ToChild {
         @Override
         public String action() {
             return "shardEnded";
+        }
+    }
+
+    /**
+     * A process that serves several shards shall open another connection, for one more shard. Ours: no child of Amazon's libraries
+     * is ever told it.
+     *
+     * @param token by which the daemon knows the connection
+     * @param stream the shard's stream
+     */
+    record Open(String token, StreamName stream) implements ToChild {
+        /** Checks the parts. */
+        public Open {
+            requireNonNull(token, "token");
+            requireNonNull(stream, "stream");
+        }
+
+        @Override
+        public String action() {
+            return "open";
+        }
+
+        /** Without the token, which is a secret. */
+        @Override
+        public String toString() {
+            return "Open of " + stream;
         }
     }
 

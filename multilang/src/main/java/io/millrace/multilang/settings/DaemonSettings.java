@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param failures what becomes of records that children fail at
  * @param services where services are, and who speaks to them
  * @param limits how long children may take for what
+ * @param shardsPerProcess how many shards a child may serve
  * @param grace how long a stop waits
  * @param lines a line for each setting that was given, saying what it means
  * @param warnings a line for each setting that has no effect
@@ -41,6 +42,7 @@ public record DaemonSettings(
         FailureChoice failures,
         Services services,
         ChildLimits limits,
+        int shardsPerProcess,
         Duration grace,
         List<String> lines,
         List<String> warnings) {
@@ -142,6 +144,7 @@ public record DaemonSettings(
                 FailureChoice.of(values),
                 services(values),
                 limits(values),
+                values.whole("shardsPerProcess").orElse(1),
                 grace,
                 Explanations.of(values, retrieval.isFanOut()),
                 Explanations.warnings(values, retrieval.isFanOut()));
@@ -160,6 +163,7 @@ public record DaemonSettings(
                 failures,
                 services,
                 limits,
+                shardsPerProcess,
                 grace,
                 lines,
                 warnings);

@@ -101,6 +101,10 @@ final class SettingTable {
                 POSITIVE,
                 "how long a child may take to end, in seconds, SIGTERM after half of it; 10");
         table.honoured(
+                "shardsPerProcess",
+                POSITIVE,
+                "how many shards a child may serve, where it speaks frames as our own packages do; 1");
+        table.honoured(
                 "shutdownGraceMillis", MILLIS, "how long a stop waits for children and checkpoints, in ms; 20000");
         table.meaningless(
                 "checkpoints are always checked against what was delivered",

@@ -145,7 +145,7 @@ class ChildTest {
         assertThat(process().seen).endsWith("close", "SIGTERM");
         process().exits(143);
         pass();
-        assertFailed(told, "closed its standard output and goes on");
+        assertFailed(told, "closed its output and goes on");
     }
 
     @Test
@@ -330,7 +330,7 @@ class ChildTest {
         sim.run(Duration.ofMillis(1_100));
         process().ends(143);
         pass();
-        assertFailed(told, "does not read its standard input: Broken pipe");
+        assertFailed(told, "does not read its input: Broken pipe");
     }
 
     @Test
@@ -402,8 +402,8 @@ class ChildTest {
             }
 
             @Override
-            public void ended(ChildName name, long pid, String reason, boolean isFailure) {
-                news.add("ended " + pid + " " + reason + (isFailure ? " FAILED" : ""));
+            public void ended(ChildName name, long pid, String reason, ChildEnd end) {
+                news.add("ended " + pid + " " + reason + (end == ChildEnd.WANTED ? "" : " FAILED"));
             }
         };
         return Children.of(loop, new Children.Settings(sim.ticker(), limits, listener), processes)

@@ -254,17 +254,17 @@ class SystemChildrenTest {
 
     @Test
     void levelsAreGuessed() {
-        assertThat(ErrorLines.levelOf("2026-01-01 12:00:00,123 - root - INFO - hello", Level.WARN))
+        assertThat(ChildLines.levelOf("2026-01-01 12:00:00,123 - root - INFO - hello", Level.WARN))
                 .isEqualTo(Level.INFO);
-        assertThat(ErrorLines.levelOf("[WARNING] low disk", Level.INFO)).isEqualTo(Level.WARN);
-        assertThat(ErrorLines.levelOf("CRITICAL:root:x", Level.INFO)).isEqualTo(Level.ERROR);
-        assertThat(ErrorLines.levelOf("DEBUG x", Level.INFO)).isEqualTo(Level.DEBUG);
-        assertThat(ErrorLines.levelOf("Traceback (most recent call last):", Level.INFO))
+        assertThat(ChildLines.levelOf("[WARNING] low disk", Level.INFO)).isEqualTo(Level.WARN);
+        assertThat(ChildLines.levelOf("CRITICAL:root:x", Level.INFO)).isEqualTo(Level.ERROR);
+        assertThat(ChildLines.levelOf("DEBUG x", Level.INFO)).isEqualTo(Level.DEBUG);
+        assertThat(ChildLines.levelOf("Traceback (most recent call last):", Level.INFO))
                 .isEqualTo(Level.ERROR);
-        assertThat(ErrorLines.levelOf("  File \"app.py\", line 7", Level.ERROR)).isEqualTo(Level.ERROR);
-        assertThat(ErrorLines.levelOf("ValueError: no", Level.INFO)).isEqualTo(Level.ERROR);
-        assertThat(ErrorLines.levelOf("hello", Level.DEBUG)).isEqualTo(Level.WARN);
-        assertThat(ErrorLines.levelOf("INFORMATION", Level.DEBUG)).isEqualTo(Level.WARN);
+        assertThat(ChildLines.levelOf("  File \"app.py\", line 7", Level.ERROR)).isEqualTo(Level.ERROR);
+        assertThat(ChildLines.levelOf("ValueError: no", Level.INFO)).isEqualTo(Level.ERROR);
+        assertThat(ChildLines.levelOf("hello", Level.DEBUG)).isEqualTo(Level.WARN);
+        assertThat(ChildLines.levelOf("INFORMATION", Level.DEBUG)).isEqualTo(Level.WARN);
     }
 
     private Children children(String script, ChildLimits limits) {

@@ -23,22 +23,25 @@ final class DaemonRun implements AutoCloseable {
 
     private final Process process;
     private final Path events;
+    private final Path prints;
     private final Path errors;
 
-    private DaemonRun(Process process, Path events, Path errors) {
+    private DaemonRun(Process process, Path events, Path prints, Path errors) {
         this.process = process;
         this.events = events;
+        this.prints = prints;
         this.errors = errors;
     }
 
     /** Starts a daemon whose children note records in {@code folder/notes}, in a locale that knows ASCII only. */
     static DaemonRun start(Path folder, Map<String, String> environment, Path properties) throws IOException {
         Path events = Files.createTempFile(folder, "events", ".jsonl");
+        Path prints = Files.createTempFile(folder, "daemon", ".out");
         Path errors = Files.createTempFile(folder, "daemon", ".err");
-        ProcessBuilder builder = new ProcessBuilder(
-                        JavaCommand.millrace(List.of("daemon", properties.toString(), "--events", events.toString())))
+        ProcessBuilder builder = new ProcessBuilder(JavaCommand.millrace(
+                        List.of("daemon", properties.toString(), "--json", "--events", events.toString())))
                 .directory(folder.toFile())
-                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .redirectOutput(prints.toFile())
                 .redirectError(errors.toFile());
         String none = folder.resolve("none").toString();
         Map<String, String> all = new HashMap<>(environment);
@@ -56,7 +59,7 @@ final class DaemonRun implements AutoCloseable {
                 "NOTES",
                 folder.resolve("notes").toString()));
         CleanEnvironment.give(builder, all);
-        return new DaemonRun(builder.start(), events, errors);
+        return new DaemonRun(builder.start(), events, prints, errors);
     }
 
     /** Waits until {@code condition} holds; the test's own time limit ends it. */
@@ -98,6 +101,15 @@ final class DaemonRun implements AutoCloseable {
                                 && line.contains("\"" + shard + "\"")))
                 .findFirst()
                 .orElseThrow(() -> new IllegalStateException("no child is there: " + this));
+    }
+
+    /** True if it has printed its events, each once. */
+    boolean hasPrintedEvents() {
+        List<String> printed = new ArrayList<>(read(prints).lines().toList());
+        List<String> written = new ArrayList<>(read(events).lines().toList());
+        printed.sort(null);
+        written.sort(null);
+        return printed.equals(written);
     }
 
     String errors() {

@@ -131,6 +131,48 @@ class MultilangTest {
                 "maxRecords = 50");
     }
 
+    /** One process serves both shards: when it is killed, each begins again at its own checkpoint. */
+    @Test
+    void processOfTwoShardsThatIsKilledBeginsAgainAtTheCheckpointOfEach() throws Exception {
+        clients.assumePresent("Python", List.of("python3", "--version"));
+        Path handler = clients.resource("multilang_own.py");
+        String path = PackagesTest.PYTHON.resolve("src") + ":" + handler.getParent();
+        Path properties =
+                settings("python3 -m millrace child multilang_own:Notes", "maxRecords = 50\nshardsPerProcess = 10");
+        putUpTo(RECORDS / 2);
+        try (DaemonRun daemon =
+                DaemonRun.start(folder, Map.of("PYTHONPATH", path, "PYTHONDONTWRITEBYTECODE", "1"), properties)) {
+            daemon.await(() -> noted().size() == RECORDS / 2 && daemon.living().size() == 2);
+            long killed = daemon.living().get(0);
+            assertThat(daemon.living()).as("one process").containsOnly(killed);
+            ProcessHandle.of(killed).orElseThrow().destroyForcibly();
+            putUpTo(RECORDS);
+            daemon.await(() -> noted().size() == RECORDS && daemon.living().size() == 2);
+
+            for (int shard = 0; shard < 2; shard++) {
+                assertThat(daemon.tells(
+                                "child-ended",
+                                "\"shard\":\"shardId-00000000000" + shard + "\",\"pid\":" + killed
+                                        + ",\"failed\":true"))
+                        .isTrue();
+            }
+            try (Stream<Path> files = Files.list(folder.resolve("notes"))) {
+                // The handler has waited for a checkpoint within the first batch of each.
+                assertThat(files.map(file -> String.valueOf(file.getFileName())))
+                        .as("shard, process and place")
+                        .filteredOn(name -> !name.contains("-" + killed + "-"))
+                        .hasSizeGreaterThanOrEqualTo(2)
+                        .noneMatch(name -> name.endsWith("TRIM_HORIZON"));
+            }
+            assertThat(orders().values())
+                    .allSatisfy(numbers -> assertThat(numbers).isSorted());
+            daemon.terminate();
+            assertThat(daemon.exitCode()).as("%s", daemon).isZero();
+            assertThat(daemon.living()).isEmpty();
+            assertThat(daemon.hasPrintedEvents()).isTrue();
+        }
+    }
+
     @Test
     void ourPackageForNodeProcessesEverythingAndFailuresKeepItsChildren() throws Exception {
         clients.assumePresent("Node.js", List.of("node", "--version"));

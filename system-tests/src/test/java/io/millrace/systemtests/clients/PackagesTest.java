@@ -49,6 +49,7 @@ class PackagesTest {
                 "node",
                 "--test",
                 NODE.resolve("test").resolve("child.test.mjs").toString(),
+                NODE.resolve("test").resolve("frames.test.mjs").toString(),
                 NODE.resolve("test").resolve("lambda.test.mjs").toString(),
                 NODE.resolve("test").resolve("testing.test.mjs").toString()));
     }

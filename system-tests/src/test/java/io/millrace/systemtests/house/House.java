@@ -120,7 +120,7 @@ final class House {
                         "runtime",
                         "streamcore"));
         arrows.put("examples", Set.of("consumer", "checkpoint", "model"));
-        arrows.put("benchmarks", Set.of("consumer", "checkpoint", "lease", "model", "runtime"));
+        arrows.put("benchmarks", Set.of("consumer", "multilang", "checkpoint", "lease", "model", "runtime"));
         return arrows;
     }
 }

@@ -7,7 +7,7 @@ import time
 class Notes:
     def __init__(self, shard):
         assert shard.stream == "orders" and shard.application == "app"
-        path = "%s/%s-%d" % (os.environ["NOTES"], shard.id, os.getpid())
+        path = "%s/%s-%d-%s" % (os.environ["NOTES"], shard.id, os.getpid(), shard.sequence_number)
         self.out = open(path, "a", encoding="utf-8")
         self.has_failed = False
 

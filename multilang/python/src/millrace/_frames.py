@@ -1,0 +1,218 @@
+"""The child's side of the frames: a socket of the daemon, over which records come as columns and all else as JSON lines."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from array import array
+from collections import deque
+from datetime import datetime, timezone
+from struct import Struct
+from typing import Any, BinaryIO, Deque, Dict, Iterator, List, MutableMapping, Optional, Sequence, Tuple, Union, overload
+
+from ._lines import Pipe, parsed
+from ._model import Record
+from .errors import ProtocolError
+
+VERSION = 1
+
+# What follows the first byte of a frame, up to its columns.
+_HEAD = Struct("<3sIIIq")
+_COLUMNS = 28
+_LONGEST = 1 << 28
+_LONGEST_LINE = 1 << 16
+
+_IS_LITTLE = sys.byteorder == "little"
+
+
+class Columns(Sequence[Record]):
+    """The records of one frame. Each is made when it is asked for; nothing of a record is looked at before."""
+
+    __slots__ = ("_arrivals", "_body", "_count", "_data_ends", "_heaps", "_key_ends", "_number_ends", "_subs")
+
+    def __init__(self, body: bytes, count: int) -> None:
+        if count < 0 or count * _COLUMNS > len(body):
+            raise ProtocolError(f"the daemon sent a frame of {len(body)} bytes that cannot hold {count} records")
+        self._body = body
+        self._count = count
+        view = memoryview(body)
+        wide = 8 * count
+        self._subs: Sequence[int] = _numbers(view[:wide], "q")
+        self._arrivals: Sequence[int] = _numbers(view[wide : 2 * wide], "q")
+        ends = 2 * wide
+        narrow = 4 * count
+        heaps = count * _COLUMNS
+        self._data_ends = _ascending(_numbers(view[ends : ends + narrow], "I"))
+        keys = _numbers(view[ends + narrow : ends + 2 * narrow], "I")
+        numbers = _numbers(view[ends + 2 * narrow : heaps], "I")
+        self._key_ends: Union[memoryview, array[int], List[int]] = keys
+        self._number_ends: Union[memoryview, array[int], List[int]] = numbers
+        data_length, key_length, number_length = (
+            (self._data_ends[-1], keys[-1], numbers[-1]) if count else (0, 0, 0)
+        )
+        if heaps + data_length + key_length + number_length != len(body):
+            raise ProtocolError(f"the daemon sent a frame of {len(body)} bytes whose lengths do not add up")
+        self._heaps = (heaps, heaps + data_length, heaps + data_length + key_length)
+
+    def partition_key(self, index: int) -> str:
+        ends = self._key_ends
+        if type(ends) is not list:
+            ends = self._key_ends = _ascending(ends)
+        return self._text(self._heaps[1], ends, index, "utf-8")
+
+    def sequence_number(self, index: int) -> str:
+        ends = self._number_ends
+        if type(ends) is not list:
+            ends = self._number_ends = _ascending(ends)
+        return self._text(self._heaps[2], ends, index, "ascii")
+
+    def sub_sequence_number(self, index: int) -> int:
+        return self._subs[index]
+
+    def arrived(self, index: int) -> Optional[datetime]:
+        return datetime.fromtimestamp(self._arrivals[index] / 1000, timezone.utc)
+
+    def _text(self, heap: int, ends: Sequence[int], index: int, encoding: str) -> str:
+        begin = ends[index - 1] if index else 0
+        try:
+            return self._body[heap + begin : heap + ends[index]].decode(encoding)
+        except UnicodeDecodeError:
+            raise ProtocolError(f"the daemon sent a record with a text that is not {encoding}") from None
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[Record]:
+        new = object.__new__
+        body = self._body
+        begin = heap = self._heaps[0]
+        index = 0
+        for end in self._data_ends:
+            end += heap
+            record = new(Record)
+            record._data = body[begin:end]
+            record._fields = self
+            record._index = index
+            yield record
+            begin = end
+            index += 1
+
+    @overload
+    def __getitem__(self, index: int) -> Record: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Record]: ...
+
+    def __getitem__(self, index: Union[int, slice]) -> Union[Record, Sequence[Record]]:
+        if isinstance(index, slice):
+            return [self[one] for one in range(*index.indices(self._count))]
+        at = range(self._count)[index]
+        begin = self._data_ends[at - 1] if at else 0
+        heap = self._heaps[0]
+        record = object.__new__(Record)
+        record._data = self._body[heap + begin : heap + self._data_ends[at]]
+        record._fields = self
+        record._index = at
+        return record
+
+
+def _numbers(part: memoryview, form: str) -> "Union[memoryview, array[int]]":
+    """The numbers of a column, which are little-endian."""
+    if _IS_LITTLE:
+        return part.cast(form)
+    numbers = array(form, part.tobytes())
+    numbers.byteswap()
+    return numbers
+
+
+def _ascending(ends: "Union[memoryview, array[int], List[int]]") -> List[int]:
+    numbers = ends if isinstance(ends, list) else ends.tolist()
+    if sorted(numbers) != numbers:
+        raise ProtocolError("the daemon sent a frame with a record that ends before it begins")
+    return numbers
+
+
+class Frames(Pipe):
+    """Messages over a connection of the daemon's socket. The next records may come while others are in hand."""
+
+    def __init__(self, connection: socket.socket, file: str = "") -> None:
+        source: BinaryIO = connection.makefile("rb", buffering=1 << 16)
+        super().__init__(source, connection.makefile("wb", buffering=1 << 12))
+        self._connection = connection
+        self._file = file
+        self._early: Deque[Dict[str, Any]] = deque()
+
+    def receive(self) -> Optional[Dict[str, Any]]:
+        return self._early.popleft() if self._early else self._next()
+
+    def _next(self) -> Optional[Dict[str, Any]]:
+        first = self._source.read(1)
+        if not first:
+            return None
+        if first != b"\x01":
+            line = first + self._source.readline(_LONGEST_LINE)
+            if not line.endswith(b"\n"):
+                if len(line) > _LONGEST_LINE:
+                    raise ProtocolError(f"the daemon sent a line of more than {_LONGEST_LINE} bytes")
+                raise ProtocolError("the daemon has closed the socket within a line")
+            return parsed(line)
+        form, length, count, more, behind = _HEAD.unpack(self._exactly(_HEAD.size))
+        if more or form != b"\0\0\0":
+            raise ProtocolError("the daemon sent a frame of a form that this version does not know")
+        if length > _LONGEST:
+            raise ProtocolError(f"the daemon sent a frame of {length} bytes; the most is {_LONGEST}")
+        return {
+            "action": "processRecords",
+            "records": Columns(self._exactly(length), count),
+            "millisBehindLatest": behind,
+        }
+
+    def _exactly(self, length: int) -> bytes:
+        body = self._source.read(length)
+        if len(body) < length:
+            raise ProtocolError("the daemon has closed the socket within a frame")
+        return body
+
+    def _answer(self) -> Optional[Dict[str, Any]]:
+        """The answer to a checkpoint; records that come before it are kept."""
+        while True:
+            message = self._next()
+            if message is None or message["action"] == "checkpoint":
+                return message
+            self._early.append(message)
+
+    def beside(self, token: str) -> "Frames":
+        """Another connection to the same socket."""
+        return connect(self._file, token)
+
+    def close(self) -> None:
+        self._source.close()
+        self._sink.close()
+        self._connection.close()
+
+
+Door = Tuple[str, str]
+
+
+def door(environment: MutableMapping[str, str] = os.environ) -> Optional[Door]:
+    """Where a daemon that speaks frames awaits this process, and the token for it; taken out of the environment."""
+    version = environment.pop("MILLRACE_FRAMES", "")
+    file = environment.pop("MILLRACE_SOCKET", "")
+    token = environment.pop("MILLRACE_TOKEN", "")
+    if not version.isdigit() or int(version) < VERSION or not file or not hasattr(socket, "AF_UNIX"):
+        return None
+    return file, token
+
+
+def connect(file: str, token: str) -> Frames:
+    """A connection that the daemon knows by its token; OSError where the socket cannot be reached."""
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        connection.connect(file)
+    except OSError:
+        connection.close()
+        raise
+    frames = Frames(connection, file)
+    frames.send({"action": "hello", "frames": VERSION, "token": token})
+    return frames
