@@ -10,7 +10,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import lines from './lines.cjs';
 import errors from './errors.cjs';
 
-const { Pipe, frames, show, takeStandardStreams } = lines;
+const { Pipe, frames, messages, show, takeStandardStreams } = lines;
 const { HandlerError, ProtocolError } = errors;
 
 /** The largest answer of a function. */
@@ -216,7 +216,7 @@ async function main(given) {
     process.chdir(process.env.LAMBDA_TASK_ROOT || '.');
     const handler = await load(name);
     if (!checks) {
-      await new Child(handler, new Pipe(source, sink), process.env, kept(source)).run();
+      await new Child(handler, new Pipe(messages(source), sink), process.env, kept(source)).run();
     }
     return 0;
   } catch (failure) {
