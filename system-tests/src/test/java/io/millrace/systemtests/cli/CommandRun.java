@@ -1,5 +1,6 @@
 package io.millrace.systemtests.cli;
 
+import io.millrace.systemtests.process.CallLog;
 import io.millrace.systemtests.process.CleanEnvironment;
 import io.millrace.systemtests.process.JavaCommand;
 import java.io.BufferedReader;
@@ -81,9 +82,11 @@ final class CommandRun implements AutoCloseable {
     private static ProcessBuilder builder(
             Path folder, Map<String, String> environment, String input, String... arguments) throws IOException {
         Path in = Files.writeString(Files.createTempFile(folder, "run", ".in"), input);
-        ProcessBuilder builder = new ProcessBuilder(JavaCommand.millrace(List.of(arguments)))
-                .directory(folder.toFile())
-                .redirectInput(in.toFile());
+        List<String> command = environment.containsKey(CallLog.FILE)
+                ? JavaCommand.millraceWithCallLog(List.of(arguments))
+                : JavaCommand.millrace(List.of(arguments));
+        ProcessBuilder builder =
+                new ProcessBuilder(command).directory(folder.toFile()).redirectInput(in.toFile());
         String none = folder.resolve("none").toString();
         CleanEnvironment.give(builder, Map.of("AWS_CONFIG_FILE", none, "AWS_SHARED_CREDENTIALS_FILE", none));
         builder.environment().putAll(environment);

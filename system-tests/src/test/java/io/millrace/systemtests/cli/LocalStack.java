@@ -81,6 +81,14 @@ final class LocalStack implements AutoCloseable {
                 "AWS_ENDPOINT_URL_DYNAMODB", tables.endpoint().toString());
     }
 
+    /** Runs a command to its end in a process with these settings; it must be this exit code. */
+    CommandRun expect(int exitCode, Map<String, String> environment, String... arguments) {
+        try (CommandRun run = start(environment, arguments)) {
+            assertThat(run.exitCode()).as("%s %s", run.out(), run.err()).isEqualTo(exitCode);
+            return run;
+        }
+    }
+
     @Override
     public void close() {
         kinesis.close();

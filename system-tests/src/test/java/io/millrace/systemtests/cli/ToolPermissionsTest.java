@@ -126,7 +126,7 @@ class ToolPermissionsTest {
 
     private Set<String> calls(LocalStack stack, String... arguments) throws IOException {
         Path file = Files.createTempFile(folder, "calls", "");
-        CallLog.ofAllClients(file, () -> stack.expect(0, arguments));
+        stack.expect(0, Map.of(CallLog.FILE, file.toString()), arguments);
         return CallLog.read(file);
     }
 

@@ -18,19 +18,19 @@ import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
 import software.amazon.awssdk.core.interceptor.SdkExecutionAttribute;
 
 /**
- * Notes each call that the AWS SDK makes, a line each: {@code dynamodb:Query millrace}, the action as policies name it and the
- * table, or {@code kinesis:GetRecords}. The SDK gives one to every client of a JVM of tests, which does nothing unless
- * {@link #ofAllClients} says where to.
+ * Notes each call that the AWS SDK makes in a process, a line each: {@code dynamodb:Query millrace}, the action as policies
+ * name it and the table, or {@code kinesis:GetRecords}. The SDK loads it into the processes that
+ * {@link JavaCommand#millraceWithCallLog} starts; it does nothing unless the environment names a file.
  */
 public final class CallLog implements ExecutionInterceptor {
-    /** The system property that names the file for those that the SDK makes. */
-    private static final String FILE = "millrace.test.calls";
+    /** The environment variable that names the file. */
+    public static final String FILE = "MILLRACE_TEST_CALLS";
 
     private final Optional<Path> file;
 
     /** As the SDK makes it. */
     public CallLog() {
-        this(Optional.ofNullable(System.getProperty(FILE)).map(Path::of));
+        this(Optional.ofNullable(System.getenv(FILE)).map(Path::of));
     }
 
     private CallLog(Optional<Path> file) {
@@ -40,16 +40,6 @@ public final class CallLog implements ExecutionInterceptor {
     /** Notes calls in {@code file}, whatever the environment says. */
     public static CallLog in(Path file) {
         return new CallLog(Optional.of(file));
-    }
-
-    /** Runs {@code task} and notes in {@code file} the calls of all clients that are made meanwhile. */
-    public static void ofAllClients(Path file, Runnable task) {
-        System.setProperty(FILE, file.toString());
-        try {
-            task.run();
-        } finally {
-            System.clearProperty(FILE);
-        }
     }
 
     /** What was noted, each line once. */

@@ -22,12 +22,16 @@ public final class JavaCommand {
 
     /** The command line of {@code millrace arguments...}. */
     public static List<String> millrace(List<String> arguments) {
-        List<String> command = new ArrayList<>(flags(JAVA));
-        command.addAll(Archived.FLAGS);
-        command.add("-D" + DYNAMODB_FLAGS + "=" + System.getProperty(DYNAMODB_FLAGS, ""));
-        command.addAll(List.of("-cp", CLASS_PATH, "io.millrace.cli.Millrace"));
-        command.addAll(arguments);
-        return command;
+        return millrace(CLASS_PATH, arguments);
+    }
+
+    /** The same in a process that notes its calls, as {@link CallLog} says. */
+    public static List<String> millraceWithCallLog(List<String> arguments) {
+        // The tests' classes come last: an archive fits a class path that begins as its own.
+        return millrace(
+                String.join(
+                        File.pathSeparator, CLASS_PATH, TESTS.resolve("calls").toString(), TESTS.toString()),
+                arguments);
     }
 
     /** The command line of a program among the tests, of this class. */
@@ -35,6 +39,15 @@ public final class JavaCommand {
         List<String> command = new ArrayList<>(flags(JAVA));
         command.addAll(Archived.FLAGS);
         command.addAll(List.of("-cp", CLASS_PATH + File.pathSeparator + TESTS, mainClass));
+        command.addAll(arguments);
+        return command;
+    }
+
+    private static List<String> millrace(String classPath, List<String> arguments) {
+        List<String> command = new ArrayList<>(flags(JAVA));
+        command.addAll(Archived.FLAGS);
+        command.add("-D" + DYNAMODB_FLAGS + "=" + System.getProperty(DYNAMODB_FLAGS, ""));
+        command.addAll(List.of("-cp", classPath, "io.millrace.cli.Millrace"));
         command.addAll(arguments);
         return command;
     }

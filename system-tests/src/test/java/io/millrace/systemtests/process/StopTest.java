@@ -38,23 +38,24 @@ class StopTest {
     @Timeout(120)
     void aTerminatedServerAnswersWhatIsInHandAndEndsWell() throws Exception {
         // The record is stored at once, but its answer is held back for longer than the signal takes.
-        MillraceProcess server = start(":" + port, "--faults", "PutRecord:latency=3s");
-        try (KinesisAsyncClient kinesis = LocalClients.kinesisWithoutRetries(port)) {
-            LocalClients.createStream(kinesis, "s", 1);
-        }
-        CompletableFuture<HttpResponse<String>> put = client.sendAsync(
-                request("PutRecord", "{\"StreamName\":\"s\",\"PartitionKey\":\"k\",\"Data\":\"AQID\"}"),
-                HttpResponse.BodyHandlers.ofString());
-        awaitMetric("millrace_server_incoming_records_total{stream=\"s\"} 1.0");
-        assertThat(put).isNotDone();
+        try (MillraceProcess server = start(":" + port, "--faults", "PutRecord:latency=6s")) {
+            try (KinesisAsyncClient kinesis = LocalClients.kinesisWithoutRetries(port)) {
+                LocalClients.createStream(kinesis, "s", 1);
+            }
+            CompletableFuture<HttpResponse<String>> put = client.sendAsync(
+                    request("PutRecord", "{\"StreamName\":\"s\",\"PartitionKey\":\"k\",\"Data\":\"AQID\"}"),
+                    HttpResponse.BodyHandlers.ofString());
+            awaitMetric("millrace_server_incoming_records_total{stream=\"s\"} 1.0");
+            assertThat(put).isNotDone();
 
-        server.terminate();
-        HttpResponse<String> answer = put.get(30, TimeUnit.SECONDS);
-        assertThat(answer.statusCode()).isEqualTo(200);
-        assertThat(answer.body()).contains("SequenceNumber");
-        assertThat(answer.headers().firstValue("connection")).hasValue("close");
-        assertThat(server.exitCode()).as("%s", server).isZero();
-        assertThatThrownBy(this::health).isInstanceOf(ConnectException.class);
+            server.terminate();
+            HttpResponse<String> answer = put.get(30, TimeUnit.SECONDS);
+            assertThat(answer.statusCode()).isEqualTo(200);
+            assertThat(answer.body()).contains("SequenceNumber");
+            assertThat(answer.headers().firstValue("connection")).hasValue("close");
+            assertThat(server.exitCode()).as("%s", server).isZero();
+            assertThatThrownBy(this::health).isInstanceOf(ConnectException.class);
+        }
 
         try (MillraceProcess again = start(":" + port)) {
             assertThat(again.isAlive()).isTrue();
@@ -69,36 +70,37 @@ class StopTest {
     @Test
     @Timeout(120)
     void aTerminatedServerEndsOpenPipesCleanlyAndEndsWell() throws Exception {
-        MillraceProcess server = start(":" + port);
-        List<String> consumers = new ArrayList<>();
-        try (KinesisAsyncClient kinesis = LocalClients.kinesisWithoutRetries(port)) {
-            LocalClients.createStream(kinesis, "s", 1);
-            for (int i = 0; i < 5; i++) {
-                consumers.add(activeConsumer(kinesis, "app" + i));
+        try (MillraceProcess server = start(":" + port)) {
+            List<String> consumers = new ArrayList<>();
+            try (KinesisAsyncClient kinesis = LocalClients.kinesisWithoutRetries(port)) {
+                LocalClients.createStream(kinesis, "s", 1);
+                for (int i = 0; i < 5; i++) {
+                    consumers.add(activeConsumer(kinesis, "app" + i));
+                }
             }
-        }
-        HttpClient multiplexing =
-                HttpClient.newBuilder().version(HttpClient.Version.HTTP_2).build();
-        List<Pipe> pipes = new ArrayList<>();
-        for (String consumer : consumers) {
-            Pipe pipe = Pipe.open(
-                    pipes.size() < 2 ? client : multiplexing,
-                    request(
-                            "SubscribeToShard",
-                            "{\"ConsumerARN\":\"" + consumer + "\",\"ShardId\":\"shardId-000000000000\","
-                                    + "\"StartingPosition\":{\"Type\":\"LATEST\"}}"));
-            pipe.opened().get(30, TimeUnit.SECONDS);
-            pipes.add(pipe);
-        }
+            HttpClient multiplexing =
+                    HttpClient.newBuilder().version(HttpClient.Version.HTTP_2).build();
+            List<Pipe> pipes = new ArrayList<>();
+            for (String consumer : consumers) {
+                Pipe pipe = Pipe.open(
+                        pipes.size() < 2 ? client : multiplexing,
+                        request(
+                                "SubscribeToShard",
+                                "{\"ConsumerARN\":\"" + consumer + "\",\"ShardId\":\"shardId-000000000000\","
+                                        + "\"StartingPosition\":{\"Type\":\"LATEST\"}}"));
+                pipe.opened().get(30, TimeUnit.SECONDS);
+                pipes.add(pipe);
+            }
 
-        server.terminate();
-        List<HttpClient.Version> versions = new ArrayList<>();
-        for (Pipe pipe : pipes) {
-            // Throws if the stream is reset, or the connection closed before the last chunk.
-            versions.add(pipe.ended().get(30, TimeUnit.SECONDS).version());
+            server.terminate();
+            List<HttpClient.Version> versions = new ArrayList<>();
+            for (Pipe pipe : pipes) {
+                // Throws if the stream is reset, or the connection closed before the last chunk.
+                versions.add(pipe.ended().get(30, TimeUnit.SECONDS).version());
+            }
+            assertThat(versions).contains(HttpClient.Version.values());
+            assertThat(server.exitCode()).as("%s", server).isZero();
         }
-        assertThat(versions).contains(HttpClient.Version.values());
-        assertThat(server.exitCode()).as("%s", server).isZero();
     }
 
     private static String activeConsumer(KinesisAsyncClient kinesis, String name) {
