@@ -11,6 +11,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Enhanced fan-out through the AWS SDK for Python: chunked answers over HTTP/1.1. The facts stand in the script. */
+@Tag("slow")
 class Boto3FanOutTest {
     @TempDir
     @SuppressWarnings("NullAway.Init") // JUnit fills it before each test

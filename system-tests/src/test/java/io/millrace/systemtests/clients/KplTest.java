@@ -20,6 +20,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** The Kinesis Producer Library, its native process included: JSON over HTTP/1.1, TLS only, records in aggregates. */
+@Tag("slow")
 class KplTest {
     private static final Logger log = LoggerFactory.getLogger(KplTest.class);
     private static final String STREAM = "kpl-orders";

@@ -24,6 +24,7 @@ import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
  * Three worker processes share a stream; one is killed, one is asked to leave. Nothing is lost, and every shard goes on.
  * The times are logged for whoever runs this to measure; only the slow variant, meant for a quiet machine, judges them.
  */
+@Tag("slow")
 class FleetTest {
     private static final Logger log = LoggerFactory.getLogger(FleetTest.class);
     private static final String STREAM = "fleet";
@@ -52,7 +53,6 @@ class FleetTest {
     }
 
     @Test
-    @Tag("slow")
     @Timeout(300)
     void shardsOfAKilledOrLeavingWorkerGoOnWithinTheirTimes() {
         Pauses pauses = killOneAndLetOneLeave(100_000);
