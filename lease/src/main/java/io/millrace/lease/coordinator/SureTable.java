@@ -2,6 +2,7 @@ package io.millrace.lease.coordinator;
 
 import static java.util.Objects.requireNonNull;
 
+import io.millrace.lease.table.BulkWrites;
 import io.millrace.lease.table.LeaseTable;
 import io.millrace.lease.table.Row;
 import io.millrace.lease.table.TableThrottledException;

@@ -1,8 +1,5 @@
-package io.millrace.lease.coordinator;
+package io.millrace.lease.table;
 
-import io.millrace.lease.table.LeaseTable;
-import io.millrace.lease.table.Row;
-import io.millrace.lease.table.WriteOutcome;
 import io.millrace.runtime.EventLoop;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,20 +12,21 @@ import java.util.concurrent.RejectedExecutionException;
  *
  * <p>Belongs to the loop.
  */
-final class BulkWrites {
+public final class BulkWrites {
     private static final int FEWEST = 8;
 
     private final LeaseTable table;
     private final EventLoop loop;
     private List<Waiting> gathered = new ArrayList<>();
 
-    BulkWrites(LeaseTable table, EventLoop loop) {
+    /** Writes to {@code table} from {@code loop}. */
+    public BulkWrites(LeaseTable table, EventLoop loop) {
         this.table = table;
         this.loop = loop;
     }
 
     /** Writes {@code row} as {@link LeaseTable#put} does, with those that are put before the loop comes to its next task. */
-    CompletableFuture<WriteOutcome> put(Row row) {
+    public CompletableFuture<WriteOutcome> put(Row row) {
         Waiting waiting = new Waiting(row, new CompletableFuture<>());
         gathered.add(waiting);
         if (gathered.size() == 1) {
@@ -42,7 +40,7 @@ final class BulkWrites {
     }
 
     /** Those that wait are not sent, and never complete. */
-    void abandon() {
+    public void abandon() {
         gathered = new ArrayList<>();
     }
 
