@@ -36,10 +36,27 @@ final class DaemonRun implements AutoCloseable {
     /** Starts a daemon whose children note records in {@code folder/notes}, in a locale that knows ASCII only. */
     static DaemonRun start(Path folder, Map<String, String> environment, Path properties) throws IOException {
         Path events = Files.createTempFile(folder, "events", ".jsonl");
+        return start(
+                folder,
+                environment,
+                JavaCommand.millrace(List.of("daemon", properties.toString(), "--json", "--events", events.toString())),
+                events);
+    }
+
+    /** Starts, by a command of the user's that runs in {@code folder}, a daemon of which no events are known. */
+    static DaemonRun start(Path folder, Map<String, String> environment, String command) throws IOException {
+        return start(
+                folder,
+                environment,
+                List.of("sh", "-c", "exec " + command),
+                Files.createTempFile(folder, "events", ".jsonl"));
+    }
+
+    private static DaemonRun start(Path folder, Map<String, String> environment, List<String> command, Path events)
+            throws IOException {
         Path prints = Files.createTempFile(folder, "daemon", ".out");
         Path errors = Files.createTempFile(folder, "daemon", ".err");
-        ProcessBuilder builder = new ProcessBuilder(JavaCommand.millrace(
-                        List.of("daemon", properties.toString(), "--json", "--events", events.toString())))
+        ProcessBuilder builder = new ProcessBuilder(command)
                 .directory(folder.toFile())
                 .redirectOutput(prints.toFile())
                 .redirectError(errors.toFile());
@@ -137,7 +154,10 @@ final class DaemonRun implements AutoCloseable {
     @Override
     public void close() {
         if (process.isAlive()) {
+            // A command that has started the daemon cannot tell it any more.
+            List<ProcessHandle> below = process.descendants().toList();
             process.destroyForcibly();
+            below.forEach(ProcessHandle::destroyForcibly);
             int unused = exitCode();
         }
     }
