@@ -69,4 +69,5 @@ function isOver(session, now) {
   return session !== undefined && now - session.last > LONGEST_PAUSE_MILLIS;
 }
 
-export default sessions(console.log);
+// On standard error the daemon logs a line at the level that it names; prints are shown with -vv only.
+export default sessions((line) => console.error(`INFO ${line}`));

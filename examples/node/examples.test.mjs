@@ -13,9 +13,9 @@ const CLICKS = fs
   .split('\n')
   .filter((line) => line);
 
-/** What is printed while `call` runs. */
-async function prints(context, call) {
-  const log = context.mock.method(console, 'log', () => {});
+/** What is printed by a method of the console while `call` runs. */
+async function prints(context, method, call) {
+  const log = context.mock.method(console, method, () => {});
   try {
     await call();
     return log.mock.calls.map(({ arguments: [line] }) => line);
@@ -28,13 +28,13 @@ test('counts go on from batch to batch', async (context) => {
   const counter = new WordCount();
   const shard = new TestShard(counter);
   shard.put('key', 'The mill', 'the race', '');
-  const printed = await prints(context, async () => {
+  const printed = await prints(context, 'error', async () => {
     await shard.process();
     shard.put('key', new Uint8Array([255]));
     await shard.process();
   });
   assert.deepEqual(Object.fromEntries(counter.counts), { the: 2, mill: 1, race: 1, '\ufffd': 1 });
-  assert.equal(printed[0], 'so far: the 2, mill 1, race 1');
+  assert.equal(printed[0], 'INFO so far: the 2, mill 1, race 1');
   assert.equal(shard.checkpointed, 4);
 });
 
@@ -97,6 +97,6 @@ test('the state grows until the window is told', async (context) => {
   let { state } = await handler(window({}, CLICKS.slice(0, 3)));
   assert.deepEqual(state, { '/': 2, '/mills': 1 });
   ({ state } = await handler(window(state, [CLICKS[3]])));
-  const printed = await prints(context, () => handler(window(state, [], true)));
+  const printed = await prints(context, 'log', () => handler(window(state, [], true)));
   assert.deepEqual(printed, ['window of 2020-01-01T10:00:00Z: {"/":2,"/mills":1,"/stones":1}']);
 });

@@ -13,6 +13,7 @@ export default class WordCount {
       }
     }
     const most = [...this.counts].sort(([, one], [, other]) => other - one).slice(0, 10);
-    console.log(`so far: ${most.map(([word, count]) => `${word} ${count}`).join(', ')}`);
+    // On standard error the daemon logs a line at the level that it names; prints are shown with -vv only.
+    console.error(`INFO so far: ${most.map(([word, count]) => `${word} ${count}`).join(', ')}`);
   }
 }

@@ -40,7 +40,8 @@ class ExamplesInOtherLanguagesTest {
             List.of("node", "-e", "process.exit(Number(process.versions.node.split('.')[0]) >= 18 ? 0 : 1)");
 
     /** How a command of a README begins that runs an example. */
-    private static final Pattern EXAMPLE = Pattern.compile("python3 -m millrace run|npx .*millrace-node run|./millrace daemon");
+    private static final Pattern EXAMPLE =
+            Pattern.compile("python3 -m millrace run|npx .*millrace-node run|./millrace daemon");
 
     private static final Pattern COUNT = Pattern.compile("(\\S+) (\\d+)");
     private static final Pattern COUNT_IN_JSON = Pattern.compile("\"([^\"]+)\": ?(\\d+)");
@@ -60,16 +61,18 @@ class ExamplesInOtherLanguagesTest {
                 .collect(Collectors.joining(" ", "#!/bin/sh\nexec ", " \"$@\"\n"));
         Files.writeString(checkout.resolve("millrace"), launcher);
         Files.setPosixFilePermissions(checkout.resolve("millrace"), PosixFilePermissions.fromString("rwx------"));
-        Files.createSymbolicLink(checkout.resolve("multilang"), TOP.resolve("multilang"));
         for (String folder : List.of("", "python", "node")) {
-            copy(TOP.resolve("examples").resolve(folder), checkout.resolve("examples").resolve(folder));
+            copy(
+                    TOP.resolve("examples").resolve(folder),
+                    checkout.resolve("examples").resolve(folder));
         }
         // As `npm install` leaves it.
-        Path modules = Files.createDirectories(checkout.resolve("examples").resolve("node").resolve("node_modules"));
-        Files.createSymbolicLink(modules.resolve("millrace"), PackagesTest.NODE);
-        Path programs = Files.createDirectory(modules.resolve(".bin"));
-        Files.createSymbolicLink(
-                programs.resolve("millrace-node"), PackagesTest.NODE.resolve("bin").resolve("millrace-node.cjs"));
+        Path modules = checkout.resolve("examples").resolve("node").resolve("node_modules");
+        for (String folder : List.of("", "bin", "lib")) {
+            copy(PackagesTest.NODE.resolve(folder), modules.resolve("millrace").resolve(folder));
+        }
+        Path program = Files.createDirectory(modules.resolve(".bin")).resolve("millrace-node");
+        Files.createSymbolicLink(program, Path.of("..", "millrace", "bin", "millrace-node.cjs"));
     }
 
     @Test
@@ -90,7 +93,10 @@ class ExamplesInOtherLanguagesTest {
         passes(List.of(
                 "node",
                 "--test",
-                checkout.resolve("examples").resolve("node").resolve("examples.test.mjs").toString()));
+                checkout.resolve("examples")
+                        .resolve("node")
+                        .resolve("examples.test.mjs")
+                        .toString()));
     }
 
     @Test
@@ -107,7 +113,8 @@ class ExamplesInOtherLanguagesTest {
     }
 
     private void doWhatTheReadmeSays(String language, UnaryOperator<String> installed) throws Exception {
-        List<String> commands = commands(TOP.resolve("examples").resolve(language).resolve("README.md"));
+        List<String> commands =
+                commands(TOP.resolve("examples").resolve(language).resolve("README.md"));
         List<String> examples = commands.stream()
                 .filter(command -> EXAMPLE.matcher(command).lookingAt())
                 .map(installed)
@@ -130,7 +137,7 @@ class ExamplesInOtherLanguagesTest {
             environment.put("JAVA_HOME", System.getProperty("java.home"));
             environment.put("MILLRACE_HOME", checkout.toString());
             environment.put("PYTHONDONTWRITEBYTECODE", "1");
-            environment.put("PYTHONPATH", checkout + "/multilang/python/src:" + checkout + "/examples/python");
+            environment.put("PYTHONPATH", PackagesTest.PYTHON.resolve("src") + ":" + checkout + "/examples/python");
             try (DaemonRun words = DaemonRun.start(checkout, environment, examples.get(0));
                     DaemonRun clicks = DaemonRun.start(checkout, environment, examples.get(1));
                     DaemonRun windows = DaemonRun.start(checkout, environment, examples.get(2))) {
@@ -161,7 +168,8 @@ class ExamplesInOtherLanguagesTest {
         }
         // A window for each shard, or two of them where its end fell among the puts.
         windows.await(() -> total(counts(told(windows, "window of "), COUNT_IN_JSON, Integer::sum)) >= total(ofPages));
-        assertThat(counts(told(windows, "window of "), COUNT_IN_JSON, Integer::sum)).isEqualTo(ofPages);
+        assertThat(counts(told(windows, "window of "), COUNT_IN_JSON, Integer::sum))
+                .isEqualTo(ofPages);
         ends(windows);
     }
 
@@ -180,8 +188,7 @@ class ExamplesInOtherLanguagesTest {
     }
 
     /** The numbers of all lines by what they count; those of the same are taken together by {@code both}. */
-    private static Map<String, Integer> counts(
-            List<String> lines, Pattern count, BinaryOperator<Integer> both) {
+    private static Map<String, Integer> counts(List<String> lines, Pattern count, BinaryOperator<Integer> both) {
         Map<String, Integer> counts = new TreeMap<>();
         for (String line : lines) {
             for (MatchResult found : count.matcher(line).results().toList()) {
