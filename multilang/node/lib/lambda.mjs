@@ -10,10 +10,10 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import lines from './lines.cjs';
 import errors from './errors.cjs';
 
-const { Pipe, frames, messages, show, takeStandardStreams } = lines;
+const { Pipe, ascii, frames, messages, show, takeStandardStreams } = lines;
 const { HandlerError, ProtocolError } = errors;
 
-/** The largest answer of a function. */
+/** The largest answer of a function, as the line that tells it: in ASCII alone. */
 const MOST_ANSWER = 6 * 1024 * 1024;
 
 const ENDINGS = ['.js', '.mjs', '.cjs'];
@@ -88,12 +88,12 @@ export class Child {
     }
     let text;
     try {
-      text = JSON.stringify(result) ?? 'null';
+      text = ascii(JSON.stringify(result) ?? 'null');
     } catch {
       return { error: 'Runtime.MarshalError', trace: 'the handler returned something that is no JSON' };
     }
-    if (Buffer.byteLength(text) > MOST_ANSWER) {
-      return { error: 'Function.ResponseSizeTooLarge', trace: `the answer has ${Buffer.byteLength(text)} bytes` };
+    if (text.length > MOST_ANSWER) {
+      return { error: 'Function.ResponseSizeTooLarge', trace: `the answer has ${text.length} bytes` };
     }
     return { answer: said(result) };
   }

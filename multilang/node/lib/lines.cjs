@@ -302,4 +302,4 @@ function leaveStandardStreams() {
   return source;
 }
 
-module.exports = { Child, Pipe, frames, leaveStandardStreams, messages, parsed, show, takeStandardStreams };
+module.exports = { Child, Pipe, ascii, frames, leaveStandardStreams, messages, parsed, show, takeStandardStreams };

@@ -23,6 +23,8 @@ export const notJson = async () => ({ state: 1n });
 
 export const tooLarge = async () => ({ other: 'x'.repeat(6 * 1024 * 1024) });
 
+export const tooWide = async () => ({ state: '\u20ac'.repeat(2_000_000) });
+
 export const inner = { handler: async () => ({ state: 'inner' }) };
 
 export const notCallable = 7;

@@ -88,6 +88,8 @@ test('errors are told by type and frames, and the child lives on', () => {
 test('answers that are no JSON or too large fail', () => {
   assert.equal(invoke('lambda-handlers.notJson').first.error, 'Runtime.MarshalError');
   assert.equal(invoke('lambda-handlers.tooLarge').first.error, 'Function.ResponseSizeTooLarge');
+  // Its line would be longer than the daemon reads.
+  assert.equal(invoke('lambda-handlers.tooWide').first.error, 'Function.ResponseSizeTooLarge');
 });
 
 test('members of exports are found as Lambda finds them', () => {

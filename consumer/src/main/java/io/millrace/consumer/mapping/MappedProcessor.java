@@ -19,6 +19,7 @@ import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -99,7 +100,7 @@ final class MappedProcessor implements AsyncRecordProcessor {
                 .thenAccept(answer -> {
                     Optional<SequenceNumber> lowest = lowest(answer);
                     if (lowest.isPresent()) {
-                        throw partly(batch, lowest.get());
+                        throw partly(batch, answer.failures(), lowest.get());
                     }
                 });
     }
@@ -108,24 +109,23 @@ final class MappedProcessor implements AsyncRecordProcessor {
         return isReporting ? answer.failures().stream().min(Comparator.naturalOrder()) : Optional.empty();
     }
 
-    /** Leaves behind what is processed of {@code batch}. */
-    private static ProcessingFailedException partly(RecordBatch batch, SequenceNumber lowest) {
-        List<StreamRecord> records = batch.records();
-        int first = 0;
-        while (first < records.size() && !records.get(first).sequenceNumber().equals(lowest)) {
-            first++;
-        }
-        if (first == records.size()) {
+    /** Leaves behind what is processed of {@code batch}: what is before the {@code lowest} of its failures. */
+    private static ProcessingFailedException partly(
+            RecordBatch batch, List<SequenceNumber> failures, SequenceNumber lowest) {
+        List<SequenceNumber> given =
+                batch.records().stream().map(StreamRecord::sequenceNumber).toList();
+        if (!Set.copyOf(given).containsAll(failures)) {
             return new ProcessingFailedException(
                     "the function reported the failure of a record that it was not given", null);
         }
+        int first = given.indexOf(lowest);
         if (first > 0) {
             // Declared before the failure is told; that it is saved, too, need not be waited for.
-            CompletionStage<Void> unused =
-                    batch.checkpointer().checkpointAsync(records.get(first - 1).position());
+            CompletionStage<Void> unused = batch.checkpointer()
+                    .checkpointAsync(batch.records().get(first - 1).position());
         }
         return new ProcessingFailedException(
-                "the function processed " + first + " of " + records.size() + " records and reported a failure at "
+                "the function processed " + first + " of " + given.size() + " records and reported a failure at "
                         + lowest,
                 null);
     }

@@ -309,7 +309,7 @@ public final class ShardConsumer implements ShardReading.Taker, LaneHost {
     }
 
     private void settle() {
-        if (progress.settle(lanes.oldestOpen())) {
+        if (progress.settle(lanes)) {
             restarts = 0;
         }
     }

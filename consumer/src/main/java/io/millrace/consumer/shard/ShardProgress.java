@@ -7,7 +7,6 @@ import io.millrace.model.Checkpoint;
 import io.millrace.model.RecordPosition;
 import java.util.Optional;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * How far a shard has come: moves the watermark of the open records, the checkpoint and the shown lag together. Belongs to the
@@ -56,17 +55,24 @@ final class ShardProgress {
     /**
      * Moves on up to the first record that some lane is not done with, or beyond all where there is none.
      *
+     * @param lanes all lanes of the shard
      * @return true if that was a step
      */
-    boolean settle(@Nullable RecordPosition oldestOpen) {
+    boolean settle(Lanes lanes) {
         int before = window.open();
-        Optional<RecordPosition> watermark = window.settle(oldestOpen, release);
-        if (watermark.isPresent() && (!delivery.isManual() || delivery.lanes() > 1)) {
+        Optional<RecordPosition> watermark = window.settle(lanes.oldestOpen(), release);
+        if (watermark.isPresent()
+                && (!delivery.isManual() || delivery.lanes() > 1 || hasDeclaredAllButFiltered(lanes))) {
             checkpoints.delivered(watermark.get());
             checkpoints.processed(watermark.get());
         }
         window.first().ifPresentOrElse(first -> status.oldest(first.arrival()), () -> status.behind(behind));
         return window.open() < before;
+    }
+
+    /** True if what is done with and was not declared is what the filter left out, or what was given up beside it. */
+    private boolean hasDeclaredAllButFiltered(Lanes lanes) {
+        return delivery.filterOrNull() != null && lanes.all(lane -> !awaitsDeclaration(lane));
     }
 
     /** The processor of the only lane declared everything up to {@code last} processed. */

@@ -2,6 +2,7 @@ package io.millrace.consumer.shard;
 
 import static java.util.Objects.requireNonNull;
 
+import io.millrace.consumer.watch.ErrorTrace;
 import io.millrace.consumer.watch.FailureLog;
 import io.millrace.consumer.watch.FailureReports;
 import io.millrace.fanout.RecordSource;
@@ -166,10 +167,10 @@ final class ShardReading implements RecordSourceListener {
         parts.calls().call(filtering, (wanted, error) -> {
             if (error != null) {
                 log.warn(
-                        "{}: the filter threw, so nothing of {} records is left out",
+                        "{}: the filter threw, so nothing of {} records is left out: {}",
                         shard,
                         batch.records().size(),
-                        error);
+                        ErrorTrace.of(error));
             }
             if (!closed && source == asked) {
                 taker.batch(batch, wanted == null ? batch.records() : wanted);

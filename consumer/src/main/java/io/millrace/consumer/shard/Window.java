@@ -79,5 +79,6 @@ final class Window {
         batches.clear();
         done = 0;
         open = 0;
+        watermark = null;
     }
 }

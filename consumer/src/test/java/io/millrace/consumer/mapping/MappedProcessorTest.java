@@ -86,6 +86,8 @@ class MappedProcessorTest {
         assertThat(why(process(reporting(), records(1, 2)))).isInstanceOf(ProcessingFailedException.class);
         answers.add(failures(9));
         assertThat(why(process(reporting(), records(1, 2)))).hasMessageContaining("not given");
+        answers.add(failures(9, 2));
+        assertThat(why(process(reporting(), records(1, 2)))).hasMessageContaining("not given");
         assertThat(checkpoints).isEmpty();
     }
 

@@ -131,6 +131,37 @@ class BisectionTest {
         assertThat(bench.lease.row.checkpoint).isEqualTo(Checkpoint.processed(at(11)));
     }
 
+    /** Windows declare by themselves, as a processor with manual checkpoints does; a filter must not hold the checkpoint for that. */
+    @Test
+    void manualCheckpointPassesWhatTheFilterLeavesOutAndNothingThatIsNotDeclared() {
+        ConsumerBench bench = new ConsumerBench(PLAIN.withCheckpoints(CheckpointMode.MANUAL)
+                        .withFilter(record -> record.sequenceNumber().toString().endsWith("5")))
+                .begin();
+        bench.give(1, 4);
+        bench.sim.run(Duration.ofSeconds(2));
+        assertThat(bench.lease.row.checkpoint).isEqualTo(Checkpoint.processed(at(4)));
+
+        bench.give(5, 8);
+        ConsumerBench.Call call = bench.call("processRecords");
+        bench.returned(call);
+        bench.give(9, 11);
+        bench.sim.run(Duration.ofSeconds(2));
+        assertThat(bench.lease.row.checkpoint).isEqualTo(Checkpoint.processed(at(4)));
+
+        assertThat(bench.declare(call.checkpointer(), 5)).isCompleted();
+        bench.sim.run(Duration.ofSeconds(2));
+        assertThat(bench.lease.row.checkpoint).isEqualTo(Checkpoint.processed(at(11)));
+
+        bench.give(12, 15);
+        bench.returnFrom("processRecords");
+        bench.on(bench.consumer::restart);
+        bench.returnFrom("leaseLost");
+        bench.sim.run(Duration.ofSeconds(1));
+        bench.returnFrom("initialize");
+        bench.sim.run(Duration.ofSeconds(2));
+        assertThat(bench.lease.row.checkpoint).as("15 comes again").isEqualTo(Checkpoint.processed(at(11)));
+    }
+
     @Test
     void filterThatThrowsLeavesNothingOut() {
         ConsumerBench bench = new ConsumerBench(PLAIN.withFilter(record -> {

@@ -145,13 +145,19 @@ public final class Child {
                 () -> fail(ChildEnd.TIMEOUT, "did not answer initialize within " + spoken(time) + " of its start"));
         loop.whenComplete(wiring.starter().start(name, new ProcessEvents()), (started, error) -> {
             if (started == null) {
-                kindOfFailure = ChildEnd.NOT_STARTED;
-                failure = "could not be started: " + (error == null ? "" : error.getMessage());
+                if (isWanted()) {
+                    kindOfFailure = ChildEnd.NOT_STARTED;
+                    failure = "could not be started: " + (error == null ? "" : error.getMessage());
+                }
                 gone();
             } else {
                 runs(started);
             }
         });
+    }
+
+    private boolean isWanted() {
+        return failure == null && wish == null;
     }
 
     private void runs(ChildProcess started) {
@@ -433,6 +439,11 @@ public final class Child {
 
     /** Takes the events of the process, on the loop. */
     private final class ProcessEvents implements ChildProcess.Events {
+        @Override
+        public boolean isWanted() {
+            return Child.this.isWanted();
+        }
+
         @Override
         public void received(FromChild message) {
             if (!isServing()) {

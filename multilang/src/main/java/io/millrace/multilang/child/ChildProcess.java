@@ -33,6 +33,11 @@ interface ChildProcess {
 
     /** Is told of a process' messages and its end. Called on the loop. */
     interface Events {
+        /** False once nobody needs the process any more, which may be before it is started. */
+        default boolean isWanted() {
+            return true;
+        }
+
         /** A message came. */
         void received(FromChild message);
 

@@ -1,7 +1,5 @@
 package io.millrace.multilang.child;
 
-import static java.util.Objects.requireNonNull;
-
 import io.millrace.multilang.frame.Hello;
 import io.millrace.multilang.line.FromChild;
 import io.millrace.multilang.line.LineDecoder;
@@ -13,7 +11,10 @@ import java.nio.channels.SocketChannel;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One connection of a child. {@link #send}, {@link #closeOutput} and {@link #close} are safe for any thread; all else belongs to the
@@ -21,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  * that has not read what came before.
  */
 final class Connection {
+    private static final Logger log = LoggerFactory.getLogger(Connection.class);
+
     /** A message of a child has some hundred bytes; one with a trace has some thousand. */
     static final int LONGEST_LINE = 64 * 1024;
 
@@ -58,20 +61,20 @@ final class Connection {
 
     /** Sends a message, after those before it. */
     void send(ToChild message) {
-        sockets.execute(() -> {
+        sockets.execute(() -> guarded(() -> {
             if (!isClosed && !isClosing) {
                 messages.add(message);
                 write();
             }
-        });
+        }));
     }
 
     /** Lets the child read the end, once all messages are written. */
     void closeOutput() {
-        sockets.execute(() -> {
+        sockets.execute(() -> guarded(() -> {
             isClosing = true;
             write();
-        });
+        }));
     }
 
     /** Closes the connection at once. */
@@ -86,11 +89,23 @@ final class Connection {
 
     /** The selector says that something can be done. */
     void ready() {
-        if (key.isValid() && key.isReadable()) {
-            read();
-        }
-        if (key.isValid() && key.isWritable()) {
-            write();
+        guarded(() -> {
+            if (key.isValid() && key.isReadable()) {
+                read();
+            }
+            if (key.isValid() && key.isWritable()) {
+                write();
+            }
+        });
+    }
+
+    /** An error, such as too little memory for a frame, ends this connection and no other. */
+    private void guarded(Runnable task) {
+        try {
+            task.run();
+        } catch (RuntimeException | Error error) {
+            log.error("A connection of a child has failed, and is closed", error);
+            lose("has lost its connection: " + error.getClass().getSimpleName());
         }
     }
 
@@ -144,11 +159,11 @@ final class Connection {
         if (known == null) {
             greet(bytes, from, length);
         } else if (dropped > 0) {
-            broke(known, "sent a line of more than " + LONGEST_LINE + " bytes");
+            broke("sent a line of more than " + LONGEST_LINE + " bytes");
         } else {
             FromChild message = LineDecoder.decode(bytes, from, length);
             if (message instanceof FromChild.Noise noise) {
-                broke(known, "sent a line of " + length + " bytes over its socket that is no message: " + noise.why());
+                broke("sent a line of " + length + " bytes over its socket that is no message: " + noise.why());
             } else {
                 onTheWay.incrementAndGet();
                 sockets.tell(() -> {
@@ -171,9 +186,22 @@ final class Connection {
         }
     }
 
-    private void broke(SocketEvents known, String why) {
+    private void broke(String why) {
+        closeAndTell(known -> known.broke(why));
+    }
+
+    /** Closes it by no fault of the child. */
+    void lose(String why) {
+        closeAndTell(known -> known.lost(why));
+    }
+
+    private void closeAndTell(Consumer<SocketEvents> what) {
+        boolean isNews = !isClosed;
+        SocketEvents known = events;
         closeNow();
-        sockets.tell(() -> known.broke(why));
+        if (isNews && known != null) {
+            sockets.tell(() -> what.accept(known));
+        }
     }
 
     private void write() {
@@ -195,7 +223,7 @@ final class Connection {
             written = null;
             setInterest(SelectionKey.OP_WRITE, false);
         } catch (IllegalArgumentException tooLong) {
-            broke(requireNonNull(events), "cannot be sent its records: " + tooLong.getMessage());
+            broke("cannot be sent its records: " + tooLong.getMessage());
         }
     }
 

@@ -23,8 +23,8 @@ final class Seat implements ChildProcess, SocketEvents {
     private boolean isOutputOver;
     private boolean isOver;
 
-    /** True while records are in its child's hands. */
-    private boolean isBusy;
+    /** What its child was told and has not answered; absent if there is nothing. */
+    private @Nullable ToChild inHand;
 
     /** True once its child has failed by itself. */
     private boolean isGuilty;
@@ -58,7 +58,9 @@ final class Seat implements ChildProcess, SocketEvents {
 
     @Override
     public void send(ToChild message) {
-        isBusy |= message instanceof ToChild.ProcessRecords;
+        if (!(message instanceof ToChild.Checkpointed)) {
+            inHand = message;
+        }
         Connection open = connection;
         if (open != null) {
             open.send(message);
@@ -73,8 +75,8 @@ final class Seat implements ChildProcess, SocketEvents {
         }
     }
 
-    /** The process speaks lines: nothing waits for a connection any more. */
-    void speaksLines() {
+    /** The process speaks lines, or not at all: nothing waits for a connection any more. */
+    void awaitsNothing() {
         waiting.clear();
         String unused = takeToken();
     }
@@ -91,7 +93,7 @@ final class Seat implements ChildProcess, SocketEvents {
     @Override
     public void connected(Connection open) {
         token = null;
-        if (process.speech() == Speech.LINES) {
+        if (isOver || process.speech() == Speech.LINES) {
             // It came too late.
             open.close();
             return;
@@ -107,9 +109,11 @@ final class Seat implements ChildProcess, SocketEvents {
 
     @Override
     public void received(FromChild message) {
-        if (isBusy && message instanceof FromChild.Status) {
-            isBusy = false;
-            process.progresses(this);
+        if (message instanceof FromChild.Status) {
+            if (inHand != null && !(inHand instanceof ToChild.Initialize)) {
+                process.progresses(this);
+            }
+            inHand = null;
         }
         events.received(message);
     }
@@ -122,6 +126,13 @@ final class Seat implements ChildProcess, SocketEvents {
     @Override
     public void broke(String why) {
         isGuilty = true;
+        events.broke(why);
+        outputEnded();
+    }
+
+    @Override
+    public void lost(String why) {
+        acquit();
         events.broke(why);
         outputEnded();
     }
@@ -180,8 +191,13 @@ final class Seat implements ChildProcess, SocketEvents {
         isBlameless = true;
     }
 
+    /** True while its code may be running: it has something in hand, or is about to end. */
     boolean isBusy() {
-        return isBusy;
+        return inHand != null || isClosing;
+    }
+
+    boolean hasRecords() {
+        return inHand instanceof ToChild.ProcessRecords;
     }
 
     boolean isGuilty() {

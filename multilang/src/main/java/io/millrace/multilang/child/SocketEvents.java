@@ -16,6 +16,9 @@ interface SocketEvents {
     /** What came is no message, or no message could be sent; the connection is closed. */
     void broke(String why);
 
+    /** The daemon could not keep the connection, by no fault of the child; it is closed. */
+    void lost(String why);
+
     /** The child has closed the connection, and all that came was told. */
     void closed();
 }

@@ -16,6 +16,7 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.util.HexFormat;
 import java.util.LinkedHashSet;
 import java.util.Map;
@@ -40,6 +41,10 @@ final class Sockets implements AutoCloseable {
     /** Connections that have not said who they are, at most; the eldest is dropped for another one. */
     private static final int MOST_STRANGERS = 64;
 
+    /** Connections that the system holds until they are accepted, as many as it allows: one more is refused, not kept waiting. */
+    private static final int MOST_UNACCEPTED = 4_096;
+
+    private static final Duration NEXT_TRY = Duration.ofSeconds(1);
     private static final int PIECE = 64 * 1024;
     private static final int TOKEN_BYTES = 16;
 
@@ -78,7 +83,7 @@ final class Sockets implements AutoCloseable {
         try {
             Path file = folder.path().resolve("s");
             server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
-            server.bind(UnixDomainSocketAddress.of(file));
+            server.bind(UnixDomainSocketAddress.of(file), MOST_UNACCEPTED);
             server.configureBlocking(false);
             Sockets sockets = new Sockets(folder, file, server, loop);
             server.register(sockets.selector, SelectionKey.OP_ACCEPT);
@@ -114,8 +119,10 @@ final class Sockets implements AutoCloseable {
 
     /** Runs {@code task} on the thread, unless that has ended. */
     void execute(Runnable task) {
-        tasks.add(task);
-        selector.wakeup();
+        if (!isClosing) {
+            tasks.add(task);
+            selector.wakeup();
+        }
     }
 
     /** Runs {@code event} on the loop of the children. */
@@ -170,40 +177,50 @@ final class Sockets implements AutoCloseable {
     }
 
     private void run() {
-        try (selector;
-                server) {
+        try {
             while (!isClosing) {
                 selector.select();
                 for (Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
                     task.run();
                 }
                 for (SelectionKey key : selector.selectedKeys()) {
-                    handle(key);
+                    if (key.attachment() instanceof Connection connection) {
+                        connection.ready();
+                    } else {
+                        accept(key);
+                    }
                 }
                 selector.selectedKeys().clear();
             }
-            for (SelectionKey key : Set.copyOf(selector.keys())) {
-                key.channel().close();
-            }
-        } catch (IOException broken) {
-            log.error("The children's socket has failed", broken);
+        } catch (IOException | RuntimeException | Error broken) {
+            log.error("The children's socket has failed: those that speak over it end, and others speak lines", broken);
         } finally {
-            folder.close();
+            end();
         }
     }
 
-    private void handle(SelectionKey key) {
-        Object attached = key.attachment();
-        if (!(attached instanceof Connection connection)) {
-            accept(key);
-            return;
+    /** Nobody waits any more for what comes over a connection, or to be connected. */
+    private void end() {
+        boolean isWanted = isClosing;
+        isClosing = true;
+        for (SelectionKey key : Set.copyOf(selector.keys())) {
+            if (!(key.attachment() instanceof Connection connection)) {
+                continue;
+            }
+            if (isWanted) {
+                connection.closeNow();
+            } else {
+                connection.lose("has lost its socket");
+            }
         }
-        try {
-            connection.ready();
-        } catch (RuntimeException error) {
-            log.error("A connection of a child has failed, and is closed", error);
-            connection.closeNow();
+        tasks.clear();
+        try (selector;
+                server) {
+            log.debug("The children's socket is closed");
+        } catch (IOException gone) {
+            // It is closed all the same.
         }
+        folder.close();
     }
 
     private void accept(SelectionKey key) {
@@ -222,9 +239,10 @@ final class Sockets implements AutoCloseable {
                 strangers.iterator().next().closeNow();
             }
         } catch (IOException noRoom) {
-            log.warn("A child cannot connect: {}", noRoom.getMessage());
-            // It is tried again when another connection is over.
+            log.warn("A child cannot connect, and is accepted later: {}", noRoom.getMessage());
+            // When another connection is over, or after a while: what is short may not be a connection of a child.
             key.interestOps(0);
+            tell(() -> loop.schedule(NEXT_TRY, () -> execute(() -> setAccepting(true))));
         }
     }
 

@@ -92,6 +92,7 @@ final class SystemProcess {
     void isNotStarted() {
         isGone = true;
         forgetControl();
+        seats.forEach(Seat::awaitsNothing);
         seats.clear();
         shared.changed.accept(this);
     }
@@ -112,7 +113,7 @@ final class SystemProcess {
      * @param ticker measures minutes
      * @param sockets for those that speak frames; absent where the system has none
      * @param seats how many shards a process may serve
-     * @param suspects shards of which one has ended a process, and nobody can tell which
+     * @param suspects shards of which one has ended a process with records in hand, and nobody can tell which
      * @param changed called when a process has shown how it speaks, or is gone
      */
     record Shared(
@@ -165,20 +166,20 @@ final class SystemProcess {
         return !isGone && seats.stream().anyMatch(other -> other != seat && !other.isClosing());
     }
 
-    /** Records of this shard are answered. */
+    /** This shard has got on. */
     void progresses(Seat seat) {
         shared.suspects.remove(seat.name());
     }
 
     /**
-     * Says whose fault the end is. A shard whose child failed is guilty. Else it is one of those with records in hand: if they are
-     * several, each has a process of its own next, which will tell.
+     * Says whose fault the end is. A shard whose child failed is guilty. Else it is one of those whose code was running, whatever they
+     * were told: if they are several and records are among it, each has a process of its own next, which will tell.
      */
     private void judge() {
         List<Seat> busy = seats.stream().filter(Seat::isBusy).toList();
         if (seats.stream().anyMatch(Seat::isGuilty)) {
             seats.stream().filter(seat -> !seat.isGuilty()).forEach(Seat::acquit);
-        } else if (busy.size() > 1) {
+        } else if (busy.size() > 1 && busy.stream().anyMatch(Seat::hasRecords)) {
             busy.forEach(Seat::acquit);
             busy.forEach(seat -> shared.suspects.add(seat.name()));
         }
@@ -247,7 +248,7 @@ final class SystemProcess {
         if (speech == Speech.UNKNOWN) {
             speech = Speech.TRANSITIONS.move(speech, Speech.LINES, "a line", this);
             forgetControl();
-            seats.forEach(Seat::speaksLines);
+            seats.forEach(Seat::awaitsNothing);
             shared.changed.accept(this);
         }
         Seat speaking = first;
@@ -331,6 +332,12 @@ final class SystemProcess {
         public void broke(String why) {
             isEnding = true;
             List.copyOf(seats).forEach(seat -> seat.broke(why));
+        }
+
+        @Override
+        public void lost(String why) {
+            isEnding = true;
+            List.copyOf(seats).forEach(seat -> seat.lost(why));
         }
 
         @Override

@@ -86,7 +86,13 @@ final class SystemStarter implements ChildStarter, AutoCloseable {
             }
             if (processes.stream().anyMatch(SystemProcess::isUnknown)) {
                 CompletableFuture<ChildProcess> later = new CompletableFuture<>();
-                waiting.add(() -> forward(start(name, events), later));
+                waiting.add(() -> {
+                    if (events.isWanted()) {
+                        forward(start(name, events), later);
+                    } else {
+                        later.completeExceptionally(new ChildFailedException("is not needed any more", false));
+                    }
+                });
                 return later;
             }
         }

@@ -68,6 +68,8 @@ class FramedChildrenTest {
                             batch.checkpoint(record)
                         self.note(record.partition_key + " " + str(len(record.data)))
                     print("print", end="")
+                def shard_ended(self, checkpointer):
+                    os._exit(9)
                 def note(self, text):
                     with open(os.environ["NOTES"], "a", encoding="utf-8") as file:
                         file.write(self.name + " " + text + "\\n")
@@ -200,6 +202,42 @@ class FramedChildrenTest {
                     .as("a place beside others, once it has got on")
                     .isEqualTo(pids.get(name(2)));
         }
+    }
+
+    /** What ended the process need not be records. */
+    @Test
+    void recordsAreNotToBlameForWhatMayBeTheEndOfAnotherShard() throws Exception {
+        try (Children children = Children.of(python(2), ChildLimits.DEFAULT, listener(), new SystemPlatform())) {
+            Child ends = started(children, 0, "TRIM_HORIZON");
+            Child beside = started(children, 1, "TRIM_HORIZON");
+            CompletableFuture<?> innocent = beside.tell(records("wait"), Checkpoints.refused("no"));
+            awaitNote(1, "waits");
+            CompletableFuture<?> unused = ends.tell(new ToChild.ShardEnded(), Checkpoints.refused("no"));
+            assertThat(isToBlame(innocent)).isFalse();
+
+            started(children, 0, "TRIM_HORIZON");
+            started(children, 1, "TRIM_HORIZON");
+            assertThat(pids.get(name(0))).as("which it is will be seen").isNotEqualTo(pids.get(name(1)));
+        }
+    }
+
+    /** Else each would be started in its turn, only to be ended. */
+    @Test
+    void shardsThatWaitForAProcessAreNotStartedOnceNobodyNeedsThem() throws Exception {
+        assumeTrue(Files.isExecutable(Path.of("/bin/sh")), "SKIPPED: no /bin/sh here");
+        ChildLimits quick =
+                new ChildLimits(Duration.ofSeconds(30), null, Duration.ofMillis(400), Duration.ofSeconds(10));
+        ChildCommand command = new ChildCommand(List.of("/bin/sh", "-c", "exec sleep 1000"), "app", Map.of(), 10);
+        List<CompletableFuture<?>> starts = new ArrayList<>();
+        try (Children children = Children.of(command, quick, listener(), new SystemPlatform())) {
+            for (int shard = 0; shard < 5; shard++) {
+                starts.add(children.newChild(name(shard)).start(initialize(shard, "TRIM_HORIZON")));
+            }
+        }
+        for (CompletableFuture<?> start : starts) {
+            assertThat(isToBlame(start)).isFalse();
+        }
+        assertThat(pids).containsOnlyKeys(name(0));
     }
 
     @Test

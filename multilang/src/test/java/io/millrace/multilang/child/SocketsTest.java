@@ -13,6 +13,7 @@ import io.millrace.runtime.EventLoop;
 import io.millrace.runtime.Platform;
 import io.millrace.runtime.SystemPlatform;
 import java.io.IOException;
+import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
@@ -25,6 +26,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -167,6 +169,69 @@ class SocketsTest {
         assertThat(count(silent)).as("all of it, once it reads").isEqualTo(frame + 23);
     }
 
+    /** Such as too little memory for a frame. */
+    @Test
+    void errorAtOneConnectionEndsThatAloneAndIsToldOf() throws Exception {
+        Told failing = new Told() {
+            @Override
+            public void moved(long to, long from) {
+                if (to > 0) {
+                    throw new OutOfMemoryError("on purpose");
+                }
+            }
+        };
+        Told other = new Told();
+        SocketChannel child = says(hello(sockets.expect(failing)));
+        SocketChannel beside = says(hello(sockets.expect(other)));
+        failing.connection().send(new ToChild.LeaseLost());
+        assertThat(failing.next()).isEqualTo("lost: has lost its connection: OutOfMemoryError");
+        assertThat(read(child)).isEqualTo("{\"action\":\"leaseLost\"}\n");
+        other.connection().send(new ToChild.LeaseLost());
+        other.connection().closeOutput();
+        assertThat(read(beside)).isEqualTo("{\"action\":\"leaseLost\"}\n");
+    }
+
+    @Test
+    void whoWaitsForAChildIsToldWhenTheThreadFails() throws Exception {
+        Told told = new Told();
+        SocketChannel child = says(hello(sockets.expect(told)));
+        told.connection();
+        sockets.execute(() -> {
+            throw new IllegalStateException("on purpose");
+        });
+        assertThat(told.next()).isEqualTo("lost: has lost its socket");
+        assertThat(read(child)).isEmpty();
+        threads.close();
+        while (Files.exists(sockets.file())) {
+            Thread.onSpinWait();
+        }
+    }
+
+    /** A child of Node.js does not wait until it can connect. */
+    @Test
+    void manyConnectWhileTheThreadIsAtSomethingElse() throws Exception {
+        CountDownLatch goesOn = new CountDownLatch(1);
+        sockets.execute(() -> {
+            try {
+                goesOn.await();
+            } catch (InterruptedException stopped) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        try {
+            for (int i = 0; i < 100; i++) {
+                SocketChannel client = SocketChannel.open(StandardProtocolFamily.UNIX);
+                clients.add(client);
+                client.configureBlocking(false);
+                assertThat(client.connect(UnixDomainSocketAddress.of(sockets.file())))
+                        .as("the %s.", i)
+                        .isTrue();
+            }
+        } finally {
+            goesOn.countDown();
+        }
+    }
+
     @Test
     void recordsAboveTheLimitEndTheConnection() throws Exception {
         Told told = new Told();
@@ -240,7 +305,7 @@ class SocketsTest {
     }
 
     /** Notes what it is told. */
-    private static final class Told implements SocketEvents {
+    private static class Told implements SocketEvents {
         final BlockingQueue<String> events = new LinkedBlockingQueue<>();
         final CompletableFuture<Connection> connected = new CompletableFuture<>();
         final AtomicLong toChild = new AtomicLong();
@@ -274,6 +339,11 @@ class SocketsTest {
         @Override
         public void broke(String why) {
             events.add("broke: " + why);
+        }
+
+        @Override
+        public void lost(String why) {
+            events.add("lost: " + why);
         }
 
         @Override
