@@ -6,8 +6,9 @@ import io.millrace.checkpoint.Checkpointer;
  * The user's code for one shard. The worker makes one for every lease that it takes and calls it from one thread at a
  * time, though not always the same thread. The calls may block. They come in this order: {@link #initialize} once, then
  * {@link #processRecords} any number of times, then at most one of {@link #leaseLost}, {@link #shardEnded} and
- * {@link #shutdownRequested}; only {@code initialize} and {@code shardEnded} are called again when they throw, and after a
- * {@code shardEnded} that threw one of the other two may follow.
+ * {@link #shutdownRequested}; only {@code initialize} and {@code shardEnded} are called again when they throw. A
+ * {@code shardEnded} that returns without a checkpoint that it owes, where checkpoints are manual, counts as one that threw.
+ * After one that threw one of the other two may follow.
  *
  * <p>Records come at least once and in order; after a crash or a lost lease some come again.
  */

@@ -490,17 +490,12 @@ final class Lane {
     /** Tells the processor that the shard is read out; {@code done} runs once it has taken it. */
     void sayShardEnded(Runnable done) {
         moveTo(LaneState.CLOSING, "the shard is read out");
-        calls.shardEnded(checkpoints.checkpointer(new Declared(null)), outcome -> {
+        Checkpointer last = checkpoints.checkpointer(new Declared(null));
+        calls.shardEnded(last, () -> shard.awaitsDeclaration(this), outcome -> {
             if (outcome instanceof Outcome.NotOurs) {
                 moveTo(LaneState.CLOSE_FAILED, "not told");
                 shard.notOurs();
-                return;
-            }
-            Outcome result = outcome instanceof Outcome.Returned && shard.awaitsDeclaration(this)
-                    ? new Outcome.Threw(
-                            "shardEnded", new IllegalStateException("shardEnded returned without a checkpoint"))
-                    : outcome;
-            if (result instanceof Outcome.Threw threw) {
+            } else if (outcome instanceof Outcome.Threw threw) {
                 failures.threw(threw);
                 moveTo(LaneState.CLOSE_FAILED, "again later");
                 if (threw.error() instanceof ProcessorBrokenException) {

@@ -72,7 +72,7 @@ enum LaneState {
             .to(OVER, "the shard begins anew")
             .from(CLOSING)
             .to(OVER, "the last call returned")
-            .to(CLOSE_FAILED, "shardEnded threw")
+            .to(CLOSE_FAILED, "shardEnded threw, or returned without a checkpoint")
             .from(CLOSE_FAILED)
             .to(CLOSING, "the pause is over, or the shard is left")
             .to(OVER, "the shard begins anew")

@@ -19,6 +19,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -127,11 +128,20 @@ final class ProcessorCalls {
         run("processRecords", timed, done);
     }
 
-    void shardEnded(Checkpointer checkpointer, Consumer<Outcome> done) {
+    /**
+     * Tells the processor that the shard is read out.
+     *
+     * @param owesCheckpoint true if it may not return yet: then it has not taken the end, and is told of another if one comes first
+     */
+    void shardEnded(Checkpointer checkpointer, BooleanSupplier owesCheckpoint, Consumer<Outcome> done) {
         AsyncRecordProcessor user = requireNonNull(processor);
         run("shardEnded", whileOurs(() -> user.shardEnded(checkpointer)), outcome -> {
-            saidGoodbye = outcome instanceof Outcome.Returned;
-            done.accept(outcome);
+            Outcome result = outcome instanceof Outcome.Returned && owesCheckpoint.getAsBoolean()
+                    ? new Outcome.Threw(
+                            "shardEnded", new IllegalStateException("shardEnded returned without a checkpoint"))
+                    : outcome;
+            saidGoodbye |= result instanceof Outcome.Returned;
+            done.accept(result);
         });
     }
 

@@ -43,6 +43,9 @@ final class ConsumerBench implements ShardDirectory, ConsumerParts.Owner {
     final FakeLeases.Fake lease;
     final List<PlayedSource> sources = new ArrayList<>();
     final List<Call> calls = new ArrayList<>();
+    /** The names of all calls so far. */
+    final List<String> told = new ArrayList<>();
+
     /** Of each processor that was made, in order: breaks it when it is completed. */
     final List<CompletableFuture<Void>> breaks = new ArrayList<>();
 
@@ -200,6 +203,7 @@ final class ConsumerBench implements ShardDirectory, ConsumerParts.Owner {
         private CompletionStage<?> call(String name, List<Integer> records, @Nullable Checkpointer checkpointer) {
             Call call = new Call(name, lane, records, checkpointer, new CompletableFuture<>());
             calls.add(call);
+            told.add(name);
             return call.stage;
         }
 

@@ -36,8 +36,14 @@ final class DeliveryProcessor implements AsyncRecordProcessor {
     /** The declarations that a thread of its own made after a call that threw. */
     private final NavigableSet<RecordPosition> later = new TreeSet<>();
 
+    /** How far the lane is declared by this processor, or was when it began. */
+    private @Nullable RecordPosition declaredUpTo;
+
+    private boolean ready;
     private boolean over;
     private boolean ended;
+    /** It broke between two calls, or during one. */
+    private boolean mayBeForgotten;
 
     DeliveryProcessor(DeliveryWorld world) {
         this.world = world;
@@ -58,17 +64,28 @@ final class DeliveryProcessor implements AsyncRecordProcessor {
         return ended;
     }
 
+    /** True if it was to be told that its ownership ends, and was not. */
+    boolean wasNotTold(long epoch) {
+        return context().epoch() == epoch && ready && !over && !mayBeForgotten && (!ended || owesCheckpoint());
+    }
+
+    private boolean owesCheckpoint() {
+        return world.delivery.isManual() && last != null && (declaredUpTo == null || last.compareTo(declaredUpTo) > 0);
+    }
+
     @Override
     public CompletionStage<?> initialize(ShardContext shard) {
         context = shard;
         lease = world.lease(shard.epoch());
         world.processors.put(lane(), this);
         last = shard.checkpoint() instanceof Checkpoint.Processed done ? done.position() : null;
+        declaredUpTo = last;
         return later(() -> {
             misbehave();
             if (world.troubles == DeliveryWorld.Troubles.ALL && dice(30) == 0) {
                 throw new IllegalStateException("cannot be initialized, on purpose");
             }
+            ready = true;
         });
     }
 
@@ -77,7 +94,10 @@ final class DeliveryProcessor implements AsyncRecordProcessor {
     public CompletionStage<?> broken() {
         CompletableFuture<Void> broken = new CompletableFuture<>();
         if (world.troubles == DeliveryWorld.Troubles.ALL && dice(4) == 0) {
-            world.sim.at(Duration.ofMillis(dice(5_000)), () -> broken.complete(null));
+            world.sim.at(Duration.ofMillis(dice(5_000)), () -> {
+                mayBeForgotten = true;
+                broken.complete(null);
+            });
         }
         return broken;
     }
@@ -208,6 +228,7 @@ final class DeliveryProcessor implements AsyncRecordProcessor {
     }
 
     private void noteDeclared(RecordPosition upTo) {
+        declaredUpTo = furthest(declaredUpTo, upTo);
         mine().filter(record -> record.position().compareTo(upTo) <= 0).forEach(world.declared::add);
     }
 
@@ -240,7 +261,8 @@ final class DeliveryProcessor implements AsyncRecordProcessor {
                 throw trouble;
             }
             ended = true;
-            over = !isForgetful;
+            // What it declares after the loss is not taken.
+            over = !owesCheckpoint() && requireNonNull(lease).valid;
         });
     }
 
@@ -288,6 +310,7 @@ final class DeliveryProcessor implements AsyncRecordProcessor {
                 stage.complete(null);
             } catch (ProcessorBrokenException | RetryLaterException | IllegalStateException wanted) {
                 over |= wanted instanceof ProcessorBrokenException;
+                mayBeForgotten |= wanted instanceof ProcessorBrokenException;
                 stage.completeExceptionally(wanted);
             }
         });

@@ -187,6 +187,17 @@ final class DeliveryWorld extends ConsumerWorld implements LetterSink, AutoClose
         }
     }
 
+    @Override
+    public void over(ShardConsumer consumer, ConsumerEnd end) {
+        super.over(consumer, end);
+        long epoch = consumer.lease().epoch();
+        if (!(end instanceof ConsumerEnd.Ended)
+                && processors.values().stream().anyMatch(processor -> processor.wasNotTold(epoch))) {
+            throw new AssertionError("seed " + sim.seed() + ": " + consumer.lease() + " is over, " + end
+                    + ", and a processor was not told");
+        }
+    }
+
     private void disturb() {
         anyConsumer().ifPresent(consumer -> {
             switch (troubles == Troubles.NONE ? 0 : sim.random().nextInt(4)) {

@@ -27,7 +27,8 @@ import org.junit.jupiter.api.Test;
 /** Troubles of lanes that meet a move, a restart or the shard's end, step by step. */
 class LaneTroubleTest {
     private static final DeliverySettings PLAIN = DeliverySettings.DEFAULT;
-    private static final DeliverySettings TWO_MANUAL = PLAIN.withLanes(2).withCheckpoints(CheckpointMode.MANUAL);
+    private static final DeliverySettings ONE_MANUAL = PLAIN.withCheckpoints(CheckpointMode.MANUAL);
+    private static final DeliverySettings TWO_MANUAL = ONE_MANUAL.withLanes(2);
     private final RuntimeException broken = new ProcessorBrokenException("broken on purpose", null);
     private final RuntimeException thrown = new IllegalStateException("thrown on purpose");
 
@@ -102,6 +103,64 @@ class LaneTroubleTest {
         bench.returnFrom("leaseLost");
         assertThat(bench.lease.row.checkpoint.isShardEnd()).isFalse();
         assertThat(bench.ends).containsExactly(new ConsumerEnd.Released());
+    }
+
+    @Test
+    void processorThatOwesItsLastCheckpointHearsOnceThatTheLeaseIsLost() {
+        ConsumerBench bench = atTheEnd(ONE_MANUAL);
+        bench.returnFrom("shardEnded");
+        bench.on(() -> bench.consumer.lost("taken by force"));
+        bench.returnFrom("leaseLost");
+        bench.sim.run(Duration.ofMinutes(1));
+        assertThat(bench.calls).isEmpty();
+        assertThat(bench.told).filteredOn("leaseLost"::equals).hasSize(1);
+        assertThat(bench.ends).containsExactly(new ConsumerEnd.Lost("taken by force"));
+    }
+
+    @Test
+    void processorWhoseLeaseIsLostDuringShardEndedHearsOfItIfItReturnsWithoutItsCheckpoint() {
+        ConsumerBench bench = atTheEnd(ONE_MANUAL);
+        bench.on(() -> bench.consumer.lost("taken by force"));
+        assertThat(bench.told).doesNotContain("leaseLost");
+        bench.returnFrom("shardEnded");
+        bench.returnFrom("leaseLost");
+        assertThat(bench.told).filteredOn("leaseLost"::equals).hasSize(1);
+        assertThat(bench.ends).containsExactly(new ConsumerEnd.Lost("taken by force"));
+    }
+
+    @Test
+    void lanesThatTookTheEndAreNotToldOfTheLossThatAnotherHearsOf() {
+        ConsumerBench bench = atTheEnd(TWO_MANUAL);
+        ConsumerBench.Call takes = bench.call("shardEnded");
+        assertThat(bench.declare(takes.checkpointer(), takes.lane() + 1)).isCompleted();
+        bench.returned(takes);
+        bench.returned(bench.call("shardEnded"));
+        bench.on(() -> bench.consumer.lost("taken by force"));
+        assertThat(bench.call("leaseLost").lane()).isEqualTo(1 - takes.lane());
+        bench.returnFrom("leaseLost");
+        assertThat(bench.told).filteredOn("leaseLost"::equals).hasSize(1);
+        assertThat(bench.ends).containsExactly(new ConsumerEnd.Lost("taken by force"));
+    }
+
+    @Test
+    void processorThatOwesItsLastCheckpointMakesItWhereTheLeaseIsAskedFor() {
+        ConsumerBench bench = atTheEnd(ONE_MANUAL);
+        bench.returnFrom("shardEnded");
+        bench.on(() -> bench.consumer.drain(Duration.ofSeconds(8)));
+        ConsumerBench.Call leaves = bench.call("shutdownRequested");
+        assertThat(bench.declare(leaves.checkpointer(), 2)).isCompleted();
+        bench.returned(leaves);
+        assertThat(bench.ends).containsExactly(new ConsumerEnd.Released());
+        assertThat(bench.lease.row.checkpoint).isEqualTo(Checkpoint.processed(at(2)));
+    }
+
+    /** Its processors are told that the shard is read out, and have declared nothing. */
+    private static ConsumerBench atTheEnd(DeliverySettings manual) {
+        ConsumerBench bench = new ConsumerBench(manual).begin();
+        bench.give(1, 2, keyOf(0, 2), keyOf(1, 2));
+        bench.returnFrom("processRecords");
+        bench.end();
+        return bench;
     }
 
     @Test
