@@ -8,12 +8,13 @@ import io.millrace.cli.terminal.StartPosition;
 import io.millrace.cli.terminal.Terminal;
 import io.millrace.fanout.kinesis.KinesisStreams;
 import io.millrace.lease.LeaseKey;
+import io.millrace.lease.WorkerId;
+import io.millrace.lease.admin.LeaseReset;
 import io.millrace.lease.admin.PlanNews;
 import io.millrace.lease.decide.Reset;
 import io.millrace.lease.table.LeaseRow;
 import io.millrace.lease.table.LeaseTable;
 import io.millrace.lease.table.StreamRow;
-import io.millrace.lease.table.WriteOutcome;
 import io.millrace.model.Checkpoint;
 import io.millrace.model.Position;
 import io.millrace.model.RecordPosition;
@@ -24,6 +25,7 @@ import io.millrace.runtime.Platform;
 import io.millrace.runtime.SystemPlatform;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -43,9 +45,6 @@ import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
                     + " those that have no lease."
         })
 public final class ResetCommand implements Callable<Integer> {
-    /** A lease that its owner is writing is tried again. */
-    private static final int ATTEMPTS = 20;
-
     private final Terminal terminal;
     private final AwsAccess access;
     private final Platform platform = new SystemPlatform();
@@ -99,16 +98,19 @@ public final class ResetCommand implements Callable<Integer> {
                     row -> all || row.lease().filter(this::isChosen).isPresent());
             refuseWhatIsNotThere(view);
             view.refuseUnfinished();
+            Set<WorkerId> gone = Set.of();
             if (!force) {
                 view.refuseWhileWorkersLive("stop them first, or use --force");
+                gone = view.still();
             }
             if (all) {
-                resetAll(table, view, service, target);
+                resetAll(table, view, service, target, gone);
             } else {
-                for (LeaseRow lease :
-                        view.leases().stream().filter(this::isChosen).toList()) {
+                LeaseReset reset = new LeaseReset(table, gone);
+                List<LeaseRow> leases = view.leases();
+                for (LeaseRow lease : leases.stream().filter(this::isChosen).toList()) {
                     Checkpoint to = checkpoint(target, lease.key().stream(), service);
-                    write(table, lease.movedTo(to, lease.lineage()), Optional.of(lease));
+                    write(reset, lease.movedTo(to, Reset.place(lease, leases)), Optional.of(lease));
                 }
             }
             PlanNews.ring(table, "leases reset").join();
@@ -130,7 +132,7 @@ public final class ResetCommand implements Callable<Integer> {
         }
     }
 
-    private void resetAll(LeaseTable table, TableView view, KinesisStreams service, Target target) {
+    private void resetAll(LeaseTable table, TableView view, KinesisStreams service, Target target, Set<WorkerId> gone) {
         for (StreamRow stream : view.control().streams()) {
             Optional<Position.Initial> from = from(target, stream.name(), service);
             Optional<List<Shard>> shards = from.flatMap(start -> shards(target, start, stream.name(), service));
@@ -138,10 +140,11 @@ public final class ResetCommand implements Callable<Integer> {
                 terminal.note("millrace: left as it is, there is no stream " + stream.name() + " any more");
                 continue;
             }
+            LeaseReset reset = new LeaseReset(table, gone);
             List<LeaseRow> leases = view.leases();
             Reset.changes(stream.name(), from.get(), target.isLatest(), shards.get(), leases)
                     .forEach(change -> write(
-                            table,
+                            reset,
                             change,
                             leases.stream()
                                     .filter(lease -> lease.key().equals(change.key()))
@@ -175,24 +178,17 @@ public final class ResetCommand implements Callable<Integer> {
         return Optional.of(position);
     }
 
-    /** Under the next epoch, so that whoever had the lease learns at its next write that it has it no more. */
-    private void write(LeaseTable table, LeaseRow change, Optional<LeaseRow> before) {
-        LeaseRow next = change;
-        Optional<LeaseRow> seen = before;
-        for (int attempt = 1; true; attempt++) {
-            if (!(table.put(next).join() instanceof WriteOutcome.Conflict conflict)) {
-                terminal.line(change.key() + ": "
-                        + seen.map(LeaseRow::checkpoint).map(LeaseReport::text).orElse("no lease") + " -> "
-                        + LeaseReport.text(change.checkpoint()));
-                return;
-            }
-            if (attempt == ATTEMPTS || !(conflict.currentOrNull() instanceof LeaseRow current)) {
-                throw CommandFailure.failed("lease " + change.key()
-                        + " was just changed by somebody; those before it are reset, try again");
-            }
-            seen = Optional.of(current);
-            next = current.movedTo(change.checkpoint(), change.lineage());
+    private void write(LeaseReset reset, LeaseRow change, Optional<LeaseRow> seen) {
+        if (!(reset.run(change, seen).join() instanceof LeaseReset.Outcome.Moved moved)) {
+            throw CommandFailure.failed(
+                    "lease " + change.key() + " was just changed by somebody; those before it are reset, try again");
         }
+        terminal.line(change.key() + ": "
+                + moved.before()
+                        .map(LeaseRow::checkpoint)
+                        .map(LeaseReport::text)
+                        .orElse("no lease") + " -> "
+                + LeaseReport.text(change.checkpoint()));
     }
 
     private boolean isChosen(LeaseRow lease) {

@@ -26,11 +26,13 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import software.amazon.awssdk.services.dynamodb.model.ResourceNotFoundException;
 
 /** Looks at the table of one application, a while if need be; a missing table is an empty one. Blocks; for one thread. */
@@ -163,6 +165,11 @@ final class TableView {
             }
             Pause.of(LOOK);
         }
+    }
+
+    /** The workers that have not moved at any look so far: once {@link #refuseWhileWorkersLive} has returned, none of them lives. */
+    Set<WorkerId> still() {
+        return sightings.keySet().stream().filter(id -> !sighting(id).moved).collect(Collectors.toSet());
     }
 
     /** Fails if a worker has moved or joined since the first look. */

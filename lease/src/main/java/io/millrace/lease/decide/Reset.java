@@ -24,7 +24,8 @@ public final class Reset {
     private Reset() {}
 
     /**
-     * The rows to write, parents before their children, each under the revision it carries.
+     * The rows to write where no worker lives, parents before their children, each under the revision it carries; where some do,
+     * their checkpoints and their lineage are what counts.
      *
      * @param stream the stream
      * @param from where to begin
@@ -66,5 +67,23 @@ public final class Reset {
         // Ids are given in rising order, so a parent's comes before its child's.
         changes.sort(Comparator.comparing(LeaseRow::key));
         return changes;
+    }
+
+    /**
+     * Where one lease stands that is reset by itself. One that was begun does not wait for parents that have no row any more: they
+     * were read to their ends, and their rows never come again.
+     *
+     * @param leases all leases
+     */
+    public static Lineage place(LeaseRow lease, Collection<LeaseRow> leases) {
+        Lineage before = lease.lineage();
+        if (lease.isNotStarted()) {
+            return before;
+        }
+        List<ShardId> left = before.parents().stream()
+                .filter(parent ->
+                        leases.stream().anyMatch(row -> row.key().equals(new LeaseKey(lease.key().stream(), parent))))
+                .toList();
+        return new Lineage(left, before.children(), before.hashKeyRange());
     }
 }

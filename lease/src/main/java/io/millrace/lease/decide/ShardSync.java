@@ -223,8 +223,8 @@ public final class ShardSync {
             List<ShardId> real = parents.stream()
                     .filter(parent -> hasRow(parent) || listed.containsKey(parent))
                     .toList();
-            boolean free = row.isNotStarted() && row.owner().isEmpty();
-            if (free && real.size() < parents.size() && knows(listed.keySet(), row)) {
+            // One that was reset may name an owner that waits as well, or is gone.
+            if (row.isNotStarted() && real.size() < parents.size() && knows(listed.keySet(), row)) {
                 freed.add(row.waitingFor(real));
             }
         }

@@ -121,20 +121,25 @@ public record LeaseRow(
     }
 
     /**
-     * This lease moved by hand, in any direction. It has no owner and the next epoch, so whoever had it finds out at its next
-     * write, which fails. A prepared checkpoint is gone.
+     * This lease moved by hand, in any direction, where nobody that lives has it. It has no owner and the next epoch. A prepared
+     * checkpoint is gone.
      */
     public LeaseRow movedTo(Checkpoint target, Lineage place) {
         return new LeaseRow(key, revision, epoch + 1, null, target, place, load, notes.unsaved(), null);
     }
 
     /**
-     * This lease moved forwards by hand while workers live. It has the next epoch, so whoever had it finds out at its next write,
-     * which fails. Its owner stays named, so that nobody else takes the lease before the owner has found out and taken it again, or
-     * given it back. A prepared checkpoint is gone.
+     * This lease moved by hand, in any direction, while workers live. It has the next epoch, so whoever had it finds out at its next
+     * write, which fails. Its owner stays named, so that nobody else takes the lease before the owner has found out and taken it again,
+     * or given it back. A prepared checkpoint is gone.
      */
+    public LeaseRow resetTo(Checkpoint target, Lineage place) {
+        return new LeaseRow(key, revision, epoch + 1, ownerOrNull, target, place, load, notes.unsaved(), null);
+    }
+
+    /** This lease moved forwards by hand while workers live; see {@link #resetTo}. */
     public LeaseRow skippedTo(Checkpoint target) {
-        return new LeaseRow(key, revision, epoch + 1, ownerOrNull, target, lineage, load, notes.unsaved(), null);
+        return resetTo(target, lineage);
     }
 
     /** This lease processed up to {@code moved}, at a time that is not known. */

@@ -51,6 +51,9 @@ final class Chaos {
         if (world.trouble.has(Trouble.HANDS)) {
             chaos.plan(time, world.skips.dice(), 5000, world.skips::begin);
         }
+        if (world.trouble.has(Trouble.RESETS)) {
+            chaos.plan(time, world.resets.dice(), 5000, world.resets::begin);
+        }
         for (int i = 0; i < 3; i++) {
             world.join();
         }

@@ -27,6 +27,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BiConsumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -38,8 +39,8 @@ final class CheckedTable implements LeaseTable {
     private final Map<Entity, Row> damaged = new HashMap<>();
     private final Predicate<LeaseKey> canBeRead;
     private final BeginningCheck beginning;
-    /** The write under way is one by hand, which may move the checkpoint of a lease to here. */
-    private @Nullable Checkpoint byHand;
+    /** The write under way is one by hand, which may do to a lease what this lets pass. */
+    private @Nullable BiConsumer<LeaseRow, LeaseRow> byHand;
 
     /** Of what the streams still list no row may go and come again: it would be read twice. */
     CheckedTable(FakeStreams streams, InstantSource clock) {
@@ -49,10 +50,15 @@ final class CheckedTable implements LeaseTable {
 
     /** The table for somebody who moves a lease to {@code target}, and may do nothing else to it. */
     LeaseTable byHand(Checkpoint target) {
+        return byHand((before, after) -> checkByHand(before, after, target));
+    }
+
+    /** The table for somebody who may do to a lease what {@code check}, which gets it as it was and as it is, lets pass. */
+    LeaseTable byHand(BiConsumer<LeaseRow, LeaseRow> check) {
         return new PassingTable(this) {
             @Override
             public CompletableFuture<WriteOutcome> put(Row row) {
-                byHand = row instanceof LeaseRow ? target : null;
+                byHand = row instanceof LeaseRow ? check : null;
                 CompletableFuture<WriteOutcome> outcome = super.put(row);
                 byHand = null;
                 return outcome;
@@ -238,9 +244,9 @@ final class CheckedTable implements LeaseTable {
     }
 
     private void check(LeaseRow before, LeaseRow after) {
-        Checkpoint target = byHand;
-        if (target != null) {
-            checkByHand(before, after, target);
+        BiConsumer<LeaseRow, LeaseRow> hand = byHand;
+        if (hand != null) {
+            hand.accept(before, after);
             return;
         }
         assertThat(after.epoch()).as("epoch of %s", before).isGreaterThanOrEqualTo(before.epoch());

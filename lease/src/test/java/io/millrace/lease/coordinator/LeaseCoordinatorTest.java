@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.millrace.lease.CheckpointOutcome;
 import io.millrace.lease.HeldLease;
 import io.millrace.lease.LeaseKey;
+import io.millrace.lease.admin.LeaseReset;
 import io.millrace.lease.admin.LeaseSkip;
+import io.millrace.lease.admin.PlanNews;
 import io.millrace.lease.table.Entity;
 import io.millrace.lease.table.InMemoryLeaseTable;
 import io.millrace.lease.table.LeaseRow;
@@ -28,6 +30,7 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.SplittableRandom;
 import java.util.TreeSet;
@@ -347,14 +350,11 @@ final class LeaseCoordinatorTest {
         sim.runUntil(saved::isDone, SECOND);
 
         LeaseRow row = row(3);
-        assertThat(table.put(row.movedTo(Checkpoint.notStarted(Position.trimHorizon()), row.lineage()))
-                        .join()
-                        .isApplied())
-                .isTrue();
-        // What `leases reset --force` does, too: a plan under a new revision makes its worker look at the leases.
-        table.listPlans().join().forEach(plan -> table.put(plan).join());
-        long news = table.listMembers().join().news();
-        assertThat(table.put(new NewsRow(news, "test")).join().isApplied()).isTrue();
+        LeaseRow moved = row.movedTo(Checkpoint.notStarted(Position.trimHorizon()), row.lineage());
+        assertThat(new LeaseReset(table, Set.of()).run(moved, Optional.of(row)).join())
+                .isEqualTo(new LeaseReset.Outcome.Moved(Optional.of(row)));
+        assertThat(row(3).owner()).isEqualTo(row.owner());
+        PlanNews.ring(table, "test").join();
 
         sim.runUntil(() -> alice.held.containsKey(key(3)) && alice.lease(3) != before, SECOND);
         assertThat(alice.lost).hasSize(1).first().asString().contains("orders/shardId-000000000003 epoch 1");

@@ -48,7 +48,7 @@ final class LeaseSimulationTest {
         List<AssertionError> failures = new ArrayList<>();
         for (long seed = seeds.from; seed < seeds.to; seed++) {
             try {
-                run(seed, Trouble.HANDS, Mutation.NONE);
+                run(seed, Trouble.RESETS, Mutation.NONE);
             } catch (AssertionError failure) {
                 failures.add(failure);
             }

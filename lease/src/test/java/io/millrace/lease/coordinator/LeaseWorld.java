@@ -29,6 +29,7 @@ final class LeaseWorld {
     final CheckedTable table;
     final SavedCheck saved;
     final Skips skips;
+    final Resets resets;
     final List<SimWorker> workers = new ArrayList<>();
 
     /** Each level of trouble has its own dice, so that seeds of before there was more keep their run. */
@@ -85,6 +86,7 @@ final class LeaseWorld {
         this.table = new CheckedTable(streams, sim.clock());
         this.saved = new SavedCheck(this, table);
         this.skips = new Skips(this, new SplittableRandom(seed * 53 + 19), mutation);
+        this.resets = new Resets(this, new SplittableRandom(seed * 59 + 23), mutation);
         this.random = new SplittableRandom(seed * 31 + 17);
         this.faults = trouble.has(Trouble.FIRST);
         this.capped = trouble.has(Trouble.ALL) && most.nextInt(4) == 0;
@@ -163,6 +165,7 @@ final class LeaseWorld {
     boolean isDisturbed() {
         return table.hasDamagedLeases()
                 || skips.areUnderWay()
+                || resets.areUnderWay()
                 || workers.stream().anyMatch(SimWorker::isDisturbed);
     }
 
@@ -204,13 +207,17 @@ final class LeaseWorld {
         return table.wasClosedBeforeTheBeginning(key, from instanceof Position.Latest);
     }
 
-    /** A child is taken when all its parents are done. Of a parent that retention has taken nothing can be delivered. */
+    /**
+     * A child is taken when all its parents are done, though one may be read again since. Of a parent that retention has taken
+     * nothing can be delivered.
+     */
     void checkParents(LeaseKey child) {
         for (ShardId parent : streams.shard(child).parents()) {
             LeaseKey key = new LeaseKey(child.stream(), parent);
             LeaseRow row = row(key);
             if (streams.isListed(key)
                     && (row == null || !row.isFinished())
+                    && !resets.hasRewound(key)
                     && !(row == null && isBeforeTheBeginning(key))) {
                 throw new AssertionError(child + " starts while its parent is at " + row);
             }

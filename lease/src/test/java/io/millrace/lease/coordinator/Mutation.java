@@ -17,7 +17,6 @@ import io.millrace.lease.table.UnreadableRow;
 import io.millrace.lease.table.WorkerRow;
 import io.millrace.lease.table.WriteOutcome;
 import io.millrace.model.Checkpoint;
-import io.millrace.model.HashKeyRange;
 import io.millrace.model.Shard;
 import io.millrace.model.StreamName;
 import io.millrace.runtime.Platform;
@@ -427,73 +426,52 @@ enum Mutation {
         }
     },
     /** Records are skipped in a lease as it was when somebody looked at it. */
-    SKIP_WITHOUT_CONDITION {
-        @Override
-        Trouble trouble() {
-            return Trouble.HANDS;
-        }
-
+    SKIP_WITHOUT_CONDITION(Trouble.HANDS) {
         @Override
         LeaseTable hand(LeaseTable hand) {
-            return new UnconditionalTable(hand, LeaseRow.class::isInstance);
+            return HandErrors.withoutCondition(hand);
         }
     },
     /** Whoever owned a lease in which records are skipped is not fenced. */
-    SKIP_KEEPS_THE_EPOCH {
-        @Override
-        Trouble trouble() {
-            return Trouble.HANDS;
-        }
-
+    SKIP_KEEPS_THE_EPOCH(Trouble.HANDS) {
         @Override
         LeaseTable hand(LeaseTable hand) {
-            return new RewritingTable(
-                    hand,
-                    row -> row instanceof LeaseRow lease
-                            ? new LeaseRow(
-                                    lease.key(),
-                                    lease.revision(),
-                                    lease.epoch() - 1,
-                                    lease.ownerOrNull(),
-                                    lease.checkpoint(),
-                                    lease.lineage(),
-                                    lease.load())
-                            : row);
+            return HandErrors.underTheEpochOfBefore(hand);
         }
     },
     /** A lease is free while whoever owned it has yet to find out. */
-    SKIP_FREES_THE_LEASE {
-        @Override
-        Trouble trouble() {
-            return Trouble.HANDS;
-        }
-
+    SKIP_FREES_THE_LEASE(Trouble.HANDS) {
         @Override
         LeaseTable hand(LeaseTable hand) {
-            return new RewritingTable(hand, row -> row instanceof LeaseRow lease ? lease.released() : row);
+            return HandErrors.freeAtOnce(hand);
         }
     },
     /** Records are skipped in a shard whose parents are not read to their ends. */
-    SKIP_BEFORE_PARENTS {
-        @Override
-        Trouble trouble() {
-            return Trouble.HANDS;
-        }
-
+    SKIP_BEFORE_PARENTS(Trouble.HANDS) {
         @Override
         LeaseTable hand(LeaseTable hand) {
-            return new PassingTable(hand) {
-                @Override
-                public CompletableFuture<List<LeaseRow>> getLeases(Collection<LeaseKey> keys) {
-                    return super.getLeases(keys)
-                            .thenApply(rows -> keys.stream()
-                                    .map(key -> LeaseRow.fresh(
-                                            key,
-                                            Checkpoint.shardEnd(),
-                                            new Lineage(List.of(), List.of(), HashKeyRange.ALL)))
-                                    .toList());
-                }
-            };
+            return HandErrors.withFinishedParents(hand);
+        }
+    },
+    /** A lease is reset as it was when somebody looked at it. */
+    RESET_WITHOUT_CONDITION(Trouble.RESETS) {
+        @Override
+        LeaseTable resettingHand(LeaseTable hand) {
+            return HandErrors.withoutCondition(hand);
+        }
+    },
+    /** Whoever owned a lease that is reset is not fenced. */
+    RESET_KEEPS_THE_EPOCH(Trouble.RESETS) {
+        @Override
+        LeaseTable resettingHand(LeaseTable hand) {
+            return HandErrors.underTheEpochOfBefore(hand);
+        }
+    },
+    /** A lease that is reset is free while whoever owned it has yet to find out. */
+    RESET_FREES_THE_LEASE(Trouble.RESETS) {
+        @Override
+        LeaseTable resettingHand(LeaseTable hand) {
+            return HandErrors.freeAtOnce(hand);
         }
     },
     /** A worker's every run is the same run. */
@@ -530,6 +508,16 @@ enum Mutation {
         }
     };
 
+    private final Trouble trouble;
+
+    Mutation() {
+        this(Trouble.LIMITED);
+    }
+
+    Mutation(Trouble trouble) {
+        this.trouble = trouble;
+    }
+
     /** From which seed on the search begins: shortly before the first that meets a case which is rare. */
     int firstSeed() {
         return 0;
@@ -537,15 +525,20 @@ enum Mutation {
 
     /** How much goes wrong in the worlds that are searched. */
     Trouble trouble() {
-        return Trouble.LIMITED;
+        return trouble;
     }
 
     LeaseTable table(LeaseTable table, Simulation sim) {
         return table;
     }
 
-    /** What people have instead of their way to the table. */
+    /** What people who skip have instead of their way to the table. */
     LeaseTable hand(LeaseTable hand) {
+        return hand;
+    }
+
+    /** The same of people who reset. */
+    LeaseTable resettingHand(LeaseTable hand) {
         return hand;
     }
 

@@ -50,7 +50,10 @@ final class SavedCheck {
             return !question.lease.isValid();
         }
         LeaseRow row = table.lease(Entity.lease(question.lease.key())).orElse(null);
-        return row == null ? table.wasDeleted(question.lease.key()) : !question.told.isAfter(row.checkpoint());
+        return row == null
+                ? table.wasDeleted(question.lease.key())
+                : !question.told.isAfter(row.checkpoint())
+                        || world.resets.wasSaved(question.lease.key(), question.lease.epoch(), question.told);
     }
 
     /** Fails if a machine that runs owes an answer that should have come by {@code now}. */

@@ -34,7 +34,7 @@ final class SeedRun {
 
     private static void run(long seed, List<String> failed) {
         try {
-            LeaseSimulationTest.run(seed, Trouble.HANDS, Mutation.NONE);
+            LeaseSimulationTest.run(seed, Trouble.RESETS, Mutation.NONE);
         } catch (AssertionError failure) {
             failed.add(String.valueOf(failure.getMessage()).lines().findFirst().orElse(""));
         }

@@ -137,6 +137,7 @@ final class SimWorker implements LeaseListener {
             throw new AssertionError(name + " takes " + lease + " although it holds " + before);
         }
         world.checkParents(lease.key());
+        world.resets.checkTaken(lease);
         consume(lease, 0, world.sim.elapsed());
     }
 

@@ -21,7 +21,9 @@ enum Trouble {
     /** Also: a table that takes only so many writes a second, for a while. */
     LIMITED,
     /** Also: people who skip records of leases that living and dead workers own, of free ones and of those that wait. */
-    HANDS;
+    HANDS,
+    /** Also: people who set anew where such leases are read from. */
+    RESETS;
 
     boolean has(Trouble other) {
         return compareTo(other) >= 0;

@@ -83,6 +83,19 @@ final class ResetTest {
         assertThat(changes.get(1).lineage().parents()).containsExactly(ShardId.of(2));
     }
 
+    @Test
+    void leaseThatIsResetByItselfWaitsForNoParentThatIsGone() {
+        LeaseRow parent = lease(1).finished(List.of(ShardId.of(2)));
+        LeaseRow child = begun(lease(2, 0, 1));
+
+        assertThat(Reset.place(child, List.of(parent, child)).parents()).containsExactly(ShardId.of(1));
+        assertThat(Reset.place(child, List.of(parent, child)).children())
+                .isEqualTo(child.lineage().children());
+        assertThat(Reset.place(lease(2, 0, 1), List.of(parent)))
+                .as("one that is not begun")
+                .isEqualTo(lease(2, 0, 1).lineage());
+    }
+
     private static List<LeaseRow> again(List<Shard> shards, LeaseRow... leases) {
         return Reset.changes(STREAM, Position.trimHorizon(), false, shards, List.of(leases));
     }

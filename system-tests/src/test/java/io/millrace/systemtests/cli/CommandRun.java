@@ -1,5 +1,7 @@
 package io.millrace.systemtests.cli;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.millrace.systemtests.process.CallLog;
 import io.millrace.systemtests.process.CleanEnvironment;
 import io.millrace.systemtests.process.JavaCommand;
@@ -136,6 +138,20 @@ final class CommandRun implements AutoCloseable {
     /** SIGKILL. */
     void kill() {
         process.toHandle().destroyForcibly();
+    }
+
+    /** Sends a signal, such as {@code STOP} or {@code CONT}, by the system's own command. */
+    void signal(String name) {
+        try {
+            Process kill = new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start();
+            assertThat(kill.onExit()
+                            .orTimeout(PATIENCE_SECONDS, TimeUnit.SECONDS)
+                            .join()
+                            .exitValue())
+                    .isZero();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @Override

@@ -84,7 +84,30 @@ class LeasesTest {
                     .hasSize(2)
                     .allMatch(line -> line.endsWith("-> trim_horizon"));
             worker.awaitOutput(text -> text.lines().count() >= 2 * RECORDS);
+            leaseIsResetAndKeepsTheNameOfAnOwnerThatHasYetToHearOfIt(worker);
         }
+    }
+
+    /** Another worker would take a free lease beside one that is only suspended. */
+    private static void leaseIsResetAndKeepsTheNameOfAnOwnerThatHasYetToHearOfIt(CommandRun worker) {
+        worker.signal("STOP");
+        Map<String, Long> before = epochs();
+        out("leases", "reset", "app-shown", "--to", "trim_horizon", "--all", "--force");
+        before.replaceAll((shard, epoch) -> epoch + 1);
+        assertThat(epochs()).isEqualTo(before);
+        assertThat(out("leases", "app-shown", "--json")).doesNotContain("\"owner\":null");
+        worker.signal("CONT");
+        worker.awaitOutput(text -> text.lines().count() >= 3 * RECORDS);
+    }
+
+    private static Map<String, Long> epochs() {
+        Pattern lease = Pattern.compile("\"shard\":\"([^\"]*)\",\"state\":\"OPEN\".*?\"epoch\":(\\d+)");
+        Map<String, Long> epochs = new HashMap<>();
+        lease.matcher(out("leases", "app-shown", "--json"))
+                .results()
+                .forEach(found -> epochs.put(found.group(1), Long.parseLong(found.group(2))));
+        assertThat(epochs).hasSize(2);
+        return epochs;
     }
 
     private static void watchIsAppendedWhereNobodyWatchesAndEndsWithItsReader() {
