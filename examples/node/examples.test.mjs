@@ -13,7 +13,7 @@ const CLICKS = fs
   .split('\n')
   .filter((line) => line);
 
-/** What is printed by a method of the console while `call` runs. */
+/** Collects the prints of a console method while `call` runs. */
 async function prints(context, method, call) {
   const log = context.mock.method(console, method, () => {});
   try {

@@ -259,7 +259,7 @@ class Frames extends Pipe {
   }
 }
 
-/** Where a daemon that speaks frames awaits this process, and the token for it; taken out of the environment. */
+/** The daemon's socket and the token for it, taken out of the environment; undefined under a daemon without frames. */
 function door(environment = process.env) {
   const { MILLRACE_FRAMES: version, MILLRACE_SOCKET: file, MILLRACE_TOKEN: token } = environment;
   for (const name of ['MILLRACE_FRAMES', 'MILLRACE_SOCKET', 'MILLRACE_TOKEN']) {

@@ -184,7 +184,7 @@ function typeOf(failure) {
   return failure instanceof Error ? failure.name || failure.constructor.name : typeof failure;
 }
 
-/** What keeps the process alive between two events. */
+/** A timer that keeps the process alive between two events. */
 function kept(source) {
   const timer = setInterval(() => {}, 2 ** 30);
   return {

@@ -17,7 +17,7 @@ from .errors import ProtocolError
 
 VERSION = 1
 
-# What follows the first byte of a frame, up to its columns.
+# The head of a frame after its first byte, up to its columns.
 _HEAD = Struct("<3sIIIq")
 _COLUMNS = 28
 _LONGEST = 1 << 28

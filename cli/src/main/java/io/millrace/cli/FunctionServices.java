@@ -23,7 +23,7 @@ import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 import software.amazon.awssdk.services.s3.S3AsyncClient;
 import software.amazon.awssdk.services.sqs.SqsAsyncClient;
 
-/** What a function in the manner of AWS Lambda needs of services: the ARNs of its streams, and where it tells of failures. */
+/** Finds the ARNs of a Lambda function's streams, and makes the destination of its failures. */
 final class FunctionServices implements AutoCloseable {
     private static final String QUEUE = "arn:aws[a-z-]*:sqs:.*|https?://.*";
     private static final String STREAM = "arn:aws[a-z-]*:kinesis:.*";

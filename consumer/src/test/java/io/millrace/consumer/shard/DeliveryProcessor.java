@@ -261,7 +261,7 @@ final class DeliveryProcessor implements AsyncRecordProcessor {
                 throw trouble;
             }
             ended = true;
-            // What it declares after the loss is not taken.
+            // The lease refuses declarations after the loss.
             over = !owesCheckpoint() && requireNonNull(lease).valid;
         });
     }

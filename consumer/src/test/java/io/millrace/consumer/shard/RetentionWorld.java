@@ -269,7 +269,7 @@ final class RetentionWorld implements ShardDirectory, ConsumerParts.Owner {
     }
 
     private boolean isReadOut() {
-        // What is processed or gone once stays so, and this is asked after every event.
+        // A record that is processed or gone stays so. The world asks this after every event.
         while (!unread.isEmpty() && (processed.contains(unread.element()) || !isKept(unread.element()))) {
             unread.remove();
         }

@@ -43,7 +43,7 @@ public final class LeaseReset {
         this.gone = Set.copyOf(gone);
     }
 
-    /** What came of it. */
+    /** The outcome of a reset. */
     public sealed interface Outcome {
         /** The lease was as {@code before}, empty where there was none, and is at the new checkpoint now. */
         record Moved(Optional<LeaseRow> before) implements Outcome {}

@@ -43,7 +43,7 @@ public final class LeaseSkip {
         this.line = requireNonNull(line, "line");
     }
 
-    /** What came of it. */
+    /** The outcome of a skip. */
     public sealed interface Outcome {
         /** The lease was at {@code before}, and is behind the records now. */
         record Skipped(LeaseRow before) implements Outcome {}

@@ -147,7 +147,7 @@ final class Heartbeat {
         return interval().minus(wiring.platform().ticker().since(sentAt));
     }
 
-    /** Where the table refuses writes, fewer heartbeats leave room for what else must be written, and for being sent again. */
+    /** Longer while the table refuses writes: fewer heartbeats leave room for other writes, and time to send one again. */
     private Duration interval() {
         LeaseSettings settings = wiring.settings();
         return wiring.pacer().budget().isOpen() ? settings.heartbeatInterval() : settings.sparingHeartbeatInterval();

@@ -151,7 +151,7 @@ final class ShardSyncer {
                 .filter(lease -> lease.lineage().parents().isEmpty())
                 .forEach(lease -> parallel.add(
                         put(lease, requireNonNull(gone.get(lease.key().shard())))));
-        // Where a child's row stands without its parent's, the parent seems to be read.
+        // A parent without a row counts as read, so its children's rows come after its own.
         CompletableFuture<Void> written = CompletableFuture.allOf(parallel.toArray(CompletableFuture[]::new));
         for (LeaseRow lease : changes) {
             if (!lease.lineage().parents().isEmpty()) {

@@ -70,8 +70,8 @@ public final class Reset {
     }
 
     /**
-     * Where one lease stands that is reset by itself. One that was begun does not wait for parents that have no row any more: they
-     * were read to their ends, and their rows never come again.
+     * The lineage of a single lease after its reset. A lease that was begun does not wait for parents without a row: they were read
+     * to their ends, and their rows never come again.
      *
      * @param leases all leases
      */

@@ -19,7 +19,7 @@ final class HandErrors {
         return new UnconditionalTable(hand, LeaseRow.class::isInstance);
     }
 
-    /** Whoever owned the lease is not fenced. */
+    /** The lease's epoch stays, so its owner is not fenced. */
     static LeaseTable underTheEpochOfBefore(LeaseTable hand) {
         return new RewritingTable(
                 hand,

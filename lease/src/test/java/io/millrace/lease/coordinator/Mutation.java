@@ -460,14 +460,14 @@ enum Mutation {
             return HandErrors.withoutCondition(hand);
         }
     },
-    /** Whoever owned a lease that is reset is not fenced. */
+    /** A reset keeps the epoch, so the lease's owner is not fenced. */
     RESET_KEEPS_THE_EPOCH(Trouble.RESETS) {
         @Override
         LeaseTable resettingHand(LeaseTable hand) {
             return HandErrors.underTheEpochOfBefore(hand);
         }
     },
-    /** A lease that is reset is free while whoever owned it has yet to find out. */
+    /** A reset frees the lease before its owner has found out. */
     RESET_FREES_THE_LEASE(Trouble.RESETS) {
         @Override
         LeaseTable resettingHand(LeaseTable hand) {
@@ -532,7 +532,7 @@ enum Mutation {
         return table;
     }
 
-    /** What people who skip have instead of their way to the table. */
+    /** The way to the table of people who skip, with the error in it. */
     LeaseTable hand(LeaseTable hand) {
         return hand;
     }
@@ -542,7 +542,7 @@ enum Mutation {
         return hand;
     }
 
-    /** What one worker has instead of its way to the table. */
+    /** The way to the table of one worker, with the error in it. */
     LeaseTable way(LeaseTable way, Simulation sim) {
         return way;
     }

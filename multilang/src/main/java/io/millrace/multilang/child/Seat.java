@@ -23,7 +23,7 @@ final class Seat implements ChildProcess, SocketEvents {
     private boolean isOutputOver;
     private boolean isOver;
 
-    /** What its child was told and has not answered; absent if there is nothing. */
+    /** The action that its child has not answered; absent if there is none. */
     private @Nullable ToChild inHand;
 
     /** True once its child has failed by itself. */

@@ -13,7 +13,7 @@ interface SocketEvents {
     /** So many bytes went to the child, and so many came from it. Called on any thread. */
     void moved(long toChild, long fromChild);
 
-    /** What came is no message, or no message could be sent; the connection is closed. */
+    /** The bytes that came are no message, or no message could be sent; the connection is closed. */
     void broke(String why);
 
     /** The daemon could not keep the connection, by no fault of the child; it is closed. */

@@ -134,7 +134,7 @@ final class Sockets implements AutoCloseable {
         }
     }
 
-    /** Who waits for a child that says this; absent for a stranger. On the thread. */
+    /** The seat that waits for a child with this greeting; absent for a stranger. On the thread. */
     @Nullable
     SocketEvents known(Optional<Hello> hello) {
         if (hello.isEmpty()) {

@@ -194,7 +194,7 @@ public record LambdaChoice(
         }
     }
 
-    /** Where the function begins on a stream that it never read; absent if that is not said in Lambda's way. */
+    /** The function's first position on a stream that it never read; absent if Lambda's options do not say it. */
     static Position.@Nullable Initial from(Values values) {
         Optional<String> name = values.text(POSITION).map(text -> text.toUpperCase(Locale.ROOT));
         Optional<String> time = values.text(POSITION_TIME);

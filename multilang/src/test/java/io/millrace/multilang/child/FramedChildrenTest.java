@@ -204,7 +204,7 @@ class FramedChildrenTest {
         }
     }
 
-    /** What ended the process need not be records. */
+    /** An action other than records may have ended the process. */
     @Test
     void recordsAreNotToBlameForWhatMayBeTheEndOfAnotherShard() throws Exception {
         try (Children children = Children.of(python(2), ChildLimits.DEFAULT, listener(), new SystemPlatform())) {

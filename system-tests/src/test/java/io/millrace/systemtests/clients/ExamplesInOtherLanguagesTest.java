@@ -178,7 +178,7 @@ class ExamplesInOtherLanguagesTest {
         assertThat(daemon.exitCode()).as("%s", daemon).isZero();
     }
 
-    /** What follows {@code mark} in the lines that the children of a daemon have written. */
+    /** The texts after {@code mark} in the lines that the children of a daemon have written. */
     private static List<String> told(DaemonRun daemon, String mark) {
         return daemon.errors()
                 .lines()

@@ -28,7 +28,7 @@ public final class Tables implements AutoCloseable {
         return new Tables();
     }
 
-    /** Where clients find them. */
+    /** The endpoint for clients. */
     public URI endpoint() {
         return Shared.SERVER.endpoint();
     }

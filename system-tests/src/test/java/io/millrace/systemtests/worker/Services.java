@@ -59,7 +59,7 @@ final class Services implements AutoCloseable {
         dynamoDb = dynamoDbAt(tables.endpoint());
     }
 
-    /** Where DynamoDB listens. */
+    /** The endpoint of DynamoDB. */
     URI tables() {
         return tables.endpoint();
     }
