@@ -60,7 +60,11 @@ public final class Bytes {
     /** True when these bytes begin with {@code prefix}; no copy is made. */
     public boolean startsWith(Bytes prefix) {
         int length = prefix.array.length;
-        return length <= array.length && Arrays.equals(array, 0, length, prefix.array, 0, length);
+        if (length == 0 || length > array.length) {
+            return length == 0;
+        }
+        // Most differ in the first byte, which is cheaper to see than a run is to compare.
+        return array[0] == prefix.array[0] && Arrays.equals(array, 0, length, prefix.array, 0, length);
     }
 
     /** A fresh copy that the caller owns. */

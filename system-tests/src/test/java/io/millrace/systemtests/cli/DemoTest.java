@@ -40,6 +40,7 @@ class DemoTest {
         }
     }
 
+    @Tag("slow")
     @Test
     @Timeout(value = 150, unit = TimeUnit.SECONDS)
     void demoThatIsInterruptedAtItsEndEndsWithOneLineAndLeavesNoProcess() {

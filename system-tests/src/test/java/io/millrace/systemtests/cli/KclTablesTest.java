@@ -22,6 +22,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -73,6 +74,7 @@ class KclTablesTest {
         assertThat(leases("one")).contains("\"epoch\":1");
     }
 
+    @Tag("slow")
     @Test
     void tableOfSeveralStreamsNamesThemByAccountNameAndCreation() {
         stack.createStream("left", 1);
@@ -174,6 +176,7 @@ class KclTablesTest {
         }
     }
 
+    @Tag("slow")
     @Test
     void timeToBeginAtIsToldBecauseTheKclsRowsHaveNoPlaceForIt() {
         stack.createStream("timed", 1);

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -19,6 +20,7 @@ class RefusedDescribesTest {
     private static final List<String> LINES =
             IntStream.range(0, 40).mapToObj(i -> "key-" + i + " line " + i).toList();
 
+    @Tag("slow")
     @Test
     void everyCommandEndsWithItsWorkDone(@TempDir Path folder) throws Exception {
         try (LocalStack stack = new LocalStack(folder, DESCRIBES)) {

@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -37,6 +38,7 @@ class ToolPermissionsTest {
     @SuppressWarnings("NullAway.Init") // JUnit fills it before each test
     private Path folder;
 
+    @Tag("slow")
     @Test
     @Timeout(180)
     void toolsCallNothingButWhatTheDocsSay() throws Exception {

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -75,6 +76,7 @@ class AwsCliTest {
         }
     }
 
+    @Tag("slow")
     @Test
     @Timeout(60)
     void itsSignaturesAreVerifiedAndEachKeyMayDoWhatTheFileSays() throws Exception {
@@ -102,6 +104,7 @@ class AwsCliTest {
         }
     }
 
+    @Tag("slow")
     @Test
     @Timeout(60)
     void regionsHaveStreamsOfTheirOwn() throws Exception {

@@ -23,6 +23,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -99,12 +100,14 @@ class ExamplesInOtherLanguagesTest {
                         .toString()));
     }
 
+    @Tag("slow")
     @Test
     void everyExampleInPythonDoesWhatItsReadmeSays() throws Exception {
         clients.assumePresent("Python 3.9 or newer", PYTHON_PRESENT);
         doWhatTheReadmeSays("python", UnaryOperator.identity());
     }
 
+    @Tag("slow")
     @Test
     void everyExampleForNodeDoesWhatItsReadmeSays() throws Exception {
         clients.assumePresent("Node.js 18 or newer", NODE_PRESENT);

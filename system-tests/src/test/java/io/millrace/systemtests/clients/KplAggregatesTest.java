@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -52,6 +53,7 @@ class KplAggregatesTest {
         }
     }
 
+    @Tag("slow")
     @Test
     @Timeout(180)
     void everyUserRecordIsProcessedInOrderThroughASplitAndKillsWithinAggregates() throws Exception {

@@ -24,6 +24,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -92,12 +93,14 @@ class MultilangTest {
         server.close();
     }
 
+    @Tag("slow")
     @Test
     void scriptInPythonProcessesEverything() throws Exception {
         clients.assumePresent("Python", List.of("python3", "--version"));
         process("python3 " + clients.resource("multilang_lines.py"), Map.of(), "maxRecords = 50");
     }
 
+    @Tag("slow")
     @Test
     void scriptForNodeProcessesEverything() throws Exception {
         clients.assumePresent("Node.js", List.of("node", "--version"));
