@@ -12,10 +12,12 @@ import io.millrace.streamcore.log.FsyncPolicy;
 import io.millrace.streamcore.stream.quota.QuotaMode;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -159,6 +161,26 @@ final class ServerCommand implements Callable<Integer> {
     private boolean allowAnonymous;
 
     @Option(
+            names = "--cors",
+            paramLabel = "ORIGIN",
+            split = ",",
+            description = {
+                "Origins of web pages that may use a server without --credentials, besides those of this machine, such as"
+                        + " https://example.com; * is every one."
+            })
+    private List<String> cors = List.of();
+
+    @Option(
+            names = "--server-name",
+            paramLabel = "NAME",
+            split = ",",
+            description = {
+                "Names that clients use for this server besides localhost and addresses. Without --credentials requests for"
+                        + " other names are refused."
+            })
+    private List<String> serverNames = List.of();
+
+    @Option(
             names = "--dynamodb-port",
             paramLabel = "PORT|off",
             defaultValue = "8000",
@@ -245,6 +267,8 @@ final class ServerCommand implements Callable<Integer> {
                 throw CommandFailure.usage("--faults: " + unreadable.getMessage());
             }
         }
+        named("--cors", cors, builder::cors);
+        named("--server-name", serverNames, builder::serverName);
         if (encryptionKey != null) {
             builder.encryptionKey(encryptionKey);
         }
@@ -257,6 +281,14 @@ final class ServerCommand implements Callable<Integer> {
         }
         secure(builder);
         return builder;
+    }
+
+    private static void named(String flag, List<String> values, Consumer<String> setting) {
+        try {
+            values.forEach(setting);
+        } catch (IllegalArgumentException wrong) {
+            throw CommandFailure.usage(flag + ": " + wrong.getMessage());
+        }
     }
 
     private static StreamServer startStreams(StreamServer.Builder server, int main, OptionalInt tls) {
@@ -284,6 +316,11 @@ final class ServerCommand implements Callable<Integer> {
     private void refuseWhatDoesNotFit() {
         if (credentials != null && allowAnonymous) {
             throw CommandFailure.usage("--credentials verifies everybody, --allow-anonymous nobody: give one of them");
+        }
+        if (credentials != null && !cors.isEmpty()) {
+            throw CommandFailure.usage(
+                    "--cors is for servers without --credentials: with them pages of every origin may ask,"
+                            + " since they have no key");
         }
         if ((tlsCertificate == null) != (tlsKey == null)) {
             throw CommandFailure.usage("--tls-cert and --tls-key belong together");

@@ -112,7 +112,7 @@ final class DynamoDbLocalMain {
         Object server = serverType
                 .getConstructor(InetSocketAddress.class)
                 .newInstance(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
-        serverType.getMethod("setHandler", handlerType).invoke(server, context);
+        serverType.getMethod("setHandler", handlerType).invoke(server, GuardedHandler.of(context));
         serverType.getMethod("start").invoke(server);
         return server;
     }

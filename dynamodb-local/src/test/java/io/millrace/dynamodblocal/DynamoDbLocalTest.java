@@ -74,6 +74,39 @@ class DynamoDbLocalTest {
     }
 
     @Test
+    void webPagesOfOtherSitesGetNothing() throws IOException {
+        try (DynamoDbLocal local = DynamoDbLocal.start(Settings.inMemory())) {
+            int port = local.port();
+            assertThat(listTables(port, "Host: evil.example:8000")).startsWith("HTTP/1.1 421 ");
+            assertThat(listTables(port, "Host: localhost:8000", "Origin: https://evil.example"))
+                    .startsWith("HTTP/1.1 403 ")
+                    .doesNotContainIgnoringCase("access-control-allow-origin");
+            assertThat(listTables(port, "Host: localhost:8000", "Origin: http://localhost:3000"))
+                    .startsWith("HTTP/1.1 200 ")
+                    .contains("TableNames");
+            assertThat(listTables(port, "Host: 127.0.0.1:" + port))
+                    .startsWith("HTTP/1.1 200 ")
+                    .contains("TableNames");
+        }
+    }
+
+    /** As a browser would: a JDK's client keeps others from setting these headers. */
+    private static String listTables(int port, String... headers) throws IOException {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+            socket.setSoTimeout(20_000);
+            String request = "POST / HTTP/1.1\r\n" + String.join("\r\n", headers) + "\r\n"
+                    + "Content-Type: application/x-amz-json-1.0\r\n"
+                    + "X-Amz-Target: DynamoDB_20120810.ListTables\r\n"
+                    + "X-Amz-Date: 20260101T000000Z\r\n"
+                    + "Authorization: AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/dynamodb/aws4_request,"
+                    + " SignedHeaders=host, Signature=0\r\n"
+                    + "Connection: close\r\nContent-Length: 2\r\n\r\n{}";
+            socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+            return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        }
+    }
+
+    @Test
     void portInUseIsOneClearLine() {
         try (DynamoDbLocal local = DynamoDbLocal.start(Settings.inMemory())) {
             assertThatThrownBy(() -> DynamoDbLocal.start(Settings.inMemory().withPort(local.port())))

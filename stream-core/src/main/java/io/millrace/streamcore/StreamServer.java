@@ -7,6 +7,7 @@ import io.millrace.runtime.Platform;
 import io.millrace.runtime.SystemPlatform;
 import io.millrace.streamcore.api.ApiOptions;
 import io.millrace.streamcore.api.KinesisApi;
+import io.millrace.streamcore.api.call.ApiAnswer;
 import io.millrace.streamcore.api.call.ApiRequest;
 import io.millrace.streamcore.api.call.TokenSeal;
 import io.millrace.streamcore.api.faults.FaultPlan;
@@ -16,6 +17,7 @@ import io.millrace.streamcore.api.push.PushSettings;
 import io.millrace.streamcore.http.HttpLimits;
 import io.millrace.streamcore.http.HttpServer;
 import io.millrace.streamcore.http.HttpSettings;
+import io.millrace.streamcore.http.Refusals;
 import io.millrace.streamcore.log.FsyncPolicy;
 import io.millrace.streamcore.log.LogEngine;
 import io.millrace.streamcore.log.LogException;
@@ -38,11 +40,16 @@ import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -136,6 +143,8 @@ public final class StreamServer implements AutoCloseable {
         private HttpSettings.@Nullable PemFiles pem;
         private @Nullable Path dataDirectory;
         private boolean allowsAnonymous;
+        private final Set<String> hostNames = new TreeSet<>();
+        private final Set<String> corsOrigins = new TreeSet<>();
         private @Nullable Path credentials;
         private boolean isAudited = true;
         private @Nullable Path audit;
@@ -276,6 +285,30 @@ public final class StreamServer implements AutoCloseable {
         }
 
         /**
+         * One more name that clients use for this server, besides {@code localhost}, addresses and {@link #host}. A server that
+         * verifies nobody refuses requests for other names: a web page could have such a name point at this machine.
+         *
+         * @throws IllegalArgumentException if it is no host name, with a text for the user
+         */
+        public Builder serverName(String name) {
+            hostNames.add(HostNames.checked(name));
+            return this;
+        }
+
+        /**
+         * Lets web pages of one more origin use a server that verifies nobody; default only pages of this machine, such as
+         * {@code http://localhost:3000}. With {@link #credentials} pages of every origin may ask, because they have no key to
+         * sign with.
+         *
+         * @param origin such as {@code https://example.com}, or {@code *} for every one
+         * @throws IllegalArgumentException if it is no origin, with a text for the user
+         */
+        public Builder cors(String origin) {
+            corsOrigins.add(WebOrigins.checked(origin));
+            return this;
+        }
+
+        /**
          * The region and the twelve-digit account that streams belong to where nothing else is said; default us-east-1 and
          * 000000000000. A request's streams are those of the region that it is signed for, any region without
          * {@link #credentials}, this one only with; and of the account of its key, which the credentials file may give.
@@ -331,10 +364,13 @@ public final class StreamServer implements AutoCloseable {
             ServerMetrics metrics = new ServerMetrics();
             undo.push(metrics::close);
             Gate gate = new Gate(metrics::failedLogs);
-            OperatorPages pages = new OperatorPages(gate::health, metrics::writeTo, this::isOperator);
+            HostNames hosts = hosts();
+            OperatorPages pages =
+                    new OperatorPages(gate::health, metrics::writeTo, request -> isOperator(request, hosts));
             gate.show(pages);
+            Refusals refusals = security.refusals();
             HttpSettings settings = new HttpSettings(host, port, tlsPort, pem, limits);
-            HttpServer.Bound http = HttpServer.start(settings, gate, security.refusals(), platform);
+            HttpServer.Bound http = HttpServer.start(settings, guarded(gate, hosts, refusals), refusals, platform);
             undo.push(http.server()::close);
             metrics.watchConnections(http.server()::connections);
             metrics.watchPushedBytes(http.server()::waitingBytes);
@@ -375,9 +411,26 @@ public final class StreamServer implements AutoCloseable {
             return Faults.of(faults, seed, platform.newEventLoop("faults"));
         }
 
-        /** Metrics and reasons of health tell the names of streams: not to strangers where a server knows its clients. */
-        private boolean isOperator(ApiRequest request) {
-            return allowsAnonymous || request.peer().isLoopbackAddress();
+        private HostNames hosts() {
+            List<String> known = new ArrayList<>(hostNames);
+            known.add(host);
+            return new HostNames(known);
+        }
+
+        /** Web pages have no key, so a server that verifies its clients needs no other guard. */
+        private Function<ApiRequest, CompletableFuture<ApiAnswer>> guarded(
+                Gate gate, HostNames hosts, Refusals refusals) {
+            return credentials == null ? new WebGuard(gate, new WebOrigins(corsOrigins), hosts, refusals) : gate;
+        }
+
+        /**
+         * Metrics and reasons of health tell the names of streams: not to strangers where a server knows its clients, nor to web
+         * pages whose name points at this machine.
+         */
+        private boolean isOperator(ApiRequest request, HostNames hosts) {
+            return allowsAnonymous
+                    || (request.peer().isLoopbackAddress()
+                            && request.header("Host").map(hosts::isKnown).orElse(true));
         }
 
         private StreamsSettings streamsSettings(Path folder) {

@@ -42,7 +42,12 @@ final class Http2Client implements AutoCloseable {
     private final Channel connection;
 
     Http2Client(URI endpoint) {
-        this.authority = endpoint.getAuthority();
+        this(endpoint, endpoint.getAuthority());
+    }
+
+    /** One that calls the server by another name. */
+    Http2Client(URI endpoint, String authority) {
+        this.authority = authority;
         this.connection = new Bootstrap()
                 .group(group)
                 .channel(NioSocketChannel.class)

@@ -16,6 +16,7 @@ final class HeaderNames {
                     "Authorization",
                     "Content-Type",
                     "Date",
+                    "Host",
                     "Origin",
                     "X-Amz-Date",
                     "X-Amz-Target",

@@ -370,6 +370,9 @@ class CommandTest {
         assertThat(oneLine(2, "server", "--port", "4567", "--tls-port", "4567"))
                 .contains("--port and --tls-port are both 4567; give two");
         assertThat(oneLine(2, "server", "--tls-port", "8000")).contains("--tls-port and --dynamodb-port are both 8000");
+        assertThat(oneLine(2, "server", "--cors", "example.com")).contains("--cors: not an origin: example.com");
+        assertThat(oneLine(2, "server", "--server-name", "http://a"))
+                .contains("--server-name: not a host name: http://a");
         assertThat(oneLine(2, "server", "--host", "0.0.0.0"))
                 .contains("--host 0.0.0.0", "--allow-anonymous", "--credentials");
         assertThat(oneLine(2, "server", "--credentials", "keys.json", "--allow-anonymous"))
