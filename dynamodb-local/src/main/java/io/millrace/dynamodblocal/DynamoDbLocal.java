@@ -2,6 +2,7 @@ package io.millrace.dynamodblocal;
 
 import static java.util.Objects.requireNonNull;
 
+import io.millrace.runtime.PrivateFolder;
 import io.millrace.runtime.TemporaryFolder;
 import java.io.BufferedReader;
 import java.io.File;
@@ -10,7 +11,6 @@ import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -153,7 +153,7 @@ public final class DynamoDbLocal implements AutoCloseable {
         try {
             return data == null
                     ? TemporaryFolder.create("millrace-dynamodb-local")
-                    : TemporaryFolder.createIn(Files.createDirectories(data), "tmp");
+                    : TemporaryFolder.createIn(PrivateFolder.create(data), "tmp");
         } catch (IOException e) {
             throw new DynamoDbLocalException(
                     "cannot write to " + (data == null ? "the temporary folder" : data)

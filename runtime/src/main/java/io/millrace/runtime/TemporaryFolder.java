@@ -11,8 +11,6 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.attribute.FileAttribute;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
@@ -67,19 +65,11 @@ public final class TemporaryFolder implements AutoCloseable {
             FileChannel held = lockedOrNull(lock);
             if (held != null && Files.exists(lock)) {
                 OWN_LOCKS.add(lock);
-                return new TemporaryFolder(Files.createDirectory(folderOf(lock), ownersOnly(real)), lock, held);
+                return new TemporaryFolder(
+                        Files.createDirectory(folderOf(lock), PrivateFolder.permissions(real)), lock, held);
             }
             // Another process took it for an abandoned one before it was locked.
         }
-    }
-
-    private static FileAttribute<?>[] ownersOnly(Path place) {
-        boolean isPosix = place.getFileSystem().supportedFileAttributeViews().contains("posix");
-        return isPosix
-                ? new FileAttribute<?>[] {
-                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"))
-                }
-                : new FileAttribute<?>[0];
     }
 
     /** Where it is: an absolute path. */

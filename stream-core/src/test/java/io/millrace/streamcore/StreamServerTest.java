@@ -2,6 +2,7 @@ package io.millrace.streamcore;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.millrace.streamcore.log.FsyncPolicy;
 import java.net.URI;
@@ -10,6 +11,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -44,6 +46,17 @@ class StreamServerTest {
         try (StreamServer server = settings().fsync(FsyncPolicy.INTERVAL).start()) {
             assertThat(call(server, "GetRecords", "{'ShardIterator': '" + iterator + "'}"))
                     .contains("\"Data\":\"AQID\",\"PartitionKey\":\"k\"");
+        }
+    }
+
+    @Test
+    void dataFolderIsMadeForItsOwnerAlone() throws Exception {
+        assumeTrue(folder.getFileSystem().supportedFileAttributeViews().contains("posix"), "no owners here");
+        Path made = folder.resolve("not").resolve("there");
+        settings().dataDirectory(made).start().close();
+        for (Path each : new Path[] {made, made.getParent()}) {
+            assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(each)))
+                    .isEqualTo("rwx------");
         }
     }
 

@@ -12,6 +12,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What a server that stopped in good order left in its data directory: how long catalog and logs were. While the mark is
@@ -21,6 +23,8 @@ import java.util.TreeMap;
  * <p>Safe for any thread.
  */
 final class CleanMark {
+    private static final Logger log = LoggerFactory.getLogger(CleanMark.class);
+
     private static final String FILE = "clean-stop";
     private static final int MAGIC = 0x4d4c4301;
 
@@ -47,13 +51,25 @@ final class CleanMark {
      */
     record End(long segment, long length) {}
 
-    /** Reads the mark of a data directory, if it has one. Blocks. */
+    /**
+     * Reads the mark of a data directory, if it has one. One that is damaged counts as missing: it only helps to tell damage from
+     * the end of a server that was killed. Blocks.
+     */
     static CleanMark read(DiskFiles files, Path directory) throws IOException {
         Path path = directory.resolve(FILE);
-        ByteBuffer content = SmallFile.read(files, path);
-        if (content == null) {
-            return new CleanMark(files, directory, false, -1, Map.of());
+        try {
+            ByteBuffer content = SmallFile.read(files, path);
+            if (content != null) {
+                return parse(files, directory, content);
+            }
+        } catch (CorruptLogException damaged) {
+            log.warn(
+                    "{} is damaged and is not used: files are opened as after a kill ({})", path, damaged.getMessage());
         }
+        return new CleanMark(files, directory, false, -1, Map.of());
+    }
+
+    private static CleanMark parse(DiskFiles files, Path directory, ByteBuffer content) {
         try {
             if (content.getInt() != MAGIC) {
                 throw new IllegalArgumentException("another format");
@@ -68,7 +84,7 @@ final class CleanMark {
             }
             return new CleanMark(files, directory, true, catalog, logs);
         } catch (BufferUnderflowException | IllegalArgumentException | NegativeArraySizeException e) {
-            throw new CorruptLogException(path, 0, "it is no mark of this format");
+            throw new CorruptLogException(directory.resolve(FILE), 0, "it is no mark of this format");
         }
     }
 
