@@ -3,10 +3,12 @@ package io.millrace.streamcore.http;
 import static java.util.Objects.requireNonNull;
 
 import io.millrace.runtime.Ticker;
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.http2.DefaultHttp2GoAwayFrame;
 import io.netty.handler.codec.http2.Http2Connection;
+import io.netty.handler.codec.http2.Http2ConnectionAdapter;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2FrameCodec;
@@ -49,6 +51,14 @@ final class Http2Session extends ChannelInboundHandlerAdapter {
                 requireNonNull(context.pipeline().get(Http2FrameCodec.class)).connection();
         int initial = connection.local().flowController().initialWindowSize();
         connection.local().flowController().incrementWindowSize(connection.connectionStream(), window - initial);
+        connection.addListener(new Http2ConnectionAdapter() {
+            @Override
+            public void onGoAwaySent(int lastStream, long error, ByteBuf why) {
+                if (error == Http2Error.ENHANCE_YOUR_CALM.code()) {
+                    refusals.refused(RequestHandler.peer(context.channel()), 0, FLOOD);
+                }
+            }
+        });
         context.flush();
     }
 
@@ -64,7 +74,6 @@ final class Http2Session extends ChannelInboundHandlerAdapter {
             log.debug(
                     "Closing the HTTP/2 connection with {}: flooded",
                     context.channel().remoteAddress());
-            refusals.refused(RequestHandler.peer(context.channel()), 0, FLOOD);
             DefaultHttp2GoAwayFrame enough = new DefaultHttp2GoAwayFrame(Http2Error.ENHANCE_YOUR_CALM);
             // From the front of the pipeline: the codec's own close would wait for streams to end.
             context.writeAndFlush(enough)
@@ -84,13 +93,9 @@ final class Http2Session extends ChannelInboundHandlerAdapter {
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
         log.debug("HTTP/2 connection with {} failed", context.channel().remoteAddress(), cause);
-        if (cause instanceof Http2Exception said) {
-            // The codec tells the client what is wrong, and closes.
-            if (said.error() == Http2Error.ENHANCE_YOUR_CALM) {
-                refusals.refused(RequestHandler.peer(context.channel()), 0, FLOOD);
-            }
-            return;
+        if (!(cause instanceof Http2Exception)) {
+            Ends.close(context);
         }
-        Ends.close(context);
+        // Else the codec tells the client what is wrong, and closes.
     }
 }

@@ -119,6 +119,8 @@ final class Protocols {
                         .maxHeaderListSize(MAX_HEADERS))
                 // A client may give up all its requests at once, but not make and drop them without end.
                 .decoderEnforceMaxRstFramesPerWindow(shared.limits().maxStreams() * 2, RESET_SECONDS)
+                // Nor may it have the server drop them, by frames that are wrong.
+                .encoderEnforceMaxRstFramesPerWindow(shared.limits().maxStreams() * 2, RESET_SECONDS)
                 .gracefulShutdownTimeoutMillis(shared.limits().drain().toMillis())
                 .build();
     }

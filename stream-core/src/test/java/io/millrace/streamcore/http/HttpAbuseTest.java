@@ -30,6 +30,7 @@ class HttpAbuseTest {
     private static final int REFUSED_STREAM = 7;
     private static final int RST_STREAM = 3;
     private static final int GOAWAY = 7;
+    private static final int WINDOW_UPDATE = 8;
     private static final int MAX_STREAMS = 4;
 
     private final BlockingQueue<String> refusals = new LinkedBlockingQueue<>();
@@ -161,6 +162,23 @@ class HttpAbuseTest {
             for (int i = 0; i < 2 * MAX_STREAMS + 2; i++) {
                 all.writeBytes(headers(2 * i + 1));
                 all.writeBytes(frame(RST_STREAM, 0, 2 * i + 1, new byte[] {0, 0, 0, 8}));
+            }
+            client.send(PREFACE).send(EMPTY_SETTINGS).send(all.toByteArray());
+            assertThat(payloadOf(GOAWAY, client)[7]).isEqualTo((byte) ENHANCE_YOUR_CALM);
+            client.awaitEnd();
+        }
+        assertHeard("0 Http2Flood");
+    }
+
+    /** By frames that are wrong for their stream alone, so that the server is the one that resets it (CVE-2025-8671). */
+    @Test
+    void resetsThatTheClientProvokesEndTheConnection() throws Exception {
+        listen(10, LONG, LONG);
+        try (RawClient client = RawClient.plain(bound.main())) {
+            ByteArrayOutputStream all = new ByteArrayOutputStream();
+            for (int i = 0; i < 2 * MAX_STREAMS + 2; i++) {
+                all.writeBytes(headers(2 * i + 1));
+                all.writeBytes(frame(WINDOW_UPDATE, 0, 2 * i + 1, new byte[4]));
             }
             client.send(PREFACE).send(EMPTY_SETTINGS).send(all.toByteArray());
             assertThat(payloadOf(GOAWAY, client)[7]).isEqualTo((byte) ENHANCE_YOUR_CALM);
