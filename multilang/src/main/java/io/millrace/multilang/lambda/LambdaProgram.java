@@ -8,6 +8,7 @@ import io.millrace.multilang.settings.LambdaChoice;
 import io.millrace.multilang.settings.SettingsException;
 import io.millrace.runtime.TemporaryFolder;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -24,6 +25,7 @@ import java.util.concurrent.TimeUnit;
  */
 public final class LambdaProgram implements AutoCloseable {
     private static final int CHECK_SECONDS = 30;
+    private static final int LONGEST_LINE = 8_192;
     private static final List<String> JAVASCRIPT = List.of(".js", ".mjs", ".cjs");
 
     private final TemporaryFolder folder;
@@ -169,8 +171,15 @@ public final class LambdaProgram implements AutoCloseable {
         }
     }
 
-    private static String lastLine(Path log) throws IOException {
-        List<String> lines = Files.readAllLines(log, StandardCharsets.ISO_8859_1).stream()
+    /** Of a long log its end is read alone. */
+    static String lastLine(Path log) throws IOException {
+        byte[] end;
+        try (InputStream file = Files.newInputStream(log)) {
+            file.skipNBytes(Math.max(0, Files.size(log) - LONGEST_LINE));
+            end = file.readNBytes(LONGEST_LINE);
+        }
+        List<String> lines = new String(end, StandardCharsets.ISO_8859_1)
+                .lines()
                 .filter(line -> !line.isBlank())
                 .toList();
         String last = lines.isEmpty() ? "it ended without a word" : lines.get(lines.size() - 1);
