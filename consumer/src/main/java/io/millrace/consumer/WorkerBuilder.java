@@ -31,7 +31,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -47,7 +46,7 @@ public final class WorkerBuilder {
     /** Where each stream begins; empty where {@link #initialPosition} says it. */
     private final Map<StreamName, Optional<Position.Initial>> streams = new LinkedHashMap<>();
 
-    private @Nullable Function<Platform, Supplier<? extends AsyncRecordProcessor>> processor;
+    private @Nullable Supplier<? extends AsyncRecordProcessor> processor;
     private @Nullable String workerName;
     private Position.Initial initialPosition = Position.trimHorizon();
     private String table = "millrace";
@@ -120,7 +119,7 @@ public final class WorkerBuilder {
     /** Makes processors whose calls hold no thread, one for every lease taken, or for every lane of it. */
     public WorkerBuilder asyncProcessor(Supplier<? extends AsyncRecordProcessor> factory) {
         requireNonNull(factory, "asyncProcessor");
-        this.processor = used -> factory;
+        this.processor = factory;
         return this;
     }
 
@@ -133,7 +132,7 @@ public final class WorkerBuilder {
         requireNonNull(functions, "functions");
         this.delivery = mapping.delivery();
         this.aggregates = Aggregates.RAW;
-        this.processor = used -> mapping.processors(functions, used.ticker());
+        this.processor = mapping.processors(functions);
         return this;
     }
 
@@ -414,7 +413,7 @@ public final class WorkerBuilder {
         return new WorkerSettings(
                 given(application, "application"),
                 all,
-                given(processor, "processor").apply(used),
+                given(processor, "processor"),
                 workerName,
                 initialPosition,
                 table,

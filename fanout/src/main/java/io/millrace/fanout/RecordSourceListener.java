@@ -3,6 +3,7 @@ package io.millrace.fanout;
 import io.millrace.model.ChildShard;
 import io.millrace.model.SequenceNumber;
 import io.millrace.model.StreamRecord;
+import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -22,8 +23,10 @@ public interface RecordSourceListener {
      * A read found nothing, and nothing waits to be given out. Not told of the read that finds a closed shard's end.
      *
      * @param millisBehindLatest how far behind the tip the place of reading is, 0 when caught up
+     * @param readUpTo all records of the shard that arrived before this time, as the service tells times, were given out; absent
+     *     while nothing is known of that
      */
-    void idle(long millisBehindLatest);
+    void idle(long millisBehindLatest, @Nullable Instant readUpTo);
 
     /**
      * A request is not answered before batches that were given out are {@linkplain RecordSource#release released}: they are as

@@ -51,9 +51,21 @@ public final class ServiceTime {
         return age.isNegative() ? Duration.ZERO : age;
     }
 
-    private Instant now(Reading reading) {
-        return reading.time.plus(ticker.since(reading.tick));
+    /** The service's time at {@code tick} of this machine was not before this one; absent before the first answer. */
+    public @Nullable Instant at(long tick) {
+        Reading reading = last;
+        return reading == null ? null : reading.at(tick);
     }
 
-    private record Reading(Instant time, long tick) {}
+    private Instant now(Reading reading) {
+        return reading.at(ticker.nanoTime());
+    }
+
+    private record Reading(Instant time, long tick) {
+        /** Whoever sets clocks lets them run faster or slower by a two-thousandth at most. */
+        Instant at(long other) {
+            long passed = other - tick;
+            return time.plusNanos(passed - Math.abs(passed) / 2_000);
+        }
+    }
 }

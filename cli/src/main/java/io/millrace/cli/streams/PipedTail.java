@@ -18,6 +18,7 @@ import io.millrace.model.ShardId;
 import io.millrace.model.StreamName;
 import io.millrace.model.StreamRecord;
 import io.millrace.runtime.EventLoop;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -130,7 +131,7 @@ public final class PipedTail {
         }
 
         @Override
-        public void idle(long millisBehindLatest) {
+        public void idle(long millisBehindLatest, @Nullable Instant readUpTo) {
             failing = false;
         }
 

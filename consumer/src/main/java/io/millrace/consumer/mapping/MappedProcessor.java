@@ -13,7 +13,6 @@ import io.millrace.consumer.processor.ShardContext;
 import io.millrace.model.SequenceNumber;
 import io.millrace.model.StreamRecord;
 import io.millrace.runtime.Backoff;
-import io.millrace.runtime.Ticker;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
@@ -36,26 +35,19 @@ final class MappedProcessor implements AsyncRecordProcessor {
     private static final Logger log = LoggerFactory.getLogger(MappedProcessor.class);
     private static final Backoff BACKOFF = new Backoff(Duration.ofMillis(100), Duration.ofSeconds(30));
 
-    /** A read that found nothing may have been made a moment before its window's end. */
+    /** A record may be readable a moment after the time that the service gave it. */
     private static final Duration MARGIN = Duration.ofSeconds(1);
 
     private final BatchFunction function;
     private final boolean isReporting;
-    private final Ticker ticker;
     private final @Nullable Windows windows;
 
     private @Nullable ShardContext shard;
-
-    /** The service's time is not before this one, which it was at {@link #seenAt}. */
-    private Instant seen = Instant.MIN;
-
-    private long seenAt;
     private int failedCloses;
 
-    MappedProcessor(BatchFunction function, EventSourceMapping mapping, Ticker ticker) {
+    MappedProcessor(BatchFunction function, EventSourceMapping mapping) {
         this.function = function;
         this.isReporting = mapping.reportBatchItemFailures();
-        this.ticker = ticker;
         Duration length = mapping.tumblingWindowOrNull();
         this.windows = length == null ? null : new Windows(length);
     }
@@ -136,7 +128,6 @@ final class MappedProcessor implements AsyncRecordProcessor {
         if (batch.records().isEmpty()) {
             return timeHasPassed(batch, gathering);
         }
-        sees(batch.lastRecord().arrival());
         return steps(batch, gathering);
     }
 
@@ -165,24 +156,11 @@ final class MappedProcessor implements AsyncRecordProcessor {
     }
 
     private CompletableFuture<Void> timeHasPassed(RecordBatch batch, Windows gathering) {
-        if (seen.equals(Instant.MIN)) {
-            return CompletableFuture.completedFuture(null);
-        }
-        Instant read = seen.plus(ticker.since(seenAt))
-                .minusMillis(batch.millisBehindLatest())
-                .minus(MARGIN);
-        return gathering
-                .ended(read)
+        Instant readUpTo = batch.readUpToOrNull();
+        return Optional.ofNullable(readUpTo)
+                .flatMap(time -> gathering.ended(time.minus(MARGIN)))
                 .map(step -> close(step, batch.checkpointer(), gathering))
                 .orElseGet(() -> CompletableFuture.completedFuture(null));
-    }
-
-    /** Carried on by the monotonic clock, the service's time when a record arrived is never later than its time now. */
-    private void sees(Instant arrival) {
-        if (seen.equals(Instant.MIN) || arrival.isAfter(seen.plus(ticker.since(seenAt)))) {
-            seen = arrival;
-            seenAt = ticker.nanoTime();
-        }
     }
 
     /** Nothing goes on before the last call for a window has succeeded; that it fails is no fault of the records in hand. */

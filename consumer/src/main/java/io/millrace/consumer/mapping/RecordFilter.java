@@ -3,6 +3,7 @@ package io.millrace.consumer.mapping;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import io.millrace.consumer.letters.AsciiJson;
 import io.millrace.model.StreamRecord;
 import java.io.IOException;
@@ -81,6 +82,12 @@ public final class RecordFilter implements Predicate<StreamRecord> {
         }
     }
 
+    /**
+     * True if a pattern matches.
+     *
+     * @throws IllegalStateException if the library fails, or the data are deeper or have longer numbers than it reads. A worker hands
+     *     such a record out
+     */
     @Override
     public boolean test(StreamRecord record) {
         String metadata = metadata(record);
@@ -93,9 +100,9 @@ public final class RecordFilter implements Predicate<StreamRecord> {
             return data != null
                     && !ofData.rulesForJSONEvent(metadata + ",\"data\":" + data + "}")
                             .isEmpty();
-        } catch (Exception unreadable) {
-            // As data that are no JSON: it matches nothing.
-            return false;
+        } catch (Exception failure) {
+            // To say no would leave the record out, and nobody would know why.
+            throw new IllegalStateException("the library of filters fails at a record", failure);
         }
     }
 
@@ -109,7 +116,7 @@ public final class RecordFilter implements Predicate<StreamRecord> {
     }
 
     /** The data, if they are one value of JSON and nothing else. */
-    private static @Nullable String json(StreamRecord record) {
+    private static @Nullable String json(StreamRecord record) throws IOException {
         byte[] data = record.data().toByteArray();
         try (JsonParser parser = JSON.createParser(data)) {
             JsonToken first = parser.nextToken();
@@ -118,6 +125,9 @@ public final class RecordFilter implements Predicate<StreamRecord> {
             }
             parser.skipChildren();
             return parser.nextToken() == null ? new String(data, StandardCharsets.UTF_8) : null;
+        } catch (StreamConstraintsException tooMuch) {
+            // They may be JSON, and nobody can say whether they match.
+            throw tooMuch;
         } catch (IOException noJson) {
             return null;
         }

@@ -23,6 +23,7 @@ import io.millrace.model.StreamRecord;
 import io.millrace.runtime.EventLoop;
 import io.millrace.runtime.Ticker;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -168,9 +169,9 @@ final class Lane {
     }
 
     /** A read found nothing: hands out an empty batch, if that is wanted and nothing else is there. */
-    void nothingFound(long millisBehindLatest) {
+    void nothingFound(long millisBehindLatest, @Nullable Instant readUpTo) {
         if (isEmpty() && !(shard.limit() instanceof LaneHost.Limit.Nothing)) {
-            handOut(List.of(), millisBehindLatest);
+            handOut(List.of(), millisBehindLatest, readUpTo);
         }
     }
 
@@ -220,7 +221,8 @@ final class Lane {
                     new Outcome.Threw("nothing, as its records", new ProcessingFailedException(why, null)),
                     LetterSink.Reason.TOO_OLD);
         } else {
-            handOut(hand.next(), hand.behind());
+            List<StreamRecord> next = hand.next();
+            handOut(next, hand.behind(), next.get(next.size() - 1).arrival());
         }
     }
 
@@ -238,7 +240,7 @@ final class Lane {
         return parts.oversight().serviceTime().since(record.arrival());
     }
 
-    private void handOut(List<StreamRecord> records, long behind) {
+    private void handOut(List<StreamRecord> records, long behind, @Nullable Instant readUpTo) {
         if (!lease.isValid()) {
             shard.notOurs();
             return;
@@ -252,7 +254,7 @@ final class Lane {
             shard.handedOut(last);
             checkpointer = checkpoints.checkpointer(new Declared(last));
         }
-        RecordBatch batch = new RecordBatch(context, records, behind, attempt, checkpointer);
+        RecordBatch batch = new RecordBatch(context, records, behind, attempt, checkpointer, readUpTo);
         calls.processRecords(batch, outcome -> returned(records.size(), outcome));
     }
 

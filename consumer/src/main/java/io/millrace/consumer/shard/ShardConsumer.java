@@ -17,6 +17,7 @@ import io.millrace.model.RecordPosition;
 import io.millrace.model.StreamRecord;
 import io.millrace.runtime.EventLoop;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -251,7 +252,7 @@ public final class ShardConsumer implements ShardReading.Taker, LaneHost {
         lanes.add(wanted, batch.millisBehindLatest());
         if (wanted.isEmpty()) {
             settle();
-            nothingFound(batch.millisBehindLatest());
+            nothingFound(batch.millisBehindLatest(), batch.lastRecord().arrival());
         }
         if (drainRequested) {
             drainUpTo = batch.lastRecord().position();
@@ -265,10 +266,10 @@ public final class ShardConsumer implements ShardReading.Taker, LaneHost {
     }
 
     @Override
-    public void nothingFound(long millisBehindLatest) {
+    public void nothingFound(long millisBehindLatest, @Nullable Instant readUpTo) {
         progress.nothingFound(millisBehindLatest);
         if (delivery.batching().isEmptyWanted() && state == ShardState.RUNNING && !drainRequested) {
-            lanes.forEach(lane -> lane.nothingFound(millisBehindLatest));
+            lanes.forEach(lane -> lane.nothingFound(millisBehindLatest, readUpTo));
         }
     }
 

@@ -22,6 +22,7 @@ import io.millrace.model.StreamRecord;
 import io.millrace.runtime.EventLoop;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -58,6 +59,9 @@ final class ShardReading implements RecordSourceListener {
     private boolean flowing;
 
     private boolean closed;
+    /** Records are with the filter. */
+    private boolean isFiltering;
+
     private boolean askingDirectory;
     /** The shard turned out to be over without the service having said so. */
     private boolean vanished;
@@ -79,8 +83,8 @@ final class ShardReading implements RecordSourceListener {
         /** The next records, and those of them that processors shall get. */
         void batch(SourceBatch batch, List<StreamRecord> wanted);
 
-        /** A read found nothing. */
-        void nothingFound(long millisBehindLatest);
+        /** A read found nothing; all that arrived before {@code readUpTo} was given out, where that is known. */
+        void nothingFound(long millisBehindLatest, @Nullable Instant readUpTo);
 
         /** Nothing comes before records that are here are done with. */
         void allIsOut();
@@ -103,6 +107,7 @@ final class ShardReading implements RecordSourceListener {
         closed = false;
         flowing = false;
         vanished = false;
+        isFiltering = false;
         checkpoint.resumeAt().ifPresent(this::openAt);
     }
 
@@ -162,20 +167,43 @@ final class ShardReading implements RecordSourceListener {
             return;
         }
         RecordSource asked = source;
-        Callable<CompletableFuture<List<StreamRecord>>> filtering = () -> CompletableFuture.completedFuture(
-                batch.records().stream().filter(filter).toList());
+        isFiltering = true;
+        Callable<CompletableFuture<List<StreamRecord>>> filtering =
+                () -> CompletableFuture.completedFuture(wanted(batch.records(), filter));
         parts.calls().call(filtering, (wanted, error) -> {
-            if (error != null) {
-                log.warn(
-                        "{}: the filter threw, so nothing of {} records is left out: {}",
-                        shard,
-                        batch.records().size(),
-                        ErrorTrace.of(error));
-            }
             if (!closed && source == asked) {
+                isFiltering = false;
                 taker.batch(batch, wanted == null ? batch.records() : wanted);
             }
         });
+    }
+
+    /** The records that {@code filter} does not leave out: those, too, at which it fails. */
+    private List<StreamRecord> wanted(List<StreamRecord> records, Predicate<StreamRecord> filter) {
+        List<StreamRecord> wanted = new ArrayList<>(records.size());
+        int failures = 0;
+        Throwable last = null;
+        for (StreamRecord record : records) {
+            boolean isWanted = true;
+            try {
+                isWanted = filter.test(record);
+            } catch (RuntimeException | StackOverflowError failure) {
+                failures++;
+                last = failure;
+            }
+            if (isWanted) {
+                wanted.add(record);
+            }
+        }
+        if (last != null) {
+            log.warn(
+                    "{}: the filter threw at {} of {} records, which are not left out: {}",
+                    shard,
+                    failures,
+                    records.size(),
+                    ErrorTrace.of(last));
+        }
+        return wanted;
     }
 
     @Override
@@ -191,13 +219,16 @@ final class ShardReading implements RecordSourceListener {
     }
 
     @Override
-    public void idle(long millisBehindLatest) {
+    public void idle(long millisBehindLatest, @Nullable Instant readUpTo) {
         flowing = false;
         works();
         if (millisBehindLatest == 0) {
             checkBeginning(null, false);
         }
-        taker.nothingFound(millisBehindLatest);
+        if (!isFiltering) {
+            // What is filtered came before, and is not handed on yet.
+            taker.nothingFound(millisBehindLatest, readUpTo);
+        }
     }
 
     private void works() {

@@ -58,6 +58,17 @@ class EventSourceMappingTest {
         assertThat(mapping.delivery().batching().isEmptyWanted()).isTrue();
     }
 
+    /** Whoever gathers a window anew gets the records of it that are older than they may be at their first call. */
+    @Test
+    void recordsMayBeOlderByTheLengthOfTheirWindow() {
+        FailurePolicy policy = DEFAULT.withMaximumRecordAge(Duration.ofMinutes(1))
+                .withTumblingWindow(Duration.ofMinutes(15))
+                .delivery()
+                .failures();
+        assertThat(policy.isExpired(Duration.ofMinutes(16).minusMillis(1))).isFalse();
+        assertThat(policy.isExpired(Duration.ofMinutes(16))).isTrue();
+    }
+
     @Test
     void fullBatchOfSmallRecordsFitsIntoSixMegabytes() {
         EventSourceMapping most = DEFAULT.withBatchSize(10_000);

@@ -20,14 +20,15 @@ import io.millrace.model.SequenceNumber;
 import io.millrace.model.ShardId;
 import io.millrace.model.StreamName;
 import io.millrace.model.StreamRecord;
-import io.millrace.sim.Simulation;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** Partial answers and windows around a function whose answers the test gives. */
@@ -35,7 +36,6 @@ class MappedProcessorTest {
     private static final ShardContext SHARD = new ShardContext(
             new StreamName("orders"), ShardId.of(0), 1, new Checkpoint.NotStarted(Position.trimHorizon()));
 
-    private final Simulation sim = new Simulation(1);
     private final List<String> calls = new ArrayList<>();
     private final Deque<CompletionStage<BatchAnswer>> answers = new ArrayDeque<>();
     private final List<String> checkpoints = new ArrayList<>();
@@ -100,11 +100,9 @@ class MappedProcessorTest {
     @Test
     void functionThatThrowsFailsItsBatch() {
         AsyncRecordProcessor processor = EventSourceMapping.DEFAULT
-                .processors(
-                        () -> invocation -> {
-                            throw new IllegalStateException("on purpose");
-                        },
-                        sim.ticker())
+                .processors(() -> invocation -> {
+                    throw new IllegalStateException("on purpose");
+                })
                 .get();
         CompletionStage<?> unused = processor.initialize(SHARD);
         assertThat(why(processor.processRecords(batch(records(1, 1))))).isInstanceOf(IllegalStateException.class);
@@ -156,29 +154,16 @@ class MappedProcessorTest {
     @Test
     void windowEndsOnceReadsThatFoundNothingAreBeyondIt() {
         AsyncRecordProcessor processor = windowed();
-        assertThat(process(processor)).isCompleted();
+        assertThat(nothingUpTo(processor, null)).isCompleted();
         succeeds(processor, record(1, 10));
-        sim.run(Duration.ofSeconds(50));
-        succeeds(processor);
+        assertThat(nothingUpTo(processor, null)).isCompleted();
+        assertThat(nothingUpTo(processor, Instant.ofEpochSecond(60))).isCompleted();
         assertThat(calls).as("a second of margin").containsExactly("1 {}");
-        sim.run(Duration.ofSeconds(1));
-        succeeds(processor);
-        succeeds(processor);
+        assertThat(nothingUpTo(processor, Instant.ofEpochSecond(61))).isCompleted();
+        assertThat(nothingUpTo(processor, Instant.ofEpochSecond(62))).isCompleted();
 
         assertThat(calls).containsExactly("1 {}", "final s1");
         assertThat(checkpoints).containsExactly("1");
-    }
-
-    @Test
-    void readThatIsFarBehindTheTipEndsNoWindow() {
-        AsyncRecordProcessor processor = windowed();
-        succeeds(processor, record(1, 10));
-        sim.run(Duration.ofMinutes(1));
-        assertThat(processor
-                        .processRecords(new RecordBatch(SHARD, List.of(), 15_000, 1, checkpointer))
-                        .toCompletableFuture())
-                .isCompleted();
-        assertThat(calls).containsExactly("1 {}");
     }
 
     @Test
@@ -223,8 +208,7 @@ class MappedProcessorTest {
     }
 
     private AsyncRecordProcessor mapped(EventSourceMapping mapping) {
-        AsyncRecordProcessor processor =
-                mapping.processors(() -> function, sim.ticker()).get();
+        AsyncRecordProcessor processor = mapping.processors(() -> function).get();
         CompletionStage<?> unused = processor.initialize(SHARD);
         return processor;
     }
@@ -235,6 +219,12 @@ class MappedProcessorTest {
 
     private CompletableFuture<?> process(AsyncRecordProcessor processor, StreamRecord... records) {
         return processor.processRecords(batch(List.of(records))).toCompletableFuture();
+    }
+
+    private CompletableFuture<?> nothingUpTo(AsyncRecordProcessor processor, @Nullable Instant time) {
+        return processor
+                .processRecords(new RecordBatch(SHARD, List.of(), 0, 1, checkpointer, time))
+                .toCompletableFuture();
     }
 
     private void succeeds(AsyncRecordProcessor processor, StreamRecord... records) {

@@ -60,6 +60,18 @@ class RecordFilterTest {
                 .isFalse();
     }
 
+    /** To say no would leave the record out, and nobody would know why. */
+    @Test
+    void dataThatTheLibraryCannotReadAreNoReasonToLeaveTheRecordOut() {
+        RecordFilter filter = RecordFilter.of(List.of("{\"data\":{\"a\":[1]}}"));
+        String deep = "{\"b\":" + "[".repeat(1_200) + "]".repeat(1_200) + ",\"a\":1}";
+        assertThatThrownBy(() -> filter.test(record(deep)))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("the library of filters fails at a record");
+        assertThat(filter.test(record("{\"b\":" + "[".repeat(900) + "]".repeat(900) + ",\"a\":1}")))
+                .isTrue();
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',

@@ -3,6 +3,7 @@ package io.millrace.consumer.shard;
 import static io.millrace.consumer.shard.ConsumerBench.at;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.consumer.Warnings;
 import io.millrace.consumer.delivery.CheckpointMode;
 import io.millrace.consumer.delivery.DeliverySettings;
 import io.millrace.consumer.delivery.FailurePolicy;
@@ -170,6 +171,66 @@ class BisectionTest {
                 .begin();
         bench.give(1, 2);
         assertThat(run(bench, Set.of())).containsExactly("[1, 2]");
+    }
+
+    /** Of a batch, those that it fails at are handed out, and the others as it says. */
+    @Test
+    void recordAtWhichTheFilterThrowsIsHandedOutAndTold() {
+        try (Warnings log = new Warnings(ShardReading.class.getName())) {
+            ConsumerBench bench = new ConsumerBench(PLAIN.withFilter(record -> {
+                        if (record.sequenceNumber().toString().equals("2")) {
+                            throw thrown;
+                        }
+                        return record.sequenceNumber().toString().equals("4");
+                    }))
+                    .begin();
+            bench.give(1, 5);
+            assertThat(run(bench, Set.of())).containsExactly("[2, 4]");
+            assertThat(log.lines())
+                    .singleElement()
+                    .asString()
+                    .contains("the filter threw at 1 of 5 records, which are not left out");
+        }
+    }
+
+    /** Reads go on while records are with the filter: one that finds nothing then says nothing of what the processor has. */
+    @Test
+    void readThatFindsNothingWhileRecordsAreFilteredIsNotHandedOut() {
+        ConsumerBench bench = new ConsumerBench(PLAIN.withFilter(record -> true)
+                        .withBatching(PLAIN.batching().withEmpty(true)))
+                .begin();
+        bench.on(() -> {
+            bench.source().listener().batch(batch(record(1, 0)));
+            bench.source().listener().idle(0, Instant.EPOCH);
+        });
+        assertThat(run(bench, Set.of())).containsExactly("[1]");
+    }
+
+    /** Behind a batch that fails records grow old; they are given up by themselves, as too old, when their turn comes. */
+    @Test
+    void recordsThatWaitBehindABatchThatFailsAreGivenUpOnceTheyAreTooOld() {
+        ConsumerBench bench = new ConsumerBench(PLAIN.withFailures(
+                                FailurePolicy.expired(Duration.ofMinutes(1)).thenLetter(sink))
+                        .withBatching(PLAIN.batching().withRecords(2)))
+                .begin();
+        bench.time.observe(List.of(record(0, 0)), 0);
+        bench.give(1, 3);
+        Duration begun = bench.sim.elapsed();
+        while (written.isEmpty()) {
+            assertThat(bench.sim.elapsed().minus(begun)).isLessThan(Duration.ofMinutes(2));
+            bench.sim.run(Duration.ofSeconds(1));
+            if (!bench.calls.isEmpty()) {
+                ConsumerBench.Call call = bench.call("processRecords");
+                assertThat(call.records()).containsExactly(1, 2);
+                bench.threw(call, thrown);
+            }
+        }
+        bench.sim.run(Duration.ofSeconds(1));
+
+        assertThat(written).containsExactly("TOO_OLD [1, 2]", "TOO_OLD [3]");
+        assertThat(bench.calls).isEmpty();
+        bench.sim.run(Duration.ofSeconds(2));
+        assertThat(bench.lease.row.checkpoint).isEqualTo(Checkpoint.processed(at(3)));
     }
 
     @Test

@@ -44,4 +44,19 @@ class ConsumerMutationsTest {
         }
         fail("%s is not caught by %d seeds", mutation, SEEDS);
     }
+
+    @Timeout(300)
+    @ParameterizedTest
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "NONE")
+    void errorInAMappingIsCaught(MappingMutation mutation, TestReporter reporter) {
+        for (int seed = 0; seed < SEEDS; seed++) {
+            try {
+                DeliverySimulationTest.run(seed, mutation);
+            } catch (AssertionError caught) {
+                reporter.publishEntry(mutation.name(), "caught by seed " + seed + ": " + caught.getMessage());
+                return;
+            }
+        }
+        fail("%s is not caught by %d seeds", mutation, SEEDS);
+    }
 }

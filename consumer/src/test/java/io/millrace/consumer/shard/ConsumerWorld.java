@@ -1,11 +1,14 @@
 package io.millrace.consumer.shard;
 
 import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.fanout.InMemoryStream;
 import io.millrace.lease.ShardDirectory;
 import io.millrace.model.Bytes;
 import io.millrace.model.Checkpoint;
+import io.millrace.model.RecordPosition;
+import io.millrace.model.SequenceNumber;
 import io.millrace.model.Shard;
 import io.millrace.model.ShardId;
 import io.millrace.model.StreamName;
@@ -21,6 +24,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +34,8 @@ import org.jspecify.annotations.Nullable;
  */
 abstract class ConsumerWorld implements ShardDirectory, ConsumerParts.Owner {
     static final StreamName STREAM = new StreamName("orders");
+    private static final Pattern LEFT_OUT = Pattern.compile(
+            "orders/(shardId-\\d+): left out after \\d+ failures, as the policy says: (\\d+)/\\d+(?: to (\\d+)/\\d+, (\\d+) records)?; .*");
 
     final Simulation sim;
     final EventLoop loop;
@@ -138,6 +145,35 @@ abstract class ConsumerWorld implements ShardDirectory, ConsumerParts.Owner {
             }
         });
         loop.schedule(Duration.ofMillis(sim.random().nextInt(600)), () -> consumer.lost("taken by force"));
+    }
+
+    /** The records that a line of the log tells as left out; none if it tells something else. */
+    List<StreamRecord> toldAsLeftOut(String told, int lanes) {
+        Matcher line = LEFT_OUT.matcher(told);
+        if (!line.matches()) {
+            return List.of();
+        }
+        List<StreamRecord> all = stream.recordsOf(new ShardId(line.group(1)));
+        RecordPosition from = RecordPosition.of(SequenceNumber.parse(line.group(2)));
+        RecordPosition to = line.group(3) == null ? from : RecordPosition.of(SequenceNumber.parse(line.group(3)));
+        StreamRecord first = all.stream()
+                .filter(record -> record.position().equals(from))
+                .findFirst()
+                .orElseThrow();
+        int lane = Lanes.laneOf(first.partitionKey(), lanes);
+        List<StreamRecord> some = all.stream()
+                .filter(record -> Lanes.laneOf(record.partitionKey(), lanes) == lane && isWanted(record))
+                .filter(record -> record.position().compareTo(from) >= 0
+                        && record.position().compareTo(to) <= 0)
+                .toList();
+        int count = line.group(4) == null ? 1 : Integer.parseInt(line.group(4));
+        assertThat(some).as("seed " + sim.seed() + ": " + line.group()).hasSize(count);
+        return some;
+    }
+
+    /** True if processors shall get the record. */
+    boolean isWanted(StreamRecord record) {
+        return true;
     }
 
     /** Ends the run after this event: what went wrong was found where nobody would hear of it. */

@@ -352,7 +352,13 @@ enum DeliveryMutation {
 
         /** The batch with this checkpointer. */
         RecordBatch in(RecordBatch batch) {
-            return new RecordBatch(batch.shard(), batch.records(), batch.millisBehindLatest(), batch.attempt(), this);
+            return new RecordBatch(
+                    batch.shard(),
+                    batch.records(),
+                    batch.millisBehindLatest(),
+                    batch.attempt(),
+                    this,
+                    batch.readUpToOrNull());
         }
 
         @Override

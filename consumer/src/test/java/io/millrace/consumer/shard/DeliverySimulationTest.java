@@ -6,7 +6,7 @@ import java.util.stream.LongStream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Lanes, policies, manual checkpoints and asynchronous processors, in worlds that follow from their seeds. */
+/** Lanes, policies, manual checkpoints, asynchronous processors and functions with mappings, in worlds that follow from their seeds. */
 class DeliverySimulationTest {
     static LongStream seeds() {
         Long replay = Long.getLong("seed");
@@ -29,6 +29,20 @@ class DeliverySimulationTest {
             if (world.poison.isEmpty() && !world.delivery.isManual()) {
                 assertThat(world.processed.values()).as("seed " + seed).allMatch(times -> times == 1);
             }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("seeds")
+    void everyRecordReachesItsFunctionOrIsGivenUpAsItsMappingSays(long seed) {
+        run(seed, MappingMutation.NONE);
+    }
+
+    /** A run of a function in which everything goes wrong. */
+    static void run(long seed, MappingMutation mutation) {
+        try (MappingWorld world = new MappingWorld(seed, mutation)) {
+            world.run();
+            world.check();
         }
     }
 

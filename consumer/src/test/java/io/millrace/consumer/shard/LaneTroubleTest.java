@@ -228,7 +228,7 @@ class LaneTroubleTest {
         ConsumerBench bench = new ConsumerBench(TWO_MANUAL).begin();
         bench.give(1, 4, keyOf(0, 2), keyOf(1, 2));
         bench.returnFrom("processRecords");
-        bench.on(() -> bench.source().listener().idle(0));
+        bench.on(() -> bench.source().listener().idle(0, null));
         bench.on(() -> bench.consumer.drain(Duration.ofSeconds(8)));
         for (int i = 0; i < 2; i++) {
             ConsumerBench.Call last = bench.call("shutdownRequested");

@@ -9,6 +9,7 @@ import io.millrace.fanout.SourceTrouble;
 import io.millrace.model.ChildShard;
 import io.millrace.model.SequenceNumber;
 import io.millrace.model.StreamRecord;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -64,8 +65,8 @@ class PassingSource implements RecordSource, RecordSourceListener {
     }
 
     @Override
-    public void idle(long millisBehindLatest) {
-        listener.idle(millisBehindLatest);
+    public void idle(long millisBehindLatest, @Nullable Instant readUpTo) {
+        listener.idle(millisBehindLatest, readUpTo);
     }
 
     @Override

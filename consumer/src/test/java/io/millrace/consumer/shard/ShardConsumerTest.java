@@ -163,7 +163,7 @@ class ShardConsumerTest {
         prepare();
         give(1, 3);
         returnFromUser();
-        source.listener().idle(0);
+        source.listener().idle(0, null);
         consumer.drain(Duration.ofSeconds(8));
         assertThat(consumer.health().state()).isEqualTo(ShardPhase.DRAINING);
     }
@@ -182,7 +182,7 @@ class ShardConsumerTest {
     @Test
     void whatIsProcessedIsSavedThoughTheProcessorTakesLongToShutDown() {
         processTwoBatches();
-        source.listener().idle(0);
+        source.listener().idle(0, null);
         consumer.drain(Duration.ofMillis(400));
         assertThat(consumer.health().state()).isEqualTo(ShardPhase.DRAINING);
         sim.run(Duration.ofMillis(350));
@@ -322,7 +322,7 @@ class ShardConsumerTest {
         assertThat(consumer.health().isFailing()).isFalse();
         source.listener().trouble(new SourceTrouble(ShardReadException.Kind.THROTTLED, 8, "Rate exceeded"));
         assertThat(consumer.health().isFailing()).isTrue();
-        source.listener().idle(0);
+        source.listener().idle(0, null);
         assertThat(consumer.health().isFailing()).isFalse();
     }
 
@@ -439,7 +439,7 @@ class ShardConsumerTest {
     void lagGrowsWhileABatchFailsOrHangsOrReadingFails() {
         consumer.start();
         prepare();
-        source.listener().idle(0);
+        source.listener().idle(0, null);
         sim.run(Duration.ofMinutes(5));
         assertThat(consumer.health().millisBehindLatest()).as("caught up").isZero();
         give(1, 3);
@@ -461,7 +461,7 @@ class ShardConsumerTest {
         assertThat(lagMillis())
                 .as("cannot be read")
                 .isGreaterThanOrEqualTo(Duration.ofHours(1).toMillis());
-        source.listener().idle(0);
+        source.listener().idle(0, null);
         assertThat(lagMillis()).isZero();
     }
 

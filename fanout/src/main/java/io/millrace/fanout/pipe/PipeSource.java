@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import io.millrace.fanout.ByteBudget;
 import io.millrace.fanout.RecordSource;
 import io.millrace.fanout.RecordSourceListener;
+import io.millrace.fanout.ShardReadException;
 import io.millrace.fanout.SourceBatch;
 import io.millrace.fanout.SourceTrouble;
 import io.millrace.model.ChildShard;
@@ -17,6 +18,7 @@ import io.millrace.model.StreamRecord;
 import io.millrace.runtime.EventLoop;
 import io.millrace.runtime.Ticker;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.RejectedExecutionException;
@@ -33,6 +35,9 @@ import org.slf4j.LoggerFactory;
  */
 final class PipeSource implements RecordSource {
     private static final Logger log = LoggerFactory.getLogger(PipeSource.class);
+
+    /** Longer than a client takes for an event that it holds. */
+    private static final Duration AWAITED = Duration.ofMillis(250);
 
     private final StreamName stream;
     private final ShardId shard;
@@ -53,6 +58,10 @@ final class PipeSource implements RecordSource {
     private @Nullable Long openedAt;
 
     private boolean eventAsked;
+    /** When it was asked for, in ticks. */
+    private long askedAt;
+    /** The last event was made after this time, in ticks. */
+    private long madeAfter;
     /** Stands in the budget's queue. */
     private boolean awaitsRoom;
 
@@ -68,6 +77,15 @@ final class PipeSource implements RecordSource {
     private EventLoop.Cancellable timer = EventLoop.Cancellable.DONE;
 
     private EventLoop.Cancellable bridgeTimer = EventLoop.Cancellable.DONE;
+
+    /** Looks whether the listener has heard anything. */
+    private EventLoop.Cancellable watch = EventLoop.Cancellable.DONE;
+
+    /** When it last heard something, or began to want it, in ticks. */
+    private long heardAt;
+
+    /** Why there is no pipe, in words. */
+    private String lastEnd = "its subscription is not answered";
 
     /** Ends the first subscription early. */
     private EventLoop.Cancellable renewal = EventLoop.Cancellable.DONE;
@@ -92,6 +110,8 @@ final class PipeSource implements RecordSource {
     }
 
     void start() {
+        heard();
+        watch();
         subscribe();
     }
 
@@ -106,6 +126,7 @@ final class PipeSource implements RecordSource {
             throw new IllegalStateException(this + ": the request before is not answered yet");
         }
         requested = true;
+        heard();
         loop.execute(this::giveOut);
     }
 
@@ -113,6 +134,7 @@ final class PipeSource implements RecordSource {
     public void release(SourceBatch batch) {
         if (state != PipeState.CLOSED) {
             buffer.release(batch);
+            heard();
             askForEvent();
             if (requested) {
                 loop.execute(this::giveOut);
@@ -150,6 +172,7 @@ final class PipeSource implements RecordSource {
         endBridge();
         timer.cancel();
         bridgeTimer.cancel();
+        watch.cancel();
         buffer.clear();
     }
 
@@ -178,6 +201,7 @@ final class PipeSource implements RecordSource {
 
     private void subscribe() {
         moveTo(PipeState.OPENING, "subscribing");
+        madeAfter = ticker.nanoTime();
         int mine = ++number;
         Position from = place.toSubscribe();
         Homecoming events = new Homecoming(mine);
@@ -213,12 +237,20 @@ final class PipeSource implements RecordSource {
         }
     }
 
+    /** An event that comes as soon as it is asked for may have waited here for long; one that does not was made meanwhile. */
+    private void cameAt(long tick) {
+        if (tick - askedAt >= AWAITED.toNanos()) {
+            madeAfter = askedAt;
+        }
+    }
+
     private void take(PipeEvent event, List<StreamRecord> all, List<SourceBatch> batches) {
         if (event.continuation() == null && !event.endsShard()) {
             react(new PipeEnd(PipeEnd.Kind.BROKEN, "an event without continuation names no child shards"));
             return;
         }
         eventAsked = false;
+        heard();
         buffer.unreserve();
         failures = 0;
         bridgeTimer.cancel();
@@ -251,7 +283,9 @@ final class PipeSource implements RecordSource {
             askForEvent();
         }
         if (records.isEmpty() && buffer.isEmpty() && !event.endsShard()) {
-            listener.idle(event.millisBehindLatest());
+            Instant made = shared.time().at(madeAfter);
+            listener.idle(
+                    event.millisBehindLatest(), made == null ? null : made.minusMillis(event.millisBehindLatest()));
         }
         giveOut();
     }
@@ -269,6 +303,7 @@ final class PipeSource implements RecordSource {
         timer.cancel();
         if (buffer.mayHoldMore()) {
             eventAsked = true;
+            askedAt = ticker.nanoTime();
             buffer.reserve();
             open.request();
             timer = loop.schedule(
@@ -293,6 +328,7 @@ final class PipeSource implements RecordSource {
     private void roomCame() {
         awaitsRoom = false;
         if (state != PipeState.CLOSED) {
+            heard();
             loop.execute(this::goOnIfThereIsRoom);
         }
     }
@@ -320,6 +356,7 @@ final class PipeSource implements RecordSource {
         moveTo(PipeState.WAITING, end.kind() + " (" + end.message() + ")");
         Reaction reaction = Reaction.to(end.kind());
         failures++;
+        lastEnd = "its last pipe ended: " + end.kind() + " (" + end.message() + ")";
         shared.meters().ended(end.kind());
         Duration wait = longer(
                 reaction.retry().delay(failures, shared.platform().random()),
@@ -327,9 +364,44 @@ final class PipeSource implements RecordSource {
         subscribeIn(wait);
         bridgeIn(wait.compareTo(settings.bridgeAfter()) > 0 ? Duration.ZERO : settings.bridgeAfter());
         if (!reaction.isRoutine() || failures > 2) {
-            failureTold = true;
-            listener.pipeFails(new SourceTrouble(reaction.trouble(), failures, end.message()));
+            failed(new SourceTrouble(reaction.trouble(), failures, end.message()));
         }
+    }
+
+    private void failed(SourceTrouble trouble) {
+        failureTold = true;
+        heard();
+        listener.pipeFails(trouble);
+    }
+
+    // Silence.
+
+    /** The listener hears something, or wants something from now on. */
+    private void heard() {
+        heardAt = ticker.nanoTime();
+    }
+
+    /**
+     * Tells why a shard that records are wanted of is silent, where nothing else does: its pipe may wait after an end that is routine,
+     * or for an answer, while the bridge has none either.
+     */
+    private void watch() {
+        if (state == PipeState.CLOSED) {
+            return;
+        }
+        Duration left = settings.silence().minus(ticker.since(heardAt));
+        if (left.isNegative() || left.isZero()) {
+            boolean isWanted = requested && state != PipeState.ENDED && buffer.mayHoldMore();
+            if (isWanted && !failureTold) {
+                failed(new SourceTrouble(
+                        ShardReadException.Kind.TRANSIENT,
+                        Math.max(1, failures),
+                        "nothing has come for " + settings.silence() + ", by polling neither; " + lastEnd));
+            }
+            heard();
+            left = settings.silence();
+        }
+        watch = loop.schedule(left, this::watch);
     }
 
     private void subscribeIn(Duration wait) {
@@ -425,7 +497,11 @@ final class PipeSource implements RecordSource {
         public void event(PipeEvent event) {
             List<StreamRecord> all = settings.aggregates().in(event.records(), hashKeys);
             List<SourceBatch> batches = batches(event, all);
-            home(() -> take(event, all, batches));
+            long tick = ticker.nanoTime();
+            home(() -> {
+                cameAt(tick);
+                take(event, all, batches);
+            });
         }
 
         @Override
@@ -475,6 +551,7 @@ final class PipeSource implements RecordSource {
         public void batch(SourceBatch batch) {
             asked = false;
             requested = false;
+            heard();
             place.polled(batch);
             shared.meters().bridged(batch.records().size());
             buffer.lend(batch);
@@ -489,8 +566,9 @@ final class PipeSource implements RecordSource {
         }
 
         @Override
-        public void idle(long millisBehindLatest) {
-            listener.idle(millisBehindLatest);
+        public void idle(long millisBehindLatest, @Nullable Instant readUpTo) {
+            heard();
+            listener.idle(millisBehindLatest, readUpTo);
         }
 
         @Override
@@ -500,6 +578,7 @@ final class PipeSource implements RecordSource {
 
         @Override
         public void trouble(SourceTrouble trouble) {
+            heard();
             listener.trouble(trouble);
         }
     }

@@ -309,7 +309,8 @@ final class PollingSource implements RecordSource {
             goOn();
         }
         if (records.isEmpty() && buffer.isEmpty() && state != PollState.ENDED) {
-            listener.idle(page.millisBehindLatest());
+            Instant made = shared.time().at(began);
+            listener.idle(page.millisBehindLatest(), made == null ? null : made.minusMillis(page.millisBehindLatest()));
         }
         giveOut();
     }

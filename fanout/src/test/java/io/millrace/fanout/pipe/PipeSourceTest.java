@@ -7,7 +7,10 @@ import io.millrace.fanout.InMemoryStream;
 import io.millrace.fanout.RecordSource;
 import io.millrace.fanout.RecordSourceListener;
 import io.millrace.fanout.ServiceTime;
+import io.millrace.fanout.ShardIterator;
+import io.millrace.fanout.ShardPage;
 import io.millrace.fanout.ShardReadException;
+import io.millrace.fanout.ShardReader;
 import io.millrace.fanout.SourceBatch;
 import io.millrace.fanout.SourceTrouble;
 import io.millrace.fanout.aggregate.Aggregates;
@@ -27,8 +30,10 @@ import io.millrace.model.StreamRecord;
 import io.millrace.runtime.EventLoop;
 import io.millrace.sim.Simulation;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -155,6 +160,48 @@ class PipeSourceTest {
         assertThat(f.taken).hasSize(1);
     }
 
+    /** Nobody tells of an end that is routine, nor of an answer that does not come: at last the silence itself is told. */
+    @Test
+    void shardThatHearsNothingOfAPipeThatWaitsIsToldWithinFifteenSeconds() {
+        Fixture f = new Fixture(1, 0, PipeSettings.DEFAULT);
+        f.readersAnswer = false;
+        f.open(Position.trimHorizon());
+        f.takeAllAfterPausesOfUpTo(1);
+        f.sim.run(Duration.ofSeconds(7));
+        f.pipes.silence(true);
+        f.pipes.end(SHARD, PipeEnd.Kind.COMPLETE);
+        f.sim.run(Duration.ofSeconds(16));
+        assertThat(f.pipeFailures)
+                .extracting(SourceTrouble::message)
+                .first()
+                .asString()
+                .startsWith("nothing has come for PT15S, by polling neither; its last pipe ended: COMPLETE");
+        f.readersAnswer = true;
+        f.pipes.silence(false);
+        f.put();
+        f.sim.run(Duration.ofMinutes(1));
+        assertThat(f.taken).hasSize(1);
+        assertThat(f.recoveredAt).isPositive();
+    }
+
+    /** An event that waited here tells nothing of the time since it was made; one that was waited for does. */
+    @Test
+    void readThatFoundNothingTellsHowFarTheShardIsRead() {
+        Fixture f = new Fixture(1, 0, PipeSettings.DEFAULT);
+        f.put();
+        Instant put = f.sim.clock().instant();
+        f.open(Position.trimHorizon());
+        f.takeAllAfterPausesOfUpTo(1);
+        f.sim.run(Duration.ofSeconds(30));
+        assertThat(f.readUpTo).hasSizeGreaterThan(3);
+        assertThat(f.readUpTo)
+                .last()
+                .satisfies(last -> assertThat(last)
+                        .isAfter(put.plusSeconds(15))
+                        .isBeforeOrEqualTo(f.sim.clock().instant().minusSeconds(4)));
+        assertThat(f.readUpTo).isSorted();
+    }
+
     @Test
     void pipeWithoutDemandIsCancelledQuietlyAndOpenedAgainOnDemand() {
         PipeSettings small = new PipeSettings(
@@ -255,6 +302,10 @@ class PipeSourceTest {
         private @Nullable RecordSource opened;
         private int pause = -1;
         boolean closesAtFirstBatch;
+        /** Polling gets its answers. */
+        boolean readersAnswer = true;
+
+        final List<Instant> readUpTo = new ArrayList<>();
 
         @Nullable
         List<ChildShard> children;
@@ -265,9 +316,29 @@ class PipeSourceTest {
             stream = new InMemoryStream(STREAM, 1, sim.clock());
             pipes = new InMemoryPipes(stream, sim, faultPercent);
             PollingSettings polling = PollingSettings.DEFAULT.withMaxRecordsPerBatch(settings.maxRecordsPerBatch());
-            PollingSources bridges = new PollingSources(stream, polling, loop, sim, meters);
+            PollingSources bridges = new PollingSources(
+                    (name, shard) -> new Readers(stream.reader(name, shard)), polling, loop, sim, meters);
             sources = new PipeSources(
                     PipeSources.Ways.of(pipes, bridges), settings, loop, sim, meters, new ServiceTime(sim.ticker()));
+        }
+
+        /** Readers of bridges, whose answers may not come. */
+        private final class Readers implements ShardReader {
+            private final ShardReader inner;
+
+            Readers(ShardReader inner) {
+                this.inner = inner;
+            }
+
+            @Override
+            public CompletableFuture<ShardIterator> getIterator(Position position) {
+                return readersAnswer ? inner.getIterator(position) : new CompletableFuture<>();
+            }
+
+            @Override
+            public CompletableFuture<ShardPage> getRecords(ShardIterator iterator, int limit) {
+                return readersAnswer ? inner.getRecords(iterator, limit) : new CompletableFuture<>();
+            }
         }
 
         void open(Position from) {
@@ -334,8 +405,11 @@ class PipeSourceTest {
         }
 
         @Override
-        public void idle(long millisBehindLatest) {
+        public void idle(long millisBehindLatest, @Nullable Instant readUpToNow) {
             assertThat(millisBehindLatest).isNotNegative();
+            if (readUpToNow != null) {
+                readUpTo.add(readUpToNow);
+            }
         }
 
         @Override

@@ -25,6 +25,7 @@ import io.millrace.model.StreamRecord;
 import io.millrace.runtime.EventLoop;
 import io.millrace.sim.Simulation;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -170,7 +171,7 @@ class PipesOfOneWorkerTest {
         }
 
         @Override
-        public void idle(long millisBehindLatest) {}
+        public void idle(long millisBehindLatest, @Nullable Instant readUpTo) {}
 
         @Override
         public void trimmed(SequenceNumber lastRead, @Nullable StreamRecord oldestOrNull) {

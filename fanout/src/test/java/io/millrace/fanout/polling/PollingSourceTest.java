@@ -30,6 +30,7 @@ import io.millrace.model.StreamRecord;
 import io.millrace.runtime.EventLoop;
 import io.millrace.sim.Simulation;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -677,7 +678,7 @@ class PollingSourceTest {
             }
 
             @Override
-            public void idle(long millisBehindLatest) {
+            public void idle(long millisBehindLatest, @Nullable Instant readUpTo) {
                 idles++;
                 assertThat(millisBehindLatest).isNotNegative();
             }

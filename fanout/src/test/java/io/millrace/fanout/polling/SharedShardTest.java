@@ -23,6 +23,7 @@ import io.millrace.model.StreamRecord;
 import io.millrace.runtime.EventLoop;
 import io.millrace.sim.Simulation;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -132,7 +133,7 @@ class SharedShardTest {
         }
 
         @Override
-        public void idle(long millisBehindLatest) {}
+        public void idle(long millisBehindLatest, @Nullable Instant readUpTo) {}
 
         @Override
         public void trimmed(SequenceNumber lastRead, @Nullable StreamRecord oldest) {
