@@ -21,6 +21,7 @@ import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.awscore.AwsClient;
 import software.amazon.awssdk.awscore.client.builder.AwsAsyncClientBuilder;
 import software.amazon.awssdk.awscore.client.builder.AwsClientBuilder;
+import software.amazon.awssdk.core.checksums.RequestChecksumCalculation;
 import software.amazon.awssdk.core.client.config.ClientOverrideConfiguration;
 import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;
@@ -33,6 +34,7 @@ import software.amazon.awssdk.regions.providers.SystemSettingsRegionProvider;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 import software.amazon.awssdk.services.s3.S3AsyncClient;
+import software.amazon.awssdk.services.s3.S3AsyncClientBuilder;
 import software.amazon.awssdk.services.sqs.SqsAsyncClient;
 
 /**
@@ -160,7 +162,13 @@ public final class AwsAccess {
     public S3AsyncClient s3() {
         // Servers other than Amazon's have no host for each bucket, and many do not know its newer checksums.
         boolean isElsewhere = !EndpointSetting.of(S3, environment).isEmpty();
-        return client(() -> S3AsyncClient.builder().forcePathStyle(isElsewhere), S3, null, this::http, patiently(S3));
+        return client(() -> isElsewhere ? elsewhere() : S3AsyncClient.builder(), S3, null, this::http, patiently(S3));
+    }
+
+    private static S3AsyncClientBuilder elsewhere() {
+        return S3AsyncClient.builder()
+                .forcePathStyle(true)
+                .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED);
     }
 
     /** A client for a worker, which keeps its own time limits; the caller closes it. */

@@ -61,8 +61,7 @@ final class DaemonRun implements AutoCloseable {
                 .redirectOutput(prints.toFile())
                 .redirectError(errors.toFile());
         String none = folder.resolve("none").toString();
-        Map<String, String> all = new HashMap<>(environment);
-        all.putAll(Map.of(
+        Map<String, String> all = new HashMap<>(Map.of(
                 "AWS_ACCESS_KEY_ID",
                 "local",
                 "AWS_SECRET_ACCESS_KEY",
@@ -75,6 +74,7 @@ final class DaemonRun implements AutoCloseable {
                 "C",
                 "NOTES",
                 folder.resolve("notes").toString()));
+        all.putAll(environment);
         CleanEnvironment.give(builder, all);
         return new DaemonRun(builder.start(), events, prints, errors);
     }

@@ -1,7 +1,6 @@
 package io.millrace.systemtests.clients;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.millrace.consumer.letters.Letter;
 import io.millrace.consumer.letters.LetterException;
@@ -16,11 +15,7 @@ import io.millrace.model.StreamArn;
 import io.millrace.model.StreamName;
 import io.millrace.model.StreamRecord;
 import io.millrace.streamcore.StreamServer;
-import io.millrace.systemtests.process.CleanEnvironment;
-import java.io.BufferedReader;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -34,7 +29,6 @@ import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.core.async.AsyncResponseTransformer;
-import software.amazon.awssdk.core.checksums.RequestChecksumCalculation;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 import software.amazon.awssdk.services.kinesis.model.ShardIteratorType;
@@ -121,28 +115,8 @@ class FailureDestinationsTest {
     void bucketGetsDocumentsWithTheirRecords() throws Exception {
         ClientProcess clients = new ClientProcess(folder);
         clients.assumePresent("Node.js with npm", List.of("npm", "--version"));
-        Files.writeString(folder.resolve("package.json"), "{\"private\": true}");
-        boolean isFetched = clients.fetch(List.of(
-                                "npm",
-                                "install",
-                                "--prefix",
-                                folder.toString(),
-                                "--no-audit",
-                                "--no-fund",
-                                "s3rver@3.7.1"))
-                        .exitCode()
-                == 0;
-        assumeTrue(isFetched, "SKIPPED: cannot fetch s3rver");
-        Process server = s3rver();
-        try (BufferedReader output = server.inputReader(StandardCharsets.UTF_8)) {
-            String port = output.readLine();
-            try (S3AsyncClient s3 = S3AsyncClient.builder()
-                    .endpointOverride(URI.create("http://127.0.0.1:" + port))
-                    .forcePathStyle(true)
-                    .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED)
-                    .region(Region.US_EAST_1)
-                    .credentialsProvider(KEY)
-                    .build()) {
+        try (BucketServer buckets = BucketServer.start(folder, clients)) {
+            try (S3AsyncClient s3 = buckets.client()) {
                 write(OnFailure.s3(s3, "failures", NAMES));
                 var objects = s3.listObjectsV2(request -> request.bucket("failures"))
                         .join()
@@ -163,21 +137,7 @@ class FailureDestinationsTest {
                         .endsWith("}")
                         .contains("\"batchSize\":2", "\"payload\":\"{\\\"Records\\\":[", "c2VjcmV0");
             }
-        } finally {
-            server.destroyForcibly();
         }
-    }
-
-    private Process s3rver() throws Exception {
-        String script = "const S3rver = require('s3rver'); const server = new S3rver({address: '127.0.0.1', port: 0,"
-                + " silent: true, directory: process.argv[1], configureBuckets: [{name: 'failures'}]});"
-                + " server.run().then((where) => console.log(where.port));";
-        ProcessBuilder builder = new ProcessBuilder(
-                        "node", "-e", script, folder.resolve("buckets").toString())
-                .directory(folder.toFile())
-                .redirectError(folder.resolve("s3rver.err").toFile());
-        CleanEnvironment.give(builder, Map.of());
-        return builder.start();
     }
 
     private static void write(LetterSink sink) throws Exception {

@@ -3,16 +3,12 @@ package io.millrace.systemtests.clients;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.millrace.streamcore.StreamServer;
-import io.millrace.systemtests.process.Tables;
-import io.millrace.systemtests.process.Waiting;
+import io.millrace.model.StreamArn;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HashSet;
@@ -28,13 +24,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
-import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
-import software.amazon.awssdk.core.SdkBytes;
-import software.amazon.awssdk.regions.Region;
-import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 import software.amazon.awssdk.services.kinesis.model.PutRecordsRequestEntry;
-import software.amazon.awssdk.services.kinesis.model.StreamStatus;
 
 /**
  * Processors of other languages under {@code millrace daemon}, in whole processes: Amazon's client libraries for Python and Node.js
@@ -56,13 +46,7 @@ class MultilangTest {
     private ClientProcess clients;
 
     @SuppressWarnings("NullAway.Init") // before each test
-    private StreamServer server;
-
-    @SuppressWarnings("NullAway.Init") // before each test
-    private Tables tables;
-
-    @SuppressWarnings("NullAway.Init") // before each test
-    private KinesisAsyncClient kinesis;
+    private LocalServices services;
 
     private int put;
 
@@ -70,27 +54,13 @@ class MultilangTest {
     void startServices() throws Exception {
         clients = new ClientProcess(folder);
         Files.createDirectory(folder.resolve("notes"));
-        server = StreamServer.builder()
-                .port(0)
-                .dataDirectory(folder.resolve("data"))
-                .transitionTime(Duration.ZERO)
-                .start();
-        tables = Tables.open();
-        kinesis = KinesisAsyncClient.builder()
-                .endpointOverride(server.endpoint())
-                .region(Region.US_EAST_1)
-                .credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create("local", "local")))
-                .build();
-        kinesis.createStream(request -> request.streamName("orders").shardCount(2))
-                .join();
-        awaitActive();
+        services = LocalServices.start(folder);
+        StreamArn unused = services.create("orders", 2);
     }
 
     @AfterEach
     void stopServices() {
-        kinesis.close();
-        tables.close();
-        server.close();
+        services.close();
     }
 
     @Tag("slow")
@@ -276,8 +246,7 @@ class MultilangTest {
                 folder.resolve("daemon.properties"),
                 "executableName = " + command
                         + "\napplicationName = app\nstreamName = orders\nfailoverTimeMillis = 5000\n"
-                        + "AwsCredentialsProvider = DefaultCredentialsProvider\nregionName = us-east-1\nkinesisEndpoint = "
-                        + server.endpoint() + "\ndynamoDBEndpoint = " + tables.endpoint() + "\n" + more + "\n");
+                        + "AwsCredentialsProvider = DefaultCredentialsProvider\n" + services.settings() + more + "\n");
     }
 
     private void process(String command, Map<String, String> environment, String more) throws Exception {
@@ -285,7 +254,7 @@ class MultilangTest {
         putUpTo(RECORDS / 2);
         try (DaemonRun daemon = DaemonRun.start(folder, environment, properties)) {
             daemon.await(() -> noted().size() >= RECORDS / 10);
-            String parent = split();
+            String parent = services.split("orders");
             // The parent's may be about to end by itself.
             long killed = daemon.livingElsewhere(parent);
             ProcessHandle.of(killed).orElseThrow().destroyForcibly();
@@ -309,42 +278,10 @@ class MultilangTest {
         while (put < end) {
             List<PutRecordsRequestEntry> entries = new ArrayList<>();
             for (; entries.size() < 100; put++) {
-                entries.add(PutRecordsRequestEntry.builder()
-                        .partitionKey("customer-\u00e4\u20ac-" + put % KEYS)
-                        .data(SdkBytes.fromUtf8String(Integer.toString(put)))
-                        .build());
+                entries.add(LocalServices.entry("customer-\u00e4\u20ac-" + put % KEYS, Integer.toString(put)));
             }
-            assertThat(kinesis.putRecords(
-                                    request -> request.streamName("orders").records(entries))
-                            .join()
-                            .failedRecordCount())
-                    .isZero();
+            services.putEntries("orders", entries);
         }
-    }
-
-    /** The shard that is closed by it. */
-    private String split() throws Exception {
-        var parent = kinesis.listShards(request -> request.streamName("orders"))
-                .join()
-                .shards()
-                .get(0);
-        String middle = new BigInteger(parent.hashKeyRange().endingHashKey())
-                .shiftRight(1)
-                .toString();
-        kinesis.splitShard(request -> request.streamName("orders")
-                        .shardToSplit(parent.shardId())
-                        .newStartingHashKey(middle))
-                .join();
-        awaitActive();
-        return parent.shardId();
-    }
-
-    private void awaitActive() {
-        Waiting.until(() -> kinesis.describeStreamSummary(request -> request.streamName("orders"))
-                        .join()
-                        .streamDescriptionSummary()
-                        .streamStatus()
-                == StreamStatus.ACTIVE);
     }
 
     /** The numbers of the records that were noted. */
