@@ -61,6 +61,8 @@ final class ShardReading implements RecordSourceListener {
     private boolean closed;
     /** Records are with the filter. */
     private boolean isFiltering;
+    /** In how many batches the filter has failed. */
+    private int filterFailures;
 
     private boolean askingDirectory;
     /** The shard turned out to be over without the service having said so. */
@@ -168,42 +170,62 @@ final class ShardReading implements RecordSourceListener {
         }
         RecordSource asked = source;
         isFiltering = true;
-        Callable<CompletableFuture<List<StreamRecord>>> filtering =
-                () -> CompletableFuture.completedFuture(wanted(batch.records(), filter));
-        parts.calls().call(filtering, (wanted, error) -> {
+        Callable<CompletableFuture<Filtered>> filtering =
+                () -> CompletableFuture.completedFuture(Filtered.of(batch.records(), filter));
+        parts.calls().call(filtering, (filtered, error) -> {
+            if (filtered != null) {
+                tellFailures(filtered, batch.records().size());
+            }
             if (!closed && source == asked) {
                 isFiltering = false;
-                taker.batch(batch, wanted == null ? batch.records() : wanted);
+                taker.batch(batch, filtered == null ? batch.records() : filtered.wanted());
             }
         });
     }
 
-    /** The records that {@code filter} does not leave out: those, too, at which it fails. */
-    private List<StreamRecord> wanted(List<StreamRecord> records, Predicate<StreamRecord> filter) {
-        List<StreamRecord> wanted = new ArrayList<>(records.size());
-        int failures = 0;
-        Throwable last = null;
-        for (StreamRecord record : records) {
-            boolean isWanted = true;
-            try {
-                isWanted = filter.test(record);
-            } catch (RuntimeException | StackOverflowError failure) {
-                failures++;
-                last = failure;
-            }
-            if (isWanted) {
-                wanted.add(record);
-            }
-        }
-        if (last != null) {
+    /** A filter that fails at every record would fill the log. */
+    private void tellFailures(Filtered filtered, int records) {
+        Throwable last = filtered.lastOrNull();
+        if (last != null && Integer.bitCount(++filterFailures) == 1) {
             log.warn(
-                    "{}: the filter threw at {} of {} records, which are not left out: {}",
+                    "{}: the filter threw at {} of {} records, which are not left out, and in {} batches so far: {}",
                     shard,
-                    failures,
-                    records.size(),
+                    filtered.failures(),
+                    records,
+                    filterFailures,
                     ErrorTrace.of(last));
         }
-        return wanted;
+    }
+
+    /**
+     * What the user's filter makes of records.
+     *
+     * @param wanted the records that it does not leave out: those, too, at which it fails
+     * @param failures at how many records it failed
+     * @param lastOrNull the last failure; absent if there was none
+     */
+    private record Filtered(
+            List<StreamRecord> wanted,
+            int failures,
+            @Nullable Throwable lastOrNull) {
+        static Filtered of(List<StreamRecord> records, Predicate<StreamRecord> filter) {
+            List<StreamRecord> wanted = new ArrayList<>(records.size());
+            int failures = 0;
+            Throwable last = null;
+            for (StreamRecord record : records) {
+                boolean isWanted = true;
+                try {
+                    isWanted = filter.test(record);
+                } catch (RuntimeException | StackOverflowError failure) {
+                    failures++;
+                    last = failure;
+                }
+                if (isWanted) {
+                    wanted.add(record);
+                }
+            }
+            return new Filtered(wanted, failures, last);
+        }
     }
 
     @Override
