@@ -188,7 +188,9 @@ class LambdaTest {
 
         String settings() {
             return "handler = lambda_cases.lambda_handler\nCodeUri = " + code(language) + "\napplicationName = " + name
-                    + "\nstreamName = " + arn.name() + "\nretrievalMode = POLLING\n" + services.settings()
+                    + "\nstreamName = " + arn.name() + "\n"
+                    + (options.contains("retrievalMode") ? "" : "retrievalMode = POLLING\n")
+                    + services.settings()
                     + options.replace("\\", "\\\\") + "\n";
         }
 
@@ -298,6 +300,21 @@ class LambdaTest {
         }
         assertThat(run.notes()).containsExactly("a,b");
         assertThat(run.events()).isEqualTo(run.documentedEvents(List.of("a,b")));
+    }
+
+    /** By pipe it is an event that was waited for which tells that the window's end has passed. */
+    @Test
+    @Tag("slow")
+    void windowOfAShardThatIsReadByPipeIsClosedByItsTime() throws Exception {
+        assumePresent(Language.PYTHON);
+        Run run = new Run(Language.PYTHON, "piped", "TumblingWindowInSeconds = 1\nretrievalMode = FANOUT", 1);
+        services.put(run.name, List.of("a", "b"));
+        List<String> calls = List.of("a,b with nothing", "final with ab");
+        try (Function function = run.start()) {
+            function.runUntil(() -> run.notes().size() >= calls.size());
+        }
+        assertThat(run.notes()).isEqualTo(calls);
+        assertThat(run.events()).isEqualTo(run.documentedEvents(calls));
     }
 
     /** What fails for ever is given up by its age, and so is what it has held up. */
