@@ -17,11 +17,11 @@ import software.amazon.awssdk.services.kinesis.model.ShardIteratorType;
 import software.amazon.awssdk.services.kinesis.model.StreamStatus;
 
 /** Clients for servers on this machine, and the few things every test does with them. */
-final class LocalClients {
+public final class LocalClients {
     private LocalClients() {}
 
     /** What points the standard clients, ours included, at local servers. */
-    static Map<String, String> environment(int kinesisPort, int dynamoDbPort) {
+    public static Map<String, String> environment(int kinesisPort, int dynamoDbPort) {
         return Map.of(
                 "AWS_REGION", "us-east-1",
                 "AWS_ACCESS_KEY_ID", "local",
@@ -31,12 +31,12 @@ final class LocalClients {
     }
 
     /** A client that tries once: a retry would blur what was acknowledged. */
-    static KinesisAsyncClient kinesisWithoutRetries(int port) {
+    public static KinesisAsyncClient kinesisWithoutRetries(int port) {
         return kinesis(port, 1);
     }
 
     /** A client that tries each call so often. */
-    static KinesisAsyncClient kinesis(int port, int attempts) {
+    public static KinesisAsyncClient kinesis(int port, int attempts) {
         return KinesisAsyncClient.builder()
                 .endpointOverride(URI.create("http://127.0.0.1:" + port))
                 .region(Region.US_EAST_1)
@@ -46,14 +46,14 @@ final class LocalClients {
     }
 
     /** Makes a stream and waits until it takes records. */
-    static void createStream(KinesisAsyncClient kinesis, String name, int shards) {
+    public static void createStream(KinesisAsyncClient kinesis, String name, int shards) {
         kinesis.createStream(request -> request.streamName(name).shardCount(shards))
                 .join();
         awaitActive(kinesis, name);
     }
 
     /** Waits until the stream may be changed. */
-    static void awaitActive(KinesisAsyncClient kinesis, String name) {
+    public static void awaitActive(KinesisAsyncClient kinesis, String name) {
         Waiting.until(() -> kinesis.describeStreamSummary(request -> request.streamName(name))
                         .join()
                         .streamDescriptionSummary()
@@ -88,7 +88,8 @@ final class LocalClients {
         return records;
     }
 
-    static SdkBytes utf8(String text) {
+    /** The text in UTF-8. */
+    public static SdkBytes utf8(String text) {
         return SdkBytes.fromByteBuffer(Bytes.utf8(text).asByteBuffer());
     }
 }

@@ -18,7 +18,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /** One run of the {@code millrace} command as a process of its own. */
-final class MillraceProcess implements AutoCloseable {
+public final class MillraceProcess implements AutoCloseable {
     private final Process process;
     private final String command;
     private final List<String> errorLines = new CopyOnWriteArrayList<>();
@@ -35,12 +35,13 @@ final class MillraceProcess implements AutoCloseable {
     }
 
     /** Starts the command; each line that it prints goes to {@code lines} on a thread of its own. */
-    static MillraceProcess start(Map<String, String> environment, Consumer<String> lines, List<String> arguments) {
+    public static MillraceProcess start(
+            Map<String, String> environment, Consumer<String> lines, List<String> arguments) {
         return start(environment, lines, error -> {}, arguments);
     }
 
     /** Starts a program among the tests in the same way. */
-    static MillraceProcess startTest(
+    public static MillraceProcess startTest(
             Map<String, String> environment, Consumer<String> lines, String mainClass, List<String> arguments) {
         return start(environment, lines, error -> {}, JavaCommand.test(mainClass, arguments), arguments);
     }
@@ -66,7 +67,7 @@ final class MillraceProcess implements AutoCloseable {
     }
 
     /** Starts the stream server alone, and waits until it answers. */
-    static MillraceProcess startServer(int port, Path data) {
+    public static MillraceProcess startServer(int port, Path data) {
         return startAndAwait(
                 Map.of(),
                 ":" + port,
@@ -107,18 +108,18 @@ final class MillraceProcess implements AutoCloseable {
      * SIGKILL: no goodbye. Returns once the process is gone. Goes by the handle, because {@link Process} itself also
      * closes the streams, and what the process had printed but nobody had read yet would be lost.
      */
-    void kill() {
+    public void kill() {
         process.toHandle().destroyForcibly();
         process.onExit().orTimeout(30, TimeUnit.SECONDS).join();
     }
 
     /** SIGTERM: may say goodbye. */
-    void terminate() {
+    public void terminate() {
         process.toHandle().destroy();
     }
 
     /** Sends a signal, such as {@code STOP} or {@code CONT}, by the system's own command. */
-    void signal(String name) {
+    public void signal(String name) {
         try {
             Process kill = new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start();
             int code = kill.onExit().orTimeout(10, TimeUnit.SECONDS).join().exitValue();
@@ -141,7 +142,7 @@ final class MillraceProcess implements AutoCloseable {
     }
 
     /** Ends its standard input. */
-    void endInput() {
+    public void endInput() {
         try {
             process.getOutputStream().close();
         } catch (IOException alreadyGone) {
@@ -150,7 +151,7 @@ final class MillraceProcess implements AutoCloseable {
     }
 
     /** The id of the process. */
-    long pid() {
+    public long pid() {
         return process.pid();
     }
 
@@ -160,16 +161,17 @@ final class MillraceProcess implements AutoCloseable {
     }
 
     /** Waits until all that it printed was read; it must have ended. */
-    void awaitOutput() {
+    public void awaitOutput() {
         outputEnded.orTimeout(30, TimeUnit.SECONDS).join();
     }
 
     /** Waits for the end. */
-    int exitCode() {
+    public int exitCode() {
         return process.onExit().orTimeout(60, TimeUnit.SECONDS).join().exitValue();
     }
 
-    boolean isAlive() {
+    /** True until it has ended. */
+    public boolean isAlive() {
         return process.isAlive();
     }
 
@@ -191,7 +193,7 @@ final class MillraceProcess implements AutoCloseable {
     }
 
     /** A port that was free a moment ago. */
-    static int freePort() {
+    public static int freePort() {
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             return socket.getLocalPort();
         } catch (IOException e) {

@@ -1,8 +1,8 @@
-package io.millrace.systemtests.process;
+package io.millrace.systemtests.chaos;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.millrace.systemtests.process.ChaosJudge.Bounds;
+import io.millrace.systemtests.chaos.ChaosJudge.Bounds;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -65,11 +65,12 @@ class ChaosTest {
         ChaosTally tally = new ChaosTally();
         Semaphore room = new Semaphore(size.ahead);
         long began = System.nanoTime();
-        try (ChaosFleet fleet = new ChaosFleet(STREAM, SHARDS, size.failover, folder.resolve("data"), ways, note -> {
-                    if (note instanceof ChaosNote.Batch batch) {
-                        room.release(tally.add(batch));
-                    }
-                });
+        try (ChaosFleet fleet = new ChaosFleet(
+                        STREAM, SHARDS, size.failover, folder.resolve("data"), new ChaosCrew.Workers(ways), note -> {
+                            if (note instanceof ChaosNote.Batch batch) {
+                                room.release(tally.add(batch));
+                            }
+                        });
                 ChaosProducer producer = new ChaosProducer(fleet.port(), STREAM, size.load, room)) {
             for (int i = 0; i < WORKERS; i++) {
                 fleet.join();

@@ -1,10 +1,10 @@
-package io.millrace.systemtests.process;
+package io.millrace.systemtests.chaos;
 
 import static java.util.Comparator.comparingLong;
 import static java.util.Objects.requireNonNull;
 
-import io.millrace.systemtests.process.ChaosNote.Ownership;
-import io.millrace.systemtests.process.ChaosNote.Way;
+import io.millrace.systemtests.chaos.ChaosNote.Ownership;
+import io.millrace.systemtests.chaos.ChaosNote.Way;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -56,11 +56,17 @@ final class ChaosJudge {
      * @param at when it began
      * @param until until when leases may be lost by it
      * @param deadly whether the worker was killed
+     * @param exact whether nothing comes again that was processed before {@code at}, instead of what the bounds allow
      */
-    record Trouble(String worker, long at, long until, boolean deadly) {
+    record Trouble(String worker, long at, long until, boolean deadly, boolean exact) {
         /** It was killed. */
         static Trouble death(String worker, long at) {
-            return new Trouble(worker, at, Long.MAX_VALUE, true);
+            return new Trouble(worker, at, Long.MAX_VALUE, true, false);
+        }
+
+        /** It was stopped for a while. */
+        static Trouble sleep(String worker, long at, long until) {
+            return new Trouble(worker, at, until, false, false);
         }
     }
 
@@ -215,32 +221,31 @@ final class ChaosJudge {
     private void judgeRepeated(Key key, String name, int number, ChaosNote.Batch batch) {
         Ownership before = key.by[number];
         Story story = requireNonNull(stories.get(before));
-        Optional<Long> unsavedSince = unsavedSince(story);
-        if (unsavedSince.isEmpty()) {
+        Optional<Trouble> cause = cause(story);
+        if (cause.isEmpty()) {
             violation(number + " of " + name + " came again in " + batch.of() + " though " + before + " was "
                     + (story.way == null ? "not over" : story.way));
             return;
         }
-        long age = Duration.ofNanos(unsavedSince.get() - key.at[number]).toMillis();
+        long age = Duration.ofNanos(cause.get().at() - key.at[number]).toMillis();
         oldestRepeated = Math.max(oldestRepeated, age);
-        if (age > bounds.unsaved().toMillis()) {
+        if (age > (cause.get().exact() ? 0 : bounds.unsaved().toMillis())) {
             violation(number + " of " + name + " came again in " + batch.of() + " though it was processed " + age
                     + " ms before the end of " + before);
         }
     }
 
-    /** Since when an ownership may have been unable to save; empty where it ended well or goes on. */
-    private Optional<Long> unsavedSince(Story story) {
+    /** Why an ownership may have been unable to save; empty where it ended well or goes on. */
+    private Optional<Trouble> cause(Story story) {
         if (story.way == Way.LOST) {
             return Optional.of(trouble(story, story.over)
-                    .map(Trouble::at)
-                    .orElse(story.over - bounds.silence().toNanos()));
+                    .orElseGet(() -> Trouble.death(
+                            story.worker, story.over - bounds.silence().toNanos())));
         }
         return story.way != null
                 ? Optional.empty()
                 : troubles.stream()
                         .filter(trouble -> trouble.deadly() && trouble.worker().equals(story.worker))
-                        .map(Trouble::at)
                         .findFirst();
     }
 

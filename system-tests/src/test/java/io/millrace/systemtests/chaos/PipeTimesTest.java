@@ -1,9 +1,10 @@
-package io.millrace.systemtests.process;
+package io.millrace.systemtests.chaos;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.millrace.systemtests.process.ChaosNote.Ownership;
-import io.millrace.systemtests.process.ChaosNote.Way;
+import io.millrace.systemtests.chaos.ChaosNote.Ownership;
+import io.millrace.systemtests.chaos.ChaosNote.Way;
+import io.millrace.systemtests.process.LocalClients;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -37,7 +38,12 @@ class PipeTimesTest {
         ChaosTally tally = new ChaosTally();
         Semaphore room = new Semaphore(4_000);
         try (ChaosFleet fleet = new ChaosFleet(
-                        STREAM, 8, Duration.ofSeconds(5), folder.resolve("data"), List.of("pipe"), note -> {
+                        STREAM,
+                        8,
+                        Duration.ofSeconds(5),
+                        folder.resolve("data"),
+                        new ChaosCrew.Workers(List.of("pipe")),
+                        note -> {
                             if (note instanceof ChaosNote.Batch batch) {
                                 room.release(tally.add(batch));
                             }

@@ -1,12 +1,16 @@
-package io.millrace.systemtests.process;
+package io.millrace.systemtests.chaos;
 
 import static java.util.Comparator.comparing;
 
 import io.millrace.model.HashKey;
 import io.millrace.model.HashKeyRange;
-import io.millrace.systemtests.process.ChaosJudge.Told;
-import io.millrace.systemtests.process.ChaosJudge.Trouble;
-import io.millrace.systemtests.process.ChaosNote.Ownership;
+import io.millrace.systemtests.chaos.ChaosJudge.Told;
+import io.millrace.systemtests.chaos.ChaosJudge.Trouble;
+import io.millrace.systemtests.chaos.ChaosNote.Ownership;
+import io.millrace.systemtests.process.CutWire;
+import io.millrace.systemtests.process.LocalClients;
+import io.millrace.systemtests.process.MillraceProcess;
+import io.millrace.systemtests.process.Tables;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.nio.file.Path;
@@ -43,7 +47,7 @@ final class ChaosFleet implements AutoCloseable {
     private final Tables tables = Tables.open();
     private final CutWire wire;
     private final KinesisAsyncClient kinesis = LocalClients.kinesis(port, 5);
-    private final List<String> ways;
+    private final ChaosCrew crew;
     private final Consumer<ChaosNote> onNote;
 
     private final ConcurrentLinkedQueue<Told> told = new ConcurrentLinkedQueue<>();
@@ -65,15 +69,15 @@ final class ChaosFleet implements AutoCloseable {
     /**
      * Starts the services and makes the stream.
      *
+     * @param crew starts its workers
      * @param onNote is told what workers tell, on threads of their own
-     * @param ways how workers read, {@code pipe} or {@code polling}, in turn
      */
-    ChaosFleet(String stream, int shards, Duration failover, Path data, List<String> ways, Consumer<ChaosNote> onNote)
+    ChaosFleet(String stream, int shards, Duration failover, Path data, ChaosCrew crew, Consumer<ChaosNote> onNote)
             throws IOException {
         this.stream = stream;
         this.failover = failover;
         this.data = data;
-        this.ways = List.copyOf(ways);
+        this.crew = crew;
         this.onNote = onNote;
         this.wire = new CutWire(tables.endpoint());
         this.server = MillraceProcess.startServer(port, data);
@@ -111,13 +115,15 @@ final class ChaosFleet implements AutoCloseable {
 
     void join() {
         String name = "w" + everybody.size();
-        String way = ways.get(everybody.size() % ways.size());
         Set<Ownership> holds = ConcurrentHashMap.newKeySet();
-        MillraceProcess process = MillraceProcess.startTest(
-                LocalClients.environment(port, wire.endpoint().getPort()),
-                line -> ChaosNote.of(line).ifPresent(note -> hear(name, note, holds)),
-                "io.millrace.systemtests.process.ChaosWorker",
-                List.of(stream, name, Long.toString(failover.toMillis()), way));
+        MillraceProcess process = crew.start(
+                new ChaosCrew.Newcomer(
+                        everybody.size(),
+                        name,
+                        stream,
+                        failover,
+                        LocalClients.environment(port, wire.endpoint().getPort())),
+                note -> hear(name, note, holds));
         Member member = new Member(name, process, holds);
         everybody.add(member);
         working.add(member);
@@ -125,14 +131,17 @@ final class ChaosFleet implements AutoCloseable {
 
     /** Waits until so many workers hold leases. */
     void awaitHolders(int count) {
-        await(
-                count + " workers with leases",
-                () -> working.stream().filter(member -> !member.holds.isEmpty()).count() >= count);
+        await(count + " workers with leases", () -> {
+            working.stream().filter(member -> !member.process.isAlive()).forEach(dead -> {
+                throw new AssertionError("ended before it was asked to: " + dead);
+            });
+            return working.stream().filter(member -> !member.holds.isEmpty()).count() >= count;
+        });
     }
 
     void leave() {
         Member leaver = working.remove();
-        leaver.process.endInput();
+        crew.askToLeave(leaver.process);
         checkThatItLeft(leaver);
     }
 
@@ -141,6 +150,7 @@ final class ChaosFleet implements AutoCloseable {
         troubles.add(Trouble.death(victim.name, System.nanoTime()));
         victim.process.kill();
         victim.process.awaitOutput();
+        await("the end of whatever " + victim + " had started", () -> crew.isGone(victim.name));
         awaitOthers(victim);
     }
 
@@ -152,7 +162,7 @@ final class ChaosFleet implements AutoCloseable {
         awaitOthers(zombie);
         await("the end of its sleep", () -> System.nanoTime() >= until);
         zombie.process.signal("CONT");
-        troubles.add(new Trouble(zombie.name, from, System.nanoTime() + AFTERMATH.toNanos(), false));
+        troubles.add(Trouble.sleep(zombie.name, from, System.nanoTime() + AFTERMATH.toNanos()));
         Set<Ownership> held = Set.copyOf(zombie.holds);
         await("the loss of " + zombie, () -> held.stream().noneMatch(zombie.holds::contains));
         working.add(zombie);
@@ -175,7 +185,7 @@ final class ChaosFleet implements AutoCloseable {
         await("the end of the outage", () -> System.nanoTime() >= from + time.toNanos());
         wire.mend();
         long until = System.nanoTime() + AFTERMATH.toNanos();
-        working.forEach(member -> troubles.add(new Trouble(member.name, from, until, false)));
+        working.forEach(member -> troubles.add(Trouble.sleep(member.name, from, until)));
     }
 
     void split() {
@@ -212,7 +222,7 @@ final class ChaosFleet implements AutoCloseable {
 
     /** All workers leave at once. */
     void leaveAll() {
-        working.forEach(member -> member.process.endInput());
+        working.forEach(member -> crew.askToLeave(member.process));
         working.forEach(ChaosFleet::checkThatItLeft);
         everybody.forEach(member -> member.process.awaitOutput());
     }

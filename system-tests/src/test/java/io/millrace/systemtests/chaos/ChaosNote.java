@@ -1,4 +1,4 @@
-package io.millrace.systemtests.process;
+package io.millrace.systemtests.chaos;
 
 import static java.util.Objects.requireNonNull;
 
@@ -7,8 +7,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Something that a {@link ChaosWorker} tells, a line each: of one ownership of a shard, and when by the machine's monotonic
- * clock, which all processes of it share.
+ * Something that a {@link ChaosWorker} or a child of a daemon tells, a line each: of one ownership of a shard, and when by the
+ * machine's monotonic clock, which all processes of it share. A child does not know of its daemon's ownership, and tells of its own
+ * life with the shard instead, whose epoch is the time of its beginning.
  */
 sealed interface ChaosNote {
     /** The beginning of each line, which tells it from what else is printed. */
@@ -90,6 +91,22 @@ sealed interface ChaosNote {
         }
     }
 
+    /** A child begins with a shard. */
+    record Begun(long at, Ownership of, long pid) implements ChaosNote {
+        @Override
+        public String words() {
+            return "begun " + pid;
+        }
+    }
+
+    /** A child is about to do itself what it was asked to. */
+    record Does(long at, Ownership of, ChildDeed deed) implements ChaosNote {
+        @Override
+        public String words() {
+            return "does " + deed;
+        }
+    }
+
     /** The line of it. */
     default String line() {
         return PREFIX + at() + " " + of().shard() + " " + of().epoch() + " " + words() + END;
@@ -107,6 +124,8 @@ sealed interface ChaosNote {
                 switch (words.get(3)) {
                     case "taken" -> new Taken(at, of);
                     case "batch" -> new Batch(at, of, Long.parseLong(words.get(4)), words.get(5));
+                    case "begun" -> new Begun(at, of, Long.parseLong(words.get(4)));
+                    case "does" -> new Does(at, of, ChildDeed.valueOf(words.get(4)));
                     case "at-end" -> new AtEnd(at, of);
                     case "over" -> new Over(at, of, Way.valueOf(words.get(4)));
                     case "saved-after-loss" -> new SavedAfterLoss(at, of);

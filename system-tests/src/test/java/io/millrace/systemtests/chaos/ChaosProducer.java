@@ -1,5 +1,6 @@
-package io.millrace.systemtests.process;
+package io.millrace.systemtests.chaos;
 
+import io.millrace.systemtests.process.LocalClients;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;

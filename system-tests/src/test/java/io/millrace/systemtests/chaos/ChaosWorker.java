@@ -1,4 +1,4 @@
-package io.millrace.systemtests.process;
+package io.millrace.systemtests.chaos;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -12,7 +12,7 @@ import io.millrace.consumer.processor.RecordProcessor;
 import io.millrace.consumer.processor.ShardContext;
 import io.millrace.model.ShardId;
 import io.millrace.model.StreamRecord;
-import io.millrace.systemtests.process.ChaosNote.Ownership;
+import io.millrace.systemtests.chaos.ChaosNote.Ownership;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;

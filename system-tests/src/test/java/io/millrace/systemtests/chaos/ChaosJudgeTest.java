@@ -1,12 +1,12 @@
-package io.millrace.systemtests.process;
+package io.millrace.systemtests.chaos;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.millrace.systemtests.process.ChaosJudge.Bounds;
-import io.millrace.systemtests.process.ChaosJudge.Told;
-import io.millrace.systemtests.process.ChaosJudge.Trouble;
-import io.millrace.systemtests.process.ChaosNote.Ownership;
-import io.millrace.systemtests.process.ChaosNote.Way;
+import io.millrace.systemtests.chaos.ChaosJudge.Bounds;
+import io.millrace.systemtests.chaos.ChaosJudge.Told;
+import io.millrace.systemtests.chaos.ChaosJudge.Trouble;
+import io.millrace.systemtests.chaos.ChaosNote.Ownership;
+import io.millrace.systemtests.chaos.ChaosNote.Way;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -138,9 +138,19 @@ class ChaosJudgeTest {
     }
 
     @Test
+    void recordAgainAfterAnExactEndThatWasNotInHandIsAViolation() {
+        batch("a", 1, 1, "k:0");
+        batch("a", 1, 2, "k:1");
+        troubles.add(new Trouble("a", seconds(2), Long.MAX_VALUE, true, true));
+        batch("b", 2, 9, "k:0,k:1");
+
+        assertThat(violation(judge("k", 2))).contains("0 of k came again in ", "1000 ms before");
+    }
+
+    @Test
     void recordsOfASleeperMayComeAgainAsFarAsTheSleepIsTheCause() {
         batch("a", 1, 5, "k:0");
-        troubles.add(new Trouble("a", seconds(6), seconds(20), false));
+        troubles.add(Trouble.sleep("a", seconds(6), seconds(20)));
         over("a", 1, 11, Way.LOST);
         batch("b", 2, 9, "k:0");
 
@@ -153,7 +163,7 @@ class ChaosJudgeTest {
     void lossWithoutACauseIsCountedAndRepeatsNoMore() {
         batch("a", 1, 1, "k:0");
         batch("a", 1, 7, "k:1");
-        troubles.add(new Trouble("a", seconds(2), seconds(5), false));
+        troubles.add(Trouble.sleep("a", seconds(2), seconds(5)));
         over("a", 1, 11, Way.LOST);
         batch("b", 2, 12, "k:0,k:1");
 
@@ -206,7 +216,9 @@ class ChaosJudgeTest {
                 new ChaosNote.Batch(2, of, 3, "k1:4,k2:5"),
                 new ChaosNote.AtEnd(3, of),
                 new ChaosNote.Over(4, of, Way.LOST),
-                new ChaosNote.SavedAfterLoss(5, of));
+                new ChaosNote.SavedAfterLoss(5, of),
+                new ChaosNote.Begun(6, of, 4711),
+                new ChaosNote.Does(7, of, ChildDeed.HANG));
 
         assertThat(notes).allSatisfy(note -> {
             assertThat(ChaosNote.of(note.line())).hasValue(note);

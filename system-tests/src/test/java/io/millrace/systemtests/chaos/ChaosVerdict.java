@@ -1,4 +1,4 @@
-package io.millrace.systemtests.process;
+package io.millrace.systemtests.chaos;
 
 import java.util.List;
 import java.util.Locale;
