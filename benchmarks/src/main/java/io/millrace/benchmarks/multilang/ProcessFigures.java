@@ -7,12 +7,12 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Figures of processes as Linux counts them. */
-final class ProcessFigures {
+/** Figures of processes as Linux counts them. Safe for any thread. */
+public final class ProcessFigures {
     private ProcessFigures() {}
 
     /** The CPU time that the threads of a process have used, in ns. */
-    static long cpuNanos(long pid) throws IOException {
+    public static long cpuNanos(long pid) throws IOException {
         long nanos = 0;
         List<Path> threads;
         try (Stream<Path> all = Files.list(Path.of("/proc", Long.toString(pid), "task"))) {
@@ -30,7 +30,7 @@ final class ProcessFigures {
     }
 
     /** The memory of a process in kB, what it shares with others divided among them. */
-    static long memory(long pid) throws IOException {
+    public static long memory(long pid) throws IOException {
         return Files.readAllLines(Path.of("/proc", Long.toString(pid), "smaps_rollup")).stream()
                 .filter(line -> line.startsWith("Pss:"))
                 .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))

@@ -35,6 +35,7 @@ final class House {
             "benchmarks",
             "system-tests",
             "benchmarks/kcl",
+            "benchmarks/kcl-multilang",
             "system-tests/clients/kcl",
             "system-tests/clients/kpl",
             "system-tests/clients/elasticmq",
