@@ -91,7 +91,7 @@ class Handler:
 
     def _finish(self, result: Any) -> Any:
         """What the user's code has come to in the end."""
-        if not inspect.isawaitable(result):
+        if result is None or not inspect.isawaitable(result):
             return result
         if self._loop is None:
             self._loop = asyncio.new_event_loop()
