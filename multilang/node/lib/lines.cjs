@@ -46,11 +46,14 @@ class Pipe {
     });
   }
 
+  /** Completes once the stream has taken the message, which is at once unless it is full. Where it cannot be sent, the input ends as well. */
   send(message) {
     // The line feed before it ends whatever somebody else has written to the same file.
     const text = '\n' + ascii(JSON.stringify(message)) + '\n';
     return new Promise((resolve, reject) => {
-      this.#sink.write(text, 'latin1', (failure) => (failure ? reject(failure) : resolve()));
+      if (this.#sink.write(text, 'latin1', (failure) => (failure ? reject(failure) : resolve()))) {
+        resolve();
+      }
     });
   }
 
