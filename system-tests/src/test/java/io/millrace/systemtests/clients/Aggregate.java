@@ -1,7 +1,10 @@
 package io.millrace.systemtests.clients;
 
+import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -30,6 +33,31 @@ final class Aggregate {
         Aggregate aggregate = new Aggregate();
         aggregate.read(ByteBuffer.wrap(stored, MAGIC.length, stored.length - MAGIC.length - DIGEST_BYTES));
         return aggregate.records;
+    }
+
+    /** A stored record that holds these data, all of one key. */
+    static byte[] of(String key, List<String> data) throws NoSuchAlgorithmException {
+        ByteArrayOutputStream message = new ByteArrayOutputStream();
+        write(message, 1, key.getBytes(StandardCharsets.UTF_8));
+        for (String each : data) {
+            ByteArrayOutputStream record = new ByteArrayOutputStream();
+            // The first of the keys.
+            record.writeBytes(new byte[] {1 << 3, 0});
+            write(record, 3, each.getBytes(StandardCharsets.UTF_8));
+            write(message, 3, record.toByteArray());
+        }
+        ByteArrayOutputStream stored = new ByteArrayOutputStream();
+        stored.writeBytes(MAGIC);
+        stored.writeBytes(message.toByteArray());
+        stored.writeBytes(MessageDigest.getInstance("MD5").digest(message.toByteArray()));
+        return stored.toByteArray();
+    }
+
+    /** A field of less than 128 bytes. */
+    private static void write(ByteArrayOutputStream message, int field, byte[] value) {
+        message.write(field << 3 | 2);
+        message.write(value.length);
+        message.writeBytes(value);
     }
 
     private void read(ByteBuffer message) {

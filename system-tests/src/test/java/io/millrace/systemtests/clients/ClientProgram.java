@@ -102,8 +102,12 @@ final class ClientProgram implements AutoCloseable {
     }
 
     private static String classPath(String module) throws IOException {
-        Path target =
-                Checkout.top().resolve("system-tests/clients").resolve(module).resolve("target");
+        return classPathOf(Path.of("system-tests", "clients", module));
+    }
+
+    /** The class path of the module in this folder of the checkout; skips the test, loudly, where it was not built. */
+    static String classPathOf(Path module) throws IOException {
+        Path target = Checkout.top().resolve(module).resolve("target");
         Path list = target.resolve("client.classpath");
         boolean isBuilt = Files.isRegularFile(list);
         String skipped =

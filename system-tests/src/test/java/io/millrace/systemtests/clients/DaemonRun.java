@@ -45,11 +45,12 @@ final class DaemonRun implements AutoCloseable {
 
     /** Starts, by a command of the user's that runs in {@code folder}, a daemon of which no events are known. */
     static DaemonRun start(Path folder, Map<String, String> environment, String command) throws IOException {
-        return start(
-                folder,
-                environment,
-                List.of("sh", "-c", "exec " + command),
-                Files.createTempFile(folder, "events", ".jsonl"));
+        return start(folder, environment, List.of("sh", "-c", "exec " + command));
+    }
+
+    /** Starts a daemon, which need not be ours and of which no events are known, by its command line. */
+    static DaemonRun start(Path folder, Map<String, String> environment, List<String> command) throws IOException {
+        return start(folder, environment, command, Files.createTempFile(folder, "events", ".jsonl"));
     }
 
     private static DaemonRun start(Path folder, Map<String, String> environment, List<String> command, Path events)

@@ -1,7 +1,6 @@
 package io.millrace.systemtests.clients;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.millrace.model.StreamArn;
 import java.io.IOException;
@@ -35,8 +34,6 @@ import software.amazon.awssdk.services.kinesis.model.PutRecordsRequestEntry;
 class MultilangTest {
     private static final int RECORDS = 2_000;
     private static final int KEYS = 40;
-    private static final String AWS_KCL = "aws-kcl@2.3.2";
-    private static final String KCLPY = "amazon_kclpy==3.1.3";
 
     @TempDir
     @SuppressWarnings("NullAway.Init") // JUnit fills it before each test
@@ -79,17 +76,13 @@ class MultilangTest {
 
     @Test
     void amazonsLibraryForNodeProcessesEverything() throws Exception {
-        clients.assumePresent("Node.js with npm", List.of("npm", "--version"));
-        Files.writeString(folder.resolve("package.json"), "{\"private\": true}");
-        fetchOrSkip(
-                AWS_KCL, List.of("npm", "install", "--prefix", folder.toString(), "--no-audit", "--no-fund", AWS_KCL));
+        AmazonsClients.fetchForNode(clients, folder);
         process("node " + clients.resource("multilang_aws_kcl.js"), Map.of(), "maxRecords = 50");
     }
 
     @Test
     void amazonsLibraryForPythonProcessesEverything() throws Exception {
-        clients.assumePresent("Python", List.of("python3", "--version"));
-        Map<String, String> where = kclpy();
+        Map<String, String> where = AmazonsClients.fetchForPython(clients, folder);
         process("python3 " + clients.resource("multilang_kclpy.py"), where, "maxRecords = 50");
     }
 
@@ -209,36 +202,6 @@ class MultilangTest {
                 }
             }
         }
-    }
-
-    /** An installed one, else its source as it is: its installation would fetch 79 jars that nobody needs here. */
-    private Map<String, String> kclpy() throws Exception {
-        if (clients.run(List.of("python3", "-c", "import amazon_kclpy.kcl")).exitCode() == 0) {
-            return Map.of();
-        }
-        fetchOrSkip(
-                KCLPY,
-                List.of(
-                        "python3",
-                        "-c",
-                        "import glob, subprocess, sys, tarfile; folder, package = sys.argv[1:];"
-                                + " subprocess.check_call([sys.executable, '-m', 'pip', 'download', '-q', '--retries', '0',"
-                                + " '--no-deps', '--no-build-isolation', '--no-binary', ':all:', '-d', folder, package]);"
-                                + " tarfile.open(glob.glob(folder + '/amazon*kclpy*.tar.gz')[0]).extractall(folder + '/kclpy')",
-                        folder.toString(),
-                        KCLPY));
-        try (Stream<Path> unpacked = Files.list(folder.resolve("kclpy"))) {
-            return Map.of("PYTHONPATH", unpacked.findFirst().orElseThrow().toString());
-        }
-    }
-
-    private void fetchOrSkip(String name, List<String> command) throws Exception {
-        boolean isFetched = clients.fetch(command).exitCode() == 0;
-        String skipped = "SKIPPED: cannot fetch " + name;
-        if (!isFetched) {
-            System.err.println(skipped);
-        }
-        assumeTrue(isFetched, skipped);
     }
 
     private Path settings(String command, String more) throws IOException {
