@@ -1,6 +1,8 @@
 // Handlers that look at records, for benchmarks/run-multilang.
 'use strict';
 
+const { Notes } = require('./notes.cjs');
+
 class Data {
   bytes = 0;
 
@@ -22,4 +24,18 @@ class Everything {
   }
 }
 
-module.exports = { Data, Everything };
+class Counting extends Data {
+  #notes;
+
+  constructor(shard) {
+    super();
+    this.#notes = new Notes(shard.id);
+  }
+
+  process(batch) {
+    super.process(batch);
+    this.#notes.count(batch.length);
+  }
+}
+
+module.exports = { Counting, Data, Everything };

@@ -1,5 +1,7 @@
 """Handlers that look at records, for benchmarks/run-multilang."""
 
+from notes import Notes
+
 
 class Data:
     def __init__(self):
@@ -20,3 +22,13 @@ class Everything:
         for record in batch:
             self.bytes += len(record.data) + len(record.partition_key) + len(record.sequence_number)
             self.bytes += record.sub_sequence_number + record.arrived.year
+
+
+class Counting(Data):
+    def __init__(self, shard):
+        super().__init__()
+        self.notes = Notes(shard.id)
+
+    def process(self, batch):
+        super().process(batch)
+        self.notes.count(len(batch))

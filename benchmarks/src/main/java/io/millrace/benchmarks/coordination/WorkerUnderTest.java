@@ -89,6 +89,11 @@ public final class WorkerUnderTest implements AutoCloseable {
         input.flush();
     }
 
+    /** Its number in the system. */
+    public long pid() {
+        return process.pid();
+    }
+
     /** True until it ends. */
     public boolean isAlive() {
         return process.isAlive();

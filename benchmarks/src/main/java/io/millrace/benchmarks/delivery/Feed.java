@@ -18,8 +18,8 @@ import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 import software.amazon.awssdk.services.kinesis.model.PutRecordsRequestEntry;
 import software.amazon.awssdk.services.kinesis.model.PutRecordsResponse;
 
-/** Puts records of 100 bytes that begin with the time of their put, under keys that spread over all shards. */
-final class Feed {
+/** Puts records that begin with the time of their put, under keys that spread over all shards. Belongs to one thread. */
+public final class Feed {
     private static final int RECORD_BYTES = 100;
     private static final int LARGEST_PUT = 500;
     private static final int PENDING = 8;
@@ -27,16 +27,24 @@ final class Feed {
     private final KinesisAsyncClient kinesis;
     private final Ticker ticker;
     private final String stream;
+    private final int bytes;
     private long number;
 
+    /** A feed of records of 100 bytes. */
     Feed(LocalStack stack, Ticker ticker, String stream) {
+        this(stack, ticker, stream, RECORD_BYTES);
+    }
+
+    /** A feed of records of {@code bytes} bytes, 8 at least. */
+    public Feed(LocalStack stack, Ticker ticker, String stream, int bytes) {
         this.kinesis = stack.kinesis();
         this.ticker = ticker;
         this.stream = stream;
+        this.bytes = bytes;
     }
 
-    /** Puts {@code records} records as fast as the server takes them. */
-    void fill(long records) throws IOException {
+    /** Puts {@code records} records as fast as the server takes them, up to eight puts at once. */
+    public void fill(long records) throws IOException {
         Deque<CompletableFuture<PutRecordsResponse>> pending = new ArrayDeque<>();
         for (long left = records; left > 0; left -= LARGEST_PUT) {
             pending.add(put((int) Math.min(LARGEST_PUT, left)));
@@ -56,7 +64,7 @@ final class Feed {
     }
 
     /** Puts {@code rate} records a second until it is closed, in 50 puts a second. */
-    Steady steady(Platform platform, int rate) {
+    public Steady steady(Platform platform, int rate) {
         Steady steady = new Steady(platform.newEventLoop("feed"), Math.max(1, rate / 50), Duration.ofMillis(20));
         steady.loop.execute(steady::putAndGoOn);
         return steady;
@@ -65,7 +73,7 @@ final class Feed {
     private CompletableFuture<PutRecordsResponse> put(int count) {
         List<PutRecordsRequestEntry> entries = new ArrayList<>(count);
         for (int i = 0; i < count; i++) {
-            ByteBuffer data = ByteBuffer.allocate(RECORD_BYTES).putLong(0, ticker.nanoTime());
+            ByteBuffer data = ByteBuffer.allocate(bytes).putLong(0, ticker.nanoTime());
             entries.add(PutRecordsRequestEntry.builder()
                     .partitionKey("key-" + number++)
                     .data(SdkBytes.fromByteArrayUnsafe(data.array()))
@@ -75,7 +83,7 @@ final class Feed {
     }
 
     /** A pace that is kept whether answers come or not. Belongs to its loop. */
-    final class Steady implements AutoCloseable {
+    public final class Steady implements AutoCloseable {
         private final EventLoop loop;
         private final int count;
         private final Duration pace;
@@ -98,7 +106,7 @@ final class Feed {
         }
 
         /** How many records were refused or not answered. */
-        long failed() {
+        public long failed() {
             return failed.sum();
         }
 

@@ -1,59 +1,59 @@
 package io.millrace.benchmarks.multilang;
 
+import io.millrace.benchmarks.StartedProcesses;
+import io.millrace.benchmarks.coordination.LocalStack;
 import io.millrace.benchmarks.multilang.Speech.Language;
-import io.millrace.model.Bytes;
-import io.millrace.model.Checkpoint;
-import io.millrace.model.Position;
-import io.millrace.model.RecordPosition;
-import io.millrace.model.SequenceNumber;
-import io.millrace.model.ShardId;
-import io.millrace.model.StreamName;
-import io.millrace.model.StreamRecord;
-import io.millrace.multilang.child.Checkpoints;
-import io.millrace.multilang.child.Child;
-import io.millrace.multilang.child.ChildLimits;
-import io.millrace.multilang.child.ChildListener;
-import io.millrace.multilang.child.ChildName;
-import io.millrace.multilang.child.Children;
-import io.millrace.multilang.line.FromChild;
-import io.millrace.multilang.line.ToChild;
+import io.millrace.benchmarks.multilang.Speech.Way;
 import io.millrace.runtime.Platform;
 import io.millrace.runtime.SystemPlatform;
-import io.millrace.runtime.Ticker;
+import io.millrace.runtime.TemporaryFolder;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Queue;
-import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** The program: prints a table of speed and one of memory. Start it by the script {@code benchmarks/run-multilang}. */
+/** The program: runs the scenarios and prints a table for each. Start it by the script {@code benchmarks/run-multilang}. */
 @Command(
         name = "benchmarks/run-multilang",
         mixinStandardHelpOptions = true,
-        description = "Measure children in Python and Node.js, told by frames and by lines.")
+        description =
+                "Measure children in Python and Node.js, told by frames, by lines, and by Amazon's MultiLangDaemon.")
 public final class MultilangBenchmark implements Callable<Integer> {
-    private static final Checkpoints NONE = Checkpoints.refused("InvalidStateException");
-
     private final Platform platform = new SystemPlatform();
     private final PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
 
     @Option(names = "--top", required = true, hidden = true)
     private Path top;
 
+    @Option(names = "--amazon-class-path", required = true, hidden = true)
+    private String amazonClassPath;
+
+    @Option(names = "--clients", required = true, hidden = true)
+    private Path clients;
+
+    @Option(
+            names = "--only",
+            split = ",",
+            paramLabel = "TABLE",
+            description = "The tables: speed, catch_up, memory, restart. Default: all.")
+    private Set<Scenario> only = Set.of(Scenario.values());
+
     @Option(names = "--languages", split = ",", description = "${COMPLETION-CANDIDATES}. Default: all.")
     private List<Language> languages = List.of(Language.values());
+
+    @Option(names = "--ways", split = ",", description = "${COMPLETION-CANDIDATES}. Default: all.")
+    private List<Way> ways = List.of(Way.values());
 
     @Option(names = "--bytes", split = ",", defaultValue = "100,1024", description = "Of a record. Default: 100,1024.")
     private List<Integer> sizes;
@@ -62,158 +62,140 @@ public final class MultilangBenchmark implements Callable<Integer> {
             names = "--batches",
             split = ",",
             defaultValue = "1,100,1000",
-            description = "Records. Default: 1,100,1000.")
+            description = "Records, for speed. Default: 1,100,1000.")
     private List<Integer> batches;
 
     @Option(
             names = "--fields",
             defaultValue = "Data",
-            description = "What the handler looks at: Data, or Everything. Default: Data.")
+            description = "What the handler looks at, for speed: Data, or Everything. Default: Data.")
     private String handler;
 
-    @Option(names = "--seconds", defaultValue = "4", description = "How long each row counts. Default: 4.")
+    @Option(names = "--seconds", defaultValue = "4", description = "How long a row of speed counts. Default: 4.")
     private int seconds;
 
-    @Option(names = "--warm-up", defaultValue = "2", description = "Seconds before that. Default: 2.")
+    @Option(names = "--warm-up", defaultValue = "4", description = "Seconds before that. Default: 4.")
     private int warmUp;
+
+    @Option(
+            names = "--records",
+            defaultValue = "1000000",
+            description = "To catch up with; a fifth of it from 1,000 B on. Default: 1000000.")
+    private long records;
 
     @Option(names = "--shards", split = ",", defaultValue = "1,16,100", description = "For memory. Default: 1,16,100.")
     private List<Integer> shards;
 
-    @Option(names = "--no-memory", description = "Leave the second table out.")
-    private boolean isWithoutMemory;
+    @Option(names = "--kills", defaultValue = "9", description = "For restart; three at most of Amazon's. Default: 9.")
+    private int kills;
+
+    @Option(names = "--quick", description = "Few seconds, records and kills: to see that all of it runs.")
+    private boolean isQuick;
+
+    @Option(
+            names = "--java-option",
+            paramLabel = "FLAG",
+            description = "A flag of every daemon's JVM, such as -XX:TieredStopAtLevel=4; can be given again.")
+    private List<String> javaOptions = List.of();
+
+    @Option(
+            names = "--folder",
+            paramLabel = "DIR",
+            description =
+                    "Where the servers keep their files. Default: /dev/shm, which is in memory, where there is one.")
+    private Path folder = defaultFolder();
 
     private MultilangBenchmark() {}
 
-    /** Runs the program. */
+    /** The tables. */
+    enum Scenario {
+        SPEED,
+        CATCH_UP,
+        MEMORY,
+        RESTART
+    }
+
+    /** Runs the program; picocli has said why if it could not. */
     public static void main(String[] arguments) {
+        StartedProcesses.endWithThis();
         CommandLine command = new CommandLine(new MultilangBenchmark()).setCaseInsensitiveEnumValuesAllowed(true);
         if (command.execute(arguments) != 0) {
             throw new IllegalStateException("not measured; see above");
         }
     }
 
+    private static Path defaultFolder() {
+        Path memory = Path.of("/dev/shm");
+        return Files.isWritable(memory) ? memory : Path.of(System.getProperty("java.io.tmpdir"));
+    }
+
     @Override
     public Integer call() throws Exception {
-        out.println("| child | bytes | batch | records/s | CPU us a record, child | the same, daemon |");
-        out.println("|---|---|---|---|---|---|");
+        if (isQuick) {
+            beQuick();
+        }
+        Peers peers = new Peers(top, amazonClassPath, clients, javaOptions);
+        load("before");
         for (Language language : languages) {
-            for (int size : sizes) {
-                for (int batch : batches) {
-                    speed(new Speech(language, true), size, batch);
-                    speed(new Speech(language, false), size, batch);
-                }
+            if (only.contains(Scenario.SPEED)) {
+                new SpeedScenario(
+                                peers, platform, out, handler, Duration.ofSeconds(warmUp), Duration.ofSeconds(seconds))
+                        .run(speeches(peers, language), sizes, batches);
             }
         }
-        if (!isWithoutMemory) {
-            out.println();
-            out.println("| child | shards | processes | MB in all |");
-            out.println("|---|---|---|---|");
-            for (Language language : languages) {
-                for (int count : shards) {
-                    memory(new Speech(language, true), count);
-                    memory(new Speech(language, false), count);
-                }
-            }
+        if (only.contains(Scenario.CATCH_UP) || only.contains(Scenario.MEMORY) || only.contains(Scenario.RESTART)) {
+            withDaemons(peers);
         }
+        out.println();
+        load("after");
         return 0;
     }
 
-    private void speed(Speech speech, int size, int batch) throws Exception {
-        Queue<Long> pids = new ConcurrentLinkedQueue<>();
-        try (Children children = children(speech, 1, pids)) {
-            Child child = started(children, 0).join();
-            long pid = pids.remove();
-            long self = ProcessHandle.current().pid();
-            ToChild records = new ToChild.ProcessRecords(records(size, batch), 0);
-            tell(child, records, Duration.ofSeconds(warmUp));
-            long childBefore = ProcessFigures.cpuNanos(pid);
-            long daemonBefore = ProcessFigures.cpuNanos(self);
-            long began = platform.ticker().nanoTime();
-            long told = tell(child, records, Duration.ofSeconds(seconds)) * batch;
-            double took = platform.ticker().nanoTime() - began;
-            double inChild = ProcessFigures.cpuNanos(pid) - childBefore;
-            double inDaemon = ProcessFigures.cpuNanos(self) - daemonBefore;
-            out.printf(
-                    Locale.ROOT,
-                    "| %s | %d | %d | %,.0f | %.2f | %.2f |%n",
-                    speech,
-                    size,
-                    batch,
-                    told / (took / 1e9),
-                    inChild / 1e3 / told,
-                    inDaemon / 1e3 / told);
+    private void beQuick() {
+        seconds = 1;
+        warmUp = 1;
+        records = 50_000;
+        shards = shards.subList(0, Math.min(2, shards.size()));
+        kills = 1;
+    }
+
+    private List<Speech> speeches(Peers peers, Language language) {
+        List<Speech> speeches = new ArrayList<>();
+        for (Way way : ways) {
+            Speech speech = new Speech(language, way);
+            if (peers.has(speech)) {
+                speeches.add(speech);
+            }
+        }
+        return speeches;
+    }
+
+    private void withDaemons(Peers peers) throws IOException, InterruptedException {
+        List<Speech> speeches = languages.stream()
+                .flatMap(language -> speeches(peers, language).stream())
+                .toList();
+        try (Platform.BlockingTasks threads = platform.newBlockingTasks("reader", 64);
+                TemporaryFolder notes = TemporaryFolder.createIn(folder, "millrace-multilang");
+                LocalStack stack = LocalStack.start(folder, top.resolve("millrace"), platform, threads)) {
+            DaemonBench bench = new DaemonBench(peers, stack, notes.path(), platform, threads, out);
+            if (only.contains(Scenario.CATCH_UP)) {
+                new CatchUpScenario(bench).run(speeches, sizes, records);
+            }
+            if (only.contains(Scenario.MEMORY)) {
+                new MemoryScenario(bench).run(speeches, shards);
+            }
+            if (only.contains(Scenario.RESTART)) {
+                new RestartScenario(bench).run(speeches, kills);
+            }
         }
     }
 
-    /** Tells a child batches for so long; returns how many. */
-    private long tell(Child child, ToChild records, Duration time) {
-        Ticker ticker = platform.ticker();
-        long began = ticker.nanoTime();
-        long told = 0;
-        while (ticker.since(began).compareTo(time) < 0) {
-            FromChild.Result result = child.tell(records, NONE).join();
-            if (!(result instanceof FromChild.Result.Processed)) {
-                throw new IllegalStateException("the handler failed: " + result);
-            }
-            told++;
-        }
-        return told;
-    }
-
-    private void memory(Speech speech, int count) throws IOException {
-        Queue<Long> pids = new ConcurrentLinkedQueue<>();
-        ToChild records = new ToChild.ProcessRecords(records(1_024, 100), 0);
-        try (Children children = children(speech, count, pids)) {
-            List<CompletableFuture<Child>> starts = new ArrayList<>();
-            for (int shard = 0; shard < count; shard++) {
-                starts.add(started(children, shard));
-            }
-            for (CompletableFuture<Child> start : starts) {
-                Child child = start.join();
-                for (int i = 0; i < 20; i++) {
-                    child.tell(records, NONE).join();
-                }
-            }
-            long kilobytes = 0;
-            List<Long> processes = pids.stream().distinct().toList();
-            for (long pid : processes) {
-                kilobytes += ProcessFigures.memory(pid);
-            }
-            out.printf(Locale.ROOT, "| %s | %d | %d | %.0f |%n", speech, count, processes.size(), kilobytes / 1_024.0);
-        }
-    }
-
-    private Children children(Speech speech, int shardsPerProcess, Queue<Long> pids) {
-        ChildListener listener = new ChildListener() {
-            @Override
-            public void started(ChildName child, long pid) {
-                pids.add(pid);
-            }
-        };
-        ChildLimits limits = ChildLimits.DEFAULT.withMessage(Duration.ofMinutes(2));
-        return Children.of(speech.command(top, handler, shardsPerProcess), limits, listener, platform);
-    }
-
-    private static CompletableFuture<Child> started(Children children, int shard) {
-        Child child = children.newChild(new ChildName(new StreamName("orders"), ShardId.of(shard)));
-        return child.start(ToChild.Initialize.at(ShardId.of(shard), Checkpoint.notStarted(Position.trimHorizon())))
-                .thenApply(answered -> child);
-    }
-
-    private static List<StreamRecord> records(int size, int count) {
-        Random random = new Random(1);
-        List<StreamRecord> records = new ArrayList<>();
-        for (int i = 0; i < count; i++) {
-            byte[] data = new byte[size];
-            random.nextBytes(data);
-            SequenceNumber number = SequenceNumber.of(1_700_000_000, 0, i, 1_700_000_000);
-            records.add(new StreamRecord(
-                    RecordPosition.of(number),
-                    "customer-" + i,
-                    Bytes.wrap(data),
-                    Instant.ofEpochSecond(1_700_000_000)));
-        }
-        return records;
+    private void load(String when) {
+        out.println(String.format(
+                Locale.ROOT,
+                "# load %s: %.1f on %d processors",
+                when,
+                ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage(),
+                Runtime.getRuntime().availableProcessors()));
     }
 }
