@@ -190,7 +190,7 @@ final class SettingTable {
         table.honoured(
                 "initialPositionInStream",
                 Form.choice("TRIM_HORIZON", "LATEST", "AT_TIMESTAMP"),
-                "where an application begins that is new to the stream; TRIM_HORIZON");
+                "where an application begins that is new to the stream; TRIM_HORIZON, and LATEST in Amazon's daemon");
         table.honoured(
                 "initialPositionInStreamExtended",
                 Form.whole(0, MOST_SECONDS),
