@@ -24,7 +24,8 @@ import java.util.stream.Stream;
 record Conversations(Map<String, List<String>> byShard) {
     private static final Pattern NUMBER = Pattern.compile("\"(\\d{20,})\"");
     private static final Pattern RECORD = Pattern.compile("\"sequenceNumber\":\"(\\d{20,})\"");
-    private static final Pattern TIME = Pattern.compile("(\"approximateArrivalTimestamp\":|\"millisBehindLatest\":)\\d+");
+    private static final Pattern TIME =
+            Pattern.compile("(\"approximateArrivalTimestamp\":|\"millisBehindLatest\":)\\d+");
     private static final Pattern ESCAPE = Pattern.compile("\\\\u[0-9a-fA-F]{4}");
 
     /** Sorts and copies. */

@@ -132,8 +132,7 @@ class RecordedMessagesTest {
                 "golden",
                 String.join(",", streams),
                 "idleTimeBetweenReadsInMillis = 200");
-        Map<String, String> environment =
-                Map.of("GOLDEN", notes.toString(), "RECORDINGS", RECORDINGS.toString());
+        Map<String, String> environment = Map.of("GOLDEN", notes.toString(), "RECORDINGS", RECORDINGS.toString());
         try (DaemonRun daemon = DaemonRun.start(folder, environment, properties)) {
             story.go(daemon, this::stealOurs);
         }
@@ -148,8 +147,8 @@ class RecordedMessagesTest {
     @Tag("slow")
     @Timeout(240) // Amazon's daemon makes three tables, and looks for leases every second
     void amazonsDaemonStillSaysWhatWasRecorded(Client client) throws Exception {
-        Map<String, String> environment = new HashMap<>(Map.of(
-                "GOLDEN", notes.toString(), "MILLRACE_STREAM", client.stream(), "LC_ALL", "C.UTF-8"));
+        Map<String, String> environment = new HashMap<>(
+                Map.of("GOLDEN", notes.toString(), "MILLRACE_STREAM", client.stream(), "LC_ALL", "C.UTF-8"));
         if (client.script.equals("golden_kclpy.py")) {
             environment.putAll(AmazonsClients.fetchForPython(clients, folder));
         } else if (client.script.equals("golden_aws_kcl.js")) {
@@ -239,8 +238,8 @@ class RecordedMessagesTest {
                         .key(key)
                         .updateExpression(update)
                         .expressionAttributeNames(Map.of("#owner", owner))
-                        .expressionAttributeValues(Map.of(
-                                ":thief", AttributeValue.fromS("thief"), ":one", AttributeValue.fromN("1"))))
+                        .expressionAttributeValues(
+                                Map.of(":thief", AttributeValue.fromS("thief"), ":one", AttributeValue.fromN("1"))))
                 .join();
     }
 }

@@ -106,9 +106,8 @@ final class RecordedStory {
         for (String stream : streams) {
             daemon.await(() -> said(stream, shard)
                             .lines()
-                            .filter(line -> line.startsWith("> ")
-                                    && line.contains("\"responseFor\"")
-                                    && line.contains(action))
+                            .filter(line ->
+                                    line.startsWith("> ") && line.contains("\"responseFor\"") && line.contains(action))
                             .count()
                     >= count);
         }

@@ -33,14 +33,16 @@ public final class AmazonsChild {
      *     warm-up and of the measurement
      */
     public static void main(String[] arguments) throws IOException {
-        ShardRecordProcessor processor =
-                new MultiLangDaemonConfig(arguments[0]).getRecordProcessorFactory().shardRecordProcessor();
+        ShardRecordProcessor processor = new MultiLangDaemonConfig(arguments[0])
+                .getRecordProcessorFactory()
+                .shardRecordProcessor();
         processor.initialize(InitializationInput.builder()
                 .shardId("shardId-000000000000")
                 .extendedSequenceNumber(ExtendedSequenceNumber.TRIM_HORIZON)
                 .build());
         long self = ProcessHandle.current().pid();
-        long child = ProcessHandle.current().children().findFirst().orElseThrow().pid();
+        long child =
+                ProcessHandle.current().children().findFirst().orElseThrow().pid();
         int batch = Integer.parseInt(arguments[2]);
         ProcessRecordsInput records = ProcessRecordsInput.builder()
                 .records(records(Integer.parseInt(arguments[1]), batch))
