@@ -131,7 +131,7 @@ class RecordedMessagesTest {
                 "python3 " + clients.resource("golden_replay.py"),
                 "golden",
                 String.join(",", streams),
-                "idleTimeBetweenReadsInMillis = 200");
+                "idleTimeBetweenReadsInMillis = 200\nfailoverTimeMillis = 20000");
         Map<String, String> environment = Map.of("GOLDEN", notes.toString(), "RECORDINGS", RECORDINGS.toString());
         try (DaemonRun daemon = DaemonRun.start(folder, environment, properties)) {
             story.go(daemon, this::stealOurs);
@@ -168,6 +168,7 @@ class RecordedMessagesTest {
                 client.stream(),
                 client.stream(),
                 """
+                failoverTimeMillis = 5000
                 leaseAssignmentIntervalMillis = 1000
                 parentShardPollIntervalMillis = 500
                 shardSyncIntervalMillis = 1000
@@ -208,7 +209,7 @@ class RecordedMessagesTest {
         return Files.writeString(
                 folder.resolve("daemon.properties"),
                 "executableName = " + command + "\napplicationName = " + application + "\nstreamName = " + streams
-                        + "\ninitialPositionInStream = TRIM_HORIZON\nretrievalMode = POLLING\nfailoverTimeMillis = 5000\n"
+                        + "\ninitialPositionInStream = TRIM_HORIZON\nretrievalMode = POLLING\n"
                         + "AwsCredentialsProvider = DefaultCredentialsProvider\nregionName = us-east-1\nkinesisEndpoint = "
                         + server.endpoint() + "\ndynamoDBEndpoint = " + tables.endpoint() + "\n" + more + "\n");
     }
