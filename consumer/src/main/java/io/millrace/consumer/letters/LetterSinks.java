@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import io.millrace.runtime.SystemPlatform;
 import java.nio.file.Path;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
+import software.amazon.awssdk.services.s3.S3AsyncClient;
 import software.amazon.awssdk.services.sqs.SqsAsyncClient;
 
 /**
@@ -65,6 +66,38 @@ public final class LetterSinks {
     /** As {@link #sqs(String)} through this client, which the caller closes. */
     public static LetterSink sqs(SqsAsyncClient client, String queueUrl) {
         return new SqsSink(requireNonNull(client, "client"), queue(queueUrl), false, pauses());
+    }
+
+    /**
+     * Letters become objects of an S3 bucket, one for each write, with a letter a line, as in a file. Its key is
+     * {@code letters/APPLICATION/STREAM/SHARD/FIRST-LAST.jsonl}, with the places of its first and last record, so a write that is
+     * repeated replaces it. Needs {@code software.amazon.awssdk:s3} on the class path, which is not among Millrace's own
+     * dependencies.
+     *
+     * @throws LetterException if {@code bucket} is no name of a bucket, or the library is missing
+     */
+    public static LetterSink s3(String bucket) {
+        bucket(bucket);
+        try {
+            return new S3Sink(S3AsyncClient.create(), bucket, true);
+        } catch (NoClassDefFoundError missing) {
+            throw new LetterException(
+                    "letters to S3 need software.amazon.awssdk:s3 on the class path, in the version of the other modules"
+                            + " of the SDK",
+                    missing);
+        }
+    }
+
+    /** As {@link #s3(String)} through this client, which the caller closes. */
+    public static LetterSink s3(S3AsyncClient client, String bucket) {
+        return new S3Sink(requireNonNull(client, "client"), bucket(bucket), false);
+    }
+
+    private static String bucket(String name) {
+        if (!name.matches("[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")) {
+            throw new LetterException("not the name of a bucket: " + name);
+        }
+        return name;
     }
 
     /** Refuses what cannot be a queue's URL. Here, because the class of the sink does not load without its library. */
