@@ -128,6 +128,8 @@ def main(arguments: List[str]) -> int:
     name = arguments[1] if checks else arguments[0]
     source, sink = _lines.take_standard_streams()
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
+    for unused in ("MILLRACE_FRAMES", "MILLRACE_SOCKET", "MILLRACE_TOKEN"):
+        os.environ.pop(unused, None)
     os.environ["_HANDLER"] = name
     os.environ["AWS_EXECUTION_ENV"] = f"AWS_Lambda_python{sys.version_info[0]}.{sys.version_info[1]}"
     try:

@@ -138,11 +138,7 @@ public final class Child {
 
     private void begin(Exchange exchange) {
         current = exchange;
-        began = wiring.ticker().nanoTime();
-        Duration time = wiring.limits().start();
-        limit = loop.schedule(
-                time,
-                () -> fail(ChildEnd.TIMEOUT, "did not answer initialize within " + spoken(time) + " of its start"));
+        armStart();
         loop.whenComplete(wiring.starter().start(name, new ProcessEvents()), (started, error) -> {
             if (started == null) {
                 if (isWanted()) {
@@ -154,6 +150,15 @@ public final class Child {
                 runs(started);
             }
         });
+    }
+
+    private void armStart() {
+        began = wiring.ticker().nanoTime();
+        Duration time = wiring.limits().start();
+        limit.cancel();
+        limit = loop.schedule(
+                time,
+                () -> fail(ChildEnd.TIMEOUT, "did not answer initialize within " + spoken(time) + " of its start"));
     }
 
     private boolean isWanted() {
@@ -442,6 +447,18 @@ public final class Child {
         @Override
         public boolean isWanted() {
             return Child.this.isWanted();
+        }
+
+        @Override
+        public void waits() {
+            limit.cancel();
+        }
+
+        @Override
+        public void begins() {
+            if (state == ChildState.STARTING && Child.this.isWanted()) {
+                armStart();
+            }
         }
 
         @Override

@@ -3,6 +3,7 @@ package io.millrace.multilang.child;
 import static java.util.Objects.requireNonNull;
 
 import java.io.File;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -16,12 +17,18 @@ import java.util.Optional;
  * @param application is told to children as {@code MILLRACE_APPLICATION}
  * @param environment further variables of children
  * @param shardsPerProcess how many shards a process may serve, if it speaks frames
+ * @param preparation is done before each start
  */
 public record ChildCommand(
-        List<String> words, String application, Map<String, String> environment, int shardsPerProcess) {
+        List<String> words,
+        String application,
+        Map<String, String> environment,
+        int shardsPerProcess,
+        Preparation preparation) {
     /** Checks the parts and copies the collections. */
     public ChildCommand {
         requireNonNull(application, "application");
+        requireNonNull(preparation, "preparation");
         environment = Map.copyOf(environment);
         words = List.copyOf(words);
         if (words.isEmpty()) {
@@ -30,6 +37,25 @@ public record ChildCommand(
         if (shardsPerProcess < 1) {
             throw new IllegalArgumentException("a process serves at least one shard, not " + shardsPerProcess);
         }
+    }
+
+    /** Something that a start needs. Called by one thread, which may block. */
+    @FunctionalInterface
+    public interface Preparation {
+        /** A start needs nothing. */
+        Preparation NONE = () -> {};
+
+        /**
+         * Sees to it that a process can be started.
+         *
+         * @throws IOException if it cannot, in one line for people
+         */
+        void prepare() throws IOException;
+    }
+
+    /** A command that needs no preparation. */
+    public ChildCommand(List<String> words, String application, Map<String, String> environment, int shardsPerProcess) {
+        this(words, application, environment, shardsPerProcess, Preparation.NONE);
     }
 
     /** A command of processes that serve one shard each and have no further variables. */

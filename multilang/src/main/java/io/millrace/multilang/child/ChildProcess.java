@@ -38,6 +38,12 @@ interface ChildProcess {
             return true;
         }
 
+        /** Another shard's process has to show first whether it serves this one, too: its own start has not begun. */
+        default void waits() {}
+
+        /** It waits no longer. */
+        default void begins() {}
+
         /** A message came. */
         void received(FromChild message);
 

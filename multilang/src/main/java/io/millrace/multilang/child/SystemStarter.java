@@ -86,8 +86,10 @@ final class SystemStarter implements ChildStarter, AutoCloseable {
             }
             if (processes.stream().anyMatch(SystemProcess::isUnknown)) {
                 CompletableFuture<ChildProcess> later = new CompletableFuture<>();
+                events.waits();
                 waiting.add(() -> {
                     if (events.isWanted()) {
+                        events.begins();
                         forward(start(name, events), later);
                     } else {
                         later.completeExceptionally(new ChildFailedException("is not needed any more", false));
@@ -150,6 +152,7 @@ final class SystemStarter implements ChildStarter, AutoCloseable {
         builder.environment().putAll(command.environment());
         builder.environment().putAll(more);
         try {
+            command.preparation().prepare();
             return builder.start();
         } catch (IOException failure) {
             throw new ChildFailedException(String.valueOf(failure.getMessage()), false);

@@ -62,19 +62,18 @@ public final class LambdaProgram implements AutoCloseable {
         try {
             Path shims = folder.path();
             Map<String, String> environment = environment(choice, names, region, here);
+            ShimFolder laid = new ShimFolder(isPython ? "python" : "node", shims, isPython ? "millrace" : "lib");
             if (isPython) {
-                Shims.copy("python", shims.resolve("millrace"));
                 words.addAll(List.of("-m", "millrace._lambda"));
                 String own = System.getenv("PYTHONPATH");
                 environment.put("PYTHONPATH", own == null || own.isEmpty() ? shims.toString() : shims + ":" + own);
                 environment.put("PYTHONDONTWRITEBYTECODE", "1");
             } else {
-                Shims.copy("node", shims.resolve("lib"));
-                words.add(shims.resolve("lib").resolve("lambda.mjs").toString());
+                words.add(laid.shim().resolve("lambda.mjs").toString());
             }
             check(words, choice.handler(), environment, shims.resolve("check.log"));
             words.add(choice.handler());
-            return new LambdaProgram(folder, new ChildCommand(words, application, environment, 1));
+            return new LambdaProgram(folder, new ChildCommand(words, application, environment, 1, laid::restore));
         } catch (IOException failure) {
             folder.close();
             throw new UncheckedIOException("the shim of handler " + choice.handler() + " cannot be laid down", failure);
@@ -178,7 +177,7 @@ public final class LambdaProgram implements AutoCloseable {
             file.skipNBytes(Math.max(0, Files.size(log) - LONGEST_LINE));
             end = file.readNBytes(LONGEST_LINE);
         }
-        List<String> lines = new String(end, StandardCharsets.ISO_8859_1)
+        List<String> lines = new String(end, StandardCharsets.UTF_8)
                 .lines()
                 .filter(line -> !line.isBlank())
                 .toList();

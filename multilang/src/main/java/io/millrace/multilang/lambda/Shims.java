@@ -21,8 +21,8 @@ final class Shims {
 
     private Shims() {}
 
-    /** Copies the files of a language into a folder, which is made. */
-    static void copy(String language, Path to) throws IOException {
+    /** Copies the files of a language that are missing there into a folder, which is made. */
+    static void lay(String language, Path to) throws IOException {
         URL place = requireNonNull(
                 Shims.class.getResource(PLACE + language), "the package for " + language + " is missing");
         URI uri;
@@ -49,7 +49,10 @@ final class Shims {
             files = all.filter(Files::isRegularFile).toList();
         }
         for (Path file : files) {
-            Files.copy(file, to.resolve(file.getFileName().toString()));
+            Path laid = to.resolve(file.getFileName().toString());
+            if (!Files.isRegularFile(laid)) {
+                Files.copy(file, laid);
+            }
         }
     }
 }

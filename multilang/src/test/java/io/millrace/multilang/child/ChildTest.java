@@ -185,6 +185,23 @@ class ChildTest {
     }
 
     @Test
+    void waitForTheProcessOfAnotherShardIsNoPartOfAStart() {
+        processes.gate = new CompletableFuture<>();
+        CompletableFuture<?> started = child.start(INITIALIZE);
+        pass();
+        processes.asked.get(0).waits();
+        sim.run(Duration.ofMinutes(2));
+        processes.asked.get(0).begins();
+        processes.gate.complete(null);
+        sim.run(Duration.ofSeconds(29));
+        assertThat(process().seen).containsExactly("initialize");
+        sim.run(Duration.ofSeconds(2));
+        process().ends(143);
+        pass();
+        assertFailed(started, "did not answer initialize within 30 s of its start");
+    }
+
+    @Test
     void processThatCannotBeStartedFailsAtOnce() {
         processes.gate = CompletableFuture.failedFuture(new ChildFailedException("no such file", false));
         CompletableFuture<?> started = child.start(INITIALIZE);

@@ -240,6 +240,26 @@ class FramedChildrenTest {
         assertThat(pids).containsOnlyKeys(name(0));
     }
 
+    /** The start of one hangs, and that of the other one begins after it. */
+    @Test
+    void shardThatWaitsForAnothersProcessHasItsOwnTimeToStart() throws Exception {
+        ChildLimits quick =
+                new ChildLimits(Duration.ofSeconds(3), null, Duration.ofMillis(400), Duration.ofSeconds(10));
+        List<String> words = new ArrayList<>(List.of(
+                "/bin/sh",
+                "-c",
+                "mkdir \"$0\" 2>/dev/null && exec sleep 1000; exec \"$@\"",
+                folder.resolve("hangs").toString()));
+        words.addAll(python(5).words());
+        ChildCommand command = new ChildCommand(words, "app", Map.of(), 5);
+        try (Children children = Children.of(command, quick, listener(), new SystemPlatform())) {
+            CompletableFuture<?> hanging = children.newChild(name(0)).start(initialize(0, "TRIM_HORIZON"));
+            CompletableFuture<?> patient = children.newChild(name(1)).start(initialize(1, "TRIM_HORIZON"));
+            assertThatThrownBy(() -> await(hanging)).hasMessageContaining("within 3 s of its start");
+            await(patient);
+        }
+    }
+
     @Test
     void shardThatDoesNotEndTakesItsProcessAlongAndAloneIsToBlame() throws Exception {
         ChildLimits quick =

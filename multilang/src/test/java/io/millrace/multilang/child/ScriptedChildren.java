@@ -16,6 +16,9 @@ public final class ScriptedChildren implements ChildStarter {
     /** What a start comes to; absent for a process at once. */
     CompletableFuture<Void> gate = CompletableFuture.completedFuture(null);
 
+    /** Those of each start, in order. */
+    final List<ChildProcess.Events> asked = new ArrayList<>();
+
     /** Processes on this loop. */
     public ScriptedChildren(EventLoop loop) {
         this.loop = loop;
@@ -28,6 +31,7 @@ public final class ScriptedChildren implements ChildStarter {
 
     @Override
     public CompletableFuture<ChildProcess> start(ChildName name, ChildProcess.Events events) {
+        asked.add(events);
         return gate.thenApply(open -> {
             Scripted process = new Scripted(started.size() + 1, events);
             started.add(process);
