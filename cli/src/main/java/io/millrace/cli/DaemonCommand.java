@@ -115,8 +115,8 @@ final class DaemonCommand implements Callable<Integer> {
     private void run(DaemonSettings settings, AwsAccess services) {
         boolean isFanOut = settings.retrieval().isFanOut();
         try (EventFile written = EventFile.open(events, json ? terminal::line : event -> {});
-                FunctionServices functions = new FunctionServices(services);
-                MultilangDaemon daemon = daemon(settings, functions, written);
+                FailureSinks sinks = new FailureSinks(services);
+                MultilangDaemon daemon = daemon(settings, services, sinks, written);
                 DirectKinesis kinesis = isFanOut ? services.pipeKinesis() : services.workerKinesis();
                 DynamoDbAsyncClient dynamoDb = services.workerDynamoDb();
                 Worker worker = worker(daemon, kinesis, dynamoDb, written);
@@ -173,14 +173,14 @@ final class DaemonCommand implements Callable<Integer> {
         return overrides;
     }
 
-    private MultilangDaemon daemon(DaemonSettings settings, FunctionServices functions, EventFile written) {
+    private MultilangDaemon daemon(DaemonSettings settings, AwsAccess services, FailureSinks sinks, EventFile written) {
         try {
             Platform platform = new SystemPlatform();
             ChildEvents listener = new ChildEvents(written, platform.clock());
             return settings.lambdaOrNull() == null
-                    ? new MultilangDaemon(settings, listener, platform)
+                    ? new MultilangDaemon(settings, sinks::letters, listener, platform)
                     : MultilangDaemon.ofFunction(
-                            settings, functions.streams(settings), functions.onFailure(settings), listener, platform);
+                            settings, FunctionStreams.of(settings, services), sinks::documents, listener, platform);
         } catch (SettingsException wrong) {
             throw CommandFailure.failed(file + ": " + wrong.getMessage());
         }

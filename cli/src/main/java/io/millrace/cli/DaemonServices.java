@@ -29,15 +29,24 @@ final class DaemonServices {
     static AwsChoice of(DaemonSettings.Services services) {
         Region region = region(services.regionOrNull());
         Region tableRegion = services.tableRegionOrNull() == null ? region : region(services.tableRegionOrNull());
+        DaemonSettings.Variant kinesis = services.kinesisVariant();
+        DaemonSettings.Variant table = services.tableVariant();
         return AwsChoice.of(
                 new AwsChoice.OfService(
-                        region, services.kinesisOrNull(), provider(services.credentials(), region), "kinesisEndpoint"),
+                        region,
+                        services.kinesisOrNull(),
+                        provider(services.credentials(), region),
+                        "kinesisEndpoint",
+                        kinesis.isFipsOrNull(),
+                        kinesis.isDualStackOrNull()),
                 new AwsChoice.OfService(
                         tableRegion,
                         services.dynamoDbOrNull(),
                         provider(services.tableCredentials(), tableRegion),
-                        "dynamoDBEndpoint"),
-                new AwsChoice.OfService(region, null, provider(services.credentials(), region), ""));
+                        "dynamoDBEndpoint",
+                        table.isFipsOrNull(),
+                        table.isDualStackOrNull()),
+                new AwsChoice.OfService(region, null, provider(services.credentials(), region), "", null, null));
     }
 
     private static @Nullable Region region(@Nullable String name) {

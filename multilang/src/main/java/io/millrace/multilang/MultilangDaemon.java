@@ -23,11 +23,13 @@ import io.millrace.multilang.lambda.LambdaFunctions;
 import io.millrace.multilang.lambda.LambdaProgram;
 import io.millrace.multilang.processor.ChildProcessors;
 import io.millrace.multilang.settings.DaemonSettings;
+import io.millrace.multilang.settings.FailureDestination;
 import io.millrace.multilang.settings.LambdaChoice;
 import io.millrace.multilang.settings.SettingsException;
 import io.millrace.runtime.Platform;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -35,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  * The children of one worker. Make it, build a worker from {@link #worker()}, run that, and close first the worker and then this.
  *
  * <pre>{@code
- * try (MultilangDaemon daemon = new MultilangDaemon(settings, ChildListener.NONE, platform);
+ * try (MultilangDaemon daemon = new MultilangDaemon(settings, sinks, ChildListener.NONE, platform);
  *         Worker worker = daemon.worker().build()) {
  *     worker.run();
  * }
@@ -48,6 +50,7 @@ public final class MultilangDaemon implements AutoCloseable {
     private final ChildListener listener;
     private final Children children;
     private final @Nullable Handler handler;
+    private final Function<FailureDestination, LetterSink> sinks;
 
     /**
      * The parts of a daemon whose children run a function in the manner of AWS Lambda.
@@ -61,32 +64,45 @@ public final class MultilangDaemon implements AutoCloseable {
     /**
      * A daemon without children yet, which speak the protocol themselves.
      *
+     * @param sinks makes the sink of the settings' destination of letters, if they have one, when a worker is built
      * @param listener is told how children get on
      * @throws SettingsException if the program of the children is not there
      */
-    public MultilangDaemon(DaemonSettings settings, ChildListener listener, Platform platform) {
-        this(settings, listener, new CompositeMeterRegistry(), platform);
+    public MultilangDaemon(
+            DaemonSettings settings,
+            Function<FailureDestination, LetterSink> sinks,
+            ChildListener listener,
+            Platform platform) {
+        this(settings, sinks, listener, new CompositeMeterRegistry(), platform);
     }
 
     /**
      * A daemon without children yet, which speak the protocol themselves and whose figures go to {@code registry}; give it to
      * {@link #worker()} as well.
      *
+     * @param sinks makes the sink of the settings' destination of letters, if they have one, when a worker is built
      * @param listener is told how children get on
      * @throws SettingsException if the program of the children is not there
      */
-    public MultilangDaemon(DaemonSettings settings, ChildListener listener, MeterRegistry registry, Platform platform) {
-        this(settings, null, found(settings), metered(registry, settings, listener), platform);
+    public MultilangDaemon(
+            DaemonSettings settings,
+            Function<FailureDestination, LetterSink> sinks,
+            ChildListener listener,
+            MeterRegistry registry,
+            Platform platform) {
+        this(settings, null, sinks, found(settings), metered(registry, settings, listener), platform);
     }
 
     private MultilangDaemon(
             DaemonSettings settings,
             @Nullable Handler handler,
+            Function<FailureDestination, LetterSink> sinks,
             ChildCommand command,
             ChildListener listener,
             Platform platform) {
         this.settings = requireNonNull(settings, "settings");
         this.handler = handler;
+        this.sinks = requireNonNull(sinks, "sinks");
         this.listener = listener;
         this.children = Children.of(command, limits(settings), listener, platform);
     }
@@ -95,17 +111,17 @@ public final class MultilangDaemon implements AutoCloseable {
     public static MultilangDaemon ofFunction(
             DaemonSettings settings,
             Map<StreamName, StreamArn> streams,
-            @Nullable Function<FunctionNames, LetterSink> onFailureOrNull,
+            BiFunction<FailureDestination, FunctionNames, LetterSink> sinks,
             ChildListener listener,
             Platform platform) {
-        return ofFunction(settings, streams, onFailureOrNull, listener, new CompositeMeterRegistry(), platform);
+        return ofFunction(settings, streams, sinks, listener, new CompositeMeterRegistry(), platform);
     }
 
     /**
      * A daemon without children yet, which run the function of the settings. Its handler is loaded once, to see that it can be.
      *
      * @param streams the ARNs of all streams of the settings, by the names that a worker may know them by
-     * @param onFailureOrNull makes the destination of what is given up; absent if there is none. The daemon closes it
+     * @param sinks makes the sink of the settings' destination of what is given up, if they have one; the daemon closes it
      * @param listener is told how children get on
      * @param registry gets the figures; give it to {@link #worker()} as well
      * @throws SettingsException if the handler or its interpreter is not there, or it cannot be loaded
@@ -113,20 +129,26 @@ public final class MultilangDaemon implements AutoCloseable {
     public static MultilangDaemon ofFunction(
             DaemonSettings settings,
             Map<StreamName, StreamArn> streams,
-            @Nullable Function<FunctionNames, LetterSink> onFailureOrNull,
+            BiFunction<FailureDestination, FunctionNames, LetterSink> sinks,
             ChildListener listener,
             MeterRegistry registry,
             Platform platform) {
         LambdaChoice choice = requireNonNull(settings.lambdaOrNull(), "the settings name no handler");
         ChildListener metered = metered(registry, settings, listener);
         FunctionNames names = FunctionNames.of(choice.functionName(), streams);
-        EventSourceMapping mapping = onFailureOrNull == null
+        FailureDestination onFailure = choice.onFailureOrNull();
+        EventSourceMapping mapping = onFailure == null
                 ? choice.mapping()
-                : choice.mapping().withOnFailure(watched(onFailureOrNull.apply(names), metered));
+                : choice.mapping().withOnFailure(watched(sinks.apply(onFailure, names), metered));
         String region = streams.values().iterator().next().region();
         LambdaProgram program = LambdaProgram.find(choice, settings.command(), settings.application(), names, region);
         return new MultilangDaemon(
-                settings, new Handler(program, names, mapping), program.command(), metered, platform);
+                settings,
+                new Handler(program, names, mapping),
+                destination -> sinks.apply(destination, names),
+                program.command(),
+                metered,
+                platform);
     }
 
     private static ChildListener metered(MeterRegistry registry, DaemonSettings settings, ChildListener listener) {
@@ -162,7 +184,7 @@ public final class MultilangDaemon implements AutoCloseable {
             builder.asyncProcessor(
                             new ChildProcessors(children, settings.failures().then() != FailurePolicy.Then.RETRY))
                     .checkpoints(CheckpointMode.MANUAL)
-                    .onFailure(settings.failures().policy(sink -> watched(sink, listener)))
+                    .onFailure(settings.failures().policy(to -> watched(sinks.apply(to), listener)))
                     .maxRecordsPerBatch(settings.worker().maxRecords())
                     .emptyBatches(settings.worker().isEmptyWanted());
         } else {

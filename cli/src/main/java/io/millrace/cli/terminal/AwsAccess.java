@@ -252,6 +252,12 @@ public final class AwsAccess {
             if (chosen.credentialsOrNull() != null) {
                 builder.credentialsProvider(chosen.credentialsOrNull());
             }
+            if (chosen.isFipsOrNull() != null) {
+                builder.fipsEnabled(chosen.isFipsOrNull());
+            }
+            if (chosen.isDualStackOrNull() != null) {
+                builder.dualstackEnabled(chosen.isDualStackOrNull());
+            }
             return builder;
         };
         C client = begun.get().build();

@@ -39,13 +39,17 @@ public record AwsChoice(Map<String, OfService> services) {
      * @param endpointOrNull its address
      * @param credentialsOrNull who speaks to it
      * @param origin where the address is set, for messages
+     * @param isFipsOrNull true for Amazon's endpoint that has cryptography by FIPS 140
+     * @param isDualStackOrNull true for Amazon's endpoint that IPv6 reaches as well
      */
     public record OfService(
             @Nullable Region regionOrNull,
             @Nullable URI endpointOrNull,
             @Nullable AwsCredentialsProvider credentialsOrNull,
-            String origin) {
-        static final OfService NOTHING = new OfService(null, null, null, "");
+            String origin,
+            @Nullable Boolean isFipsOrNull,
+            @Nullable Boolean isDualStackOrNull) {
+        static final OfService NOTHING = new OfService(null, null, null, "", null, null);
 
         /** Checks the part. */
         public OfService {

@@ -80,6 +80,21 @@ public record Credentials(Kind kind, List<String> arguments, Map<String, String>
         return List.copyOf(chain);
     }
 
+    /**
+     * Reads the values of two settings.
+     *
+     * @param profile the provider's argument; absent if it has none
+     * @throws SettingsException if the provider is not known, or it takes no such argument
+     */
+    static List<Credentials> parse(Setting provider, Optional<Setting> profile) {
+        String name = provider.value();
+        if (name.matches(".*[|,].*")) {
+            throw wrong(provider, "names one class of the SDK, such as ProfileCredentialsProvider, not '" + name + "'");
+        }
+        return List.of(profile.map(argument -> one(name + "|" + argument.value(), profile.get()))
+                .orElseGet(() -> one(name, provider)));
+    }
+
     private static Credentials one(String text, Setting setting) {
         String[] parts = text.split("\\|", -1);
         String name = parts[0].strip();

@@ -102,6 +102,8 @@ public record DaemonSettings(
      * @param tableRegionOrNull the region of the lease table
      * @param kinesisOrNull the address of the streams
      * @param dynamoDbOrNull the address of the lease table
+     * @param kinesisVariant which of the endpoints that Amazon has for streams
+     * @param tableVariant which of those that it has for the lease table
      * @param credentials for all services; none for the SDK's chain
      * @param tableCredentials for the lease table
      */
@@ -110,6 +112,8 @@ public record DaemonSettings(
             @Nullable String tableRegionOrNull,
             @Nullable URI kinesisOrNull,
             @Nullable URI dynamoDbOrNull,
+            Variant kinesisVariant,
+            Variant tableVariant,
             List<Credentials> credentials,
             List<Credentials> tableCredentials) {
         /** Copies the lists. */
@@ -117,6 +121,18 @@ public record DaemonSettings(
             credentials = List.copyOf(credentials);
             tableCredentials = List.copyOf(tableCredentials);
         }
+    }
+
+    /**
+     * One of the endpoints that Amazon has for a service in a region; what is absent comes from the standard settings of the SDK.
+     *
+     * @param isFipsOrNull true for cryptography by FIPS 140
+     * @param isDualStackOrNull true for IPv6 as well
+     */
+    public record Variant(
+            @Nullable Boolean isFipsOrNull, @Nullable Boolean isDualStackOrNull) {
+        /** Nothing is said. */
+        public static final Variant NONE = new Variant(null, null);
     }
 
     /**
@@ -133,15 +149,22 @@ public record DaemonSettings(
         Retrieval retrieval = retrieval(values);
         LambdaChoice lambda = LambdaChoice.of(values);
         Position.Initial position = LambdaChoice.from(values);
+        FailureChoice failures = FailureChoice.of(values);
+        List<String> streams = streams(values);
+        refuseOwn(values, "failureDestination", failures.lettersOrNull(), streams);
+        refuseOwn(values, "OnFailure", lambda == null ? null : lambda.onFailureOrNull(), streams);
         return new DaemonSettings(
                 command(values),
                 lambda,
-                required(values, "applicationName", "name the application that the shards' checkpoints are kept for"),
-                streams(values),
+                required(
+                        values,
+                        "applicationName",
+                        "name the application that the shards' checkpoints are kept for; or give --app"),
+                streams,
                 position == null ? from(values) : position,
                 retrieval,
                 worker(values),
-                FailureChoice.of(values),
+                failures,
                 services(values),
                 limits(values),
                 values.whole("shardsPerProcess").orElse(1),
@@ -189,7 +212,8 @@ public record DaemonSettings(
         List<String> names = values.list("streamName");
         List<String> arns = values.list("streamArn");
         if (names.isEmpty() && arns.isEmpty()) {
-            throw new SettingsException("streamName is missing: give the stream's name, or its ARN as streamArn");
+            throw new SettingsException(
+                    "streamName is missing: give the stream's name, or its ARN as streamArn; or --stream");
         }
         List<String> known = new ArrayList<>();
         for (String arn : arns) {
@@ -214,6 +238,12 @@ public record DaemonSettings(
             StreamName unused = new StreamName(name);
         } catch (IllegalArgumentException wrong) {
             throw values.wrong("streamName", "is no name of a stream: '" + name + "'");
+        }
+    }
+
+    private static void refuseOwn(Values values, String key, @Nullable FailureDestination to, List<String> streams) {
+        if (to instanceof FailureDestination.Stream stream && streams.contains(stream.nameOrArn())) {
+            throw values.wrong(key, "is a stream that is read; give letters a stream of their own");
         }
     }
 
@@ -268,17 +298,45 @@ public record DaemonSettings(
     }
 
     private static Services services(Values values) {
-        List<Credentials> all =
-                values.setting("AwsCredentialsProvider").map(Credentials::parse).orElse(List.of());
+        List<Credentials> all = credentials(values, "AwsCredentialsProvider", "kinesisCredentialsProvider")
+                .orElse(List.of());
         return new Services(
                 values.text("regionName").orElse(null),
                 values.text("dynamoDbClient.region").orElse(null),
                 values.text("kinesisEndpoint").map(URI::create).orElse(null),
                 values.text("dynamoDBEndpoint").map(URI::create).orElse(null),
+                variant(values, "kinesisClient", "kinesisEndpoint"),
+                variant(values, "dynamoDbClient", "dynamoDBEndpoint"),
                 all,
-                values.setting("AwsCredentialsProviderDynamoDB")
-                        .map(Credentials::parse)
+                credentials(values, "AwsCredentialsProviderDynamoDB", "dynamoDBCredentialsProvider")
                         .orElse(all));
+    }
+
+    private static Optional<List<Credentials>> credentials(Values values, String key, String nested) {
+        Optional<Setting> provider = values.setting(nested + ".class");
+        Optional<Setting> profile = values.setting(nested + ".profileName");
+        if (provider.isEmpty() && profile.isPresent()) {
+            throw values.wrong(
+                    nested + ".profileName",
+                    "needs a provider: give " + nested + ".class = ProfileCredentialsProvider");
+        }
+        if (provider.isPresent() && values.has(key)) {
+            throw values.wrong(nested + ".class", "contradicts " + key + "; leave one of them");
+        }
+        return provider.map(named -> Credentials.parse(named, profile))
+                .or(() -> values.setting(key).map(Credentials::parse));
+    }
+
+    private static Variant variant(Values values, String client, String endpoint) {
+        for (String key : List.of(client + ".fipsEnabled", client + ".dualstackEnabled")) {
+            if (values.has(endpoint) && values.flag(key).orElse(false)) {
+                throw values.wrong(
+                        key, "chooses among Amazon's endpoints, but " + endpoint + " is set; leave one of them");
+            }
+        }
+        return new Variant(
+                values.flag(client + ".fipsEnabled").orElse(null),
+                values.flag(client + ".dualstackEnabled").orElse(null));
     }
 
     private static ChildLimits limits(Values values) {

@@ -4,12 +4,11 @@ import static java.util.Objects.requireNonNull;
 
 import io.millrace.consumer.delivery.FailurePolicy;
 import io.millrace.consumer.letters.LetterSink;
-import io.millrace.consumer.letters.LetterSinks;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
-import java.util.function.UnaryOperator;
+import java.util.Optional;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param timeOrNull the limit as time without a success
  * @param ageOrNull the limit as age of the oldest record
  * @param isIsolating true if the record that fails is looked for
- * @param letterFileOrNull where letters are written
+ * @param lettersOrNull where letters are written
  */
 public record FailureChoice(
         FailurePolicy.Then then,
@@ -28,11 +27,15 @@ public record FailureChoice(
         @Nullable Duration timeOrNull,
         @Nullable Duration ageOrNull,
         boolean isIsolating,
-        @Nullable Path letterFileOrNull) {
+        @Nullable FailureDestination lettersOrNull) {
     private static final String ACTION = "failureAction";
-    private static final String LETTERS = "failureLetterFile";
+    private static final String LETTERS = "failureDestination";
     private static final List<String> LIMITS =
             List.of("failureTries", "failureTimeInSeconds", "failureRecordAgeInSeconds");
+
+    /** Those that need an action. */
+    private static final List<String> OF_LIMITS =
+            List.of("failureTries", "failureTimeInSeconds", "failureRecordAgeInSeconds", "failureIsolate", LETTERS);
 
     /** Checks the part. */
     public FailureChoice {
@@ -44,7 +47,7 @@ public record FailureChoice(
                 FailurePolicy.Then.valueOf(values.text(ACTION).orElse("RETRY").toUpperCase(Locale.ROOT));
         boolean isLimited = LIMITS.stream().anyMatch(values::has);
         if (then == FailurePolicy.Then.RETRY) {
-            for (String key : List.of("failureTries", "failureTimeInSeconds", "failureRecordAgeInSeconds", LETTERS)) {
+            for (String key : OF_LIMITS) {
                 if (values.has(key)) {
                     throw values.wrong(key, "has no use while failureAction is RETRY; say what becomes of the records");
                 }
@@ -52,28 +55,31 @@ public record FailureChoice(
         } else if (!isLimited) {
             throw values.wrong(ACTION, "needs a limit: give " + String.join(", or ", LIMITS));
         }
-        if (then == FailurePolicy.Then.LETTER && !values.has(LETTERS)) {
-            throw values.wrong(ACTION, "is LETTER: give the file as " + LETTERS);
-        }
-        if (then != FailurePolicy.Then.LETTER && values.has(LETTERS)) {
-            throw values.wrong(LETTERS, "has no use while failureAction is " + then);
-        }
         return new FailureChoice(
                 then,
                 values.whole("failureTries").orElse(null),
                 values.seconds("failureTimeInSeconds").orElse(null),
                 values.seconds("failureRecordAgeInSeconds").orElse(null),
                 values.flag("failureIsolate").orElse(false),
-                values.text(LETTERS).map(Path::of).orElse(null));
+                letters(values, then).orElse(null));
+    }
+
+    private static Optional<FailureDestination> letters(Values values, FailurePolicy.Then then) {
+        if (then != FailurePolicy.Then.LETTER && values.has(LETTERS)) {
+            throw values.wrong(LETTERS, "has no use while failureAction is " + then);
+        }
+        if (then == FailurePolicy.Then.LETTER && !values.has(LETTERS)) {
+            throw values.wrong(ACTION, "is LETTER: give the file, stream, queue or bucket as " + LETTERS);
+        }
+        return values.destination(LETTERS);
     }
 
     /**
      * The policy.
      *
-     * @param watched makes the sink that takes the letters of the one that stores them
-     * @throws io.millrace.consumer.letters.LetterException if the file of letters is a folder, or its folder is missing
+     * @param sinks makes the sink of a destination, once
      */
-    public FailurePolicy policy(UnaryOperator<LetterSink> watched) {
+    public FailurePolicy policy(Function<FailureDestination, LetterSink> sinks) {
         if (then == FailurePolicy.Then.RETRY) {
             return FailurePolicy.retryForever();
         }
@@ -88,7 +94,7 @@ public record FailureChoice(
             limits = limits.isolating();
         }
         return switch (then) {
-            case LETTER -> limits.thenLetter(watched.apply(LetterSinks.file(requireNonNull(letterFileOrNull))));
+            case LETTER -> limits.thenLetter(sinks.apply(requireNonNull(lettersOrNull)));
             case SKIP -> limits.thenSkip();
             case STOP_SHARD -> limits.thenStopShard();
             case STOP_WORKER -> limits.thenStopWorker();

@@ -13,6 +13,8 @@ final class Keys {
     private static final String CREDENTIALS = "awscredentialsprovider";
     private static final String OTHER_CREDENTIALS = "(?i)(kinesis|dynamodb|cloudwatch)CredentialsProvider[.\\[].*";
 
+    private static final String OTHER_CLIENT = "(?i)(kinesis|dynamoDb|cloudWatch)Client\\..*";
+
     private Keys() {}
 
     /**
@@ -69,7 +71,13 @@ final class Keys {
         String key = setting.key();
         if (key.matches(OTHER_CREDENTIALS)) {
             return new SettingsException(setting.origin() + ": " + key
-                    + " is not taken; write AwsCredentialsProvider = NAME|argument|key=value instead");
+                    + " is not taken, only .class, .profileName and [0] are;"
+                    + " or write AwsCredentialsProvider = NAME|argument|key=value instead");
+        }
+        if (key.matches(OTHER_CLIENT)) {
+            return new SettingsException(
+                    setting.origin() + ": " + key
+                            + " is not taken, only .region, .endpointOverride, .fipsEnabled, .dualstackEnabled and .defaultsMode are");
         }
         return new SettingsException(setting.origin() + ": there is no setting " + key + nearest(key));
     }

@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * @param timeout how long an invocation may take
  * @param memoryMegabytes what the function is told of its memory
  * @param mapping the options, without the destination
- * @param onFailureOrNull the destination of what is given up, as it was written
+ * @param onFailureOrNull the destination of what is given up
  */
 public record LambdaChoice(
         String handler,
@@ -39,7 +39,7 @@ public record LambdaChoice(
         Duration timeout,
         int memoryMegabytes,
         EventSourceMapping mapping,
-        @Nullable String onFailureOrNull) {
+        @Nullable FailureDestination onFailureOrNull) {
     private static final String HANDLER = "handler";
     private static final String BATCH_SIZE = "BatchSize";
     private static final String BATCHING_WINDOW = "MaximumBatchingWindowInSeconds";
@@ -87,7 +87,7 @@ public record LambdaChoice(
             List.of("failureTimeInSeconds", RETRIES),
             List.of("failureRecordAgeInSeconds", AGE),
             List.of("failureIsolate", BISECT),
-            List.of("failureLetterFile", ON_FAILURE));
+            List.of("failureDestination", ON_FAILURE));
 
     private static final JsonFactory JSON = new JsonFactory();
 
@@ -125,7 +125,7 @@ public record LambdaChoice(
                 values.seconds(TIMEOUT).orElse(Duration.ofSeconds(3)),
                 values.whole(MEMORY).orElse(128),
                 mapping(values),
-                values.text(ON_FAILURE).orElse(null));
+                values.destination(ON_FAILURE).orElse(null));
     }
 
     private static EventSourceMapping mapping(Values values) {

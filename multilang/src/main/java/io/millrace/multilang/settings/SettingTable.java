@@ -83,9 +83,7 @@ final class SettingTable {
         table.honoured("applicationName", TEXT, "the application: its workers share the shards and the checkpoints");
         table.honoured("streamName", TEXT, "the stream, or several with commas between them");
         table.honoured("streamArn", TEXT, "the stream by its ARN, or several with commas between them");
-        table.honoured("AwsCredentialsProvider", TEXT, "the credentials for all services");
-        table.honoured("AwsCredentialsProviderDynamoDB", TEXT, "the credentials for the lease table");
-        table.meaningless(NO_METRICS, TEXT, "AwsCredentialsProviderCloudWatch");
+        credentials(table);
         table.meaningless("it told Amazon which language asks, and changes nothing", TEXT, "processingLanguage");
         table.meaningless("no thread waits for a child, so there is no pool to bound", COUNT, "maxActiveThreads");
         table.honoured("workerId", TEXT, "the worker's name");
@@ -112,6 +110,25 @@ final class SettingTable {
                 "validateSequenceNumberBeforeCheckpointing");
     }
 
+    private static void credentials(Table table) {
+        table.honoured("AwsCredentialsProvider", TEXT, "the credentials for all services");
+        table.honoured("AwsCredentialsProviderDynamoDB", TEXT, "the credentials for the lease table");
+        table.meaningless(NO_METRICS, TEXT, "AwsCredentialsProviderCloudWatch");
+        for (String service : new String[] {"kinesis", "dynamoDB"}) {
+            String nested = service + "CredentialsProvider";
+            table.honoured(
+                    nested + ".class",
+                    TEXT,
+                    "the credentials for " + (service.equals("kinesis") ? "all services" : "the lease table")
+                            + ", by the name of the provider's class");
+            table.honoured(nested + ".profileName", TEXT, "the profile of that provider");
+            table.alias(nested + "[0]", nested + ".profileName");
+        }
+        for (String part : new String[] {".class", ".profileName", "[0]"}) {
+            table.meaningless(NO_METRICS, TEXT, "cloudWatchCredentialsProvider" + part);
+        }
+    }
+
     private static void failures(Table table) {
         table.honoured(
                 "failureAction",
@@ -122,7 +139,11 @@ final class SettingTable {
                 "failureTimeInSeconds", POSITIVE, "the limit as time since the first failure in a row, in seconds");
         table.honoured("failureRecordAgeInSeconds", POSITIVE, "the limit as age of the oldest record, in seconds");
         table.honoured("failureIsolate", FLAG, "looks for the record that fails, so that it alone is given up; false");
-        table.honoured("failureLetterFile", TEXT, "the file to which LETTER writes");
+        table.honoured(
+                "failureDestination",
+                TEXT,
+                "where LETTER writes: a file, stream:NAME, s3://BUCKET, a queue's URL, or the ARN of one of them");
+        table.alias("failureLetterFile", "failureDestination");
     }
 
     private static void functions(Table table) {
@@ -180,10 +201,31 @@ final class SettingTable {
         table.honoured("dynamoDBEndpoint", ADDRESS, "the address of the lease table's service");
         table.alias("kinesisClient.endpointOverride", "kinesisEndpoint");
         table.alias("kinesisClient.region", "regionName");
+        variant(table, "kinesisClient", "streams'");
         table.alias("dynamoDbClient.endpointOverride", "dynamoDBEndpoint");
         table.honoured("dynamoDbClient.region", TEXT, "the region of the lease table, if it is another one");
+        table.alias("dynamoDBRegionName", "dynamoDbClient.region");
+        variant(table, "dynamoDbClient", "lease table's");
         table.meaningless(
-                NO_METRICS, TEXT, "cloudWatchClient.endpointOverride", "cloudWatchClient.region", "cloudWatchEndpoint");
+                "calls have time limits and tries of their own",
+                TEXT,
+                "kinesisClient.defaultsMode",
+                "dynamoDbClient.defaultsMode");
+        table.meaningless(
+                NO_METRICS,
+                TEXT,
+                "cloudWatchClient.endpointOverride",
+                "cloudWatchClient.region",
+                "cloudWatchClient.fipsEnabled",
+                "cloudWatchClient.dualstackEnabled",
+                "cloudWatchClient.defaultsMode",
+                "cloudWatchEndpoint",
+                "cloudWatchRegionName");
+    }
+
+    private static void variant(Table table, String client, String whose) {
+        table.honoured(client + ".fipsEnabled", FLAG, "the " + whose + " endpoint that has FIPS 140 cryptography");
+        table.honoured(client + ".dualstackEnabled", FLAG, "the " + whose + " endpoint that IPv6 reaches as well");
     }
 
     private static void reading(Table table) {

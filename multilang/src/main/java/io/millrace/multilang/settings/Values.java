@@ -105,6 +105,17 @@ final class Values {
         return parts;
     }
 
+    /** The destination of what is given up. */
+    Optional<FailureDestination> destination(String key) {
+        return text(key).map(text -> {
+            try {
+                return FailureDestination.parse(text);
+            } catch (IllegalArgumentException none) {
+                throw wrong(key, none.getMessage() + ", not '" + text + "'");
+            }
+        });
+    }
+
     /** A complaint about the setting of a key. */
     SettingsException wrong(String key, String complaint) {
         Setting setting = setting(key).orElseThrow();

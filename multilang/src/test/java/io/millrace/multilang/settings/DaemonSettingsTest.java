@@ -1,18 +1,24 @@
 package io.millrace.multilang.settings;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.millrace.consumer.delivery.FailurePolicy;
 import io.millrace.model.Position;
 import io.millrace.multilang.child.ChildLimits;
+import java.io.IOException;
+import java.io.InputStream;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -20,6 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class DaemonSettingsTest {
     private static final String LEAST = "executableName = python3 app.py\napplicationName = app\nstreamName = orders\n";
+    private static final String LETTERS = LEAST + "failureAction = LETTER\nfailureTries = 3\nfailureDestination = ";
     private static final String ARN = "arn:aws:kinesis:us-east-1:123456789012:stream/orders";
 
     @Test
@@ -34,7 +41,15 @@ class DaemonSettingsTest {
         assertThat(settings.worker())
                 .isEqualTo(new DaemonSettings.WorkerChoices(null, null, null, null, null, null, 10_000, false));
         assertThat(settings.services())
-                .isEqualTo(new DaemonSettings.Services(null, null, null, null, List.of(), List.of()));
+                .isEqualTo(new DaemonSettings.Services(
+                        null,
+                        null,
+                        null,
+                        null,
+                        DaemonSettings.Variant.NONE,
+                        DaemonSettings.Variant.NONE,
+                        List.of(),
+                        List.of()));
         assertThat(settings.limits()).isEqualTo(ChildLimits.DEFAULT);
         assertThat(settings.grace()).isEqualTo(Duration.ofSeconds(20));
         assertThat(settings.warnings()).isEmpty();
@@ -87,6 +102,8 @@ class DaemonSettingsTest {
                         "us-west-2",
                         URI.create("http://127.0.0.1:4567"),
                         URI.create("http://127.0.0.1:8000"),
+                        DaemonSettings.Variant.NONE,
+                        DaemonSettings.Variant.NONE,
                         List.of(new Credentials(Credentials.Kind.PROFILE, List.of("dev"), Map.of())),
                         List.of(
                                 new Credentials(Credentials.Kind.ENVIRONMENT, List.of(), Map.of()),
@@ -99,23 +116,68 @@ class DaemonSettingsTest {
 
     @Test
     void failuresFollowTheirPolicy() {
-        assertThat(read(LEAST).failures().policy(sink -> sink)).hasToString("retry for ever");
-        assertThat(read(LEAST
-                                + "failureAction = letter\nfailureTries = 3\nfailureTimeInSeconds = 60\nfailureIsolate = true\n"
-                                + "failureRecordAgeInSeconds = 3600\nfailureLetterFile = letters.jsonl")
-                        .failures()
-                        .policy(sink -> sink))
+        assertThat(policy("")).hasToString("retry for ever");
+        assertThat(policy("failureAction = letter\nfailureTries = 3\nfailureTimeInSeconds = 60\nfailureIsolate = true\n"
+                        + "failureRecordAgeInSeconds = 3600\nfailureLetterFile = letters.jsonl"))
                 .hasToString("after 3 failures or PT1M or at the age of PT1H, one by one then LETTER");
-        assertThat(read(LEAST + "failureAction = STOP_SHARD\nfailureTries = 1")
-                        .failures()
-                        .policy(sink -> sink))
+        assertThat(policy("failureAction = STOP_SHARD\nfailureTries = 1"))
                 .hasToString("after 1 failures then STOP_SHARD");
         assertThatThrownBy(() -> read(LEAST + "failureTries = 3")).hasMessageContaining("failureAction is RETRY");
+        assertThatThrownBy(() -> read(LEAST + "failureIsolate = true")).hasMessageContaining("failureAction is RETRY");
         assertThatThrownBy(() -> read(LEAST + "failureAction = SKIP")).hasMessageContaining("needs a limit");
         assertThatThrownBy(() -> read(LEAST + "failureAction = LETTER\nfailureTries = 3"))
-                .hasMessageContaining("failureLetterFile");
+                .hasMessageContaining("failureDestination");
         assertThatThrownBy(() -> read(LEAST + "failureAction = SKIP\nfailureTries = 3\nfailureLetterFile = x"))
                 .hasMessageContaining("failureAction is SKIP");
+        assertThatThrownBy(() -> read(LETTERS + "a\nfailureLetterFile = b"))
+                .hasMessageContaining("line 7: failureLetterFile is set already in line 6");
+    }
+
+    private static FailurePolicy policy(String lines) {
+        return read(LEAST + lines).failures().policy(to -> letters -> {});
+    }
+
+    @Test
+    void lettersGoToAFileAStreamAQueueOrABucket() {
+        assertThat(destination("letters.jsonl")).isEqualTo(new FailureDestination.File(Path.of("letters.jsonl")));
+        assertThat(destination("/var/stream:x")).isEqualTo(new FailureDestination.File(Path.of("/var/stream:x")));
+        assertThat(destination("stream:dead")).isEqualTo(new FailureDestination.Stream("dead"));
+        assertThat(destination(ARN)).isEqualTo(new FailureDestination.Stream(ARN));
+        assertThat(destination("s3://my-bucket")).isEqualTo(new FailureDestination.Bucket("my-bucket"));
+        assertThat(destination("arn:aws:s3:::my-bucket")).isEqualTo(new FailureDestination.Bucket("my-bucket"));
+        String url = "https://sqs.eu-west-1.amazonaws.com/111122223333/letters";
+        assertThat(destination(url)).isEqualTo(new FailureDestination.Queue(url));
+        assertThat(destination("sqs:" + url)).isEqualTo(new FailureDestination.Queue(url));
+        String queue = "arn:aws:sqs:eu-west-1:111122223333:letters.fifo";
+        assertThat(destination(queue)).isEqualTo(new FailureDestination.Queue(queue));
+    }
+
+    private static @Nullable FailureDestination destination(String text) {
+        DaemonSettings settings = read(LETTERS + text);
+        assertThat(settings.lines()).anyMatch(line -> line.startsWith("line 6: failureDestination = " + text));
+        return settings.failures().lettersOrNull();
+    }
+
+    /** Before anything is asked of a service. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '#',
+            value = {
+                "arn:aws:sns:eu-west-1:111122223333:topic # line 6: failureDestination is the ARN of a queue, a bucket or a stream",
+                "kafka:broker # or a file, not 'kafka:broker'",
+                "arn:aws:sqs:eu-west-1:1:q # is no queue, such as",
+                "https://sqs # is no queue, such as",
+                "s3://B # names no bucket, such as s3://my-bucket, not 's3://B'",
+                "s3://bucket/folder # names no bucket",
+                "stream:a b # names no stream: ",
+                "stream:orders # is a stream that is read; give letters a stream of their own"
+            })
+    void destinationThatIsNoneIsToldWithItsLine(String destination, String told) {
+        assertThatThrownBy(() -> read(LETTERS + destination))
+                .isInstanceOf(SettingsException.class)
+                .hasMessageStartingWith("line 6: failureDestination ")
+                .hasMessageContaining(told)
+                .hasMessageNotContaining("\n");
     }
 
     @Test
@@ -220,7 +282,13 @@ class DaemonSettingsTest {
                 "streamArn = orders # streamArn is no ARN of a stream",
                 "AwsCredentialsProvider = StaticCredentialsProvider|a|b # put keys into a profile",
                 "AwsCredentialsProvider = NoSuchProvider # names no provider of credentials that is known here: 'NoSuchProvider'",
-                "kinesisCredentialsProvider.class = X # write AwsCredentialsProvider = NAME"
+                "kinesisCredentialsProvider.class = X # names no provider of credentials that is known here: 'X'",
+                "kinesisCredentialsProvider.class = a,b # names one class of the SDK",
+                "kinesisCredentialsProvider.profileName = dev # line 4: kinesisCredentialsProvider.profileName needs a provider",
+                "kinesisCredentialsProvider.asyncThreadName = x # only .class, .profileName and [0] are; or write AwsCredentials",
+                "kinesisCredentialsProvider[1] = x # only .class, .profileName and [0] are",
+                "kinesisClient.httpClient = x # only .region, .endpointOverride, .fipsEnabled",
+                "kinesisClient.fipsEnabled = yes # is true or false, not 'yes'"
             },
             quoteCharacter = '`')
     void mistakesAreToldWithTheirLine(String line, String told) {
@@ -249,6 +317,60 @@ class DaemonSettingsTest {
     void missingSettingIsNamed(String key) {
         assertThatThrownBy(() -> read(LEAST.replaceAll("(?m)^" + key + ".*$", "")))
                 .hasMessageContaining(key + " is missing");
+    }
+
+    @Test
+    void providerMayBeNamedByItsClass() {
+        DaemonSettings.Services services = read(LEAST + """
+                kinesisCredentialsProvider.class = software.amazon.awssdk.auth.credentials.ProfileCredentialsProvider
+                kinesisCredentialsProvider.profileName = dev
+                DynamoDBCredentialsProvider.class = ProfileCredentialsProvider
+                dynamoDBCredentialsProvider[0] = leases
+                cloudWatchCredentialsProvider.class = DefaultCredentialsProvider
+                """).services();
+
+        assertThat(services.credentials())
+                .containsExactly(new Credentials(Credentials.Kind.PROFILE, List.of("dev"), Map.of()));
+        assertThat(services.tableCredentials())
+                .containsExactly(new Credentials(Credentials.Kind.PROFILE, List.of("leases"), Map.of()));
+        assertThat(read(LEAST + "kinesisCredentialsProvider.class = AnonymousCredentialsProvider")
+                        .services()
+                        .tableCredentials())
+                .as("that of the streams")
+                .containsExactly(new Credentials(Credentials.Kind.ANONYMOUS, List.of(), Map.of()));
+        assertThatThrownBy(() -> read(LEAST + "kinesisCredentialsProvider.class = ContainerCredentialsProvider\n"
+                        + "kinesisCredentialsProvider.profileName = dev"))
+                .hasMessage(
+                        "line 5: kinesisCredentialsProvider.profileName ContainerCredentialsProvider takes no arguments");
+        assertThatThrownBy(() -> read(LEAST + "kinesisCredentialsProvider.class = DefaultCredentialsProvider\n"
+                        + "AwsCredentialsProvider = DefaultCredentialsProvider"))
+                .hasMessageContaining("contradicts AwsCredentialsProvider; leave one of them");
+    }
+
+    @Test
+    void amazonsOtherEndpointsMayBeChosen() {
+        DaemonSettings.Services services = read(LEAST
+                        + "kinesisClient.fipsEnabled = true\ndynamoDbClient.dualstackEnabled = true\n"
+                        + "dynamoDbClient.fipsEnabled = false\ndynamoDBRegionName = us-west-2")
+                .services();
+
+        assertThat(services.kinesisVariant()).isEqualTo(new DaemonSettings.Variant(true, null));
+        assertThat(services.tableVariant()).isEqualTo(new DaemonSettings.Variant(false, true));
+        assertThat(services.tableRegionOrNull()).isEqualTo("us-west-2");
+        assertThatThrownBy(
+                        () -> read(LEAST + "kinesisClient.fipsEnabled = true\nkinesisEndpoint = http://localhost:4567"))
+                .hasMessageContaining("kinesisEndpoint is set; leave one of them");
+    }
+
+    /** Those of section 2 of the facts about Amazon's daemon, and what its clients' builders take. */
+    @Test
+    void everyKeyOfAmazonsDaemonHasARow() throws IOException {
+        try (InputStream keys = requireNonNull(DaemonSettingsTest.class.getResourceAsStream("amazons-keys.txt"))) {
+            assertThat(new String(keys.readAllBytes(), StandardCharsets.UTF_8).lines())
+                    .hasSizeGreaterThan(100)
+                    .allSatisfy(
+                            key -> assertThat(SettingTable.find(key)).as(key).isPresent());
+        }
     }
 
     @Test

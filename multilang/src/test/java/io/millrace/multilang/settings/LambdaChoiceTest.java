@@ -74,7 +74,8 @@ class LambdaChoiceTest {
         assertThat(lambda.mapping().maximumRecordAgeOrNull()).isEqualTo(Duration.ofDays(7));
         assertThat(lambda.mapping().reportBatchItemFailures()).isTrue();
         assertThat(lambda.mapping().filterOrNull()).isNotNull();
-        assertThat(lambda.onFailureOrNull()).isEqualTo("arn:aws:sqs:eu-west-1:111122223333:failures");
+        assertThat(lambda.onFailureOrNull())
+                .isEqualTo(new FailureDestination.Queue("arn:aws:sqs:eu-west-1:111122223333:failures"));
     }
 
     @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.millrace.consumer.letters.Letter;
 import io.millrace.consumer.letters.LetterException;
 import io.millrace.consumer.letters.LetterSink;
+import io.millrace.consumer.letters.LetterSinks;
 import io.millrace.consumer.mapping.FunctionNames;
 import io.millrace.consumer.mapping.OnFailure;
 import io.millrace.model.Bytes;
@@ -136,6 +137,14 @@ class FailureDestinationsTest {
                 assertThat(text)
                         .endsWith("}")
                         .contains("\"batchSize\":2", "\"payload\":\"{\\\"Records\\\":[", "c2VjcmV0");
+                write(LetterSinks.s3(s3, "failures"));
+                String letters = s3.getObject(
+                                request -> request.bucket("failures")
+                                        .key("letters/app/orders/shardId-000000000003/7.0-8.0.jsonl"),
+                                AsyncResponseTransformer.toBytes())
+                        .join()
+                        .asUtf8String();
+                assertThat(letters.lines().map(Letter::parse)).containsExactly(letter(7), letter(8));
             }
         }
     }

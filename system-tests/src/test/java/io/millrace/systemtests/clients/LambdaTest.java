@@ -9,6 +9,7 @@ import io.millrace.model.StreamName;
 import io.millrace.multilang.MultilangDaemon;
 import io.millrace.multilang.child.ChildListener;
 import io.millrace.multilang.settings.DaemonSettings;
+import io.millrace.multilang.settings.FailureDestination;
 import io.millrace.multilang.settings.PropertiesText;
 import io.millrace.runtime.SystemPlatform;
 import io.millrace.systemtests.process.Waiting;
@@ -169,12 +170,13 @@ class LambdaTest {
         }
 
         Function start() {
-            DaemonSettings settings =
-                    DaemonSettings.of(PropertiesText.parse(settings().getBytes(StandardCharsets.UTF_8)), List.of());
+            String destination = "OnFailure = " + code(language).resolve(name + ".jsonl") + "\n";
+            DaemonSettings settings = DaemonSettings.of(
+                    PropertiesText.parse((settings() + destination).getBytes(StandardCharsets.UTF_8)), List.of());
             MultilangDaemon daemon = MultilangDaemon.ofFunction(
                     settings,
                     Map.of(new StreamName(arn.name()), arn),
-                    names -> OnFailure.file(code(language).resolve(name + ".jsonl"), names),
+                    (to, names) -> OnFailure.file(((FailureDestination.File) to).path(), names),
                     ChildListener.NONE,
                     new SystemPlatform());
             Worker worker = daemon.worker()
