@@ -24,6 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.services.kinesis.model.PutRecordsRequestEntry;
+import software.amazon.awssdk.services.kinesis.model.ShardIteratorType;
 
 /**
  * Processors of other languages under {@code millrace daemon}, in whole processes: Amazon's client libraries for Python and Node.js
@@ -76,13 +77,13 @@ class MultilangTest {
 
     @Test
     void amazonsLibraryForNodeProcessesEverything() throws Exception {
-        AmazonsClients.fetchForNode(clients, folder);
+        AmazonsLibraries.installForNode(clients, folder);
         process("node " + clients.resource("multilang_aws_kcl.js"), Map.of(), "maxRecords = 50");
     }
 
     @Test
     void amazonsLibraryForPythonProcessesEverything() throws Exception {
-        Map<String, String> where = AmazonsClients.fetchForPython(clients, folder);
+        Map<String, String> where = AmazonsLibraries.environmentOfPython(clients, folder);
         process("python3 " + clients.resource("multilang_kclpy.py"), where, "maxRecords = 50");
     }
 
@@ -152,20 +153,20 @@ class MultilangTest {
     void recordThatEndsEveryChildBecomesALetterAndNothingElseIsLost() throws Exception {
         clients.assumePresent("Python", List.of("python3", "--version"));
         String poison = Base64.getEncoder().encodeToString("77".getBytes(StandardCharsets.UTF_8));
-        Path letters = folder.resolve("letters.jsonl");
+        services.kinesis().createStream(request -> request.streamName("letters").shardCount(1))
+                .join();
         Path properties = settings(
                 "python3 " + clients.resource("multilang_lines.py"),
-                "maxRecords = 50\nfailureAction = LETTER\nfailureTries = 2\nfailureIsolate = true\nfailureLetterFile = "
-                        + letters);
+                "maxRecords = 50\nfailureAction = LETTER\nfailureTries = 2\nfailureIsolate = true\nfailureDestination = stream:letters");
         putUpTo(200);
         try (DaemonRun daemon = DaemonRun.start(folder, Map.of("POISON", poison), properties)) {
             daemon.await(() -> noted().size() == 199);
             assertThat(noted()).doesNotContain(77);
-            assertThat(Files.readString(letters).lines())
+            daemon.await(() -> daemon.tells("letter", "\"records\":1"));
+            assertThat(letters())
                     .singleElement()
                     .asString()
                     .contains(poison, "exited with code 0 with processRecords in hand");
-            daemon.await(() -> daemon.tells("letter", "\"records\":1"));
             assertThat(orders().values())
                     .allSatisfy(numbers -> assertThat(numbers).isSorted());
         }
@@ -245,6 +246,18 @@ class MultilangTest {
             }
             services.putEntries("orders", entries);
         }
+    }
+
+    /** Those that lie in the stream of letters. */
+    private List<String> letters() {
+        String iterator = services.kinesis().getShardIterator(request -> request.streamName("letters")
+                        .shardId("shardId-000000000000")
+                        .shardIteratorType(ShardIteratorType.TRIM_HORIZON))
+                .join()
+                .shardIterator();
+        return services.kinesis().getRecords(request -> request.shardIterator(iterator)).join().records().stream()
+                .map(record -> record.data().asUtf8String())
+                .toList();
     }
 
     /** The numbers of the records that were noted. */

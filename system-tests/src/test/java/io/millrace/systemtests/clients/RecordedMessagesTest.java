@@ -150,9 +150,9 @@ class RecordedMessagesTest {
         Map<String, String> environment = new HashMap<>(
                 Map.of("GOLDEN", notes.toString(), "MILLRACE_STREAM", client.stream(), "LC_ALL", "C.UTF-8"));
         if (client.script.equals("golden_kclpy.py")) {
-            environment.putAll(AmazonsClients.fetchForPython(clients, folder));
+            environment.putAll(AmazonsLibraries.environmentOfPython(clients, folder));
         } else if (client.script.equals("golden_aws_kcl.js")) {
-            AmazonsClients.fetchForNode(clients, folder);
+            AmazonsLibraries.installForNode(clients, folder);
         }
         Path unused = clients.resource("golden_rules.py");
         RecordedStory story = new RecordedStory(kinesis, notes, List.of(client.stream()));

@@ -8,15 +8,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/** Amazon's client libraries of the line protocol, fetched from where their users have them. */
-final class AmazonsClients {
+/**
+ * Amazon's client libraries for the line protocol, as they are. A test is skipped, loudly, where one cannot be had. {@code
+ * -Dtests.kclpy=FOLDER} names the folder that holds the package {@code amazon_kclpy}, such as a clone of its repository.
+ */
+final class AmazonsLibraries {
     private static final String AWS_KCL = "aws-kcl@2.3.2";
     private static final String KCLPY = "amazon_kclpy==3.1.3";
 
-    private AmazonsClients() {}
+    private AmazonsLibraries() {}
 
-    /** Puts the library for Node.js into {@code folder}, from which scripts there have it; skips the test where it cannot be had. */
-    static void fetchForNode(ClientProcess clients, Path folder) throws Exception {
+    /** Lays the library for Node.js into {@code folder}. */
+    static void installForNode(ClientProcess clients, Path folder) throws Exception {
         clients.assumePresent("Node.js with npm", List.of("npm", "--version"));
         Files.writeString(folder.resolve("package.json"), "{\"private\": true}");
         fetchOrSkip(
@@ -26,11 +29,15 @@ final class AmazonsClients {
     }
 
     /**
-     * The settings by which scripts have the library for Python: an installed one, else its source as it is, for its installation
-     * would fetch 79 jars that nobody needs here. Skips the test where it cannot be had.
+     * The environment in which Python finds the library: in the folder that is named, installed, else its source as it is. Its
+     * installation would fetch 79 jars that nobody needs here.
      */
-    static Map<String, String> fetchForPython(ClientProcess clients, Path folder) throws Exception {
+    static Map<String, String> environmentOfPython(ClientProcess clients, Path folder) throws Exception {
         clients.assumePresent("Python", List.of("python3", "--version"));
+        String named = System.getProperty("tests.kclpy");
+        if (named != null) {
+            return Map.of("PYTHONPATH", Path.of(named).toAbsolutePath().toString());
+        }
         if (clients.run(List.of("python3", "-c", "import amazon_kclpy.kcl")).exitCode() == 0) {
             return Map.of();
         }
