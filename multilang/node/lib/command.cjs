@@ -9,6 +9,8 @@ const { Handler, load } = require('./handler.cjs');
 const { Frames, connect, door } = require('./frames.cjs');
 const { Child, Pipe, leaveStandardStreams, messages, show, takeStandardStreams } = require('./lines.cjs');
 
+const PARENT_LOOKS_MILLIS = 500;
+
 const USAGE = `usage: millrace-node run FILE[#EXPORT] --stream NAME --app NAME [daemon options]
        millrace-node child FILE[#EXPORT]
 
@@ -36,7 +38,7 @@ async function main(given) {
       return await child(given[1]);
     }
     // A misspelt name is told here, and not in the daemon's log.
-    await load(given[1]);
+    await loaded(given[1]);
     return await run(given[1], given.slice(2));
   } catch (refused) {
     if (refused instanceof HandlerError || refused instanceof RunError) {
@@ -44,6 +46,20 @@ async function main(given) {
       return refused instanceof HandlerError ? 2 : 1;
     }
     throw refused;
+  }
+}
+
+/** Loads a handler; one that ends the process meanwhile has failed. */
+async function loaded(name) {
+  const ended = () => {
+    process.stderr.write(`millrace: ${name.split('#', 1)[0]} cannot be loaded: it ends the process\n`);
+    process.exitCode = 2;
+  };
+  process.once('exit', ended);
+  try {
+    await load(name);
+  } finally {
+    process.removeListener('exit', ended);
   }
 }
 
@@ -141,12 +157,27 @@ async function run(handler, options) {
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) {
       process.on(signal, () => daemon.kill(signal === 'SIGHUP' ? 'SIGTERM' : signal));
     }
+    endWithNpm(daemon);
     return await new Promise((resolve, reject) => {
       daemon.on('error', (failure) => reject(new RunError(`the daemon cannot be started: ${failure.message}`)));
       daemon.on('exit', (code, signal) => resolve(code ?? 128 + os.constants.signals[signal]));
     });
   } finally {
     fs.rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** A signal ends npx and npm without their programs, so their end is the signal. */
+function endWithNpm(daemon) {
+  if (process.env.npm_lifecycle_event) {
+    const parent = process.ppid;
+    const watch = setInterval(() => {
+      if (process.ppid !== parent) {
+        clearInterval(watch);
+        daemon.kill('SIGTERM');
+      }
+    }, PARENT_LOOKS_MILLIS);
+    watch.unref();
   }
 }
 

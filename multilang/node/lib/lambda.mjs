@@ -203,6 +203,9 @@ async function main(given) {
   const checks = given[0] === '--check';
   const name = checks ? given[1] : given[0];
   const { source, sink } = takeStandardStreams();
+  for (const unused of ['MILLRACE_FRAMES', 'MILLRACE_SOCKET', 'MILLRACE_TOKEN']) {
+    delete process.env[unused];
+  }
   process.env._HANDLER = name;
   process.env.AWS_EXECUTION_ENV = `AWS_Lambda_nodejs${process.versions.node.split('.')[0]}.x`;
   for (const event of ['uncaughtException', 'unhandledRejection']) {
@@ -214,7 +217,12 @@ async function main(given) {
   }
   try {
     process.chdir(process.env.LAMBDA_TASK_ROOT || '.');
-    const handler = await load(name);
+    const ended = () => {
+      process.stderr.write(`${checks ? '' : 'ERROR '}millrace: ${name} cannot be loaded: it ends the process\n`);
+      process.exitCode = 2;
+    };
+    process.once('exit', ended);
+    const handler = await load(name).finally(() => process.removeListener('exit', ended));
     if (!checks) {
       await new Child(handler, new Pipe(messages(source), sink), process.env, kept(source)).run();
     }

@@ -2,6 +2,9 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -286,6 +289,9 @@ test('help and wrong command lines', limit, () => {
   assert.equal(run('dance').status, 2);
   assert.equal(run('run').status, 2);
   assert.equal(run('run', 'handlers.mjs#nothing').status, 2);
+  const leaving = run('run', 'leaves.mjs');
+  assert.equal(leaving.status, 2);
+  assert.equal(leaving.stderr, 'millrace: leaves.mjs cannot be loaded: it ends the process\n');
   const without = spawnSync(process.execPath, [COMMAND, 'run', 'handlers.mjs'], {
     cwd: HERE,
     encoding: 'utf8',
@@ -294,3 +300,31 @@ test('help and wrong command lines', limit, () => {
   assert.equal(without.status, 1);
   assert.equal(without.stderr, 'millrace: JAVA_HOME (/nowhere) has no bin/java; set it to a JDK 17 or newer\n');
 });
+
+test('a signal that ends npx alone ends the runner and its daemon', limit, async () => {
+  const home = fs.mkdtempSync(path.join(os.tmpdir(), 'millrace-test-'));
+  try {
+    fs.mkdirSync(path.join(home, 'bin'));
+    const daemon = path.join(home, 'millrace');
+    const script = '#!/bin/sh\ntrap \'mv "$0.runs" "$0.over"; exit 0\' TERM\n: >"$0.runs"\nwhile :; do sleep 0.1; done\n';
+    for (const program of [daemon, path.join(home, 'bin', 'java')]) {
+      fs.writeFileSync(program, script, { mode: 0o755 });
+    }
+    const npx = spawn('/bin/sh', ['-c', `"${process.execPath}" "${COMMAND}" run handlers.mjs & wait`], {
+      cwd: HERE,
+      env: { ...process.env, MILLRACE_HOME: home, JAVA_HOME: home, npm_lifecycle_event: 'npx' },
+      stdio: 'ignore',
+    });
+    await until(() => fs.existsSync(daemon + '.runs'));
+    npx.kill('SIGKILL');
+    await until(() => fs.existsSync(daemon + '.over'));
+  } finally {
+    fs.rmSync(home, { recursive: true, force: true });
+  }
+});
+
+async function until(holds) {
+  while (!holds()) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}

@@ -101,6 +101,7 @@ test('a check tells in one line what is wrong', () => {
     ['lambda-handlers.describe', ''],
     ['lambda-handlers.missing', 'millrace: lambda-handlers.mjs exports no function missing'],
     ['lambda-handlers.notCallable', 'millrace: lambda-handlers.mjs exports no function notCallable'],
+    ['leaves.handler', 'millrace: leaves.handler cannot be loaded: it ends the process'],
   ]) {
     const run = start(['--check', handler]);
     assert.equal(run.stderr.trim(), said);

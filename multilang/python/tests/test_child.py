@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -241,6 +242,49 @@ class CommandTest(unittest.TestCase):
                 program.chmod(0o755)
             ran = self.command("run", "threaded:handler", "--app", "a", MILLRACE_HOME=home, JAVA_HOME=home)
         self.assertEqual((ran.returncode, ran.stdout), (7, "the thread runs\n"), ran.stderr)
+
+    def test_module_that_ends_or_tells_much_is_one_line(self):
+        for name, why in (("leaves", "SystemExit: 0"), ("complains", "RuntimeError: one")):
+            ran = self.command("run", f"broken.{name}:handler")
+            self.assertEqual(
+                (ran.returncode, ran.stderr), (2, f"millrace: module broken.{name} cannot be imported: {why}\n")
+            )
+
+    def test_jars_of_the_wheel_are_started_where_there_is_no_checkout(self):
+        with tempfile.TemporaryDirectory() as home:
+            site = Path(home) / "site"
+            shutil.copytree(HERE.parent / "src" / "millrace", site / "millrace")
+            (site / "millrace_daemon").mkdir()
+            (site / "millrace_daemon" / "__init__.py").write_text("jars = lambda: ['a.jar', 'b.jar']\n", encoding="ascii")
+            path = os.pathsep.join((str(site), str(HERE)))
+            ran = self.wheel(home, 21, path)
+            words = ran.stdout.split()
+            self.assertEqual(ran.returncode, 0, ran.stderr)
+            at = words.index("-cp")
+            self.assertEqual(words[at + 1 : at + 4], ["a.jar:b.jar", "io.millrace.cli.Millrace", "daemon"])
+            self.assertEqual(words[at + 5 :], ["--app", "a"])
+            self.assertNotIn("--enable-native-access=ALL-UNNAMED", words)
+            self.assertIn("--enable-native-access=ALL-UNNAMED", self.wheel(home, 22, path).stdout)
+            old = self.wheel(home, 11, path)
+            self.assertEqual(
+                (old.returncode, old.stderr),
+                (1, f"millrace: Java 17 or newer is needed, and {home}/bin/java is 11: set JAVA_HOME to a newer one\n"),
+            )
+
+    def wheel(self, home, version, path):
+        """Runs a handler with a Java of this version, which says how it was started."""
+        java = Path(home) / "bin" / "java"
+        java.parent.mkdir(exist_ok=True)
+        java.write_text(
+            f'#!/bin/sh\n[ "$1" = -version ] && echo \'openjdk version "{version}.0.1"\' >&2 || echo "$@"\n', encoding="ascii"
+        )
+        java.chmod(0o755)
+        variables = {name: value for name, value in os.environ.items() if not name.startswith("MILLRACE_")}
+        variables.update(PYTHONPATH=path, JAVA_HOME=home)
+        return subprocess.run(
+            [sys.executable, "-m", "millrace", "run", "handlers:printing", "--app", "a"],
+            env=variables, capture_output=True, text=True, timeout=TIMEOUT, check=False,
+        )
 
     def test_missing_java_and_missing_launcher_are_one_line(self):
         without = self.command("run", "handlers:printing", JAVA_HOME="/nowhere")

@@ -27,10 +27,11 @@ def load(name: str) -> Any:
         sys.path.insert(0, os.getcwd())
     try:
         found: Any = importlib.import_module(module_name)
-    except Exception as failure:
-        raise HandlerError(
-            f"module {module_name} cannot be imported: {type(failure).__name__}: {failure}"
-        ) from failure
+    except BaseException as failure:
+        if isinstance(failure, KeyboardInterrupt):
+            raise
+        text = (str(failure).splitlines() or [""])[0]
+        raise HandlerError(f"module {module_name} cannot be imported: {type(failure).__name__}: {text}") from failure
     for part in attribute.split("."):
         if not hasattr(found, part):
             raise HandlerError(f"module {module_name} has no {attribute}")

@@ -2,11 +2,18 @@ package io.millrace.cli;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
+import io.millrace.cli.demo.DemoCommand;
+import io.millrace.cli.demo.DemoWorkerCommand;
+import io.millrace.cli.demo.RehearsalCommand;
+import io.millrace.cli.leases.LeasesCommand;
+import io.millrace.cli.leases.SkipCommand;
+import io.millrace.cli.letters.LettersCommand;
 import io.millrace.cli.terminal.AwsAccess;
 import io.millrace.cli.terminal.CommandFailure;
 import io.millrace.cli.terminal.ErrorLine;
 import io.millrace.cli.terminal.Terminal;
 import java.util.List;
+import java.util.Set;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
@@ -15,6 +22,27 @@ import picocli.CommandLine.UnmatchedArgumentException;
 
 /** Where the {@code millrace} command begins: reads the command line, runs a command and turns its end into an exit code. */
 public final class Millrace {
+    /** All of them, in the order in which help shows them. */
+    private static final List<Class<?>> COMMANDS = List.of(
+            DemoCommand.class,
+            DemoWorkerCommand.class,
+            RehearsalCommand.class,
+            ServerCommand.class,
+            StreamCommand.class,
+            PutCommand.class,
+            TailCommand.class,
+            ConsumeCommand.class,
+            LeasesCommand.class,
+            LettersCommand.class,
+            SkipCommand.class,
+            EnvCommand.class,
+            DaemonCommand.class,
+            UsageCommand.class);
+
+    /** Those that start a server, which an installation may lack: the wheel of the daemon has none. */
+    private static final Set<Class<?>> WITH_SERVER =
+            Set.of(DemoCommand.class, DemoWorkerCommand.class, RehearsalCommand.class, ServerCommand.class);
+
     private final Terminal terminal;
     private final AwsAccess access;
     private final ErrorLine errors;
@@ -43,8 +71,13 @@ public final class Millrace {
 
     /** All commands, ready to be executed. */
     CommandLine commands() {
-        return new CommandLine(new MillraceCommand(), new CommandFactory(terminal, access))
-                .setCaseInsensitiveEnumValuesAllowed(true)
+        CommandFactory factory = new CommandFactory(terminal, access);
+        CommandLine commands = new CommandLine(new MillraceCommand(), factory);
+        boolean hasServer = Millrace.class.getResource("/io/millrace/streamcore/StreamServer.class") != null;
+        COMMANDS.stream()
+                .filter(command -> hasServer || !WITH_SERVER.contains(command))
+                .forEach(command -> commands.addSubcommand(new CommandLine(command, factory)));
+        return commands.setCaseInsensitiveEnumValuesAllowed(true)
                 .setExecutionStrategy(parsed -> {
                     refuseUnknown(parsed);
                     setVerbosity(parsed.commandSpec().userObject());

@@ -1,11 +1,5 @@
 package io.millrace.cli;
 
-import io.millrace.cli.demo.DemoCommand;
-import io.millrace.cli.demo.DemoWorkerCommand;
-import io.millrace.cli.demo.RehearsalCommand;
-import io.millrace.cli.leases.LeasesCommand;
-import io.millrace.cli.leases.SkipCommand;
-import io.millrace.cli.letters.LettersCommand;
 import io.millrace.cli.terminal.CommandFailure;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -27,23 +21,7 @@ import picocli.CommandLine.Spec;
             "Exit codes: 0 done, 1 failed, 2 wrong command line, 141 nobody reads the output any more."
         },
         versionProvider = Version.class,
-        synopsisSubcommandLabel = "COMMAND",
-        subcommands = {
-            DemoCommand.class,
-            DemoWorkerCommand.class,
-            RehearsalCommand.class,
-            ServerCommand.class,
-            StreamCommand.class,
-            PutCommand.class,
-            TailCommand.class,
-            ConsumeCommand.class,
-            LeasesCommand.class,
-            LettersCommand.class,
-            SkipCommand.class,
-            EnvCommand.class,
-            DaemonCommand.class,
-            UsageCommand.class
-        })
+        synopsisSubcommandLabel = "COMMAND")
 final class MillraceCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;

@@ -3,7 +3,6 @@ package io.millrace.cli.terminal;
 import io.millrace.consumer.WorkerException;
 import io.millrace.dynamodblocal.DynamoDbLocalException;
 import io.millrace.lease.LeaseException;
-import io.millrace.streamcore.StreamServerException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.net.ConnectException;
@@ -24,6 +23,10 @@ import software.amazon.awssdk.services.kinesis.model.ResourceNotFoundException;
 /** Turns what went wrong into one line that says what to do. Stateless but for the endpoints it names. */
 public final class ErrorLine {
     private static final int HTTP_NOT_FOUND = 404;
+
+    /** By its name: an installation without the server has no such class. */
+    private static final String OF_THE_SERVER = "io.millrace.streamcore.StreamServerException";
+
     private static final String GIVEN = ", from the client given to the builder";
 
     private final AwsAccess access;
@@ -66,7 +69,7 @@ public final class ErrorLine {
                 || error instanceof WorkerException
                 || error instanceof LeaseException
                 || error instanceof CommandLine.ParameterException
-                || error instanceof StreamServerException
+                || error.getClass().getName().equals(OF_THE_SERVER)
                 || error instanceof DynamoDbLocalException) {
             return withOrigins(message(error))
                     .replace("is not a double", "is not a number")

@@ -150,14 +150,9 @@ class CompatibilityTest {
             }
         }
         judge();
-        System.out.printf(
-                "compatibility: %s of interface %s by %s: %d records in %d ms; checkpoints: %s%n",
-                command.substring(0, command.indexOf(' ')),
-                environment.get("VERSION"),
-                retrieval,
-                RECORDS,
-                (System.nanoTime() - begun) / 1_000_000,
-                checks());
+        System.out.println("compatibility: " + command.substring(0, command.indexOf(' ')) + " of interface "
+                + environment.get("VERSION") + " by " + retrieval + ": " + RECORDS + " records in "
+                + (System.nanoTime() - begun) / 1_000_000 + " ms; checkpoints: " + checks());
     }
 
     private void judge() {

@@ -1,6 +1,7 @@
 package io.millrace.systemtests.clients;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.millrace.streamcore.StreamServer;
 import io.millrace.systemtests.house.Checkout;
@@ -32,12 +33,15 @@ import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 
 /**
  * The wheel {@code millrace-daemon}: its script builds it, pip installs it without an index beside the package for Python, and a handler
- * runs in an empty folder, from which no checkout is to be seen.
+ * runs in an empty folder, from which no checkout is to be seen. Skipped, loudly, where the launcher would have to build the command
+ * first: that would change the classes of the tests that run.
  */
 @Tag("slow")
 @Timeout(600)
 class DaemonWheelTest {
     private static final int BUILD_SECONDS = 400;
+    private static final String NOT_BUILT =
+            "SKIPPED: the command is older than its sources; run ./millrace --version first";
 
     @TempDir
     @SuppressWarnings("NullAway.Init") // JUnit fills it before each test
@@ -100,7 +104,7 @@ class DaemonWheelTest {
                     .anyMatch(name -> name.startsWith("millrace_daemon/jars/millrace-multilang-"))
                     .noneMatch(name -> name.contains("stream-core") || name.contains("DynamoDBLocal"));
         }
-        System.out.printf("the wheel of the daemon has %d KiB%n", Files.size(wheel) >> 10);
+        System.out.println("the wheel of the daemon has " + (Files.size(wheel) >> 10) + " KiB");
         return wheel;
     }
 
@@ -148,7 +152,7 @@ class DaemonWheelTest {
                 .directory(folder.toFile())
                 .redirectErrorStream(true)
                 .redirectOutput(output.toFile());
-        CleanEnvironment.give(builder, Map.of("JAVA_HOME", System.getProperty("java.home")));
+        CleanEnvironment.give(builder, Map.of("JAVA_HOME", System.getProperty("java.home"), "MILLRACE_BUILD", "never"));
         Process process = builder.start();
         try {
             assertThat(process.waitFor(seconds, TimeUnit.SECONDS))
@@ -158,6 +162,11 @@ class DaemonWheelTest {
             process.destroyForcibly();
         }
         List<String> lines = Files.readAllLines(output);
+        boolean isBuilt = lines.stream().noneMatch(line -> line.contains("has to be built first"));
+        if (!isBuilt) {
+            System.err.println(NOT_BUILT);
+        }
+        assumeTrue(isBuilt, NOT_BUILT);
         assertThat(process.exitValue()).as("%s: %s", command, lines).isZero();
         return lines;
     }

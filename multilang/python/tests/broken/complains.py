@@ -1,0 +1,3 @@
+"""A module whose failure has two lines."""
+
+raise RuntimeError("one\ntwo")
