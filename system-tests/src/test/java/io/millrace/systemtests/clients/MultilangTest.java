@@ -153,7 +153,8 @@ class MultilangTest {
     void recordThatEndsEveryChildBecomesALetterAndNothingElseIsLost() throws Exception {
         clients.assumePresent("Python", List.of("python3", "--version"));
         String poison = Base64.getEncoder().encodeToString("77".getBytes(StandardCharsets.UTF_8));
-        services.kinesis().createStream(request -> request.streamName("letters").shardCount(1))
+        services.kinesis()
+                .createStream(request -> request.streamName("letters").shardCount(1))
                 .join();
         Path properties = settings(
                 "python3 " + clients.resource("multilang_lines.py"),
@@ -250,7 +251,8 @@ class MultilangTest {
 
     /** Those that lie in the stream of letters. */
     private List<String> letters() {
-        String iterator = services.kinesis().getShardIterator(request -> request.streamName("letters")
+        String iterator = services.kinesis()
+                .getShardIterator(request -> request.streamName("letters")
                         .shardId("shardId-000000000000")
                         .shardIteratorType(ShardIteratorType.TRIM_HORIZON))
                 .join()
