@@ -23,7 +23,7 @@ final class FailureSinks implements AutoCloseable {
         this.access = access;
     }
 
-    /** Where letters go. */
+    /** The sink of letters. */
     LetterSink letters(FailureDestination to) {
         return made("failureDestination", () -> {
             if (to instanceof FailureDestination.Queue queue) {
@@ -40,7 +40,7 @@ final class FailureSinks implements AutoCloseable {
         });
     }
 
-    /** Where the documents of a function of Lambda go. */
+    /** The sink of the documents of a function of Lambda. */
     LetterSink documents(FailureDestination to, FunctionNames names) {
         return made("OnFailure", () -> {
             if (to instanceof FailureDestination.Queue queue) {

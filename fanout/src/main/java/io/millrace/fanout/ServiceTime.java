@@ -62,7 +62,7 @@ public final class ServiceTime {
     }
 
     private record Reading(Instant time, long tick) {
-        /** Whoever sets clocks lets them run faster or slower by a two-thousandth at most. */
+        /** Clocks that are being set run faster or slower by a two-thousandth at most. */
         Instant at(long other) {
             long passed = other - tick;
             return time.plusNanos(passed - Math.abs(passed) / 2_000);

@@ -39,7 +39,7 @@ public final class PrivateFolder {
         return !others.isEmpty();
     }
 
-    /** What a file system takes for the making of a folder; nothing where it does not know owners. */
+    /** The attributes with which a folder is made; none where the file system does not know owners. */
     static FileAttribute<?>[] permissions(Path place) {
         return knowsOwners(place)
                 ? new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(OWNER)}

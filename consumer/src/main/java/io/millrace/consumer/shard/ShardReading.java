@@ -198,7 +198,7 @@ final class ShardReading implements RecordSourceListener {
     }
 
     /**
-     * What the user's filter makes of records.
+     * Records as the user's filter leaves them.
      *
      * @param wanted the records that it does not leave out: those, too, at which it fails
      * @param failures at how many records it failed
@@ -248,7 +248,7 @@ final class ShardReading implements RecordSourceListener {
             checkBeginning(null, false);
         }
         if (!isFiltering) {
-            // What is filtered came before, and is not handed on yet.
+            // Records that are with the filter came before, and are not handed on yet.
             taker.nothingFound(millisBehindLatest, readUpTo);
         }
     }

@@ -58,7 +58,7 @@ class EventSourceMappingTest {
         assertThat(mapping.delivery().batching().isEmptyWanted()).isTrue();
     }
 
-    /** Whoever gathers a window anew gets the records of it that are older than they may be at their first call. */
+    /** A window that is gathered anew has its records, those as well that are older than they may be at their first call. */
     @Test
     void recordsMayBeOlderByTheLengthOfTheirWindow() {
         FailurePolicy policy = DEFAULT.withMaximumRecordAge(Duration.ofMinutes(1))

@@ -46,7 +46,7 @@ final class MappingFunction implements BatchFunction, AsyncRecordProcessor {
     private final MappingJudge judge;
     private @Nullable ShardContext context;
     private FakeLeases.@Nullable Fake lease;
-    /** Where it began. */
+    /** The place where it began. */
     private @Nullable RecordPosition begun;
     /** All of the lane up to this one is done with, as far as the lane can know. */
     private @Nullable RecordPosition last;
@@ -202,7 +202,7 @@ final class MappingFunction implements BatchFunction, AsyncRecordProcessor {
         int good = trouble(records);
         if (good == records.size()) {
             records.forEach(world.processed::add);
-            // Where nobody asks for names they are not looked at.
+            // Names are looked at only if somebody asks for them.
             return !world.mapping.reportBatchItemFailures() && world.dice(10) == 0
                     ? new BatchAnswer(List.of(records.get(0).sequenceNumber()), null)
                     : BatchAnswer.PROCESSED;

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 final class MappingJudge {
     private final int retries;
     private final boolean bisects;
-    /** What is left of the batch in hand, in the parts in which it comes; none before the next batch is known. */
+    /** The rest of the batch in hand, in the parts in which it comes; none before the next batch is known. */
     private final Deque<List<StreamRecord>> parts = new ArrayDeque<>();
     /** How often the first part has failed as it is. */
     private int failures;
@@ -47,7 +47,7 @@ final class MappingJudge {
         return due.equals(records) ? null : records.size() + " records come where " + due.size() + " others are due";
     }
 
-    /** What came is processed. */
+    /** All that came is processed. */
     void succeeded() {
         parts.pop();
         failures = 0;

@@ -268,7 +268,7 @@ final class MappingWorld extends ConsumerWorld implements LetterSink, AutoClosea
         if (mapping.bisectBatchOnFunctionError() && !isMoody && expiry == null) {
             assertThat(givenUp).as(seed).isEqualTo(poison);
         }
-        // Where nothing works for a minute no window may be left that is not too old.
+        // If nothing works for a minute, no window may be left that is not too old.
         assertThat(windowsClosed > 0 || mapping.tumblingWindowOrNull() == null || expiry != null)
                 .as(seed)
                 .isTrue();

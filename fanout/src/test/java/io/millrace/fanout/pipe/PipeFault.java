@@ -1,6 +1,6 @@
 package io.millrace.fanout.pipe;
 
-/** What {@link FaultyPipes} do to a worker's pipes. */
+/** A fault that {@link FaultyPipes} bring upon a worker's pipe. */
 enum PipeFault {
     /** A subscription brings nothing any more, and does not end. */
     SILENCE,

@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** What is judged of children: all that may not happen is found, and nothing where all went well. */
+/** The judge of children finds all that may not happen, and nothing where all went well. */
 class ChildLivesTest {
     private static final Duration UNSAVED = Duration.ofSeconds(4);
 

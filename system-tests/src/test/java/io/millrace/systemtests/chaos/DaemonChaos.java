@@ -21,10 +21,10 @@ import org.slf4j.LoggerFactory;
 final class DaemonChaos implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(DaemonChaos.class);
 
-    /** What must have happened lately for a moment to be quiet, and how long the others are watched after a kill. */
+    /** A moment is quiet after so long without a deed; for so long the others are watched after a kill. */
     private static final Duration QUIET = Duration.ofMillis(400);
 
-    /** What a deed leads to begins within this time, where it is no standstill. */
+    /** A deed shows within this time, unless it leads to a standstill. */
     private static final Duration AFTERMATH = Duration.ofMillis(1_500);
 
     private static final Duration WATCHED = Duration.ofSeconds(2);

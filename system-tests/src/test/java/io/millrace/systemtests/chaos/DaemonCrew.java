@@ -201,7 +201,7 @@ final class DaemonCrew implements ChaosCrew {
         return !Files.exists(folder.resolve("deeds").resolve(shard));
     }
 
-    /** Where its members' children note what they do, a file each. */
+    /** The folder in which its members' children note what they do, a file each. */
     Path notes() {
         return folder.resolve("notes");
     }

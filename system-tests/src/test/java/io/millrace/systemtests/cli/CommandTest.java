@@ -220,6 +220,8 @@ class CommandTest {
         Files.write(file, new byte[] {'a', '=', (byte) 0xe4});
         assertThat(oneLine(1, "daemon", daemon)).contains("not UTF-8");
         Files.writeString(file, "applicationName = a");
+        assertThat(oneLine(1, "daemon", daemon)).contains("streamName is missing");
+        Files.writeString(file, "applicationName = a\nstreamName = s");
         assertThat(oneLine(1, "daemon", daemon)).contains("executableName is missing");
         Files.writeString(file, good + "failoverTimeMilis = 5000");
         assertThat(oneLine(1, "daemon", daemon)).contains("line 4", "failoverTimeMilis", "failoverTimeMillis?");

@@ -34,7 +34,7 @@ record LambdaCase(
             row("defaults", "", "1,2,3").calls("1,2,3"),
             row("full", "BatchSize = 2\nMaximumBatchingWindowInSeconds = 300", "1,2,3,4")
                     .calls("1,2", "3,4"),
-            // What fails: errors, ends of the process and time limits are tried again, as long as nothing else is said.
+            // Errors, ends of the process and time limits are tried again, as long as nothing else is said.
             row("error", "BatchSize = 2", "a,throw-once,c")
                     .calls("a,throw-once", "a,throw-once", "c")
                     .ofLanguages(),

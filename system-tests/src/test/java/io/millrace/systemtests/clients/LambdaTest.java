@@ -319,7 +319,7 @@ class LambdaTest {
         assertThat(run.events()).isEqualTo(run.documentedEvents(calls));
     }
 
-    /** What fails for ever is given up by its age, and so is what it has held up. */
+    /** Records that fail for ever are given up by their age, and so are those that they have held up. */
     @Test
     @Tag("slow")
     void recordsThatAreTooOldAreGivenUp() throws Exception {

@@ -75,7 +75,7 @@ final class LocalServices implements AutoCloseable {
                 + tables.endpoint() + "\n";
     }
 
-    /** What leads other clients of a daemon's process here. */
+    /** The settings that lead other clients of a daemon's process here. */
     Map<String, String> environment() {
         return Map.of("AWS_ENDPOINT_URL_KINESIS", server.endpoint().toString(), "AWS_REGION", "us-east-1");
     }

@@ -7,7 +7,7 @@ const notes = fs.openSync(`${folder}/notes/${process.env.CHAOS_DAEMON}`, 'a');
 const pause = Number(process.env.CHAOS_PAUSE_SECONDS) * 1_000;
 const now = () => process.hrtime.bigint();
 
-/** What a child does with one shard from its beginning, or from its last failure, on. */
+/** The deeds of a child on one shard, from its beginning or its last failure on. */
 export class Life {
   constructor(shard) {
     this.shard = shard;
