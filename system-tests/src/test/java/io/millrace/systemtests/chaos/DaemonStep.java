@@ -56,13 +56,17 @@ sealed interface DaemonStep {
             for (int shard = 0; shard < shards; shard++) {
                 asked.add(new Asked(deeds.get((round + shard) % deeds.size()), shard));
             }
+            ChaosStep fleetStep = ofFleet.get(round % ofFleet.size());
             if (round % 2 == 0) {
-                steps.addAll(asked);
+                // Not soon after a step of the fleet: a daemon that starts, or that leases move away from, pauses
+                // shards by itself.
+                steps.addAll(asked.subList(0, shards / 2));
+                steps.add(new KillChild((round + 1) % shards));
+                steps.addAll(asked.subList(shards / 2, shards));
                 steps.add(new KillChild(round % shards));
-                steps.add(new OfFleet(ofFleet.get(round % ofFleet.size())));
+                steps.add(new OfFleet(fleetStep));
             } else {
-                steps.add(new KillChild(round % shards));
-                steps.add(new AtOnce(asked, ofFleet.get(round % ofFleet.size())));
+                steps.add(new AtOnce(asked, fleetStep));
             }
         }
         return spread(steps);
