@@ -22,10 +22,11 @@ class PrivateFolderTest {
 
     @Test
     void folderAndItsParentsAreMadeForTheOwnerAlone() throws IOException {
-        Path folder = PrivateFolder.create(place.resolve("a").resolve("b"));
+        Path parent = place.resolve("a");
+        Path folder = PrivateFolder.create(parent.resolve("b"));
 
         assertThat(permissions(folder)).isEqualTo("rwx------");
-        assertThat(permissions(folder.getParent())).isEqualTo("rwx------");
+        assertThat(permissions(parent)).isEqualTo("rwx------");
         assertThat(PrivateFolder.isOpenToOthers(folder)).isFalse();
         assertThat(PrivateFolder.create(folder)).isEqualTo(folder);
     }

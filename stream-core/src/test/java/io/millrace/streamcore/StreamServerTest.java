@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -52,9 +53,10 @@ class StreamServerTest {
     @Test
     void dataFolderIsMadeForItsOwnerAlone() throws Exception {
         assumeTrue(folder.getFileSystem().supportedFileAttributeViews().contains("posix"), "no owners here");
-        Path made = folder.resolve("not").resolve("there");
+        Path parent = folder.resolve("not");
+        Path made = parent.resolve("there");
         settings().dataDirectory(made).start().close();
-        for (Path each : new Path[] {made, made.getParent()}) {
+        for (Path each : List.of(made, parent)) {
             assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(each)))
                     .isEqualTo("rwx------");
         }

@@ -3,6 +3,7 @@ package io.millrace.streamcore;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -141,7 +142,8 @@ class WebGuardTest {
     /** As a browser would, whose own rules a JDK's client keeps others from breaking. Gives the answer, its headers in lower case. */
     private static String exchange(StreamServer server, String request, String lines, String body, String... headers)
             throws IOException {
-        try (Socket socket = new Socket("127.0.0.1", server.endpoint().getPort())) {
+        try (Socket socket =
+                new Socket(InetAddress.getLoopbackAddress(), server.endpoint().getPort())) {
             socket.setSoTimeout(20_000);
             String head =
                     request + " HTTP/1.1\r\n" + String.join("\r\n", headers) + "\r\nConnection: close\r\n" + lines;
