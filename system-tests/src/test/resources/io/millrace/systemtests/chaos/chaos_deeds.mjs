@@ -28,7 +28,13 @@ export class Life {
     this.#batch(at, records.slice(0, half));
     if (deed) {
       this.#note(now(), `does ${deed}`);
-      await act(deed, this, way);
+      try {
+        await act(deed, way);
+      } catch (failed) {
+        // The batch comes again to the same handler: asked for, or a socket that has just been closed.
+        this.begin();
+        throw failed;
+      }
       this.#batch(at, records.slice(half));
     }
   }
@@ -63,7 +69,7 @@ export class Life {
 }
 
 /** `way` is the file to which messages go; undefined where that is a socket of the process. */
-async function act(deed, life, way) {
+async function act(deed, way) {
   switch (deed) {
     case 'KILL':
       process.kill(process.pid, 'SIGKILL');
@@ -71,7 +77,6 @@ async function act(deed, life, way) {
     case 'EXIT':
       return process.exit(0);
     case 'RAISE':
-      life.begin();
       throw new RangeError('asked for');
     case 'HANG':
       return new Promise(() => {});
