@@ -28,6 +28,9 @@ final class FileSink implements LetterSink {
     private static final Set<StandardOpenOption> OPTIONS =
             Set.of(StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
 
+    /** As many as Linux follows. */
+    private static final int MOST_LINKS = 40;
+
     private final Path file;
 
     FileSink(Path file) {
@@ -47,7 +50,7 @@ final class FileSink implements LetterSink {
             return;
         }
         ByteBuffer lines = lines(letters);
-        ReentrantLock lock = IN_THIS_PROCESS.computeIfAbsent(place(), unused -> new ReentrantLock());
+        ReentrantLock lock = IN_THIS_PROCESS.computeIfAbsent(place(file), unused -> new ReentrantLock());
         lock.lock();
         try (FileChannel channel = FileChannel.open(file, OPTIONS)) {
             lock(channel);
@@ -59,11 +62,16 @@ final class FileSink implements LetterSink {
         }
     }
 
-    /** The same for all ways to name the file. */
-    private Path place() throws IOException {
-        return Files.exists(file)
-                ? file.toRealPath()
-                : file.resolveSibling(".").toRealPath().resolve(file.getFileName());
+    /** The same for all ways to name a file, also before it is there. */
+    static Path place(Path file) throws IOException {
+        Path named = file;
+        // The system's own way to follow links ends at one whose file is not there yet.
+        for (int links = 0; links < MOST_LINKS && Files.isSymbolicLink(named); links++) {
+            named = named.resolveSibling(Files.readSymbolicLink(named));
+        }
+        return Files.exists(named)
+                ? named.toRealPath()
+                : named.resolveSibling(".").toRealPath().resolve(named.getFileName());
     }
 
     private static ByteBuffer lines(List<Letter> letters) {

@@ -116,6 +116,24 @@ class FileSinkTest {
     }
 
     @Test
+    void allNamesOfAFileAreOnePlaceAlsoBeforeItIsThere() throws Exception {
+        Path other = Files.createDirectory(folder.resolve("other"));
+        Path link = Files.createSymbolicLink(folder.resolve("link"), file());
+        Path linkToLink = Files.createSymbolicLink(other.resolve("link"), Path.of("../link"));
+        List<Path> names = List.of(file(), link, linkToLink, other.resolve("..").resolve(file().getFileName()));
+
+        Path place = folder.toRealPath().resolve(file().getFileName());
+        for (Path name : names) {
+            assertThat(FileSink.place(name)).isEqualTo(place);
+        }
+        LetterSinks.file(linkToLink).write(List.of(FIRST));
+        for (Path name : names) {
+            assertThat(FileSink.place(name)).isEqualTo(place);
+        }
+        assertThat(stored()).containsExactly(FIRST);
+    }
+
+    @Test
     void shardsMayWriteAtOnceThroughSeveralSinksAndNames() throws Exception {
         Path link = Files.createSymbolicLink(folder.resolve("link"), file());
         LetterSinks.file(file()).write(List.of());
