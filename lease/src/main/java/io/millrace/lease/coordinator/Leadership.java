@@ -77,6 +77,9 @@ final class Leadership {
     private boolean syncWanted;
     private boolean syncFailed;
     private long lastSync;
+    /** The look at which the others were last asked whether they know their plans. */
+    private long lastAsked;
+
     private long settledAt;
     private @Nullable Object planned;
     private long ownPlan;
@@ -388,8 +391,10 @@ final class Leadership {
             }
         }
         planned = occasion;
+        boolean isMissed = lastAsked != lastSync && Plans.isMissed(rows, seen);
+        lastAsked = lastSync;
         CompletableFuture<Void> written = all(writes);
-        return decision.changed().isEmpty() ? written : written.thenCompose(done -> tell());
+        return decision.changed().isEmpty() && !isMissed ? written : written.thenCompose(done -> tell());
     }
 
     /** A plan that cannot be read is written anew, under the revision after its own: workers confirm plans by revision. */

@@ -122,6 +122,16 @@ public final class Plans {
     }
 
     /**
+     * True if a worker that lives has not confirmed its plan: whoever wrote it may have been gone before he could tell of it.
+     */
+    public static boolean isMissed(ControlRows control, Fleet fleet) {
+        return control.workers().stream()
+                .filter(worker -> fleet.of(worker.id()).isAlive())
+                .anyMatch(worker -> control.plans().stream()
+                        .anyMatch(plan -> plan.worker().equals(worker.id()) && plan.revision() > worker.planSeen()));
+    }
+
+    /**
      * The rows among {@code plans} whose workers are proven dead. A worker without a row may just have joined, and another
      * leader have planned for it: were that plan removed, the next one would begin with a revision that the worker has
      * confirmed already, and be taken for known before it is.

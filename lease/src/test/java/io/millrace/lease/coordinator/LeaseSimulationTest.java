@@ -183,6 +183,14 @@ final class LeaseSimulationTest {
         run(191, Trouble.HANDS, Mutation.NONE);
     }
 
+    /** Somebody reset leases, made the plans anew, and could not tell of them: what had just been planned was never done. */
+    @Test
+    void plansOfWhichNobodyTellsAreFoundAllTheSame() {
+        for (long seed : List.of(3486L, 5107L, 5323L, 6233L)) {
+            run(seed, Trouble.RESETS, Mutation.NONE);
+        }
+    }
+
     /** One run. */
     static void run(long seed, Trouble trouble, Mutation mutation) {
         try {

@@ -16,6 +16,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /** Workers, streams and a table in a simulation, with the invariants checked after every event. One thread. */
@@ -167,6 +168,17 @@ final class LeaseWorld {
                 || skips.areUnderWay()
                 || resets.areUnderWay()
                 || workers.stream().anyMatch(SimWorker::isDisturbed);
+    }
+
+    /**
+     * Runs {@code then} once what was changed by hand is known to all: once it is {@code told}, or else at the leader's next look. What
+     * was sent meanwhile has arrived by then.
+     */
+    void onceKnown(CompletableFuture<Void> told, Runnable then) {
+        sim.at(PatientTable.PATIENCE.plus(FaultyTable.LONGEST.multipliedBy(2)), () -> {
+            boolean isTold = told.isDone() && !told.isCompletedExceptionally();
+            sim.at(isTold ? Duration.ZERO : SHARD_SYNC.plusSeconds(1), then);
+        });
     }
 
     /** What a lease costs, in a world where that differs. */

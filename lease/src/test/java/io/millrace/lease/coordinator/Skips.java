@@ -63,14 +63,14 @@ final class Skips {
         faulty.letClientsTryAgain();
         LeaseTable way = new PatientTable(faulty, world.sim);
         String line = "by hand to " + to;
-        CompletableFuture<Void> unused = new LeaseSkip(
+        CompletableFuture<Void> told = new LeaseSkip(
                         way, target, world.sim.clock().instant(), row -> line)
                 .run(seen)
                 .thenCompose(outcome -> {
                     check(outcome, target, world.row(seen.key()), line);
                     return PlanNews.ring(way, "records skipped");
                 });
-        world.sim.at(PatientTable.PATIENCE.plus(FaultyTable.LONGEST.multipliedBy(2)), () -> underWay--);
+        world.onceKnown(told, () -> underWay--);
     }
 
     /** The command says that the lease is behind the records, or else it has not moved it. */
