@@ -10,7 +10,8 @@ import java.util.concurrent.CompletableFuture;
 
 /**
  * Makes all workers look at their leases at once, after somebody has changed them by hand: every plan gets another revision, and
- * the row that tells of new plans moves. Without it a worker finds out when it next writes or the leader plans anew.
+ * the row that tells of new plans moves. Without it a worker finds out when it next writes or the leader plans
+ * anew; where it ends before the row has moved, at the leader's next look.
  */
 public final class PlanNews {
     private PlanNews() {}
