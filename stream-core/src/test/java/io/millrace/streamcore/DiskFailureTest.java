@@ -3,7 +3,6 @@ package io.millrace.streamcore;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.millrace.streamcore.log.LogProbe;
 import io.millrace.streamcore.log.disk.BreakableDisk;
 import java.io.IOException;
 import java.net.URI;
@@ -15,9 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -86,8 +83,11 @@ class DiskFailureTest {
                 .port(0)
                 .dataDirectory(folder)
                 .transitionTime(Duration.ZERO)
-                .storage((settings, probe) ->
-                        disk.engine(settings.directory(), settings.log(), new Watch(probe), settings.platform()))
+                .storage((settings, probe) -> disk.engine(
+                        settings.directory(),
+                        settings.log(),
+                        new RecoveryWatch(probe, () -> allRecovered.complete(null)),
+                        settings.platform()))
                 .start();
     }
 
@@ -140,49 +140,5 @@ class DiskFailureTest {
                         .POST(HttpRequest.BodyPublishers.ofString(body.replace('\'', '"')))
                         .build(),
                 HttpResponse.BodyHandlers.ofString());
-    }
-
-    /** Tells the server's own probe everything, and the test when nothing has failed any more. */
-    private final class Watch implements LogProbe {
-        private final LogProbe probe;
-        private final Set<String> failed = ConcurrentHashMap.newKeySet();
-
-        Watch(LogProbe probe) {
-            this.probe = probe;
-        }
-
-        @Override
-        public void appended(int appends, long nanos) {
-            probe.appended(appends, nanos);
-        }
-
-        @Override
-        public void synced(long nanos) {
-            probe.synced(nanos);
-        }
-
-        @Override
-        public void readCached() {
-            probe.readCached();
-        }
-
-        @Override
-        public void readFromDisk() {
-            probe.readFromDisk();
-        }
-
-        @Override
-        public void failed(String name, String reason) {
-            failed.add(name);
-            probe.failed(name, reason);
-        }
-
-        @Override
-        public void recovered(String name) {
-            probe.recovered(name);
-            if (failed.remove(name) && failed.isEmpty()) {
-                allRecovered.complete(null);
-            }
-        }
     }
 }

@@ -6,6 +6,7 @@ import io.millrace.model.StreamName;
 import io.millrace.runtime.EventLoop;
 import io.millrace.streamcore.log.CorruptLogException;
 import io.millrace.streamcore.log.LogEngine;
+import io.millrace.streamcore.log.LogFailedException;
 import io.millrace.streamcore.log.MetaChange;
 import io.millrace.streamcore.log.MetaStore;
 import io.millrace.streamcore.log.ShardLog;
@@ -65,6 +66,9 @@ final class CatalogOpening {
         return openLog(engine, entry, loop).handle((shardLog, error) -> {
             if (error == null) {
                 opened.add(new Opened(entry, version, shardLog));
+            } else if (entry.status() == StreamState.Status.CREATING && cause(error) instanceof LogFailedException) {
+                // There may be no room for a new log. It is made when there is, as for a stream that is just created.
+                opened.add(new Opened(entry, version, null));
             } else if (cause(error) instanceof CorruptLogException damage) {
                 damaged.put(entry.name(), new Damaged(entry, version, damage));
             } else {

@@ -15,7 +15,10 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The disk is full at every single step in turn, and has room again later: the server goes on without a restart. */
+/**
+ * The disk is full at every single step in turn, and has room again later: the server goes on without a restart. After a crash
+ * every second one starts on a full disk, serves what is there and goes on once there is room.
+ */
 final class DiskFullTest {
     private static final StreamName NAME = new StreamName("s");
 
@@ -38,9 +41,14 @@ final class DiskFullTest {
             work.rig.run(Duration.ofMinutes(30));
             work.rig.disk.failStepsAfter(Integer.MAX_VALUE, 0);
             work.checkAndGoOn(work.rig, where);
-            StreamsRig next = new StreamsRig(work.rig.disk.crashed(new SplittableRandom(step)), 2, transition);
-            next.run(Duration.ofSeconds(5));
-            work.checkAndGoOn(next, where + ", then a crash");
+            MemoryDisk left = work.rig.disk.crashed(new SplittableRandom(step));
+            boolean isFull = step % 2 == 0;
+            left.failStepsAfter(0, isFull ? Integer.MAX_VALUE : 0);
+            StreamsRig next = new StreamsRig(left, 2, transition);
+            work.checkReads(next, where + ", then a crash");
+            left.failStepsAfter(Integer.MAX_VALUE, 0);
+            next.run(Duration.ofMinutes(1));
+            work.checkAndGoOn(next, where + ", then a crash" + (isFull ? ", and a start on a full disk" : ""));
         }
         assertThat(refused).isPositive();
     }
@@ -115,6 +123,13 @@ final class DiskFullTest {
             String more = "more " + number++;
             on.await(on.streams.put(NAME, List.of(StreamsFixture.record("k", more))));
             acknowledged.add(more);
+            checkReads(on, where);
+        }
+
+        void checkReads(StreamsRig on, String where) {
+            if (acknowledged.isEmpty()) {
+                return;
+            }
             List<String> found = new ArrayList<>();
             for (Shard shard : on.streams.get(NAME).shards()) {
                 on.readAll(NAME, shard.id())

@@ -13,9 +13,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
+import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.RejectedExecutionException;
@@ -48,6 +50,9 @@ public final class AuditLog implements Audit {
     private final AtomicLong dropped = new AtomicLong();
     private final AtomicBoolean isScheduled = new AtomicBoolean();
     private @Nullable OutputStream out;
+    /** What tells the open file from another of its name; null where the system cannot. */
+    private @Nullable Object key;
+
     private long size;
     private boolean isFailing;
 
@@ -64,7 +69,7 @@ public final class AuditLog implements Audit {
      * @param maxBytes how large it may grow before it is put aside
      * @param kept how many are kept aside, at least 1
      * @param loop writes it; closing the loop ends the log, and {@link #finish} before that writes what is left
-     * @throws IOException with one line for the user if it cannot be written
+     * @throws IOException with one line for the user if it may not be written; a full disk only delays the first line
      */
     public static AuditLog open(Path file, long maxBytes, int kept, EventLoop loop) throws IOException {
         if (maxBytes < 1 || kept < 1) {
@@ -74,10 +79,21 @@ public final class AuditLog implements Audit {
         try {
             opened.reopen();
         } catch (IOException e) {
+            if (opened.mayBeWritten()) {
+                opened.failed(e);
+                return opened;
+            }
             throw new IOException(
                     "Cannot write the audit log " + file + ": no folder, or no permission. Choose another.", e);
         }
         return opened;
+    }
+
+    private boolean mayBeWritten() {
+        Path folder = requireNonNull(file.toAbsolutePath().getParent(), "folder");
+        return Files.exists(file)
+                ? Files.isRegularFile(file) && Files.isWritable(file)
+                : Files.isDirectory(folder) && Files.isWritable(folder);
     }
 
     @Override
@@ -137,6 +153,12 @@ public final class AuditLog implements Audit {
         if (lines.size() == 0) {
             return;
         }
+        if (out != null && !isInPlace()) {
+            log.warn("The audit log {} was taken away; a new one begins there", file);
+            out.close();
+            out = null;
+            size = 0;
+        }
         if (size > 0 && size + lines.size() > maxBytes) {
             rotate();
         }
@@ -145,6 +167,16 @@ public final class AuditLog implements Audit {
         }
         requireNonNull(out).write(lines.toByteArray());
         size += lines.size();
+    }
+
+    /** Lines written to a file that was taken away are lost when the server ends. */
+    private boolean isInPlace() {
+        try {
+            return Objects.equals(
+                    key, Files.readAttributes(file, BasicFileAttributes.class).fileKey());
+        } catch (IOException missing) {
+            return false;
+        }
     }
 
     private void rotate() throws IOException {
@@ -176,7 +208,9 @@ public final class AuditLog implements Audit {
                             : new FileAttribute<?>[0]);
         }
         out = Files.newOutputStream(file, StandardOpenOption.APPEND);
-        size = Files.size(file);
+        BasicFileAttributes opened = Files.readAttributes(file, BasicFileAttributes.class);
+        key = opened.fileKey();
+        size = opened.size();
     }
 
     private void failed(IOException e) {

@@ -18,6 +18,8 @@ import javax.crypto.AEADBadTagException;
 import javax.crypto.Cipher;
 import javax.crypto.spec.GCMParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Seals what the server hands to clients to bring back later (shard iterators, page tokens), so that they can neither be
@@ -25,6 +27,7 @@ import javax.crypto.spec.SecretKeySpec;
  * Safe for any thread.
  */
 public final class TokenSeal {
+    private static final Logger log = LoggerFactory.getLogger(TokenSeal.class);
     private static final int KEY_BYTES = 32;
     private static final int NONCE_BYTES = 12;
     private static final int TAG_BITS = 128;
@@ -42,16 +45,25 @@ public final class TokenSeal {
     }
 
     /**
-     * The seal whose key is in {@code keyFile}, which is made, readable by its owner only, if it is missing.
+     * The seal whose key is in {@code keyFile}, which is made, readable by its owner only, if it is missing. Where it cannot be
+     * made, because the disk is full say, the key is good for this process only.
      *
-     * @throws IOException if the file cannot be read or made, or holds no key
+     * @throws IOException if the file cannot be read, or holds no key
      */
     public static TokenSeal of(Path keyFile) throws IOException {
         SecureRandom random = new SecureRandom();
         if (!Files.exists(keyFile)) {
             byte[] fresh = new byte[KEY_BYTES];
             random.nextBytes(fresh);
-            write(keyFile, fresh);
+            try {
+                write(keyFile, fresh);
+            } catch (IOException e) {
+                log.warn(
+                        "Cannot keep a key in {} ({}): shard iterators and page tokens end with this server",
+                        keyFile,
+                        e.toString());
+                return new TokenSeal(fresh, random);
+            }
         }
         byte[] key = Files.readAllBytes(keyFile);
         if (key.length != KEY_BYTES) {

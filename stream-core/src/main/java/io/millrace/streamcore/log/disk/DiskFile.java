@@ -18,6 +18,12 @@ interface DiskFile extends Closeable {
     /** Cuts the file to this size. */
     void truncate(long size) throws IOException;
 
+    /**
+     * What tells this file from every other that has its name at another time; see {@link DiskFiles#key}. Safe for any
+     * thread.
+     */
+    Object key();
+
     /** The file's size. */
     long size() throws IOException;
 }

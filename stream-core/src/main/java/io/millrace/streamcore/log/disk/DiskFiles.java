@@ -1,15 +1,30 @@
 package io.millrace.streamcore.log.disk;
 
 import io.millrace.streamcore.log.LogInUseException;
-import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** The file system as the log needs it: the seam where tests put a disk that fails. Safe for any thread. */
 interface DiskFiles {
     /** Opens a file for reading and writing and makes it if it is missing. */
     DiskFile open(Path path) throws IOException;
+
+    /**
+     * The same, with a lock on the file that other servers see until it is closed. The lock is the file's, whatever becomes of
+     * its name; the result is the file that had the name when the lock was taken.
+     *
+     * @throws LogInUseException if somebody else has it
+     */
+    DiskFile openLocked(Path path) throws IOException;
+
+    /**
+     * What tells the file that has this name now from others that had it before or get it later; null if there is none. Where
+     * the system cannot tell files apart, all of them are the same.
+     */
+    @Nullable
+    Object key(Path path) throws IOException;
 
     /**
      * Opens a file for reading.
@@ -32,11 +47,4 @@ interface DiskFiles {
 
     /** Makes the names in a directory durable. */
     void syncDirectory(Path directory) throws IOException;
-
-    /**
-     * Takes a lock that other processes see, until the result is closed.
-     *
-     * @throws LogInUseException if somebody else has it
-     */
-    Closeable lock(Path path) throws IOException;
 }

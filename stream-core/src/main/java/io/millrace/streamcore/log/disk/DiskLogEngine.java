@@ -15,17 +15,13 @@ import io.millrace.streamcore.log.LogProbe;
 import io.millrace.streamcore.log.LogSettings;
 import io.millrace.streamcore.log.MetaStore;
 import io.millrace.streamcore.log.ShardLog;
-import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.InstantSource;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
@@ -42,14 +38,14 @@ import org.slf4j.LoggerFactory;
  * The engine that keeps logs and catalog in a local directory:
  *
  * <pre>
- * lock                             held while a server has the directory open
+ * lock                             locked while a server has the directory open, as the catalog is
  * clean-stop                       how long everything was when a server stopped in good order
  * catalog.log                      the MetaStore
  * streams/NAME/000000000001.log    segments of a stream's log, shards interleaved
  * streams/NAME/000000000001.index  where a full segment's batches stand
  * streams/NAME/segments            which segments there are
  * encryption.key                   the key of what is encrypted, unless it is elsewhere
- * set-aside/NAME-TIME/             damaged logs that were moved out of the way
+ * set-aside/NAME-TIME/             damaged logs that were moved out of the way, and ends of files that were cut off
  * </pre>
  */
 public final class DiskLogEngine implements LogEngine {
@@ -59,13 +55,11 @@ public final class DiskLogEngine implements LogEngine {
 
     private static final int STAGING_BYTES = 1 << 20;
     private static final String NOTE = "note";
-    private static final DateTimeFormatter TIME =
-            DateTimeFormatter.ofPattern("uuuuMMdd'T'HHmmssSSS'Z'", Locale.ROOT).withZone(ZoneOffset.UTC);
 
     private final DiskFiles files;
     private final Path directory;
     private final Path streams;
-    private final Closeable lock;
+    private final DataDirectory folder;
     private final CleanMark mark;
     private final InstantSource clock;
     private final DiskMetaStore meta;
@@ -77,22 +71,28 @@ public final class DiskLogEngine implements LogEngine {
     private final ConcurrentMap<String, CompletableFuture<DiskShardLog>> logs = new ConcurrentHashMap<>();
 
     private DiskLogEngine(
-            DiskFiles files, Path directory, Closeable lock, LogSettings settings, LogProbe probe, Platform platform)
+            DiskFiles files,
+            Path directory,
+            DataDirectory folder,
+            LogSettings settings,
+            LogProbe probe,
+            Platform platform)
             throws IOException {
         this.files = requireNonNull(files, "files");
         this.directory = requireNonNull(directory, "directory");
         this.streams = directory.resolve("streams");
-        this.lock = requireNonNull(lock, "lock");
+        this.folder = requireNonNull(folder, "folder");
         this.mark = CleanMark.read(files, directory);
         this.clock = platform.clock();
-        Path catalog = directory.resolve("catalog.log");
-        // The catalog is made before the first stream: streams without it mean that somebody took it away.
-        boolean wasUsed = !files.list(streams).isEmpty() || mark.catalog().isPresent();
-        if (wasUsed && !files.list(directory).contains(String.valueOf(catalog.getFileName()))) {
-            throw CorruptLogException.missing(catalog, "but there are streams");
+        if (folder.found() == null) {
+            DataDirectory.checkNew(files, directory);
+            if (mark.catalog().isPresent()) {
+                throw CorruptLogException.missing(DataDirectory.catalog(directory), "but a server left it there");
+            }
         }
-        this.meta = DiskMetaStore.open(files, mark, catalog, probe, platform);
         KeyRing keys = KeyRing.of(directory, settings.keyFileOrNull());
+        DiskMetaStore.Place place = new DiskMetaStore.Place(files, mark, folder);
+        this.meta = DiskMetaStore.open(place, DataDirectory.catalog(directory), probe, platform);
         this.readers = platform.newBlockingTasks("log-reader", settings.readers());
         this.writers = new ArrayList<>();
         for (int i = 0; i < settings.writers(); i++) {
@@ -101,6 +101,7 @@ public final class DiskLogEngine implements LogEngine {
             writers.add(new LogContext(
                     files,
                     mark,
+                    folder,
                     keys,
                     settings,
                     loop,
@@ -111,6 +112,7 @@ public final class DiskLogEngine implements LogEngine {
                     probe,
                     staging));
         }
+        lookLater(keys);
     }
 
     /**
@@ -133,11 +135,11 @@ public final class DiskLogEngine implements LogEngine {
             DiskFiles files, Path directory, LogSettings settings, LogProbe probe, Platform platform) {
         try {
             files.createDirectories(directory);
-            Closeable lock = files.lock(directory.resolve("lock"));
+            DataDirectory folder = DataDirectory.take(files, directory, platform.clock(), probe);
             try {
-                return new DiskLogEngine(files, directory, lock, settings, probe, platform);
+                return new DiskLogEngine(files, directory, folder, settings, probe, platform);
             } catch (IOException | RuntimeException e) {
-                lock.close();
+                folder.close();
                 throw e;
             }
         } catch (CorruptLogException e) {
@@ -145,6 +147,13 @@ public final class DiskLogEngine implements LogEngine {
         } catch (IOException e) {
             throw new LogFailedException("cannot use " + directory + " as data directory: " + e, e);
         }
+    }
+
+    private void lookLater(KeyRing keys) {
+        var unused = writers.get(0).loop().schedule(DataDirectory.LOOK, () -> {
+            keys.look();
+            lookLater(keys);
+        });
     }
 
     @Override
@@ -172,15 +181,17 @@ public final class DiskLogEngine implements LogEngine {
     @Override
     public CompletableFuture<Path> setAside(String name, Bytes note) {
         checkName(name);
+        LogFailedException lost = folder.lost();
+        if (lost != null) {
+            return CompletableFuture.failedFuture(lost);
+        }
         logs.remove(name);
         return onLoop(writers.get(0), name, () -> {
             mark.remove();
-            Path aside = directory.resolve("set-aside");
-            Path target = aside.resolve(name + "-" + TIME.format(clock.instant()));
-            files.createDirectories(aside);
+            Path target = folder.newPlaceAside(name);
             try {
                 files.rename(streams.resolve(name), target);
-                files.syncDirectory(aside);
+                files.syncDirectory(folder.aside());
                 files.syncDirectory(streams);
             } catch (NoSuchFileException nothingLeft) {
                 files.createDirectories(target);
@@ -193,6 +204,10 @@ public final class DiskLogEngine implements LogEngine {
     @Override
     public CompletableFuture<Void> drop(String name) {
         checkName(name);
+        LogFailedException lost = folder.lost();
+        if (lost != null) {
+            return CompletableFuture.failedFuture(lost);
+        }
         CompletableFuture<DiskShardLog> opening = logs.remove(name);
         if (opening == null) {
             return deleteFiles(name);
@@ -217,8 +232,9 @@ public final class DiskLogEngine implements LogEngine {
 
     private CompletableFuture<Void> closeAll() {
         // A last word that still holds is left as it is, and so is a directory in which damage was found.
-        boolean lastWord =
-                !mark.isThere() && logs.values().stream().noneMatch(CompletableFuture::isCompletedExceptionally);
+        boolean lastWord = folder.lost() == null
+                && !mark.isThere()
+                && logs.values().stream().noneMatch(CompletableFuture::isCompletedExceptionally);
         Map<String, CleanMark.End> ends = new ConcurrentHashMap<>();
         CompletableFuture<?>[] open = logs.entrySet().stream()
                 .filter(entry -> !entry.getValue().isCompletedExceptionally())
@@ -230,7 +246,7 @@ public final class DiskLogEngine implements LogEngine {
             readers.close();
             writers.forEach(writer -> writer.loop().close());
             return meta.close(lastWord).thenAccept(catalog -> {
-                if (lastWord || mark.isChanged()) {
+                if (folder.lost() == null && (lastWord || mark.isChanged())) {
                     leave(catalog, ends);
                 }
                 unlock(error);
@@ -248,7 +264,7 @@ public final class DiskLogEngine implements LogEngine {
 
     private void unlock(Throwable error) {
         try {
-            lock.close();
+            folder.close();
         } catch (IOException e) {
             throw new LogFailedException("cannot let go of the data directory: " + e, e);
         }
@@ -275,6 +291,7 @@ public final class DiskLogEngine implements LogEngine {
 
     private CompletableFuture<Void> deleteFiles(String name) {
         return onLoop(writers.get(0), name, () -> {
+                    folder.checkNotLost();
                     mark.remove();
                     DiskShardLog.delete(files, streams.resolve(name));
                     return true;

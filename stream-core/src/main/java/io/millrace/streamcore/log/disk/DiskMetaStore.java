@@ -36,50 +36,77 @@ final class DiskMetaStore implements MetaStore {
     private static final Logger log = LoggerFactory.getLogger(DiskMetaStore.class);
     private static final int REWRITE_FACTOR = 4;
     private static final int REWRITE_BYTES = 1 << 20;
+    /** With less than this on the disk no change is begun; records need more. */
+    private static final int ROOM_BYTES = 64 << 10;
+
+    private static final String NAME = "catalog";
 
     private final DiskFiles files;
     private final CleanMark mark;
+    private final DataDirectory folder;
     private final LogProbe probe;
     private final EventLoop loop;
     private final RandomGenerator random;
     private final ByteBuffer staging = ByteBuffer.allocate(64 << 10);
     private FrameFile file;
     private long changes;
+    /** Behind the last change, if it could not be cut off yet. */
+    private @Nullable TornTail tail;
+
     private @Nullable LogException failure;
     private EventLoop.Cancellable repairTimer = EventLoop.Cancellable.DONE;
-    private Duration repairDelay = Repair.FIRST_DELAY;
+    private Duration repairDelay = DataDirectory.FIRST_RETRY;
     private volatile Map<String, Entry> entries;
 
-    private DiskMetaStore(DiskFiles files, CleanMark mark, LogProbe probe, Platform platform, Found found) {
-        this.files = requireNonNull(files, "files");
-        this.mark = requireNonNull(mark, "mark");
+    private DiskMetaStore(Place place, LogProbe probe, Platform platform, Found found) {
+        this.files = place.files();
+        this.mark = place.mark();
+        this.folder = place.folder();
         this.loop = platform.newEventLoop("catalog-writer");
         this.random = platform.random();
         this.probe = requireNonNull(probe, "probe");
         this.file = found.file;
         this.changes = found.changes;
         this.entries = Collections.unmodifiableMap(found.entries);
+        this.tail = found.tail;
     }
 
-    /** Opens a catalog and makes it if there is none. Blocks. */
-    static DiskMetaStore open(DiskFiles files, CleanMark mark, Path path, LogProbe probe, Platform platform)
-            throws IOException {
-        Path directory = requireNonNull(path.getParent(), "parent");
-        if (!files.list(directory).contains(String.valueOf(path.getFileName()))) {
-            FrameFile made = FrameFile.create(files, path, platform.random().nextLong(), whole(0, Map.of()));
-            return new DiskMetaStore(files, mark, probe, platform, new Found(made, 0, new TreeMap<>()));
+    /**
+     * Where a catalog is.
+     *
+     * @param files the file system
+     * @param mark what the last clean stop left
+     * @param folder the data directory
+     */
+    record Place(DiskFiles files, CleanMark mark, DataDirectory folder) {}
+
+    /**
+     * Opens a catalog and makes it if there is none. One that is there is opened also where nothing can be written; changes are
+     * refused then until something can. Blocks.
+     */
+    static DiskMetaStore open(Place place, Path path, LogProbe probe, Platform platform) throws IOException {
+        FrameFile file = place.folder().found();
+        if (file == null) {
+            FrameFile made =
+                    FrameFile.create(place.files(), path, platform.random().nextLong(), whole(0, Map.of()));
+            return begun(new DiskMetaStore(place, probe, platform, new Found(made, 0, new TreeMap<>(), null)));
         }
-        FrameFile file = FrameFile.open(files, path);
         try {
-            return replay(files, mark, file, probe, platform);
+            return begun(replay(place, file, probe, platform));
         } catch (IOException | RuntimeException e) {
             file.close();
             throw e;
         }
     }
 
-    private static DiskMetaStore replay(
-            DiskFiles files, CleanMark mark, FrameFile file, LogProbe probe, Platform platform) throws IOException {
+    private static DiskMetaStore begun(DiskMetaStore store) {
+        store.loop.execute(store::lookLater);
+        return store;
+    }
+
+    private static DiskMetaStore replay(Place place, FrameFile file, LogProbe probe, Platform platform)
+            throws IOException {
+        CleanMark mark = place.mark();
         if (mark.catalog().isPresent()) {
             file.checkLength(mark.catalog().getAsLong());
         }
@@ -102,16 +129,30 @@ final class DiskMetaStore implements MetaStore {
         if (end == FrameFile.START || (end != file.size() && mark.catalog().isPresent())) {
             throw file.damage(end);
         }
-        int cut = file.cutTail(end);
-        if (cut > 0) {
-            log.warn(
-                    "{}: cut off the last {} bytes, from byte {} on: they are no whole change. A crash leaves such a"
-                            + " tail, and the server was not stopped in good order",
-                    file.path(),
-                    cut,
-                    end);
+        TornTail tail = TornTail.of(place.files(), place.folder(), NAME, file, end);
+        DiskMetaStore store = new DiskMetaStore(place, probe, platform, new Found(file, last[0], entries, tail));
+        try {
+            store.mend();
+        } catch (IOException e) {
+            var unused = store.poison(e);
         }
-        return new DiskMetaStore(files, mark, probe, platform, new Found(file, last[0], entries));
+        return store;
+    }
+
+    /** Ends the file where the last whole change ends, and makes sure that there is room for more. */
+    private void mend() throws IOException {
+        TornTail torn = tail;
+        if (torn != null) {
+            torn.cut();
+            tail = null;
+        }
+        Path room = file.path().resolveSibling("room" + FrameFile.UNFINISHED);
+        files.delete(room);
+        try (DiskFile tried = files.open(room)) {
+            tried.write(ByteBuffer.allocate(ROOM_BYTES), 0);
+        } finally {
+            files.delete(room);
+        }
     }
 
     @Override
@@ -142,7 +183,7 @@ final class DiskMetaStore implements MetaStore {
         try {
             loop.execute(() -> {
                 try {
-                    boolean sure = failure == null;
+                    boolean sure = failure == null && isThereAtLast();
                     if (sure && (lastWord || mark.isChanged())) {
                         file.append(Frame.mark(FrameKind.CLOSE, -1, changes, 0), staging);
                         file.flush(staging);
@@ -163,6 +204,19 @@ final class DiskMetaStore implements MetaStore {
         return done;
     }
 
+    /** True if the catalog is where the next server looks for it; written anew if hands took it away. */
+    private boolean isThereAtLast() throws IOException {
+        try {
+            if (!folder.isThere(file)) {
+                mark.remove();
+                rewrite(whole(changes, entries));
+            }
+            return true;
+        } catch (LogFailedException lost) {
+            return false;
+        }
+    }
+
     private long commitNow(MetaChange change) {
         if (failure != null) {
             throw failure;
@@ -174,6 +228,7 @@ final class DiskMetaStore implements MetaStore {
             }
         }
         try {
+            folder.check(file);
             mark.remove();
             long number = changes + 1;
             Frame frame =
@@ -210,24 +265,57 @@ final class DiskMetaStore implements MetaStore {
 
     private void rewrite(Frame whole) throws IOException {
         FrameFile old = file;
-        file = FrameFile.create(files, old.path(), random.nextLong(), whole);
+        FrameFile fresh = FrameFile.prepare(files, old.path(), random.nextLong(), whole);
+        try {
+            fresh.putInPlace(files);
+        } catch (IOException e) {
+            fresh.close();
+            throw e;
+        }
+        // From here on the name leads to it, durably or not, and so it is what the folder's lock is compared with.
+        file = fresh;
         old.close();
+        files.syncDirectory(requireNonNull(fresh.path().getParent(), "parent"));
+    }
+
+    private void lookLater() {
+        var unused = loop.schedule(DataDirectory.LOOK, () -> {
+            look();
+            lookLater();
+        });
+    }
+
+    /** Looks whether the folder is still this server's, and the catalog in its place. */
+    private void look() {
+        if (failure == null) {
+            try {
+                folder.check(file);
+            } catch (LogFailedException lost) {
+                failure = lost;
+            } catch (IOException e) {
+                var unused = poison(e);
+            }
+        }
     }
 
     private void repairLater() {
         repairTimer = loop.schedule(repairDelay, this::repair);
-        repairDelay = Repair.after(repairDelay);
+        repairDelay = DataDirectory.retryAfter(repairDelay);
     }
 
     /** Nobody knows what the failure left in the file, or under its name: all that is known is written anew. */
     private void repair() {
         try {
+            var unused = folder.isThere(file);
+            mend();
             mark.remove();
             rewrite(whole(changes, entries));
             failure = null;
-            repairDelay = Repair.FIRST_DELAY;
-            probe.recovered("catalog");
+            repairDelay = DataDirectory.FIRST_RETRY;
+            probe.recovered(NAME);
             log.warn("{}: the disk is well again, and changes are accepted", file.path());
+        } catch (LogFailedException lost) {
+            failure = lost;
         } catch (IOException e) {
             log.debug("{} cannot be written yet: {}", file.path(), e.toString());
             repairLater();
@@ -242,7 +330,7 @@ final class DiskMetaStore implements MetaStore {
                 cause);
         log.error("{}", failed.getMessage());
         failure = failed;
-        probe.failed("catalog", reason);
+        probe.failed(NAME, reason);
         repairLater();
         return failed;
     }
@@ -261,5 +349,9 @@ final class DiskMetaStore implements MetaStore {
     }
 
     /** A catalog's file, and what it holds. */
-    private record Found(FrameFile file, long changes, Map<String, Entry> entries) {}
+    private record Found(
+            FrameFile file,
+            long changes,
+            Map<String, Entry> entries,
+            @Nullable TornTail tail) {}
 }

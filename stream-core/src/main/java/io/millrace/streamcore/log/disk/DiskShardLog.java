@@ -44,8 +44,7 @@ final class DiskShardLog implements ShardLog {
         this.name = requireNonNull(name, "name");
         this.directory = requireNonNull(directory, "directory");
         this.shards = found.shards();
-        this.writer = new LogWriter(
-                context, directory, shards, new SegmentChain(context, directory, shards, found.segments()));
+        this.writer = new LogWriter(context, directory, shards, new SegmentChain(context, directory, found));
         this.reader = new LogReader(name, context, writer.cache(), () -> closed);
     }
 
@@ -54,7 +53,9 @@ final class DiskShardLog implements ShardLog {
         LogRecovery recovery =
                 new LogRecovery(context, directory, context.mark().end(name));
         recovery.run(mayBeNew);
-        return new DiskShardLog(context, name, directory, recovery);
+        DiskShardLog opened = new DiskShardLog(context, name, directory, recovery);
+        opened.writer.begin();
+        return opened;
     }
 
     @Override
@@ -144,6 +145,7 @@ final class DiskShardLog implements ShardLog {
     /** Closes the log and deletes its files. */
     CompletableFuture<Void> drop() {
         return onLoop(() -> {
+                    context.folder().checkNotLost();
                     if (!closed) {
                         closed = true;
                         refuseQueued();

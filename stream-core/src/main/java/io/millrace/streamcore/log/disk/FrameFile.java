@@ -50,11 +50,24 @@ final class FrameFile implements Closeable {
         this.durable = size;
     }
 
-    /** Makes a file, durably, that begins with {@code first}; a file of this name is replaced. */
+    /** Makes a file, durably, that begins with {@code first}, and locks it; a file of this name is replaced. */
     static FrameFile create(DiskFiles files, Path path, long salt, Frame first) throws IOException {
-        Path unfinished = path.resolveSibling(path.getFileName() + UNFINISHED);
+        FrameFile made = prepare(files, path, salt, first);
+        try {
+            made.putInPlace(files);
+            files.syncDirectory(requireNonNull(path.getParent(), "parent"));
+            return made;
+        } catch (IOException e) {
+            made.close();
+            throw e;
+        }
+    }
+
+    /** Makes the same under another name; {@link #putInPlace} comes next. */
+    static FrameFile prepare(DiskFiles files, Path path, long salt, Frame first) throws IOException {
+        Path unfinished = unfinished(path);
         files.delete(unfinished);
-        DiskFile file = files.open(unfinished);
+        DiskFile file = files.openLocked(unfinished);
         try {
             ByteBuffer start = ByteBuffer.allocate(START + first.size());
             start.putLong(FILE_MAGIC).putLong(salt).putInt(startCrc(salt)).putInt(0);
@@ -63,8 +76,6 @@ final class FrameFile implements Closeable {
             int size = start.remaining();
             file.write(start, 0);
             file.force();
-            files.rename(unfinished, path);
-            files.syncDirectory(requireNonNull(path.getParent(), "parent"));
             FrameFile made = new FrameFile(path, file, salt, size);
             made.firstFrameEnd = size;
             return made;
@@ -72,6 +83,15 @@ final class FrameFile implements Closeable {
             file.close();
             throw e;
         }
+    }
+
+    /** Gives a prepared file its name in place of another that has it; durable once the directory is. */
+    void putInPlace(DiskFiles files) throws IOException {
+        files.rename(unfinished(path), path);
+    }
+
+    private static Path unfinished(Path path) {
+        return path.resolveSibling(path.getFileName() + UNFINISHED);
     }
 
     /** True for the name of a file whose making was cut short. */
@@ -85,7 +105,20 @@ final class FrameFile implements Closeable {
      * @throws CorruptLogException if it does not begin as such a file does
      */
     static FrameFile open(DiskFiles files, Path path) throws IOException {
-        DiskFile file = files.open(path);
+        return open(path, files.open(path));
+    }
+
+    /**
+     * Opens a file as it is and locks it, because it is to be written to.
+     *
+     * @throws CorruptLogException if it does not begin as such a file does
+     * @throws io.millrace.streamcore.log.LogInUseException if another server has it
+     */
+    static FrameFile openLocked(DiskFiles files, Path path) throws IOException {
+        return open(path, files.openLocked(path));
+    }
+
+    private static FrameFile open(Path path, DiskFile file) throws IOException {
         try {
             ByteBuffer start = ByteBuffer.allocate(START);
             file.read(start, 0);
@@ -109,6 +142,21 @@ final class FrameFile implements Closeable {
 
     int size() {
         return size;
+    }
+
+    /** What tells this file from another of its name. */
+    Object key() {
+        return file.key();
+    }
+
+    /** True while its name leads to it and all that was written is there. Writer only. */
+    boolean isInPlace(DiskFiles files) throws IOException {
+        return file.key().equals(files.key(path)) && !isCut();
+    }
+
+    /** True if somebody else made it shorter. Writer only. */
+    boolean isCut() throws IOException {
+        return file.size() < written;
     }
 
     /** Where the frame that the file was made with ends; 0 for a file that was opened. */
@@ -190,16 +238,12 @@ final class FrameFile implements Closeable {
     }
 
     /**
-     * Judges what {@link #scan} could not read from {@code end} on: bytes that were never durable are cut off, others are
-     * damage.
+     * Judges what {@link #scan} could not read from {@code end} on. For this object the file ends there from now on; {@link
+     * #cutTail} ends it on the disk.
      *
-     * @return how many bytes were cut off
      * @throws CorruptLogException if a later frame proves that the bytes at {@code end} once were durable
      */
-    int cutTail(int end) throws IOException {
-        if (end == size) {
-            return 0;
-        }
+    Tail judgeTail(int end) throws IOException {
         Window window = new Window(file, size);
         for (int at = end + 1; at <= size - Frame.HEADER_BYTES; at++) {
             int place = window.find(at, Frame.HEADER_BYTES);
@@ -209,13 +253,47 @@ final class FrameFile implements Closeable {
                 throw damage(end);
             }
         }
-        int cut = size - end;
-        file.truncate(end);
-        file.force();
+        Tail tail = new Tail(end, size - end, isTorn(window, end));
         size = end;
         written = end;
         durable = end;
-        return cut;
+        return tail;
+    }
+
+    /** True if what begins at {@code end} misses bytes, or was never written. */
+    private boolean isTorn(Window window, int end) throws IOException {
+        int place = window.find(end, Frame.HEADER_BYTES);
+        if (place < 0) {
+            return true;
+        }
+        if (Frame.isHeader(window.buffer, place, salt)) {
+            return Frame.length(window.buffer, place) > size - end - Frame.HEADER_BYTES;
+        }
+        for (int at = end; at < size; at++) {
+            if (window.buffer.get(window.find(at, 1)) != 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Cuts off a tail, durably. To be tried again if it fails. */
+    void cutTail(Tail tail) throws IOException {
+        file.truncate(tail.from());
+        file.force();
+    }
+
+    /** Copies bytes that stand in the file, or stood there before its tail was judged. */
+    void copyTo(DiskFile target, Tail tail) throws IOException {
+        ByteBuffer piece = ByteBuffer.allocate(Math.min(PIECE, tail.length()));
+        for (int done = 0; done < tail.length(); done += piece.limit()) {
+            piece.clear().limit(Math.min(piece.capacity(), tail.length() - done));
+            file.read(piece, (long) tail.from() + done);
+            if (piece.hasRemaining()) {
+                throw new IOException("a file became shorter while it was read");
+            }
+            target.write(piece.flip(), done);
+        }
     }
 
     /**
@@ -304,6 +382,16 @@ final class FrameFile implements Closeable {
         crc.update(ByteBuffer.allocate(16).putLong(FILE_MAGIC).putLong(salt).flip());
         return (int) crc.getValue();
     }
+
+    /**
+     * What stands behind a file's last whole frame.
+     *
+     * @param from where it begins
+     * @param length how many bytes it has
+     * @param isTorn true if it is what an append leaves that was cut short: a frame that goes on behind the file's end, or bytes
+     *     that were never written; false if no byte is missing, so that it may have been durable, and acknowledged, once
+     */
+    record Tail(int from, int length, boolean isTorn) {}
 
     /** Sees the frames of a file one by one. */
     @FunctionalInterface

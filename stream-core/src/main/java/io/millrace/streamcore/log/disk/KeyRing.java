@@ -37,6 +37,7 @@ final class KeyRing {
     private final Path file;
     private final ReentrantLock making = new ReentrantLock();
     private volatile @Nullable MasterKey key;
+    private volatile boolean isMissed;
 
     private KeyRing(Path file, @Nullable MasterKey key) {
         this.file = requireNonNull(file, "file");
@@ -88,6 +89,18 @@ final class KeyRing {
         } finally {
             making.unlock();
         }
+    }
+
+    /** Warns once if the file of the key in use is gone: this server does not need it any more, the next one does. Blocks. */
+    void look() {
+        boolean isGone = key != null && Files.notExists(file);
+        if (isGone && !isMissed) {
+            log.warn(
+                    "The encryption key {} is gone. This server still has it in memory, the next one cannot open encrypted"
+                            + " records without: put the file back, or name its new place by --encryption-key",
+                    file);
+        }
+        isMissed = isGone;
     }
 
     private static MasterKey make(Path file) throws IOException {

@@ -14,6 +14,7 @@ import java.util.random.RandomGenerator;
  *
  * @param files the file system
  * @param mark what the last clean stop left; goes before the first change
+ * @param folder the data directory
  * @param keys the key of what is encrypted
  * @param settings how to work
  * @param loop the writer thread; it may block on the disk
@@ -27,6 +28,7 @@ import java.util.random.RandomGenerator;
 record LogContext(
         DiskFiles files,
         CleanMark mark,
+        DataDirectory folder,
         KeyRing keys,
         LogSettings settings,
         EventLoop loop,

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
@@ -33,10 +34,15 @@ final class LogRecovery {
 
     private final DiskFiles files;
     private final KeyRing keys;
+    private final DataDirectory folder;
     private final Path directory;
     private final Optional<CleanMark.End> cleanEnd;
     private final ConcurrentMap<Integer, ShardTail> shards = new ConcurrentHashMap<>();
     private final Deque<Segment> segments = new ArrayDeque<>();
+    /** What is done once all is read; it can be done again. */
+    private final List<Mend> mends = new ArrayList<>();
+
+    private @Nullable TornTail tail;
     /** By shard: where its records in the segments read so far end. */
     private final Map<Integer, Long> ends = new HashMap<>();
 
@@ -44,6 +50,7 @@ final class LogRecovery {
     LogRecovery(LogContext context, Path directory, Optional<CleanMark.End> cleanEnd) {
         this.files = context.files();
         this.keys = context.keys();
+        this.folder = context.folder();
         this.directory = requireNonNull(directory, "directory");
         this.cleanEnd = requireNonNull(cleanEnd, "cleanEnd");
     }
@@ -56,7 +63,10 @@ final class LogRecovery {
         return segments;
     }
 
-    /** Opens everything; a log that {@code mayBeNew} may have no files yet. */
+    /**
+     * Opens everything, and only reads unless there is nothing; {@link #mend} comes next. A log that {@code mayBeNew} may have
+     * no files yet.
+     */
     void run(boolean mayBeNew) throws IOException {
         List<String> names = files.list(directory);
         SegmentList list = SegmentList.read(files, directory);
@@ -71,10 +81,18 @@ final class LogRecovery {
         }
         for (String name : names) {
             if (FrameFile.isUnfinished(name)) {
-                files.delete(directory.resolve(name));
+                mends.add(() -> files.delete(directory.resolve(name)));
             }
         }
         shards.values().forEach(tail -> tail.publish(tail.nextIndex(), tail.lastTimeMillis(), tail.isSealed()));
+    }
+
+    /** Ends what a crash left half done. To be tried again if it fails; before that nothing may be written to the log. */
+    void mend() throws IOException {
+        while (!mends.isEmpty()) {
+            mends.get(0).run();
+            mends.remove(0);
+        }
     }
 
     private void open(List<Long> found, boolean nothingIsThere, @Nullable SegmentList list) throws IOException {
@@ -116,30 +134,41 @@ final class LogRecovery {
         return Math.max(listed, cleanEnd.map(CleanMark.End::segment).orElse(1L));
     }
 
-    /** Ends what a crash left half done: a new segment that is not listed, old ones that were about to be deleted. */
-    private void settle(List<Long> found, List<Long> kept, @Nullable SegmentList list) throws IOException {
+    /** Finds what a crash left half done: a torn end, a new segment that is not listed, old ones that were to be deleted. */
+    private void settle(List<Long> found, List<Long> kept, @Nullable SegmentList list) {
+        TornTail torn = tail;
+        if (torn != null) {
+            mends.add(torn::cut);
+        }
         for (long number : found) {
             if (!kept.contains(number)) {
-                Path old = Segment.logPath(directory, number);
-                files.delete(Segment.indexPath(old));
-                files.delete(old);
+                mends.add(() -> {
+                    Path old = Segment.logPath(directory, number);
+                    files.delete(Segment.indexPath(old));
+                    files.delete(old);
+                });
             }
         }
         SegmentList now = SegmentList.of(segments);
         if (!now.equals(list)) {
-            if (list == null) {
-                log.warn(
-                        "{} is missing; it is made again and says that the log's files are {} to {}",
-                        SegmentList.path(directory),
-                        now.first(),
-                        now.newest());
-            }
-            now.save(files, directory);
+            mends.add(() -> save(now, list == null));
+        }
+    }
+
+    private void save(SegmentList now, boolean wasMissing) throws IOException {
+        now.save(files, directory);
+        if (wasMissing) {
+            log.warn(
+                    "{} was missing; it is made again and says that the log's files are {} to {}",
+                    SegmentList.path(directory),
+                    now.first(),
+                    now.newest());
         }
     }
 
     private void open(long number, boolean newest, OptionalLong length) throws IOException {
-        FrameFile file = FrameFile.open(files, Segment.logPath(directory, number));
+        Path path = Segment.logPath(directory, number);
+        FrameFile file = newest ? FrameFile.openLocked(files, path) : FrameFile.open(files, path);
         Segment segment;
         try {
             length.ifPresent(file::checkLength);
@@ -170,15 +199,7 @@ final class LogRecovery {
         if (end == FrameFile.START || (end != file.size() && cleanEnd.isPresent())) {
             throw file.damage(end);
         }
-        int cut = file.cutTail(end);
-        if (cut > 0) {
-            log.warn(
-                    "{}: cut off the last {} bytes, from byte {} on: they are no whole batch. A crash leaves such a tail,"
-                            + " and the server was not stopped in good order",
-                    file.path(),
-                    cut,
-                    end);
-        }
+        tail = TornTail.of(files, folder, String.valueOf(directory.getFileName()), file, end);
         Segment segment = new Segment(files, number, file, key, index);
         enter(segment, index);
         return segment;
@@ -248,5 +269,11 @@ final class LogRecovery {
             checkFollows(file, shard, next);
             shards.computeIfAbsent(shard, ShardTail::new).restore(next, state.getLong(), state.get() != 0);
         }
+    }
+
+    /** One thing to be done on the disk. */
+    @FunctionalInterface
+    private interface Mend {
+        void run() throws IOException;
     }
 }

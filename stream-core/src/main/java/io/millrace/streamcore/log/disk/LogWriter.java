@@ -42,7 +42,8 @@ final class LogWriter {
     private EventLoop.Cancellable fsyncTimer = EventLoop.Cancellable.DONE;
     private boolean fsyncDue;
     private EventLoop.Cancellable repairTimer = EventLoop.Cancellable.DONE;
-    private Duration repairDelay = Repair.FIRST_DELAY;
+    private EventLoop.Cancellable lookTimer = EventLoop.Cancellable.DONE;
+    private Duration repairDelay = DataDirectory.FIRST_RETRY;
     private long now;
     private volatile @Nullable LogFailedException failure;
 
@@ -56,6 +57,16 @@ final class LogWriter {
                 .mapToLong(ShardTail::lastTimeMillis)
                 .max()
                 .orElse(0);
+    }
+
+    /** To be called once, before anything else. */
+    void begin() {
+        try {
+            segments.mend();
+        } catch (IOException e) {
+            var unused = poison(e);
+        }
+        lookLater();
     }
 
     /** Why nothing is taken now, if so. Safe for any thread. */
@@ -80,7 +91,7 @@ final class LogWriter {
             pending.publish(this);
         }
         segments.settle();
-        repairDelay = Repair.FIRST_DELAY;
+        repairDelay = DataDirectory.FIRST_RETRY;
         finishFull();
         for (Pending pending : group) {
             pending.complete();
@@ -128,7 +139,7 @@ final class LogWriter {
 
     /** Deletes what is only older, unless the disk has failed. */
     void truncateBefore(long timeMillis) throws IOException {
-        if (failure == null) {
+        if (failure == null && context.folder().lost() == null) {
             segments.truncateBefore(timeMillis);
         }
     }
@@ -142,9 +153,10 @@ final class LogWriter {
     Optional<CleanMark.End> close(boolean lastWord) throws IOException {
         stopTimers();
         try {
-            if (failure != null) {
+            if (failure != null || context.folder().lost() != null) {
                 return Optional.empty();
             }
+            segments.checkInPlace();
             if (lastWord) {
                 segments.endInGoodOrder();
             }
@@ -183,10 +195,47 @@ final class LogWriter {
 
     private void repairLater() {
         repairTimer = context.loop().schedule(repairDelay, this::repair);
-        repairDelay = Repair.after(repairDelay);
+        repairDelay = DataDirectory.retryAfter(repairDelay);
+    }
+
+    private void lookLater() {
+        lookTimer = context.loop().schedule(DataDirectory.LOOK, () -> {
+            look();
+            lookLater();
+        });
+    }
+
+    /** Looks whether the log's files are still where they were, and this server's. */
+    private void look() {
+        LogFailedException lost = context.folder().lost();
+        if (lost != null) {
+            var unused = stop(lost);
+        } else if (failure == null) {
+            try {
+                segments.checkInPlace();
+            } catch (IOException e) {
+                var unused = poison(e);
+            }
+        }
+    }
+
+    /** The data directory is no longer this server's: nothing is taken, and nothing tried, until it ends. */
+    private LogFailedException stop(LogFailedException lost) {
+        repairTimer.cancel();
+        fsyncTimer.cancel();
+        if (failure != lost) {
+            failure = lost;
+            context.probe().failed(name(), "the data folder was taken from this server");
+        }
+        return lost;
     }
 
     private void repair() {
+        LogFailedException lost = context.folder().lost();
+        if (lost != null) {
+            var unused = stop(lost);
+            return;
+        }
         try {
             segments.rollBack();
             failure = null;
@@ -203,6 +252,10 @@ final class LogWriter {
     }
 
     private @Nullable LogFailedException writeDurably(List<Pending> group) {
+        LogFailedException lost = context.folder().lost();
+        if (lost != null) {
+            return stop(lost);
+        }
         now = Math.max(now, context.clock().millis());
         long begun = context.ticker().nanoTime();
         try {
@@ -253,5 +306,6 @@ final class LogWriter {
     private void stopTimers() {
         fsyncTimer.cancel();
         repairTimer.cancel();
+        lookTimer.cancel();
     }
 }

@@ -33,25 +33,51 @@ final class SegmentChain {
     private final ConcurrentMap<Integer, ShardTail> shards;
     private final Deque<Segment> segments;
     private final List<Segment> unfinished = new ArrayList<>();
+    private final LogRecovery found;
     private boolean encrypts;
     private Place settled;
 
-    /** A chain that goes on after {@code found}, which are in order; with none it makes the first. */
-    SegmentChain(LogContext context, Path directory, ConcurrentMap<Integer, ShardTail> shards, Deque<Segment> found)
-            throws IOException {
+    /** A chain that goes on after what was {@code found}; with nothing it makes the first segment. */
+    SegmentChain(LogContext context, Path directory, LogRecovery found) throws IOException {
         this.context = requireNonNull(context, "context");
         this.directory = requireNonNull(directory, "directory");
-        this.shards = requireNonNull(shards, "shards");
-        this.segments = new ArrayDeque<>(found);
+        this.found = requireNonNull(found, "found");
+        this.shards = found.shards();
+        this.segments = new ArrayDeque<>(found.segments());
         if (segments.isEmpty()) {
             segments.add(newSegment(1));
-            SegmentList.of(segments).save(context.files(), directory);
+            try {
+                SegmentList.of(segments).save(context.files(), directory);
+            } catch (IOException e) {
+                close();
+                throw e;
+            }
         }
         this.settled = end();
     }
 
+    /** Ends what an earlier server left half done, before the first append. To be tried again by {@link #rollBack} if it fails. */
+    void mend() throws IOException {
+        found.mend();
+    }
+
+    /**
+     * Makes sure that the names of all files still lead to them, and that they are as long as they were.
+     *
+     * @throws IOException if one was taken away or cut
+     */
+    void checkInPlace() throws IOException {
+        for (Segment segment : segments) {
+            if (!segment.file().isInPlace(context.files())) {
+                throw new IOException(segment.file().path().getFileName()
+                        + " was taken away or cut while the server uses it; what was put last may be lost with it");
+            }
+        }
+    }
+
     /** From now on records are encrypted, or not. */
     void encrypt(boolean isWanted) throws IOException {
+        context.folder().checkNotLost();
         if (isWanted) {
             var unused = context.keys().toSeal();
         }
@@ -145,6 +171,8 @@ final class SegmentChain {
      */
     void rollBack() throws IOException {
         context.staging().clear();
+        checkInPlace();
+        mend();
         context.mark().remove();
         while (newest() != settled.segment) {
             segments.removeLast().close();

@@ -101,6 +101,24 @@ class AuditLogTest {
     }
 
     @Test
+    void aFileThatIsTakenAwayBeginsAnew() throws Exception {
+        Path file = folder.resolve("audit.log");
+        AuditLog log = AuditLog.open(file, 1000, 1, loop);
+        for (int i = 0; i < 3; i++) {
+            log.record(event("Operation" + i));
+            CountDownLatch written = new CountDownLatch(1);
+            loop.execute(written::countDown);
+            assertThat(written.await(20, TimeUnit.SECONDS)).isTrue();
+            if (i == 0) {
+                Files.move(file, folder.resolve("away"));
+            }
+        }
+        end(log);
+        assertThat(folder.resolve("away")).content().contains("Operation0");
+        assertThat(file).content().contains("Operation1", "Operation2").doesNotContain("Operation0");
+    }
+
+    @Test
     void aFloodIsDroppedAndCounted() throws Exception {
         Path file = folder.resolve("audit.log");
         AuditLog log = AuditLog.open(file, 100 << 20, 1, loop);

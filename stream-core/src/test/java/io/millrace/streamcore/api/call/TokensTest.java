@@ -33,6 +33,15 @@ class TokensTest {
                 .satisfies(e -> assertThat(((ApiException) e).code()).isEqualTo(ErrorCode.EXPIRED_NEXT_TOKEN));
     }
 
+    /** On a full disk, say: then tokens end with the server. */
+    @Test
+    void aKeyThatCannotBeKeptIsGoodForThisServer() throws IOException {
+        PageTokens tokens = new PageTokens(TokenSeal.of(folder.resolve("none/key")), () -> now);
+        String token = tokens.write(TokenSeal.Purpose.SHARD_PAGE, "a");
+
+        assertThat(tokens.read(TokenSeal.Purpose.SHARD_PAGE, token)).containsExactly("a");
+    }
+
     @Test
     void aDamagedKeyIsNamed() throws IOException {
         Path key = Files.writeString(folder.resolve("key"), "short");

@@ -4,11 +4,11 @@ import io.millrace.runtime.Platform;
 import io.millrace.streamcore.log.LogEngine;
 import io.millrace.streamcore.log.LogProbe;
 import io.millrace.streamcore.log.LogSettings;
-import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** The real file system, which a test may break: then nothing can be written, and what is there is still read. */
 public final class BreakableDisk {
@@ -45,8 +45,26 @@ public final class BreakableDisk {
 
         @Override
         public DiskFile open(Path path) throws IOException {
-            check();
+            checkNew(path);
             return new File(real.open(path));
+        }
+
+        @Override
+        public DiskFile openLocked(Path path) throws IOException {
+            checkNew(path);
+            return new File(real.openLocked(path));
+        }
+
+        @Override
+        public @Nullable Object key(Path path) throws IOException {
+            return real.key(path);
+        }
+
+        /** What is there can be opened, full disk or not. */
+        private void checkNew(Path path) throws IOException {
+            if (real.key(path) == null) {
+                check();
+            }
         }
 
         @Override
@@ -56,7 +74,7 @@ public final class BreakableDisk {
 
         @Override
         public void createDirectories(Path directory) throws IOException {
-            check();
+            checkNew(directory);
             real.createDirectories(directory);
         }
 
@@ -80,11 +98,6 @@ public final class BreakableDisk {
         public void syncDirectory(Path directory) throws IOException {
             check();
             real.syncDirectory(directory);
-        }
-
-        @Override
-        public Closeable lock(Path path) throws IOException {
-            return real.lock(path);
         }
     }
 
@@ -116,6 +129,11 @@ public final class BreakableDisk {
         public void truncate(long size) throws IOException {
             check();
             real.truncate(size);
+        }
+
+        @Override
+        public Object key() {
+            return real.key();
         }
 
         @Override

@@ -3,7 +3,6 @@ package io.millrace.streamcore.log.disk;
 import static java.util.Objects.requireNonNull;
 
 import io.millrace.streamcore.log.LogInUseException;
-import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
@@ -11,7 +10,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -19,6 +17,7 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A disk in memory that can fail, and that after a crash holds what was synced for certain and the rest perhaps: a file
@@ -30,7 +29,6 @@ final class FaultyFiles implements DiskFiles {
 
     private final Map<Path, Inode> names = new TreeMap<>();
     private final Map<Path, Inode> durableNames = new TreeMap<>();
-    private final Set<Path> locks = new HashSet<>();
     private int writesUntilFailure = Integer.MAX_VALUE;
     private int forcesUntilFailure = Integer.MAX_VALUE;
     private int stepsUntilPowerOff = Integer.MAX_VALUE;
@@ -147,6 +145,23 @@ final class FaultyFiles implements DiskFiles {
     }
 
     @Override
+    public DiskFile openLocked(Path path) {
+        Inode inode = names.computeIfAbsent(path, missing -> new Inode(new byte[0]));
+        if (inode.isLocked) {
+            throw new LogInUseException(path);
+        }
+        inode.isLocked = true;
+        MemoryFile file = new MemoryFile(inode);
+        file.isLocked = true;
+        return file;
+    }
+
+    @Override
+    public @Nullable Object key(Path path) {
+        return names.get(path);
+    }
+
+    @Override
     public DiskFile openExisting(Path path) throws IOException {
         Inode inode = names.get(path);
         if (inode == null) {
@@ -196,14 +211,6 @@ final class FaultyFiles implements DiskFiles {
         });
     }
 
-    @Override
-    public Closeable lock(Path path) {
-        if (!locks.add(path)) {
-            throw new LogInUseException(path);
-        }
-        return () -> locks.remove(path);
-    }
-
     private void adopt(Path path, Inode inode) {
         names.put(path, inode);
         durableNames.put(path, inode);
@@ -214,6 +221,7 @@ final class FaultyFiles implements DiskFiles {
     private static final class Inode {
         private byte[] bytes;
         private byte[] durable;
+        private boolean isLocked;
         /** What was written since the last fsync. */
         private final List<Range> dirty = new ArrayList<>();
 
@@ -251,6 +259,7 @@ final class FaultyFiles implements DiskFiles {
     private final class MemoryFile implements DiskFile {
         private final Inode inode;
         private boolean closed;
+        private boolean isLocked;
 
         MemoryFile(Inode inode) {
             this.inode = inode;
@@ -312,8 +321,17 @@ final class FaultyFiles implements DiskFiles {
         }
 
         @Override
+        public Object key() {
+            return inode;
+        }
+
+        @Override
         public void close() {
             closed = true;
+            if (isLocked) {
+                isLocked = false;
+                inode.isLocked = false;
+            }
         }
 
         private void checkOpen() throws IOException {
