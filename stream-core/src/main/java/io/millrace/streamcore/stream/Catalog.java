@@ -261,6 +261,7 @@ final class Catalog {
         if (closing) {
             return;
         }
+        stream.noteTrouble();
         var unusedTimer = loop.schedule(STEP_RETRY, () -> {
             if (stream.view().version() == seen.version() && streams.get(nameOf(stream)) == stream) {
                 var unused = carryOn(stream).exceptionally(error -> {
@@ -477,11 +478,13 @@ final class Catalog {
         }
         View seen = stream.view();
         var unusedTimer = loop.schedule(settings.transitionTime(), () -> {
-            var unused = logFailure(nameOf(stream), step.get().whenComplete((ok, error) -> {
+            boolean isKnown = stream.isInTrouble();
+            CompletableFuture<Void> done = step.get().whenComplete((ok, error) -> {
                 if (error != null) {
                     carryOnLater(stream, seen);
                 }
-            }));
+            });
+            var unused = isKnown ? done : logFailure(nameOf(stream), done);
         });
         return CompletableFuture.completedFuture(null);
     }

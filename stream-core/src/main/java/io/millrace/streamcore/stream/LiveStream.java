@@ -31,6 +31,8 @@ final class LiveStream {
     private final List<Runnable> followers = new CopyOnWriteArrayList<>();
 
     /** The catalog loop's. */
+    private boolean isInTrouble;
+
     private CompletableFuture<?> lastChange = CompletableFuture.completedFuture(null);
 
     LiveStream(StreamEntry entry, long version, @Nullable ShardLog log, String arn, StreamProbe probe) {
@@ -61,9 +63,20 @@ final class LiveStream {
         return peaks;
     }
 
+    /** A step failed and is tried again. Catalog loop only. */
+    void noteTrouble() {
+        isInTrouble = true;
+    }
+
+    /** True from a step that failed to the next change. Catalog loop only. */
+    boolean isInTrouble() {
+        return isInTrouble;
+    }
+
     /** Shows a durable change to all and wakes who waits for one. Catalog loop only. */
     void install(View next) {
         view = next;
+        isInTrouble = false;
         CompletableFuture<Void> waiters = changed;
         changed = new CompletableFuture<>();
         waiters.complete(null);

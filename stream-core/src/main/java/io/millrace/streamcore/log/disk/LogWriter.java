@@ -182,8 +182,9 @@ final class LogWriter {
         if (first == null) {
             String reason = "writing to " + directory + " failed (" + cause.getMessage() + ")";
             first = new LogFailedException(
-                    reason + "; nothing more is accepted there until the disk is well and has room, which is tried"
-                            + " every few seconds",
+                    reason
+                            + "; nothing more is accepted there until the files are there and the disk is well and has room,"
+                            + " which is tried every few seconds",
                     cause);
             failure = first;
             context.probe().failed(name(), reason);
@@ -240,7 +241,7 @@ final class LogWriter {
             segments.rollBack();
             failure = null;
             context.probe().recovered(name());
-            log.warn("{}: the disk is well again; what was acknowledged is there, and records are accepted", directory);
+            log.warn("{}: all is well again; what was acknowledged is there, and records are accepted", directory);
         } catch (IOException | RuntimeException e) {
             log.debug("{} cannot be written yet: {}", directory, e.toString());
             repairLater();

@@ -174,6 +174,25 @@ final class HandsTest {
     }
 
     @Test
+    void filesThatAreCutUnderAServerAreNoticedToo() throws IOException {
+        Server server = filled();
+        Files.write(data.resolve(NEWEST), new byte[10]);
+        Files.write(data.resolve(CATALOG), new byte[0]);
+        server.rig.simulation.run(A_MINUTE);
+        assertThat(server.failures.now()).containsOnlyKeys(EngineRig.NAME);
+        assertThat(server.failures.now().get(EngineRig.NAME)).contains(NEWEST.getFileName() + " was taken away or cut");
+        server.tryToPut("refused");
+        assertThat(server.lastWasTaken).isFalse();
+        server.close();
+        assertThatThrownBy(() -> start().open())
+                .isInstanceOf(CorruptLogException.class)
+                .hasMessageContaining(NEWEST + " is damaged");
+        Server next = start();
+        assertThat(next.rig.engine.meta().entries()).containsOnlyKeys("stream/orders");
+        next.close();
+    }
+
+    @Test
     void aCatalogThatIsTakenAwayIsWrittenAnew() throws IOException {
         Server server = filled();
         Files.delete(data.resolve(CATALOG));
