@@ -69,7 +69,7 @@ public final class AuditLog implements Audit {
      * @param maxBytes how large it may grow before it is put aside
      * @param kept how many are kept aside, at least 1
      * @param loop writes it; closing the loop ends the log, and {@link #finish} before that writes what is left
-     * @throws IOException with one line for the user if it may not be written; a full disk only delays the first line
+     * @throws IOException with one line for the user if it cannot be written
      */
     public static AuditLog open(Path file, long maxBytes, int kept, EventLoop loop) throws IOException {
         if (maxBytes < 1 || kept < 1) {
@@ -79,21 +79,10 @@ public final class AuditLog implements Audit {
         try {
             opened.reopen();
         } catch (IOException e) {
-            if (opened.mayBeWritten()) {
-                opened.failed(e);
-                return opened;
-            }
             throw new IOException(
                     "Cannot write the audit log " + file + ": no folder, or no permission. Choose another.", e);
         }
         return opened;
-    }
-
-    private boolean mayBeWritten() {
-        Path folder = requireNonNull(file.toAbsolutePath().getParent(), "folder");
-        return Files.exists(file)
-                ? Files.isRegularFile(file) && Files.isWritable(file)
-                : Files.isDirectory(folder) && Files.isWritable(folder);
     }
 
     @Override

@@ -120,6 +120,12 @@ final class HandsTest {
         Path catalog = data.resolve(CATALOG);
         Path copy = Files.copy(catalog, temporary.resolve("copy"));
         Files.move(copy, catalog, StandardCopyOption.REPLACE_EXISTING);
+        Files.delete(data.resolve(LOCK));
+        // Nothing keeps a second server from the catalog now, but from the log.
+        assertThatThrownBy(() -> start().open())
+                .isInstanceOf(LogInUseException.class)
+                .hasMessageContaining(NEWEST.toString());
+        first.put("before it is noticed");
         first.rig.simulation.run(A_MINUTE);
         assertThat(first.failures.now().get("catalog")).contains("another file is in the place of " + catalog);
         assertThat(first.failures.now()).containsKey(EngineRig.NAME);
