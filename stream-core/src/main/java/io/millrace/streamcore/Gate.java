@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.millrace.runtime.Transitions;
 import io.millrace.streamcore.api.call.ApiAnswer;
+import io.millrace.streamcore.api.call.ApiHandler;
 import io.millrace.streamcore.api.call.ApiRequest;
 import io.millrace.streamcore.api.operate.Health;
 import io.millrace.streamcore.api.operate.OperatorPages;
@@ -11,9 +12,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import org.slf4j.event.Level;
 
@@ -21,21 +22,24 @@ import org.slf4j.event.Level;
  * Stands before the API: while the server starts, requests are told to come again, and whoever asks for the server's
  * health hears where it is. Safe for any thread.
  */
-final class Gate implements Function<ApiRequest, CompletableFuture<ApiAnswer>> {
+final class Gate implements ApiHandler {
     private static final byte[] COME_AGAIN =
             "{\"__type\":\"ServiceUnavailableException\",\"message\":\"The server is starting.\"}"
                     .getBytes(StandardCharsets.UTF_8);
 
     private final AtomicReference<Phase> phase = new AtomicReference<>(Phase.STARTING);
     private final Supplier<? extends Map<String, String>> failedLogs;
-    private volatile Function<ApiRequest, CompletableFuture<ApiAnswer>> handler;
+    private final Supplier<Optional<String>> shortage;
+    private volatile ApiHandler handler;
 
     /**
      * A gate that is shut.
      *
      * @param failedLogs why logs take no more writes, by their names
+     * @param shortage why memory is short, if it is
      */
-    Gate(Supplier<? extends Map<String, String>> failedLogs) {
+    Gate(Supplier<? extends Map<String, String>> failedLogs, Supplier<Optional<String>> shortage) {
+        this.shortage = requireNonNull(shortage, "shortage");
         this.failedLogs = requireNonNull(failedLogs, "failedLogs");
         this.handler = request -> CompletableFuture.completedFuture(comeAgain());
     }
@@ -47,7 +51,7 @@ final class Gate implements Function<ApiRequest, CompletableFuture<ApiAnswer>> {
     }
 
     /** From now on the API answers. */
-    void open(Function<ApiRequest, CompletableFuture<ApiAnswer>> api) {
+    void open(ApiHandler api) {
         handler = requireNonNull(api, "api");
         moveTo(Phase.SERVING, "everything is open");
     }
@@ -64,17 +68,20 @@ final class Gate implements Function<ApiRequest, CompletableFuture<ApiAnswer>> {
             return new Health(now.status, List.of(now.reason));
         }
         Map<String, String> failed = failedLogs.get();
-        if (failed.isEmpty()) {
-            return Health.OK;
-        }
         List<String> reasons = new ArrayList<>();
         failed.forEach((name, reason) -> reasons.add("the log " + name + " takes no more writes: " + reason));
-        return new Health(Health.Status.FAILED, reasons);
+        shortage.get().ifPresent(reasons::add);
+        return new Health(failed.isEmpty() ? Health.Status.OK : Health.Status.FAILED, reasons);
     }
 
     @Override
     public CompletableFuture<ApiAnswer> apply(ApiRequest request) {
         return handler.apply(request);
+    }
+
+    @Override
+    public Optional<ApiAnswer> look(ApiRequest begun) {
+        return handler.look(begun);
     }
 
     private void moveTo(Phase next, String reason) {

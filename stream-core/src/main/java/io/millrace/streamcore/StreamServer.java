@@ -7,11 +7,12 @@ import io.millrace.runtime.Platform;
 import io.millrace.runtime.SystemPlatform;
 import io.millrace.streamcore.api.ApiOptions;
 import io.millrace.streamcore.api.KinesisApi;
-import io.millrace.streamcore.api.call.ApiAnswer;
+import io.millrace.streamcore.api.call.ApiHandler;
 import io.millrace.streamcore.api.call.ApiRequest;
 import io.millrace.streamcore.api.call.TokenSeal;
 import io.millrace.streamcore.api.faults.FaultPlan;
 import io.millrace.streamcore.api.faults.Faults;
+import io.millrace.streamcore.api.operate.MemoryShortage;
 import io.millrace.streamcore.api.operate.OperatorPages;
 import io.millrace.streamcore.api.push.PushSettings;
 import io.millrace.streamcore.http.HttpLimits;
@@ -47,9 +48,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -150,7 +149,8 @@ public final class StreamServer implements AutoCloseable {
         private @Nullable Path audit;
         private Account account = Account.USUAL;
         private HttpLimits limits = HttpLimits.DEFAULT;
-        private Platform platform = new SystemPlatform();
+        private final MemoryShortage shortage = new MemoryShortage(new SystemPlatform().ticker());
+        private Platform platform = new SystemPlatform(this::taskFailed);
         private PushSettings push = PushSettings.DEFAULTS;
         private FsyncPolicy fsync = FsyncPolicy.ALWAYS;
         private @Nullable Duration transitionTime;
@@ -363,17 +363,21 @@ public final class StreamServer implements AutoCloseable {
             undo.push(security::close);
             ServerMetrics metrics = new ServerMetrics();
             undo.push(metrics::close);
-            Gate gate = new Gate(metrics::failedLogs);
+            Gate gate = new Gate(metrics::failedLogs, shortage::reason);
             HostNames hosts = hosts();
             OperatorPages pages =
                     new OperatorPages(gate::health, metrics::writeTo, request -> isOperator(request, hosts));
             gate.show(pages);
             Refusals refusals = security.refusals();
-            HttpSettings settings = new HttpSettings(host, port, tlsPort, pem, limits);
-            HttpServer.Bound http = HttpServer.start(settings, guarded(gate, hosts, refusals), refusals, platform);
+            HttpLimits fair = credentials == null ? limits : limits.withHalfForStrangers();
+            HttpSettings settings = new HttpSettings(host, port, tlsPort, pem, fair);
+            HttpServer.Bound http =
+                    HttpServer.start(settings, guarded(gate, hosts, refusals), refusals, shortage, platform);
             undo.push(http.server()::close);
             metrics.watchConnections(http.server()::connections);
             metrics.watchPushedBytes(http.server()::waitingBytes);
+            metrics.watchRequestBytes(http.server()::requestBytes);
+            metrics.watchAnswerBytes(http.server()::answerBytes);
             Faults made = makeFaults();
             undo.push(made::close);
             TokenSeal seal = TokenSeal.of(folder.path().resolve(KEY_FILE));
@@ -383,8 +387,14 @@ public final class StreamServer implements AutoCloseable {
             undo.push(streams::close);
             ApiOptions options = new ApiOptions(pages, metrics.calls(), made, push, security.ofApi(account, seal));
             KinesisApi api = new KinesisApi(streams, account, seal, platform, options);
-            gate.open(api::handle);
+            gate.open(api);
             return new StreamServer(new Parts(gate, http, api, streams, metrics, security, folder));
+        }
+
+        private void taskFailed(String source, Throwable error) {
+            if (!shortage.noticed(error)) {
+                log.error("A task of {} failed; the loop goes on", source, error);
+            }
         }
 
         /** The quotas of an account are its own, in each region; the meters of the server's own account have plain names. */
@@ -418,8 +428,7 @@ public final class StreamServer implements AutoCloseable {
         }
 
         /** Web pages have no key, so a server that verifies its clients needs no other guard. */
-        private Function<ApiRequest, CompletableFuture<ApiAnswer>> guarded(
-                Gate gate, HostNames hosts, Refusals refusals) {
+        private ApiHandler guarded(Gate gate, HostNames hosts, Refusals refusals) {
             return credentials == null ? new WebGuard(gate, new WebOrigins(corsOrigins), hosts, refusals) : gate;
         }
 

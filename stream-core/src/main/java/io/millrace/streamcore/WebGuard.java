@@ -3,12 +3,13 @@ package io.millrace.streamcore;
 import static java.util.Objects.requireNonNull;
 
 import io.millrace.streamcore.api.call.ApiAnswer;
+import io.millrace.streamcore.api.call.ApiHandler;
 import io.millrace.streamcore.api.call.ApiRequest;
 import io.millrace.streamcore.http.Refusals;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * whose answers the page cannot see; and where the page's own name points at this machine, they send that name as the
  * host's. Other programs send no origin, and a host that is known. Safe for any thread.
  */
-final class WebGuard implements Function<ApiRequest, CompletableFuture<ApiAnswer>> {
+final class WebGuard implements ApiHandler {
     private static final Refused FOREIGN_PAGE = new Refused(
             403,
             "AccessDeniedException",
@@ -28,7 +29,7 @@ final class WebGuard implements Function<ApiRequest, CompletableFuture<ApiAnswer
             "This server is not known by the name in Host. Use localhost or an address, or give the name with"
                     + " --server-name.");
 
-    private final Function<ApiRequest, CompletableFuture<ApiAnswer>> next;
+    private final ApiHandler next;
     private final WebOrigins origins;
     private final HostNames hosts;
     private final Refusals refusals;
@@ -38,11 +39,7 @@ final class WebGuard implements Function<ApiRequest, CompletableFuture<ApiAnswer
      *
      * @param refusals hears of what is refused
      */
-    WebGuard(
-            Function<ApiRequest, CompletableFuture<ApiAnswer>> next,
-            WebOrigins origins,
-            HostNames hosts,
-            Refusals refusals) {
+    WebGuard(ApiHandler next, WebOrigins origins, HostNames hosts, Refusals refusals) {
         this.next = requireNonNull(next, "next");
         this.origins = requireNonNull(origins, "origins");
         this.hosts = requireNonNull(hosts, "hosts");
@@ -52,11 +49,18 @@ final class WebGuard implements Function<ApiRequest, CompletableFuture<ApiAnswer
     @Override
     public CompletableFuture<ApiAnswer> apply(ApiRequest request) {
         @Nullable Refused refused = refused(request);
-        if (refused == null) {
-            return next.apply(request);
-        }
+        return refused == null ? next.apply(request) : CompletableFuture.completedFuture(answer(request, refused));
+    }
+
+    @Override
+    public Optional<ApiAnswer> look(ApiRequest begun) {
+        @Nullable Refused refused = refused(begun);
+        return refused == null ? next.look(begun) : Optional.of(answer(begun, refused));
+    }
+
+    private ApiAnswer answer(ApiRequest request, Refused refused) {
         refusals.refused(request.peer(), refused.status, refused.type);
-        return CompletableFuture.completedFuture(refused.answer());
+        return refused.answer();
     }
 
     private @Nullable Refused refused(ApiRequest request) {

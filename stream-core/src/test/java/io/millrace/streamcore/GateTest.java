@@ -12,13 +12,15 @@ import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
 class GateTest {
     private final Map<String, String> failed = new TreeMap<>();
-    private final Gate gate = new Gate(() -> failed);
+    private Optional<String> shortage = Optional.empty();
+    private final Gate gate = new Gate(() -> failed, () -> shortage);
     private final OperatorPages pages = new OperatorPages(
             gate::health, out -> out.write('m'), request -> request.peer().isLoopbackAddress());
 
@@ -53,6 +55,16 @@ class GateTest {
         assertThat(health.status()).isEqualTo(503);
         assertThat(text(health)).startsWith("{\"status\":\"draining\"");
         assertThatThrownBy(gate::drain).isInstanceOf(IllegalStateException.class);
+    }
+
+    @Test
+    void aServerThatRanOutOfMemoryServesAndSaysSo() throws Exception {
+        gate.open(request ->
+                CompletableFuture.completedFuture(pages.answer(request).orElseThrow()));
+        shortage = Optional.of("the server ran out of memory");
+        ApiAnswer health = gate.apply(request("GET", "/health")).get();
+        assertThat(health.status()).isEqualTo(200);
+        assertThat(text(health)).isEqualTo("{\"status\":\"ok\",\"reasons\":[\"the server ran out of memory\"]}");
     }
 
     @Test

@@ -9,6 +9,7 @@ import io.millrace.streamcore.api.auth.AccessGate;
 import io.millrace.streamcore.api.auth.Caller;
 import io.millrace.streamcore.api.call.ApiAnswer;
 import io.millrace.streamcore.api.call.ApiException;
+import io.millrace.streamcore.api.call.ApiHandler;
 import io.millrace.streamcore.api.call.ApiRequest;
 import io.millrace.streamcore.api.call.ErrorCode;
 import io.millrace.streamcore.api.call.Operation;
@@ -45,7 +46,7 @@ import org.slf4j.LoggerFactory;
  * Answers the requests of the API: checks them in the service's order, each check ending the request it fails, and runs
  * the operation. Safe for any thread; never blocks.
  */
-public final class KinesisApi implements AutoCloseable {
+public final class KinesisApi implements ApiHandler, AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(KinesisApi.class);
     private static final String SERVICE = "Kinesis_20131202";
     private static final String EVENT_STREAM = "application/vnd.amazon.eventstream";
@@ -115,15 +116,54 @@ public final class KinesisApi implements AutoCloseable {
         return ServiceInputs.all().keySet();
     }
 
-    /** Answers {@code request}. The future never fails: whatever goes wrong is an answer. */
-    public CompletableFuture<ApiAnswer> handle(ApiRequest request) {
+    /** Answers {@code request}. The future fails only if there is no memory: whatever else goes wrong is an answer. */
+    @Override
+    public CompletableFuture<ApiAnswer> apply(ApiRequest request) {
         Exchange exchange = new Exchange(request);
         try {
             return answer(exchange);
         } catch (RuntimeException unexpected) {
-            log.error("A request failed unexpectedly", unexpected);
-            ApiException failure = ApiException.internalFailure();
-            return done(error(exchange, new ContentType("application/x-amz-json-1.1", Encoding.JSON), failure));
+            return done(failed(exchange, unexpected));
+        }
+    }
+
+    private ApiAnswer failed(Exchange exchange, RuntimeException unexpected) {
+        log.error("A request failed unexpectedly", unexpected);
+        ApiException failure = ApiException.internalFailure();
+        return error(exchange, new ContentType("application/x-amz-json-1.1", Encoding.JSON), failure);
+    }
+
+    @Override
+    public Optional<ApiAnswer> look(ApiRequest begun) {
+        Exchange exchange = new Exchange(begun);
+        try {
+            return decided(exchange);
+        } catch (RuntimeException unexpected) {
+            return Optional.of(failed(exchange, unexpected));
+        }
+    }
+
+    /** The answer, in the order of {@link #answer}, where it does not depend on what is in the body. */
+    private Optional<ApiAnswer> decided(Exchange exchange) {
+        ApiRequest begun = exchange.request();
+        if (!begun.method().equals("POST")) {
+            return Optional.of(withoutBody(exchange));
+        }
+        Optional<OperationTable.Entry> entry = entry(exchange);
+        String type = contentType(begun);
+        Optional<ContentType> format = ContentType.of(type);
+        try {
+            if (format.isPresent() || type.equals(OLD_JSON)) {
+                gate.look(begun, exchange.operation());
+                return Optional.empty();
+            }
+            return Optional.of(inXml(exchange));
+        } catch (ApiException refused) {
+            if (format.isEmpty()) {
+                return Optional.of(oldEnvelope(exchange, false));
+            }
+            CallProbe probe = entry.map(OperationTable.Entry::probe).orElse(unknown);
+            return Optional.of(error(new Call(exchange, format.get(), probe, ticker.nanoTime()), refused));
         }
     }
 
@@ -136,16 +176,10 @@ public final class KinesisApi implements AutoCloseable {
 
     private CompletableFuture<ApiAnswer> answer(Exchange exchange) {
         ApiRequest request = exchange.request();
-        if (request.method().equals("OPTIONS") && request.header("Origin").isPresent()) {
-            return done(ApiAnswer.whole(200, headers.ofPreflight(request), ApiAnswer.Whole.EMPTY));
-        }
         if (!request.method().equals("POST")) {
-            return done(pages.answer(request).orElseGet(() -> accessDenied(exchange)));
+            return done(withoutBody(exchange));
         }
-        Target target = Target.of(request.header("X-Amz-Target").orElse(""));
-        Optional<OperationTable.Entry> entry =
-                target.service.equals(SERVICE) ? operations.find(target.operation) : Optional.empty();
-        exchange.asksFor(target.service.equals(SERVICE) ? target.operation : target.service + "." + target.operation);
+        Optional<OperationTable.Entry> entry = entry(exchange);
         String type = contentType(request);
         if (!request.body().hasRemaining()) {
             ErrorCode code = entry.isPresent() ? ErrorCode.SERIALIZATION : ErrorCode.UNKNOWN_OPERATION;
@@ -155,11 +189,11 @@ public final class KinesisApi implements AutoCloseable {
             return done(error(exchange, format, new ApiException(code, null)));
         }
         if (type.equals(OLD_JSON)) {
-            return done(oldEnvelope(exchange));
+            return done(oldEnvelope(exchange, isMalformed(request)));
         }
         Optional<ContentType> format = ContentType.of(type);
         if (format.isEmpty()) {
-            return done(target.isWhole() ? unknownInXml(exchange) : accessDenied(exchange));
+            return done(inXml(exchange));
         }
         CallProbe probe = entry.map(OperationTable.Entry::probe).orElse(unknown);
         Call call = new Call(exchange, format.get(), probe, ticker.nanoTime());
@@ -169,6 +203,22 @@ public final class KinesisApi implements AutoCloseable {
         } catch (ApiException refused) {
             return done(error(call, refused));
         }
+    }
+
+    /** The answer to a request that is no call, whatever its body. */
+    private ApiAnswer withoutBody(Exchange exchange) {
+        ApiRequest request = exchange.request();
+        if (request.method().equals("OPTIONS") && request.header("Origin").isPresent()) {
+            return ApiAnswer.whole(200, headers.ofPreflight(request), ApiAnswer.Whole.EMPTY);
+        }
+        return pages.answer(request).orElseGet(() -> accessDenied(exchange));
+    }
+
+    private Optional<OperationTable.Entry> entry(Exchange exchange) {
+        Target target = Target.of(exchange.request());
+        boolean isOurs = target.service.equals(SERVICE);
+        exchange.asksFor(isOurs ? target.operation : target.service + "." + target.operation);
+        return isOurs ? operations.find(target.operation) : Optional.empty();
     }
 
     private CompletableFuture<ApiAnswer> call(Call call, Optional<OperationTable.Entry> entry) {
@@ -258,6 +308,10 @@ public final class KinesisApi implements AutoCloseable {
         if (cause instanceof StreamException refused) {
             return error(call, new ApiException(ErrorCode.of(refused.kind()), refused.getMessage()));
         }
+        if (cause instanceof OutOfMemoryError shortage) {
+            // Told by whoever sends the answer, for the whole server.
+            throw shortage;
+        }
         log.error("{} failed unexpectedly", call.exchange.operation(), cause);
         return error(call, ApiException.internalFailure());
     }
@@ -284,15 +338,18 @@ public final class KinesisApi implements AutoCloseable {
         return answer;
     }
 
-    /** What the service says to requests of the protocol before this one. */
-    private ApiAnswer oldEnvelope(Exchange exchange) {
-        ApiRequest request = exchange.request();
-        boolean isMalformed = false;
+    private static boolean isMalformed(ApiRequest request) {
         try {
             BodyReader.read(Encoding.JSON, request.body(), Shape.Structure.EMPTY);
+            return false;
         } catch (BodyException e) {
-            isMalformed = e.isMalformed();
+            return e.isMalformed();
         }
+    }
+
+    /** What the service says to requests of the protocol before this one. */
+    private ApiAnswer oldEnvelope(Exchange exchange, boolean isMalformed) {
+        ApiRequest request = exchange.request();
         ErrorCode code = isMalformed ? ErrorCode.SERIALIZATION : ErrorCode.UNKNOWN_OPERATION;
         Map<String, String> fields = headers.of(request);
         fields.put("content-type", OLD_JSON);
@@ -304,6 +361,11 @@ public final class KinesisApi implements AutoCloseable {
         });
         notes.refused(exchange, answer, code.type());
         return answer;
+    }
+
+    /** What the service says to a content type that it does not know. */
+    private ApiAnswer inXml(Exchange exchange) {
+        return Target.of(exchange.request()).isWhole() ? unknownInXml(exchange) : accessDenied(exchange);
     }
 
     private ApiAnswer accessDenied(Exchange exchange) {
@@ -352,7 +414,8 @@ public final class KinesisApi implements AutoCloseable {
 
     /** The two parts of the target header. */
     private record Target(String service, String operation) {
-        static Target of(String header) {
+        static Target of(ApiRequest request) {
+            String header = request.header("X-Amz-Target").orElse("");
             int dot = header.indexOf('.');
             return dot < 0 ? new Target(header, "") : new Target(header.substring(0, dot), header.substring(dot + 1));
         }

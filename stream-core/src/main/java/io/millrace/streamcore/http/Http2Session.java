@@ -3,6 +3,7 @@ package io.millrace.streamcore.http;
 import static java.util.Objects.requireNonNull;
 
 import io.millrace.runtime.Ticker;
+import io.millrace.streamcore.api.operate.MemoryShortage;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -34,14 +35,16 @@ final class Http2Session extends ChannelInboundHandlerAdapter {
     private final int window;
     private final Refusals refusals;
     private final Ticker ticker;
+    private final MemoryShortage shortage;
     private long controlSince;
     private int controlFrames;
 
     /** A session that lets {@code window} bytes of request bodies be on their way at a time. */
-    Http2Session(int window, Refusals refusals, Ticker ticker) {
+    Http2Session(int window, HttpContext shared) {
         this.window = window;
-        this.refusals = refusals;
-        this.ticker = ticker;
+        this.refusals = shared.refusals();
+        this.ticker = shared.ticker();
+        this.shortage = shared.shortage();
         this.controlSince = ticker.nanoTime();
     }
 
@@ -92,6 +95,11 @@ final class Http2Session extends ChannelInboundHandlerAdapter {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        if (shortage.noticed(cause)) {
+            // From the front of the pipeline: nothing is left to end its streams with.
+            Ends.close(context.pipeline().firstContext());
+            return;
+        }
         log.debug("HTTP/2 connection with {} failed", context.channel().remoteAddress(), cause);
         if (!(cause instanceof Http2Exception)) {
             Ends.close(context);

@@ -3,10 +3,8 @@ package io.millrace.streamcore.http;
 import static java.util.Objects.requireNonNull;
 
 import io.millrace.runtime.Ticker;
-import io.millrace.streamcore.api.call.ApiAnswer;
-import io.millrace.streamcore.api.call.ApiRequest;
-import java.util.concurrent.CompletableFuture;
-import java.util.function.Function;
+import io.millrace.streamcore.api.call.ApiHandler;
+import io.millrace.streamcore.api.operate.MemoryShortage;
 
 /**
  * What all connections of a server share.
@@ -17,14 +15,18 @@ import java.util.function.Function;
  * @param ticker measures how long clients take
  * @param drain whether the server is closing
  * @param load what waits in pushed bodies
+ * @param memory what requests hold
+ * @param shortage hears when the JVM has no memory left
  */
 record HttpContext(
         HttpLimits limits,
-        Function<ApiRequest, CompletableFuture<ApiAnswer>> handler,
+        ApiHandler handler,
         Refusals refusals,
         Ticker ticker,
         Drain drain,
-        PushLoad load) {
+        PushLoad load,
+        RequestMemory memory,
+        MemoryShortage shortage) {
     HttpContext {
         requireNonNull(limits, "limits");
         requireNonNull(handler, "handler");
@@ -32,5 +34,7 @@ record HttpContext(
         requireNonNull(ticker, "ticker");
         requireNonNull(drain, "drain");
         requireNonNull(load, "load");
+        requireNonNull(memory, "memory");
+        requireNonNull(shortage, "shortage");
     }
 }

@@ -3,8 +3,8 @@ package io.millrace.streamcore.http;
 import static java.util.Objects.requireNonNull;
 
 import io.millrace.runtime.Platform;
-import io.millrace.streamcore.api.call.ApiAnswer;
-import io.millrace.streamcore.api.call.ApiRequest;
+import io.millrace.streamcore.api.call.ApiHandler;
+import io.millrace.streamcore.api.operate.MemoryShortage;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -20,9 +20,7 @@ import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
 import java.util.function.Supplier;
 
 /** Listens, and hands whole requests to a handler. Safe for any thread; closing blocks, so never from an event loop. */
@@ -35,46 +33,46 @@ public final class HttpServer implements AutoCloseable {
     private final PushLoad load = new PushLoad();
     private final Sources sources = new Sources();
     private final Refusals refusals;
+    private final RequestMemory memory;
 
     private HttpServer(HttpLimits limits, Refusals refusals, Transport transport) {
         this.limits = limits;
         this.refusals = refusals;
         this.transport = transport;
+        this.memory = new RequestMemory(
+                limits, connection -> refusals.refused(RequestHandler.peer(connection), 0, "TooMuchHeld"));
     }
 
     /**
      * Begins to listen, and tells nobody what is refused.
      *
-     * @param handler answers a request; called on an event loop, must not block, and its future must not fail
+     * @param handler answers a request; called on an event loop, must not block
      * @throws IOException with a text for the user if an address cannot be bound or a certificate cannot be read
      */
-    public static Bound start(
-            HttpSettings settings, Function<ApiRequest, CompletableFuture<ApiAnswer>> handler, Platform platform)
-            throws IOException {
-        return start(settings, handler, Refusals.NONE, platform);
+    public static Bound start(HttpSettings settings, ApiHandler handler, Platform platform) throws IOException {
+        return start(settings, handler, Refusals.NONE, new MemoryShortage(platform.ticker()), platform);
     }
 
     /**
      * Begins to listen.
      *
-     * @param handler answers a request; called on an event loop, must not block, and its future must not fail
+     * @param handler answers a request; called on an event loop, must not block
      * @param refusals hears of what never becomes a request
+     * @param shortage hears when the JVM has no memory left for a request
      * @throws IOException with a text for the user if an address cannot be bound or a certificate cannot be read
      */
     public static Bound start(
-            HttpSettings settings,
-            Function<ApiRequest, CompletableFuture<ApiAnswer>> handler,
-            Refusals refusals,
-            Platform platform)
+            HttpSettings settings, ApiHandler handler, Refusals refusals, MemoryShortage shortage, Platform platform)
             throws IOException {
-        return start(settings, handler, refusals, platform, Transport::best);
+        return start(settings, handler, refusals, shortage, platform, Transport::best);
     }
 
     /** The same on a transport that is closed with the server. */
     static Bound start(
             HttpSettings settings,
-            Function<ApiRequest, CompletableFuture<ApiAnswer>> handler,
+            ApiHandler handler,
             Refusals refusals,
+            MemoryShortage shortage,
             Platform platform,
             Supplier<Transport> transport)
             throws IOException {
@@ -86,7 +84,14 @@ public final class HttpServer implements AutoCloseable {
             Protocols protocols = new Protocols(
                     tls,
                     new HttpContext(
-                            settings.limits(), handler, refusals, platform.ticker(), server.drain, server.load));
+                            settings.limits(),
+                            handler,
+                            refusals,
+                            platform.ticker(),
+                            server.drain,
+                            server.load,
+                            server.memory,
+                            shortage));
             InetSocketAddress main = server.bind(new InetSocketAddress(address, settings.port()), protocols);
             Optional<InetSocketAddress> second = Optional.empty();
             if (settings.tlsPort().isPresent()) {
@@ -103,6 +108,16 @@ public final class HttpServer implements AutoCloseable {
     /** How many bytes of pushed bodies wait in memory for their clients to take them. */
     public long waitingBytes() {
         return load.waiting();
+    }
+
+    /** How many bytes requests in hand hold. */
+    public long requestBytes() {
+        return memory.held();
+    }
+
+    /** How many bytes of answers wait in memory for their clients to take them, those of pushed bodies left out. */
+    public long answerBytes() {
+        return memory.answers();
     }
 
     /** How many connections are open. */

@@ -6,8 +6,10 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
 import io.netty.handler.codec.http.HttpDecoderConfig;
+import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.codec.http.HttpServerUpgradeHandler;
+import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http2.Http2CodecUtil;
 import io.netty.handler.codec.http2.Http2FrameCodec;
 import io.netty.handler.codec.http2.Http2FrameCodecBuilder;
@@ -34,15 +36,18 @@ final class Protocols {
     private static final int RESET_SECONDS = 30;
     private static final int STREAM_WINDOW = 1 << 20;
     private static final int MAX_WAITING_FLUSHES = 64;
+    private static final int MAX_UPGRADING_BODY = 8 << 10;
     /** Bounds the bodies that one connection can have on their way. */
     static final int CONNECTION_WINDOW = 32 << 20;
 
     private final SslContext tls;
     private final HttpContext shared;
+    private final Answers answers;
 
     Protocols(SslContext tls, HttpContext shared) {
         this.tls = tls;
         this.shared = shared;
+        this.answers = new Answers(shared.memory(), shared.shortage(), shared.refusals());
     }
 
     /** Lets the first bytes decide. */
@@ -85,14 +90,22 @@ final class Protocols {
         pipeline.addLast(new HeaderClock(shared.ticker()));
         pipeline.addLast(codec);
         // An upgrade comes with the first request or not at all, so the handler goes out of the way of the others.
-        pipeline.addLast(new HttpServerUpgradeHandler(
-                codec,
-                this::upgrade,
-                shared.limits().maxBodyBytes(),
-                DefaultHttpHeadersFactory.headersFactory(),
-                DefaultHttpHeadersFactory.trailersFactory(),
-                true));
-        pipeline.addLast(requestHandler(RequestHandler.Wire.HTTP_1));
+        pipeline.addLast(
+                new HttpServerUpgradeHandler(
+                        codec,
+                        this::upgrade,
+                        MAX_UPGRADING_BODY,
+                        DefaultHttpHeadersFactory.headersFactory(),
+                        DefaultHttpHeadersFactory.trailersFactory(),
+                        true) {
+                    /** It keeps the whole request, which nobody has looked at; one with more is answered without an upgrade. */
+                    @Override
+                    protected boolean shouldHandleUpgradeRequest(HttpRequest request) {
+                        return !HttpUtil.isTransferEncodingChunked(request)
+                                && HttpUtil.getContentLength(request, 0L) <= MAX_UPGRADING_BODY;
+                    }
+                });
+        pipeline.addLast(requestHandler(RequestHandler.Wire.HTTP_1, pipeline.channel()));
     }
 
     private HttpServerUpgradeHandler.@Nullable UpgradeCodec upgrade(CharSequence protocol) {
@@ -106,9 +119,10 @@ final class Protocols {
         Http2FrameCodec codec = frameCodec();
         pipeline.addLast(new IdleStateHandler(0, 0, shared.limits().idle().toMillis(), TimeUnit.MILLISECONDS));
         pipeline.addLast(new FlushConsolidator(MAX_WAITING_FLUSHES));
+        pipeline.addLast(new FrameClock(shared));
         pipeline.addLast(codec);
         pipeline.addLast(multiplexer());
-        pipeline.addLast(new Http2Session(CONNECTION_WINDOW, shared.refusals(), shared.ticker()));
+        pipeline.addLast(new Http2Session(CONNECTION_WINDOW, shared));
     }
 
     private Http2FrameCodec frameCodec() {
@@ -130,12 +144,12 @@ final class Protocols {
             @Override
             protected void initChannel(Channel stream) {
                 stream.pipeline().addLast(new Http2StreamFrameToHttpObjectCodec(true));
-                stream.pipeline().addLast(requestHandler(RequestHandler.Wire.HTTP_2));
+                stream.pipeline().addLast(requestHandler(RequestHandler.Wire.HTTP_2, stream.parent()));
             }
         });
     }
 
-    private RequestHandler requestHandler(RequestHandler.Wire wire) {
-        return new RequestHandler(wire, shared);
+    private RequestHandler requestHandler(RequestHandler.Wire wire, Channel connection) {
+        return new RequestHandler(wire, shared, answers, shared.memory().of(connection));
     }
 }

@@ -1,5 +1,7 @@
 package io.millrace.streamcore.http;
 
+import static java.util.Objects.requireNonNull;
+
 import io.netty.buffer.ByteBuf;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -11,33 +13,57 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Collects the pieces of one request body after the other in an array that grows with what really arrived, so that a
- * large announced length costs nothing. Belongs to its channel's event loop.
+ * large announced length costs nothing. Takes the memory before it is used, and gives it back once. Belongs to its
+ * channel's event loop.
  */
 final class RequestBody {
-    /** An array up to this size is kept for the next request. */
-    private static final int KEPT = 64 << 10;
+    /** An array up to this size is kept for the next request, at the connection's expense. */
+    private static final int KEPT = 4 << 10;
 
     private static final int FIRST = 1 << 10;
+    private static final byte[] NONE = new byte[0];
 
     private final int limit;
-    private byte[] bytes = new byte[0];
+    private final RequestMemory.Share memory;
+    private byte[] bytes = NONE;
     private int size;
     private @Nullable ByteBuffer packed;
+    /** The length of the array that holds what was sent, once that was unpacked into another. */
+    private int packedLength;
 
-    RequestBody(int limit) {
+    /** The array need not be longer than that, though it may have to. */
+    private int longest;
+
+    private long taken;
+
+    RequestBody(int limit, RequestMemory.Share memory) {
         this.limit = limit;
+        this.longest = limit;
+        this.memory = requireNonNull(memory, "memory");
     }
 
-    /** Adds a piece; false when the body is now beyond the limit. */
-    boolean add(ByteBuf piece) {
+    /** A body begins, whose length is announced; 0 if it is not. */
+    void begin(long announced) {
+        longest = announced > 0 ? (int) Math.min(limit, announced) : limit;
+    }
+
+    /** Adds a piece, unless that is said to be impossible. */
+    Outcome add(ByteBuf piece) {
         int length = piece.readableBytes();
         if (length > limit - size) {
-            return false;
+            return Outcome.TOO_LARGE;
         }
-        ensure(size + length);
+        if (!ensure(size + length)) {
+            return Outcome.NO_MEMORY;
+        }
         piece.readBytes(bytes, size, length);
         size += length;
-        return true;
+        return Outcome.DONE;
+    }
+
+    /** How many bytes there are. */
+    int size() {
+        return size;
     }
 
     /** The body; valid until the next one begins. */
@@ -53,31 +79,92 @@ final class RequestBody {
     /**
      * Unpacks the body, which was sent packed by gzip.
      *
-     * @return false when it is beyond the limit
-     * @throws IOException if it is no gzip
+     * @throws IOException if it is no gzip; the body is then as it was
      */
-    boolean unpack() throws IOException {
+    Outcome unpack() throws IOException {
+        ByteBuffer sent = content();
+        byte[] before = bytes;
+        long takenBefore = taken;
+        Outcome outcome = Outcome.NO_MEMORY;
         try (InputStream in = new GZIPInputStream(new ByteArrayInputStream(bytes, 0, size))) {
-            byte[] unpacked = in.readNBytes(limit + 1);
-            packed = content();
-            bytes = unpacked;
-            size = unpacked.length;
-            return size <= limit;
+            bytes = NONE;
+            size = 0;
+            packedLength = before.length;
+            // One more shows that it is too large.
+            longest = limit + 1;
+            outcome = readAll(in);
+        } finally {
+            if (outcome == Outcome.DONE) {
+                packed = sent;
+            } else {
+                memory.give(taken - takenBefore);
+                taken = takenBefore;
+                packedLength = 0;
+                bytes = before;
+                size = sent.limit();
+            }
+        }
+        return outcome;
+    }
+
+    private Outcome readAll(InputStream in) throws IOException {
+        while (true) {
+            if (size == bytes.length && !ensure(size + 1)) {
+                return Outcome.NO_MEMORY;
+            }
+            int read = in.read(bytes, size, bytes.length - size);
+            if (read < 0) {
+                return Outcome.DONE;
+            }
+            size += read;
+            if (size > limit) {
+                return Outcome.TOO_LARGE;
+            }
         }
     }
 
-    /** Makes room for the next body. */
-    void clear() {
+    /** Lets go of the bytes; they count until {@link #giveBack}. */
+    void free() {
         size = 0;
         packed = null;
+        packedLength = 0;
         if (bytes.length > KEPT) {
-            bytes = new byte[0];
+            bytes = NONE;
         }
     }
 
-    private void ensure(int wanted) {
-        if (wanted > bytes.length) {
-            bytes = Arrays.copyOf(bytes, Math.max(wanted, Math.max(FIRST, Math.min(limit, bytes.length * 2))));
+    /** Gives back all that was taken. */
+    void giveBack() {
+        memory.give(taken);
+        taken = 0;
+    }
+
+    /** Takes what it will use before it uses it: of an array that is kept from the last request, too. */
+    private boolean ensure(int wanted) {
+        int length = bytes.length;
+        if (wanted > length) {
+            length = (int) Math.max(wanted, Math.max(FIRST, Math.min(longest, length * 2L)));
         }
+        long more = packedLength + length - taken;
+        if (more > 0) {
+            if (!memory.take(more)) {
+                return false;
+            }
+            taken += more;
+        }
+        if (length > bytes.length) {
+            bytes = Arrays.copyOf(bytes, length);
+        }
+        return true;
+    }
+
+    /** What became of an attempt to add to it. */
+    enum Outcome {
+        /** It worked. */
+        DONE,
+        /** A body that large is not taken. */
+        TOO_LARGE,
+        /** There is no memory for it now. */
+        NO_MEMORY
     }
 }

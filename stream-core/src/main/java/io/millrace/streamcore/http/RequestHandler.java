@@ -3,9 +3,10 @@ package io.millrace.streamcore.http;
 import static java.util.Objects.requireNonNull;
 
 import io.millrace.runtime.Ticker;
-import io.millrace.runtime.Transitions;
 import io.millrace.streamcore.api.call.ApiAnswer;
+import io.millrace.streamcore.api.call.ApiHandler;
 import io.millrace.streamcore.api.call.ApiRequest;
+import io.millrace.streamcore.api.operate.MemoryShortage;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -19,6 +20,7 @@ import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
@@ -29,21 +31,21 @@ import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
+import io.netty.handler.codec.http2.DefaultHttp2ResetFrame;
+import io.netty.handler.codec.http2.Http2Error;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Queue;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.slf4j.event.Level;
 
 /**
  * Receives requests, one after the other, and writes their answers: on an HTTP/1.1 connection as many as the client
@@ -55,34 +57,53 @@ final class RequestHandler extends ChannelInboundHandlerAdapter {
     /** What is said of a request that takes too long to arrive. */
     static final String SLOW = "SlowRequest";
 
+    private static final long PART_BYTES = 1 << 10;
+
+    private static final ByteBuffer EMPTY = ByteBuffer.wrap(new byte[0]);
     private static final Duration CHECK_EVERY = Duration.ofSeconds(5);
 
     private final Wire wire;
+    private final HttpContext shared;
     private final HttpLimits limits;
-    private final Function<ApiRequest, CompletableFuture<ApiAnswer>> handler;
+    private final ApiHandler handler;
     private final Refusals refusals;
     private final Ticker ticker;
     private final Drain drain;
     private final PushLoad load;
+    private final Answers answers;
+    private final RequestMemory.Share memory;
+    private final MemoryShortage shortage;
     private final RequestBody body;
     private final Queue<HttpObject> waiting = new ArrayDeque<>();
-    private State state = State.WAITING;
+    private RequestState state = RequestState.WAITING;
     private boolean isReceivingWaiting;
     private long since;
     private @Nullable HttpRequest head;
     private @Nullable Future<?> checks;
     private @Nullable PushedBody pushed;
     private @Nullable HeaderClock headerClock;
+    /** The answer where it is known before the body is here, which is then dropped as it comes. */
+    private @Nullable ApiAnswer decided;
 
-    RequestHandler(Wire wire, HttpContext shared) {
+    private boolean isLookedAt;
+    private int dropped;
+    private long calls;
+    private long takenByStream;
+
+    /** A handler for what comes on a connection with this share of the memory. */
+    RequestHandler(Wire wire, HttpContext shared, Answers answers, RequestMemory.Share memory) {
         this.wire = wire;
+        this.shared = shared;
         this.limits = shared.limits();
         this.handler = shared.handler();
         this.refusals = shared.refusals();
         this.ticker = shared.ticker();
         this.drain = shared.drain();
         this.load = shared.load();
-        this.body = new RequestBody(limits.maxBodyBytes());
+        this.answers = answers;
+        this.memory = memory;
+        this.shortage = shared.shortage();
+        this.body = new RequestBody(limits.maxBodyBytes(), memory);
         this.since = ticker.nanoTime();
     }
 
@@ -102,8 +123,16 @@ final class RequestHandler extends ChannelInboundHandlerAdapter {
         if (pushed != null) {
             pushed.cancel();
         }
-        waiting.forEach(ReferenceCountUtil::release);
-        waiting.clear();
+        while (!waiting.isEmpty()) {
+            ReferenceCountUtil.release(nextWaiting());
+        }
+        body.free();
+        // What a call makes of its body is there until the call has its answer.
+        if (state != RequestState.CALLING) {
+            body.giveBack();
+        }
+        memory.give(takenByStream);
+        takenByStream = 0;
     }
 
     @Override
@@ -113,16 +142,38 @@ final class RequestHandler extends ChannelInboundHandlerAdapter {
             return;
         }
         if (isBusy() || !waiting.isEmpty()) {
-            waiting.add(part);
-            context.channel().config().setAutoRead(false);
+            wait(context, part);
         } else {
             receive(context, part);
         }
     }
 
+    private void wait(ChannelHandlerContext context, HttpObject part) {
+        context.channel().config().setAutoRead(false);
+        if (memory.take(costOf(part))) {
+            waiting.add(part);
+        } else {
+            ReferenceCountUtil.release(part);
+            refusals.refused(peer(context.channel()), 0, Answers.NO_MEMORY);
+            Ends.close(context);
+        }
+    }
+
+    private HttpObject nextWaiting() {
+        HttpObject part = waiting.remove();
+        memory.give(costOf(part));
+        return part;
+    }
+
+    /** About what a part of a request costs as an object. */
+    private static long costOf(HttpObject part) {
+        return PART_BYTES
+                + (part instanceof HttpContent content ? content.content().readableBytes() : 0);
+    }
+
     @Override
     public void channelReadComplete(ChannelHandlerContext context) {
-        if (state == State.RECEIVING || state == State.DISCARDING) {
+        if (state == RequestState.RECEIVING || state == RequestState.DISCARDING) {
             startChecks(context);
         }
         context.fireChannelReadComplete();
@@ -138,13 +189,14 @@ final class RequestHandler extends ChannelInboundHandlerAdapter {
 
     @Override
     public void userEventTriggered(ChannelHandlerContext context, Object event) {
-        if (event == HttpServer.Draining.EVENT && state == State.WAITING) {
+        if (event == HttpServer.Draining.EVENT && state == RequestState.WAITING) {
             Ends.close(context);
         } else if (event == HttpServer.Draining.EVENT && pushed != null) {
             pushed.end();
         } else if (event instanceof HttpServerUpgradeHandler.UpgradeEvent) {
             // From here on HTTP/2 streams have handlers of their own.
-            context.pipeline().replace(this, null, new Http2Session(Protocols.CONNECTION_WINDOW, refusals, ticker));
+            context.pipeline().replace(this, null, new Http2Session(Protocols.CONNECTION_WINDOW, shared));
+            context.pipeline().replace(HeaderClock.class, null, new FrameClock(shared));
         }
         // The pipeline's end releases what an event may hold, such as the request that asked for the upgrade.
         context.fireUserEventTriggered(event);
@@ -152,7 +204,9 @@ final class RequestHandler extends ChannelInboundHandlerAdapter {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-        log.debug("Connection with {} failed", context.channel().remoteAddress(), cause);
+        if (!shortage.noticed(cause)) {
+            log.debug("Connection with {} failed", context.channel().remoteAddress(), cause);
+        }
         Ends.close(context);
     }
 
@@ -162,77 +216,182 @@ final class RequestHandler extends ChannelInboundHandlerAdapter {
                 refuse(context, statusOf(part.decoderResult()), true);
                 return;
             }
-            if (part instanceof HttpRequest request && state == State.WAITING) {
+            if (part instanceof HttpRequest request && state == RequestState.WAITING) {
                 begin(context, request);
             }
             if (part instanceof HttpContent content) {
                 add(context, content);
             }
+        } catch (OutOfMemoryError e) {
+            shortage.noticed(e);
+            giveUp(context);
         } finally {
             ReferenceCountUtil.release(part);
         }
     }
 
+    /** There was no memory to go on with this request. */
+    private void giveUp(ChannelHandlerContext context) {
+        body.free();
+        HttpRequest request = head;
+        if (state == RequestState.CALLING && request != null) {
+            answer(context, request, Answers.BUSY, null);
+        } else {
+            body.giveBack();
+            Ends.close(context);
+        }
+    }
+
     private void begin(ChannelHandlerContext context, HttpRequest request) {
         head = request;
-        body.clear();
-        moveTo(State.RECEIVING, "header");
-        if (request.headers().size() > limits.maxHeaders()) {
+        decided = null;
+        isLookedAt = false;
+        dropped = 0;
+        moveTo(RequestState.RECEIVING, "header");
+        long announced = HttpUtil.getContentLength(request, 0L);
+        body.begin(announced);
+        if (wire == Wire.HTTP_2 && !takeStream()) {
+            reset(context);
+        } else if (request.headers().size() > limits.maxHeaders()) {
             refuse(context, HttpResponseStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, false);
-        } else if (HttpUtil.getContentLength(request, 0L) > limits.maxBodyBytes()) {
+        } else if (announced > limits.maxBodyBytes()) {
             refuse(context, HttpResponseStatus.REQUEST_ENTITY_TOO_LARGE, HttpUtil.is100ContinueExpected(request));
         } else if (HttpUtil.is100ContinueExpected(request)) {
+            look(context, request);
+            if (decided != null) {
+                refuse(context, answers.of(context, decided, null), true);
+                return;
+            }
             var unused = context.writeAndFlush(new DefaultFullHttpResponse(
                     HttpVersion.HTTP_1_1, HttpResponseStatus.CONTINUE, Unpooled.EMPTY_BUFFER));
         }
     }
 
+    private boolean takeStream() {
+        if (memory.take(RequestMemory.STREAM_BYTES)) {
+            takenByStream = RequestMemory.STREAM_BYTES;
+            return true;
+        }
+        return false;
+    }
+
+    /** Nothing of the request was looked at, so the client may send it again. */
+    private void reset(ChannelHandlerContext context) {
+        moveTo(RequestState.DISCARDING, Answers.NO_MEMORY);
+        refusals.refused(peer(context.channel()), 0, Answers.NO_MEMORY);
+        context.writeAndFlush(new DefaultHttp2ResetFrame(Http2Error.REFUSED_STREAM))
+                .addListener(done -> Ends.close(context));
+    }
+
     private void add(ChannelHandlerContext context, HttpContent content) {
-        if (state == State.RECEIVING && !body.add(content.content())) {
-            refuse(context, HttpResponseStatus.REQUEST_ENTITY_TOO_LARGE, content instanceof LastHttpContent);
+        boolean isLast = content instanceof LastHttpContent;
+        if (state == RequestState.RECEIVING) {
+            if (!isLast && content.content().isReadable()) {
+                // Small bodies are whole by now, and the call looks at them anyway.
+                look(context, requireNonNull(head));
+            }
+            RequestBody.Outcome added = decided == null ? body.add(content.content()) : drop(content.content());
+            if (added == RequestBody.Outcome.TOO_LARGE) {
+                refuse(context, HttpResponseStatus.REQUEST_ENTITY_TOO_LARGE, isLast);
+                return;
+            }
+            if (added == RequestBody.Outcome.NO_MEMORY) {
+                tellBusy(context);
+            }
+        }
+        if (!isLast) {
             return;
         }
-        if (!(content instanceof LastHttpContent)) {
-            return;
-        }
-        if (state == State.RECEIVING) {
+        if (state == RequestState.RECEIVING) {
             call(context, requireNonNull(head));
-        } else if (state == State.DISCARDING) {
+        } else if (state == RequestState.DISCARDING) {
             Ends.close(context);
         }
     }
 
+    /** Asks once whether the header decides the answer. */
+    private void look(ChannelHandlerContext context, HttpRequest request) {
+        if (!isLookedAt) {
+            isLookedAt = true;
+            decided = handler.look(request(context, request, EMPTY, EMPTY)).orElse(null);
+        }
+    }
+
+    private RequestBody.Outcome drop(ByteBuf piece) {
+        dropped += piece.readableBytes();
+        return dropped > limits.maxBodyBytes() ? RequestBody.Outcome.TOO_LARGE : RequestBody.Outcome.DONE;
+    }
+
+    /** The rest of the body is dropped as it comes; the client can ask again on the same connection. */
+    private void tellBusy(ChannelHandlerContext context) {
+        refusals.refused(peer(context.channel()), HttpResponseStatus.SERVICE_UNAVAILABLE.code(), Answers.NO_MEMORY);
+        dropped = body.size();
+        body.free();
+        body.giveBack();
+        decided = Answers.BUSY;
+    }
+
     private void call(ChannelHandlerContext context, HttpRequest request) {
-        if (HttpHeaderValues.GZIP.contentEqualsIgnoreCase(
-                request.headers().get(HttpHeaderNames.CONTENT_ENCODING, ""))) {
-            try {
-                if (!body.unpack()) {
-                    refuse(context, HttpResponseStatus.REQUEST_ENTITY_TOO_LARGE, true);
-                    return;
-                }
-            } catch (IOException notGzip) {
-                // As it was sent: the API refuses what it cannot read in its own form.
-                log.debug("A body that says it is gzip is not: {}", notGzip.getMessage());
+        if (decided == null
+                && HttpHeaderValues.GZIP.contentEqualsIgnoreCase(
+                        request.headers().get(HttpHeaderNames.CONTENT_ENCODING, ""))) {
+            decided = handler.look(request(context, request, body.content(), body.sent()))
+                    .orElse(null);
+            if (decided == null && !unpack(context)) {
+                return;
             }
         }
-        moveTo(State.CALLING, "request");
-        String uri = request.uri();
-        int mark = uri.indexOf('?');
-        var unused = handler.apply(new ApiRequest(
-                        peer(context.channel()),
-                        request.method().name(),
-                        mark < 0 ? uri : uri.substring(0, mark),
-                        mark < 0 ? "" : uri.substring(mark + 1),
-                        new SentHeaders(request.headers()),
-                        body.content(),
-                        body.sent()))
+        moveTo(RequestState.CALLING, "request");
+        ApiAnswer known = decided;
+        if (known != null) {
+            answer(context, request, known, null);
+            return;
+        }
+        long call = ++calls;
+        var unused = handler.apply(request(context, request, body.content(), body.sent()))
                 .whenComplete((answer, failure) -> {
                     if (context.executor().inEventLoop()) {
                         answer(context, request, answer, failure);
                     } else {
-                        context.executor().execute(() -> answer(context, request, answer, failure));
+                        context.executor().execute(() -> answerHome(context, request, answer, failure));
                     }
                 });
+        if (state == RequestState.CALLING && call == calls) {
+            // What the call goes on with it has read by now.
+            body.free();
+        }
+    }
+
+    /** False if the request is refused by that. */
+    private boolean unpack(ChannelHandlerContext context) {
+        try {
+            RequestBody.Outcome unpacked = body.unpack();
+            if (unpacked == RequestBody.Outcome.TOO_LARGE) {
+                refuse(context, HttpResponseStatus.REQUEST_ENTITY_TOO_LARGE, true);
+                return false;
+            }
+            if (unpacked == RequestBody.Outcome.NO_MEMORY) {
+                tellBusy(context);
+            }
+        } catch (IOException notGzip) {
+            // As it was sent: the API refuses what it cannot read in its own form.
+            log.debug("A body that says it is gzip is not: {}", notGzip.getMessage());
+        }
+        return true;
+    }
+
+    private static ApiRequest request(
+            ChannelHandlerContext context, HttpRequest request, ByteBuffer body, ByteBuffer sent) {
+        String uri = request.uri();
+        int mark = uri.indexOf('?');
+        return new ApiRequest(
+                peer(context.channel()),
+                request.method().name(),
+                mark < 0 ? uri : uri.substring(0, mark),
+                mark < 0 ? "" : uri.substring(mark + 1),
+                new SentHeaders(request.headers()),
+                body,
+                sent);
     }
 
     /** The other end of a connection. */
@@ -242,11 +401,26 @@ final class RequestHandler extends ChannelInboundHandlerAdapter {
                 : InetAddress.getLoopbackAddress();
     }
 
+    private void answerHome(
+            ChannelHandlerContext context,
+            HttpRequest request,
+            @Nullable ApiAnswer answer,
+            @Nullable Throwable failure) {
+        try {
+            answer(context, request, answer, failure);
+        } catch (OutOfMemoryError e) {
+            shortage.noticed(e);
+            Ends.close(context);
+        }
+    }
+
     private void answer(
             ChannelHandlerContext context,
             HttpRequest request,
             @Nullable ApiAnswer answer,
             @Nullable Throwable failure) {
+        body.free();
+        body.giveBack();
         if (!context.channel().isActive()) {
             // The client left.
             if (answer != null && answer.body() instanceof ApiAnswer.Pushed body) {
@@ -259,15 +433,26 @@ final class RequestHandler extends ChannelInboundHandlerAdapter {
             return;
         }
         boolean keepsAlive = wire == Wire.HTTP_2 || (HttpUtil.isKeepAlive(request) && !drain.isBegun());
-        FullHttpResponse response = answer == null ? failed(failure) : response(context, answer);
+        if (answer != null
+                && answer.status() == HttpResponseStatus.OK.code()
+                && request.method().equals(HttpMethod.POST)) {
+            // Where keys are asked for, one was used.
+            memory.becomesKnown();
+        }
+        FullHttpResponse response = answers.of(context, answer, failure);
         setConnection(request, response, keepsAlive);
-        moveTo(State.WRITING, "answer");
+        moveTo(RequestState.WRITING, "answer");
+        int size = response.content().readableBytes();
         ChannelFuture written = context.writeAndFlush(response);
         if (written.isDone()) {
+            answers.taken(size);
             written(context, keepsAlive);
         } else {
             startChecks(context);
-            written.addListener(done -> written(context, keepsAlive));
+            written.addListener(done -> {
+                answers.taken(size);
+                written(context, keepsAlive);
+            });
         }
     }
 
@@ -293,7 +478,7 @@ final class RequestHandler extends ChannelInboundHandlerAdapter {
         PushedBody.Form form =
                 wire == Wire.HTTP_2 ? PushedBody.Form.FRAMES : isOld ? PushedBody.Form.BYTES : PushedBody.Form.CHUNKS;
         HttpUtil.setTransferEncodingChunked(response, form == PushedBody.Form.CHUNKS);
-        moveTo(State.PUSHING, "answer");
+        moveTo(RequestState.PUSHING, "answer");
         startChecks(context);
         var unused = context.writeAndFlush(response);
         PushedBody next = new PushedBody(context, form, ticker, load, () -> {
@@ -311,7 +496,7 @@ final class RequestHandler extends ChannelInboundHandlerAdapter {
             Ends.close(context);
         } else if (context.channel().isActive()) {
             head = null;
-            moveTo(State.WAITING, "written");
+            moveTo(RequestState.WAITING, "written");
             receiveWaiting(context);
         }
     }
@@ -323,7 +508,7 @@ final class RequestHandler extends ChannelInboundHandlerAdapter {
         }
         isReceivingWaiting = true;
         while (!isBusy() && !waiting.isEmpty()) {
-            receive(context, waiting.remove());
+            receive(context, nextWaiting());
         }
         isReceivingWaiting = false;
         if (!isBusy()) {
@@ -332,37 +517,7 @@ final class RequestHandler extends ChannelInboundHandlerAdapter {
     }
 
     private boolean isBusy() {
-        return state == State.CALLING || state == State.WRITING || state == State.PUSHING;
-    }
-
-    private FullHttpResponse response(ChannelHandlerContext context, ApiAnswer answer) {
-        if (!(answer.body() instanceof ApiAnswer.Whole body)) {
-            return failed(new IllegalStateException("a pushed body is not written at once"));
-        }
-        AnswerBuffer out = new AnswerBuffer(context.alloc());
-        try {
-            body.writeTo(out);
-        } catch (IOException | RuntimeException e) {
-            out.release();
-            return failed(e);
-        }
-        ByteBuf content = out.content();
-        FullHttpResponse response =
-                new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(answer.status()), content);
-        answer.headers().forEach((name, value) -> response.headers().add(HeaderNames.of(name), value));
-        response.headers().add(HttpHeaderNames.CONTENT_LENGTH, Integer.toString(content.readableBytes()));
-        return response;
-    }
-
-    private static FullHttpResponse failed(@Nullable Throwable failure) {
-        log.error("An answer could not be written", failure);
-        return empty(HttpResponseStatus.INTERNAL_SERVER_ERROR);
-    }
-
-    private static FullHttpResponse empty(HttpResponseStatus status) {
-        FullHttpResponse response = new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, status, Unpooled.EMPTY_BUFFER);
-        HttpUtil.setContentLength(response, 0);
-        return response;
+        return state == RequestState.CALLING || state == RequestState.WRITING || state == RequestState.PUSHING;
     }
 
     /**
@@ -370,20 +525,28 @@ final class RequestHandler extends ChannelInboundHandlerAdapter {
      * or has had the time to: closing under its hands would take the answer away with the connection.
      */
     private void refuse(ChannelHandlerContext context, HttpResponseStatus status, boolean isWhole) {
-        if (state == State.DISCARDING) {
+        if (state == RequestState.DISCARDING) {
             Ends.close(context);
             return;
         }
-        moveTo(State.DISCARDING, status.reasonPhrase());
         refusals.refused(peer(context.channel()), status.code(), status.reasonPhrase());
-        FullHttpResponse response = empty(status);
+        refuse(context, Answers.empty(status), isWhole);
+    }
+
+    private void refuse(ChannelHandlerContext context, FullHttpResponse response, boolean isWhole) {
+        body.free();
+        body.giveBack();
+        moveTo(RequestState.DISCARDING, response.status().reasonPhrase());
         if (wire == Wire.HTTP_1) {
             response.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
         }
-        ChannelFuture written = context.writeAndFlush(response);
-        if (isWhole) {
-            written.addListener(done -> Ends.close(context));
-        }
+        int size = response.content().readableBytes();
+        context.writeAndFlush(response).addListener(done -> {
+            answers.taken(size);
+            if (isWhole) {
+                Ends.close(context);
+            }
+        });
     }
 
     private static HttpResponseStatus statusOf(DecoderResult result) {
@@ -419,7 +582,7 @@ final class RequestHandler extends ChannelInboundHandlerAdapter {
             case RECEIVING, DISCARDING, WRITING -> ticker.since(since).compareTo(limit) > 0;
         };
         if (isTooLong) {
-            if (state == State.RECEIVING || isHeaderLate()) {
+            if (state == RequestState.RECEIVING || isHeaderLate()) {
                 refusals.refused(peer(context.channel()), 0, SLOW);
             }
             log.debug(
@@ -431,11 +594,11 @@ final class RequestHandler extends ChannelInboundHandlerAdapter {
     }
 
     private boolean isHeaderLate() {
-        return state == State.WAITING && headerClock != null && headerClock.isLate(limits.header());
+        return state == RequestState.WAITING && headerClock != null && headerClock.isLate(limits.header());
     }
 
-    private void moveTo(State next, String reason) {
-        state = State.TRANSITIONS.move(state, next, reason, wire);
+    private void moveTo(RequestState next, String reason) {
+        state = RequestState.TRANSITIONS.move(state, next, reason, wire);
         if (headerClock != null) {
             headerClock.reset();
         }
@@ -448,38 +611,5 @@ final class RequestHandler extends ChannelInboundHandlerAdapter {
         HTTP_1,
         /** A stream of one request. */
         HTTP_2
-    }
-
-    /** Where a request is. */
-    enum State {
-        /** For a request to begin. */
-        WAITING,
-        /** A body. */
-        RECEIVING,
-        /** A whole request is with the handler; how long that takes is the server's own affair. */
-        CALLING,
-        /** An answer is on its way out. */
-        WRITING,
-        /** An answer goes on until its publisher ends it; only a client that takes nothing of it is cut. */
-        PUSHING,
-        /** A refused body, dropped as it comes. */
-        DISCARDING;
-
-        static final Transitions<State> TRANSITIONS = Transitions.table(State.class)
-                .from(WAITING)
-                .to(RECEIVING, "a header is here")
-                .to(DISCARDING, "a header cannot be read")
-                .from(RECEIVING)
-                .to(CALLING, "the request is whole")
-                .to(DISCARDING, "the request is refused")
-                .from(CALLING)
-                .to(WRITING, "the answer is here")
-                .to(PUSHING, "the answer is one that goes on")
-                .from(PUSHING)
-                .to(WAITING, "its publisher ends it")
-                .from(WRITING)
-                .to(WAITING, "the answer is written")
-                .loggedAt(Level.TRACE)
-                .build();
     }
 }

@@ -61,9 +61,24 @@ public final class ServerMetrics implements AutoCloseable {
 
     /** Shows how many bytes wait for the clients of pipes to take them. */
     public void watchPushedBytes(LongSupplier waiting) {
-        requireNonNull(waiting, "waiting");
-        Gauge.builder(PREFIX + "pushed.waiting.bytes", waiting, LongSupplier::getAsLong)
-                .description("Bytes that wait in memory for the clients of pipes to take them")
+        watchBytes("pushed.waiting.bytes", "Bytes that wait in memory for the clients of pipes to take them", waiting);
+    }
+
+    /** Shows how many bytes requests in hand hold. */
+    public void watchRequestBytes(LongSupplier held) {
+        watchBytes("request.bytes", "Bytes that requests in hand hold in memory", held);
+    }
+
+    /** Shows how many bytes of answers wait for their clients to take them. */
+    public void watchAnswerBytes(LongSupplier waiting) {
+        watchBytes(
+                "answer.waiting.bytes", "Bytes of answers that wait in memory for their clients to take them", waiting);
+    }
+
+    private void watchBytes(String name, String description, LongSupplier bytes) {
+        requireNonNull(bytes, "bytes");
+        Gauge.builder(PREFIX + name, bytes, LongSupplier::getAsLong)
+                .description(description)
                 .strongReference(true)
                 .register(registry);
     }

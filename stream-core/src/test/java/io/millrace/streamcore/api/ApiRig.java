@@ -102,7 +102,7 @@ final class ApiRig implements AutoCloseable {
                 query,
                 name -> byName.get(name.toLowerCase(Locale.ROOT)),
                 ByteBuffer.wrap(body));
-        ApiAnswer answer = api.handle(request).get(20, TimeUnit.SECONDS);
+        ApiAnswer answer = api.apply(request).get(20, TimeUnit.SECONDS);
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         ((ApiAnswer.Whole) answer.body()).writeTo(out);
         // CBOR as one character a byte.

@@ -204,7 +204,7 @@ class KinesisApiFuzzTest {
         boolean isCbor = random.nextInt(4) == 0 && !body.contains("\\ud800");
         byte[] bytes = isCbor ? cbor(body) : body.getBytes(UTF_8);
         ApiAnswer answer =
-                api.handle(request(operation, isCbor ? "cbor" : "json", bytes)).get(20, TimeUnit.SECONDS);
+                api.apply(request(operation, isCbor ? "cbor" : "json", bytes)).get(20, TimeUnit.SECONDS);
         if (!(answer.body() instanceof ApiAnswer.Whole)) {
             return;
         }

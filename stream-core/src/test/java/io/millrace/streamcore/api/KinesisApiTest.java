@@ -462,7 +462,7 @@ class KinesisApiTest {
         headers.forEach((name, value) -> byName.put(name.toLowerCase(Locale.ROOT), value));
         ApiRequest request = ApiRequest.local(
                 method, "/any", query, name -> byName.get(name.toLowerCase(Locale.ROOT)), ByteBuffer.wrap(body));
-        ApiAnswer answer = api.handle(request).get(20, TimeUnit.SECONDS);
+        ApiAnswer answer = api.apply(request).get(20, TimeUnit.SECONDS);
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         ((ApiAnswer.Whole) answer.body()).writeTo(out);
         return new Reply(answer.status(), answer.headers(), out.toByteArray());

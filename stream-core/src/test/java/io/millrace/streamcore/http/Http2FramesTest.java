@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.millrace.runtime.SystemPlatform;
 import io.millrace.streamcore.api.call.ApiAnswer;
 import io.millrace.streamcore.api.call.ApiRequest;
+import io.millrace.streamcore.api.operate.MemoryShortage;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
@@ -65,7 +66,9 @@ class Http2FramesTest {
                         Refusals.NONE,
                         new SystemPlatform().ticker(),
                         new Drain(),
-                        new PushLoad()));
+                        new PushLoad(),
+                        new RequestMemory(HttpLimits.DEFAULT, connection -> {}),
+                        new MemoryShortage(new SystemPlatform().ticker())));
         protocols.http2(server.pipeline());
         client.writeOutbound(Http2CodecUtil.connectionPrefaceBuf());
         var unusedSettings = frames.writeSettings(to(), Http2Settings.defaultSettings(), client.newPromise());

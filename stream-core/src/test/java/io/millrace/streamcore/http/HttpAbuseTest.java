@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.millrace.runtime.SystemPlatform;
 import io.millrace.streamcore.api.call.ApiAnswer;
 import io.millrace.streamcore.api.call.ApiRequest;
+import io.millrace.streamcore.api.operate.MemoryShortage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.time.Duration;
@@ -45,6 +46,7 @@ class HttpAbuseTest {
                 new HttpSettings("127.0.0.1", 0, OptionalInt.empty(), null, limits),
                 this::handle,
                 (peer, status, reason) -> refusals.add(peer.getHostAddress() + " " + status + " " + reason),
+                new MemoryShortage(new SystemPlatform().ticker()),
                 new SystemPlatform());
     }
 
@@ -111,6 +113,21 @@ class HttpAbuseTest {
             client.send("POST / HTTP/1.1\r\n").awaitEnd();
             assertHeard("0 SlowRequest");
             assertThat(idle.send(post("", "x")).read().status()).isEqualTo(200);
+        }
+    }
+
+    /** HEADERS without END_HEADERS, after which only more of the header may come. */
+    @Test
+    void aHeaderOfHttp2ThatDoesNotEndIsCutAndIdlenessIsNot() throws Exception {
+        listen(10, SHORT, LONG);
+        try (RawClient idle = RawClient.plain(bound.main());
+                RawClient client = RawClient.plain(bound.main())) {
+            idle.send(PREFACE).send(EMPTY_SETTINGS);
+            client.send(PREFACE).send(EMPTY_SETTINGS).send(frame(1, 0, 1, new byte[] {(byte) 0x83}));
+            client.awaitEnd();
+            assertHeard("0 SlowRequest");
+            idle.send(headers(1)).send(data(1, "x"));
+            assertThat(payloadOf(0, idle)).asString(UTF_8).isEqualTo("ok");
         }
     }
 

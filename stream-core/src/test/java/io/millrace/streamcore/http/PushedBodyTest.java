@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.millrace.runtime.SystemPlatform;
 import io.millrace.streamcore.api.call.ApiAnswer;
 import io.millrace.streamcore.api.call.ApiRequest;
+import io.millrace.streamcore.api.operate.MemoryShortage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.SocketException;
@@ -60,7 +61,9 @@ class PushedBodyTest {
                 write,
                 Duration.ofSeconds(20));
         HttpSettings settings = new HttpSettings("127.0.0.1", 0, OptionalInt.empty(), null, limits);
-        bound = HttpServer.start(settings, this::handle, Refusals.NONE, new SystemPlatform(), sockets::transport);
+        MemoryShortage shortage = new MemoryShortage(new SystemPlatform().ticker());
+        bound = HttpServer.start(
+                settings, this::handle, Refusals.NONE, shortage, new SystemPlatform(), sockets::transport);
     }
 
     @AfterEach

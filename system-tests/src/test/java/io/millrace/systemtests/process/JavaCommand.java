@@ -25,6 +25,14 @@ public final class JavaCommand {
         return millrace(CLASS_PATH, arguments);
     }
 
+    /** The same with a heap of this size, in the form of the flag, such as {@code 256m}. */
+    static List<String> millraceWithHeap(String heap, List<String> arguments) {
+        List<String> command = new ArrayList<>(millrace(arguments));
+        // Of a flag that comes twice the last one counts.
+        command.add(command.indexOf("-cp"), "-Xmx" + heap);
+        return command;
+    }
+
     /** The same in a process that notes its calls, as {@link CallLog} says. */
     public static List<String> millraceWithCallLog(List<String> arguments) {
         // The tests' classes come last: an archive fits a class path that begins as its own.

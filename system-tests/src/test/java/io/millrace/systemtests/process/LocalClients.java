@@ -37,10 +37,15 @@ public final class LocalClients {
 
     /** A client that tries each call so often. */
     public static KinesisAsyncClient kinesis(int port, int attempts) {
+        return kinesis(port, attempts, AwsBasicCredentials.create("local", "local"));
+    }
+
+    /** The same with a key. */
+    static KinesisAsyncClient kinesis(int port, int attempts, AwsBasicCredentials key) {
         return KinesisAsyncClient.builder()
                 .endpointOverride(URI.create("http://127.0.0.1:" + port))
                 .region(Region.US_EAST_1)
-                .credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create("local", "local")))
+                .credentialsProvider(StaticCredentialsProvider.create(key))
                 .overrideConfiguration(settings -> settings.retryStrategy(retries -> retries.maxAttempts(attempts)))
                 .build();
     }

@@ -85,13 +85,23 @@ public final class MillraceProcess implements AutoCloseable {
 
     /** Starts the command and waits until it printed, or logged, a line that holds {@code ready}. */
     static MillraceProcess startAndAwait(Map<String, String> environment, String ready, List<String> arguments) {
+        return startAndAwait(environment, ready, JavaCommand.millrace(arguments), arguments);
+    }
+
+    /** The same with a heap of this size, such as {@code 256m}. */
+    static MillraceProcess startWithHeap(String heap, String ready, List<String> arguments) {
+        return startAndAwait(Map.of(), ready, JavaCommand.millraceWithHeap(heap, arguments), arguments);
+    }
+
+    private static MillraceProcess startAndAwait(
+            Map<String, String> environment, String ready, List<String> command, List<String> arguments) {
         CompletableFuture<Void> seen = new CompletableFuture<>();
         Consumer<String> lines = line -> {
             if (line.contains(ready)) {
                 seen.complete(null);
             }
         };
-        MillraceProcess started = start(environment, lines, lines, arguments);
+        MillraceProcess started = start(environment, lines, lines, command, arguments);
         CompletableFuture<Void> died = started.process.onExit().thenAccept(ended -> {
             throw new IllegalStateException("it ended before it was ready, exit code " + ended.exitValue());
         });
@@ -148,6 +158,11 @@ public final class MillraceProcess implements AutoCloseable {
         } catch (IOException alreadyGone) {
             // Then it reads no more of it either.
         }
+    }
+
+    /** What it wrote to standard error so far. */
+    List<String> errorLines() {
+        return List.copyOf(errorLines);
     }
 
     /** The id of the process. */

@@ -10,6 +10,14 @@ import java.util.Optional;
 /** Decides who may ask for what. Safe for any thread; never blocks. */
 public interface AccessGate {
     /**
+     * Judges what is here of a request: its header, and its body as it was sent once all of that is here.
+     *
+     * @param operation what it asks for, which may not exist
+     * @throws ApiException if the request will be refused, whatever is still to come
+     */
+    void look(ApiRequest begun, String operation);
+
+    /**
      * Judges a request before its body is read.
      *
      * @param operation what it asks for, which may not exist

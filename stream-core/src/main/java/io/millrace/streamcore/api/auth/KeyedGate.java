@@ -36,6 +36,11 @@ final class KeyedGate implements AccessGate {
     }
 
     @Override
+    public void look(ApiRequest begun, String operation) {
+        verifier.look(begun);
+    }
+
+    @Override
     public Caller admit(ApiRequest request, String operation) {
         AccessKey key = verifier.verify(request, ServiceOperations.kind(operation));
         return Caller.of(key, key.account(usual));

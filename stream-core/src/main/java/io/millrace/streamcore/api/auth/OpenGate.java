@@ -19,6 +19,9 @@ final class OpenGate implements AccessGate {
     }
 
     @Override
+    public void look(ApiRequest begun, String operation) {}
+
+    @Override
     public Caller admit(ApiRequest request, String operation) {
         return regions.of(request);
     }

@@ -51,6 +51,29 @@ final class SignatureVerifier {
      * @throws ApiException if the signature is not of its form, does not fit, is too old or too new, or came before
      */
     AccessKey verify(ApiRequest request, Optional<Kind> kind) {
+        Signed signed = signed(request);
+        Hashes mine = requireNonNull(hashes.get());
+        checkSignature(request, signed, mine);
+        if (kind.isPresent()) {
+            replays.pass(request, signed.claims, kind.get(), mine);
+        }
+        return signed.key;
+    }
+
+    /**
+     * Judges the header of a request, and its body as it was sent if that is here; the same request may come to be verified.
+     *
+     * @throws ApiException if no body could make it pass, or this one does not
+     */
+    void look(ApiRequest begun) {
+        Signed signed = signed(begun);
+        if (begun.sentBody().hasRemaining()) {
+            checkSignature(begun, signed, requireNonNull(hashes.get()));
+        }
+    }
+
+    /** All that the header says, which is of its form, of this time and place, and names a key that there is. */
+    private Signed signed(ApiRequest request) {
         Optional<ApiException> flaw = AuthForm.flaw(request);
         if (flaw.isPresent()) {
             throw flaw.get();
@@ -63,15 +86,14 @@ final class SignatureVerifier {
                 .orElseThrow(() -> new ApiException(
                         ErrorCode.UNRECOGNIZED_CLIENT, "The security token included in the request is invalid."));
         checkSignedHeaders(request, claims);
-        Hashes mine = requireNonNull(hashes.get());
-        String canonical = CanonicalRequest.of(request, claims, bodyHash(request, mine));
-        if (!isSignatureOf(canonical, claims, key, mine)) {
+        return new Signed(claims, key);
+    }
+
+    private void checkSignature(ApiRequest request, Signed signed, Hashes mine) {
+        String canonical = CanonicalRequest.of(request, signed.claims, bodyHash(request, mine));
+        if (!isSignatureOf(canonical, signed.claims, signed.key, mine)) {
             throw SignatureClaims.mismatch();
         }
-        if (kind.isPresent()) {
-            replays.pass(request, claims, kind.get(), mine);
-        }
-        return key;
     }
 
     private boolean isSignatureOf(String canonical, SignatureClaims claims, AccessKey key, Hashes mine) {
@@ -160,4 +182,7 @@ final class SignatureVerifier {
     private static ApiException invalid(String text) {
         return new ApiException(ErrorCode.INVALID_SIGNATURE, text);
     }
+
+    /** What a request claims, and the key that it names. */
+    private record Signed(SignatureClaims claims, AccessKey key) {}
 }

@@ -8,7 +8,8 @@ import java.util.List;
  * How the server is.
  *
  * @param status in a word
- * @param reasons why it is not well, for the operator; empty when it is
+ * @param reasons why it is not well, for the operator; empty when it is. A server that serves all can have some, too: it is
+ *     for the operator to see that it does not come to more
  */
 public record Health(Status status, List<String> reasons) {
     /** Well. */

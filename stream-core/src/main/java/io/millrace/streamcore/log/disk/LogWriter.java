@@ -275,6 +275,9 @@ final class LogWriter {
             return null;
         } catch (IOException | RuntimeException e) {
             return poison(e);
+        } catch (OutOfMemoryError e) {
+            // It may have come in the midst of a frame, like a failure of the disk.
+            return poison(new IOException("out of memory: " + e.getMessage(), e));
         }
     }
 
