@@ -77,6 +77,8 @@ class HttpServerTest {
     @AfterEach
     void stop() {
         bound.server().close();
+        assertThat(bound.server().requestBytes()).as("held by requests").isZero();
+        assertThat(bound.server().answerBytes()).as("held by answers").isZero();
     }
 
     private CompletableFuture<ApiAnswer> handle(ApiRequest request) {

@@ -69,6 +69,8 @@ class PushedBodyTest {
     @AfterEach
     void stop() {
         bound.server().close();
+        assertThat(bound.server().requestBytes()).as("held by requests").isZero();
+        assertThat(bound.server().answerBytes()).as("held by answers").isZero();
     }
 
     private CompletableFuture<ApiAnswer> handle(ApiRequest request) {

