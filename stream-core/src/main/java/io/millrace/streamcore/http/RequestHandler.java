@@ -5,7 +5,6 @@ import static java.util.Objects.requireNonNull;
 import io.millrace.runtime.Ticker;
 import io.millrace.streamcore.api.call.ApiAnswer;
 import io.millrace.streamcore.api.call.ApiHandler;
-import io.millrace.streamcore.api.call.ApiRequest;
 import io.millrace.streamcore.api.operate.MemoryShortage;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -13,7 +12,6 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.handler.codec.DecoderResult;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.DefaultHttpResponse;
 import io.netty.handler.codec.http.FullHttpResponse;
@@ -29,8 +27,6 @@ import io.netty.handler.codec.http.HttpServerUpgradeHandler;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
-import io.netty.handler.codec.http.TooLongHttpHeaderException;
-import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.netty.handler.codec.http2.DefaultHttp2ResetFrame;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.util.ReferenceCountUtil;
@@ -213,7 +209,7 @@ final class RequestHandler extends ChannelInboundHandlerAdapter {
     private void receive(ChannelHandlerContext context, HttpObject part) {
         try {
             if (part.decoderResult().isFailure()) {
-                refuse(context, statusOf(part.decoderResult()), true);
+                refuse(context, Answers.statusOf(part.decoderResult()), true);
                 return;
             }
             if (part instanceof HttpRequest request && state == RequestState.WAITING) {
@@ -224,20 +220,21 @@ final class RequestHandler extends ChannelInboundHandlerAdapter {
             }
         } catch (OutOfMemoryError e) {
             shortage.noticed(e);
-            giveUp(context);
+            giveUp(context, part instanceof LastHttpContent);
         } finally {
             ReferenceCountUtil.release(part);
         }
     }
 
     /** There was no memory to go on with this request. */
-    private void giveUp(ChannelHandlerContext context) {
+    private void giveUp(ChannelHandlerContext context, boolean isWhole) {
         body.free();
         HttpRequest request = head;
         if (state == RequestState.CALLING && request != null) {
             answer(context, request, Answers.BUSY, null);
+        } else if (state == RequestState.RECEIVING) {
+            refuse(context, answers.of(context, Answers.BUSY, null), isWhole);
         } else {
-            body.giveBack();
             Ends.close(context);
         }
     }
@@ -313,7 +310,8 @@ final class RequestHandler extends ChannelInboundHandlerAdapter {
     private void look(ChannelHandlerContext context, HttpRequest request) {
         if (!isLookedAt) {
             isLookedAt = true;
-            decided = handler.look(request(context, request, EMPTY, EMPTY)).orElse(null);
+            decided = handler.look(SentHeaders.request(context.channel(), request, EMPTY, EMPTY))
+                    .orElse(null);
         }
     }
 
@@ -335,7 +333,7 @@ final class RequestHandler extends ChannelInboundHandlerAdapter {
         if (decided == null
                 && HttpHeaderValues.GZIP.contentEqualsIgnoreCase(
                         request.headers().get(HttpHeaderNames.CONTENT_ENCODING, ""))) {
-            decided = handler.look(request(context, request, body.content(), body.sent()))
+            decided = handler.look(SentHeaders.request(context.channel(), request, body.content(), body.sent()))
                     .orElse(null);
             if (decided == null && !unpack(context)) {
                 return;
@@ -348,7 +346,7 @@ final class RequestHandler extends ChannelInboundHandlerAdapter {
             return;
         }
         long call = ++calls;
-        var unused = handler.apply(request(context, request, body.content(), body.sent()))
+        var unused = handler.apply(SentHeaders.request(context.channel(), request, body.content(), body.sent()))
                 .whenComplete((answer, failure) -> {
                     if (context.executor().inEventLoop()) {
                         answer(context, request, answer, failure);
@@ -378,20 +376,6 @@ final class RequestHandler extends ChannelInboundHandlerAdapter {
             log.debug("A body that says it is gzip is not: {}", notGzip.getMessage());
         }
         return true;
-    }
-
-    private static ApiRequest request(
-            ChannelHandlerContext context, HttpRequest request, ByteBuffer body, ByteBuffer sent) {
-        String uri = request.uri();
-        int mark = uri.indexOf('?');
-        return new ApiRequest(
-                peer(context.channel()),
-                request.method().name(),
-                mark < 0 ? uri : uri.substring(0, mark),
-                mark < 0 ? "" : uri.substring(mark + 1),
-                new SentHeaders(request.headers()),
-                body,
-                sent);
     }
 
     /** The other end of a connection. */
@@ -547,15 +531,6 @@ final class RequestHandler extends ChannelInboundHandlerAdapter {
                 Ends.close(context);
             }
         });
-    }
-
-    private static HttpResponseStatus statusOf(DecoderResult result) {
-        if (result.cause() instanceof TooLongHttpLineException) {
-            return HttpResponseStatus.REQUEST_URI_TOO_LONG;
-        }
-        return result.cause() instanceof TooLongHttpHeaderException
-                ? HttpResponseStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
-                : HttpResponseStatus.BAD_REQUEST;
     }
 
     private void startChecks(ChannelHandlerContext context) {

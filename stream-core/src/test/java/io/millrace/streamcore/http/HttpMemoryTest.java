@@ -116,6 +116,9 @@ class HttpMemoryTest {
             String what = begun.sentBody().hasRemaining() ? "packed" : "header";
             boolean isDecided = begun.path().equals("/stranger")
                     || (begun.path().equals("/packed-stranger") && what.equals("packed"));
+            if (begun.path().equals("/memory-at-once")) {
+                throw new OutOfMemoryError("of the test");
+            }
             if (!isDecided) {
                 return Optional.empty();
             }
@@ -365,6 +368,19 @@ class HttpMemoryTest {
         try (RawClient client = client()) {
             assertThat(client.send(post(path, 3)).send("abc").read().status()).isEqualTo(503);
             assertThat(shortage.reason()).isPresent();
+            assertThat(client.send(post("/", 3)).send("abc").read().status()).isEqualTo(200);
+        }
+    }
+
+    @Test
+    void aBodyThatFindsNoMemoryIsRefusedAndTheServerGoesOn() throws Exception {
+        try (RawClient client = client()) {
+            client.send(post("/memory-at-once", 3, "Content-Encoding: gzip\r\n")).send("abc");
+            assertThat(client.read().status()).isEqualTo(503);
+            client.awaitEnd();
+        }
+        assertThat(shortage.reason()).isPresent();
+        try (RawClient client = client()) {
             assertThat(client.send(post("/", 3)).send("abc").read().status()).isEqualTo(200);
         }
     }

@@ -15,6 +15,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -230,7 +231,7 @@ final class MemoryAttack implements AutoCloseable {
     }
 
     private static Map<String, String> headers(String key) {
-        String now = DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'")
+        String now = DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'", Locale.ROOT)
                 .withZone(ZoneOffset.UTC)
                 .format(Instant.now());
         return Map.of(
