@@ -375,7 +375,8 @@ class HttpMemoryTest {
     @Test
     void aBodyThatFindsNoMemoryIsRefusedAndTheServerGoesOn() throws Exception {
         try (RawClient client = client()) {
-            client.send(post("/memory-at-once", 3, "Content-Encoding: gzip\r\n")).send("abc");
+            client.send(post("/memory-at-once", 3, "Content-Encoding: gzip\r\n"))
+                    .send("abc");
             assertThat(client.read().status()).isEqualTo(503);
             client.awaitEnd();
         }
