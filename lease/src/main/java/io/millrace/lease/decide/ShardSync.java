@@ -37,9 +37,13 @@ public final class ShardSync {
     private final Map<ShardId, Shard> listed = new TreeMap<>();
     private final Map<ShardId, LeaseRow> leases = new HashMap<>();
     private final Set<ShardId> awaited = new HashSet<>();
+    /** Shards before one that was begun. */
     private final Set<ShardId> ancestors = new HashSet<>();
 
-    /** Shards whose leases' rows cannot be read: they count as begun, so nothing is made before them or in their place. */
+    /** Shards before one whose row cannot be read: they were read, or that one waits for them. */
+    private final Set<ShardId> unsure = new HashSet<>();
+
+    /** Shards whose leases' rows cannot be read: they may have been begun, so nothing is made before them or in their place. */
     private final Set<ShardId> unreadable;
 
     private ShardSync(
@@ -56,7 +60,7 @@ public final class ShardSync {
         leases.values().forEach(this::readBefore);
         listed.values().stream()
                 .filter(shard -> this.unreadable.contains(shard.id()))
-                .forEach(shard -> shard.parents().forEach(this::addAncestors));
+                .forEach(shard -> shard.parents().forEach(parent -> add(parent, unsure)));
     }
 
     /**
@@ -73,7 +77,7 @@ public final class ShardSync {
             awaited.addAll(row.lineage().parents());
             before.removeAll(row.lineage().parents());
         }
-        before.forEach(this::addAncestors);
+        before.forEach(parent -> add(parent, ancestors));
     }
 
     /**
@@ -163,10 +167,10 @@ public final class ShardSync {
         return leases.containsKey(id) || unreadable.contains(id);
     }
 
-    private void addAncestors(ShardId id) {
+    private void add(ShardId id, Set<ShardId> those) {
         Shard shard = listed.get(id);
-        if (ancestors.add(id) && shard != null) {
-            shard.parents().forEach(this::addAncestors);
+        if (those.add(id) && shard != null) {
+            shard.parents().forEach(parent -> add(parent, those));
         }
     }
 
@@ -191,7 +195,7 @@ public final class ShardSync {
 
     private @Nullable LeaseRow missing(Shard shard) {
         boolean wasReadBefore = ancestors.contains(shard.id()) && !awaited.contains(shard.id());
-        if (hasRow(shard.id()) || wasReadBefore) {
+        if (hasRow(shard.id()) || wasReadBefore || isUnsure(shard)) {
             return null;
         }
         List<ShardId> parents = shard.parents().stream().filter(this::hasRow).toList();
@@ -199,6 +203,24 @@ public final class ShardSync {
         LeaseKey key = new LeaseKey(stream.name(), shard.id());
         Lineage lineage = new Lineage(parents, List.of(), shard.hashKeyRange());
         return LeaseRow.fresh(key, Checkpoint.notStarted(start(later, !parents.isEmpty())), lineage);
+    }
+
+    /**
+     * True if the shard may have been read, or follows one of which that is not known: were its row made now, it would not wait for
+     * the shards before it. It is made once the row can be read that stands in the way.
+     */
+    private boolean isUnsure(Shard shard) {
+        boolean isUnsure = !awaited.contains(shard.id())
+                && (unsure.contains(shard.id())
+                        || shard.parents().stream()
+                                .anyMatch(parent -> listed.containsKey(parent)
+                                        && !hasRow(parent)
+                                        && !ancestors.contains(parent)
+                                        && unsure.contains(parent)));
+        if (isUnsure) {
+            unsure.add(shard.id());
+        }
+        return isUnsure;
     }
 
     private Position.Initial start(boolean later, boolean follows) {

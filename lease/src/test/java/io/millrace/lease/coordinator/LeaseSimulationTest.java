@@ -191,6 +191,21 @@ final class LeaseSimulationTest {
         }
     }
 
+    /**
+     * The row of a shard that waited could not be read: what was before it was taken for read, and its sibling began at once, before
+     * their parent.
+     */
+    @Test
+    void siblingOfOneThatCannotBeReadWaitsForTheirParent() {
+        run(10966, Trouble.RESETS, Mutation.NONE);
+    }
+
+    /** Somebody rewound a shard right after its end was saved, before its last owner had heard that it was. */
+    @Test
+    void shardThatIsRewoundAtItsEndHasOneReader() {
+        run(11919, Trouble.RESETS, Mutation.NONE);
+    }
+
     /** One run. */
     static void run(long seed, Trouble trouble, Mutation mutation) {
         try {

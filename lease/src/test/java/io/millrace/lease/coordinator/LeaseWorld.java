@@ -246,7 +246,7 @@ final class LeaseWorld {
             if (!worker.held.isEmpty() && !worker.host.isCrashed()) {
                 int before = believed.size();
                 for (HeldLease lease : worker.held.values()) {
-                    boolean believes = mutation == Mutation.NEVER_ASKS_WHETHER_IT_STILL_OWNS || lease.isValid();
+                    boolean believes = mutation == Mutation.NEVER_ASKS_WHETHER_IT_STILL_OWNS || worker.mayRead(lease);
                     HeldLease other = believes ? believed.put(lease.key(), lease) : null;
                     if (other != null) {
                         throw new AssertionError("both are believed in: " + lease + " of " + worker.name + " and "

@@ -15,6 +15,7 @@ import io.millrace.model.Shard;
 import io.millrace.model.StreamName;
 import io.millrace.runtime.EventLoop;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -33,6 +34,7 @@ final class SimWorker implements LeaseListener {
     final FaultyDirectory directory;
     final LeaseCoordinator coordinator;
     final Map<LeaseKey, HeldLease> held = new TreeMap<>();
+    private final Set<HeldLease> finishing = new HashSet<>();
     int losses;
     final int maxLeases;
     private final LeaseWorld world;
@@ -99,6 +101,11 @@ final class SimWorker implements LeaseListener {
         return (takesPart() && (host.isPaused() || changing > 0))
                 || (world.unhurried && leaving && !host.isCrashed() && !held.isEmpty())
                 || way.lastArrival().compareTo(world.sim.elapsed()) > 0;
+    }
+
+    /** True while it may read the shard: not once it has read all, though it does not know yet that its end is saved. */
+    boolean mayRead(HeldLease lease) {
+        return lease.isValid() && !finishing.contains(lease);
     }
 
     boolean holds(LeaseKey key) {
@@ -199,6 +206,10 @@ final class SimWorker implements LeaseListener {
                 world.streams.of(lease.key().stream()).childrenOf(lease.key().shard()).stream()
                         .map(Shard::asChild)
                         .toList();
-        consumer.whenComplete(lease.finish(children), (outcome, error) -> held.remove(lease.key(), lease));
+        finishing.add(lease);
+        consumer.whenComplete(lease.finish(children), (outcome, error) -> {
+            finishing.remove(lease);
+            held.remove(lease.key(), lease);
+        });
     }
 }

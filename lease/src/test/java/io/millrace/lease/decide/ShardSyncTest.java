@@ -130,6 +130,18 @@ final class ShardSyncTest {
         assertThat(made.get(1).lineage().parents()).containsExactly(ShardId.of(2), ShardId.of(8));
     }
 
+    /** Its sibling had begun without waiting, and what was before both was taken for read. */
+    @Test
+    void nothingIsMadeBesideARowThatCannotBeReadWhileTheShardsBeforeBothHaveNone() {
+        List<Shard> shards = List.of(closed(3), closed(8), closed(9, 8), open(10, 9, 3), open(11, 9), closed(12, 11));
+        StreamRow stream = stream(Position.trimHorizon(), true);
+
+        assertThat(ShardSync.changes(stream, shards, List.of(lease(3)), List.of(key(10))))
+                .isEmpty();
+        assertThat(ShardSync.changes(stream, shards, List.of(lease(3), lease(10, 9, 3)), List.of()))
+                .containsExactly(made(8), made(9, 8), made(11, 9), made(12, 11));
+    }
+
     @Test
     void listThatIsOlderThanTheChildDoesNotFreeIt() {
         List<LeaseRow> made = sync(
@@ -158,6 +170,10 @@ final class ShardSyncTest {
     private static StreamRow stream(Position.Initial initial, boolean synced) {
         StreamRow row = new StreamRow(STREAM, 1, new StreamIdentity("arn", Instant.EPOCH), initial, synced);
         return initial instanceof Position.Latest ? row.beganAt(BEGAN.time()) : row;
+    }
+
+    private static LeaseRow made(int id, int... parents) {
+        return lease(id, parents).withRevision(0);
     }
 
     private static Shard open(int id, int... parents) {
