@@ -181,7 +181,8 @@ public final class ResetCommand implements Callable<Integer> {
     private void write(LeaseReset reset, LeaseRow change, Optional<LeaseRow> seen) {
         if (!(reset.run(change, seen).join() instanceof LeaseReset.Outcome.Moved moved)) {
             throw CommandFailure.failed(
-                    "lease " + change.key() + " was just changed by somebody; those before it are reset, try again");
+                    "lease " + change.key()
+                            + " was just changed by somebody, or cannot be read; those before it are reset, look at it and try again");
         }
         terminal.line(change.key() + ": "
                 + moved.before()

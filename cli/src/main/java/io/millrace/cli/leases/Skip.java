@@ -188,7 +188,7 @@ final class Skip {
      * @param by who does it, for the line that stays in the table
      * @return that line
      * @throws CommandFailure if the lease is beyond the records by now, waits for its parents, or changes all the time; nothing was
-     *     changed then
+     *     changed then, unless its row cannot be read
      */
     String run(Plan plan, String by, Instant now) {
         Function<LeaseRow, String> line =
@@ -208,7 +208,7 @@ final class Skip {
             throw CommandFailure.failed(plan.lease().key() + " is not begun: the shards before it are not read to their"
                     + " ends, and it must not be read before them; nothing was skipped");
         }
-        throw CommandFailure.failed(
-                "lease " + plan.lease().key() + " was just changed by somebody, nothing was skipped; try again");
+        throw CommandFailure.failed("lease " + plan.lease().key()
+                + " was just changed by somebody, or cannot be read: look at its leases and try again");
     }
 }

@@ -48,7 +48,10 @@ public final class LeaseReset {
         /** The lease was as {@code before}, empty where there was none, and is at the new checkpoint now. */
         record Moved(Optional<LeaseRow> before) implements Outcome {}
 
-        /** The lease was not changed: the row was written by others all the time, or is gone or cannot be read. */
+        /**
+         * The row was written by others all the time, or is gone, and the lease was not changed; or it cannot be read, and nobody can
+         * tell whether an answer was lost before.
+         */
         record Changing(LeaseKey lease) implements Outcome {}
     }
 

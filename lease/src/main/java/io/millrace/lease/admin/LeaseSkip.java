@@ -57,7 +57,10 @@ public final class LeaseSkip {
          */
         record WaitsForParents(LeaseRow current) implements Outcome {}
 
-        /** Nothing was changed: the row was written by others all the time, or is gone or cannot be read. */
+        /**
+         * The row was written by others all the time, or is gone, and nothing was changed; or it cannot be read, and nobody can tell
+         * whether an answer was lost before.
+         */
         record Changing(LeaseKey lease) implements Outcome {}
     }
 
