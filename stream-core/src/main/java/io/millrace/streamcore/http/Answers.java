@@ -88,7 +88,7 @@ final class Answers {
         ByteBuf content = out.content();
         FullHttpResponse response =
                 new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(answer.status()), content);
-        answer.headers().forEach((name, value) -> response.headers().add(HeaderNames.of(name), value));
+        answer.headers().forEach((name, value) -> response.headers().add(SentHeaders.prepared(name), value));
         response.headers().add(HttpHeaderNames.CONTENT_LENGTH, Integer.toString(content.readableBytes()));
         return response;
     }

@@ -101,7 +101,8 @@ final class Protocols {
                     /** It keeps the whole request, which nobody has looked at; one with more is answered without an upgrade. */
                     @Override
                     protected boolean shouldHandleUpgradeRequest(HttpRequest request) {
-                        return !HttpUtil.isTransferEncodingChunked(request)
+                        return HeaderRules.flawOrNull(request, RequestHandler.Wire.HTTP_1) == null
+                                && !HttpUtil.isTransferEncodingChunked(request)
                                 && HttpUtil.getContentLength(request, 0L) <= MAX_UPGRADING_BODY;
                     }
                 });

@@ -12,6 +12,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.DecoderException;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.DefaultHttpResponse;
 import io.netty.handler.codec.http.FullHttpResponse;
@@ -203,7 +204,11 @@ final class RequestHandler extends ChannelInboundHandlerAdapter {
         if (!shortage.noticed(cause)) {
             log.debug("Connection with {} failed", context.channel().remoteAddress(), cause);
         }
-        Ends.close(context);
+        if (wire == Wire.HTTP_2 && state == RequestState.WAITING && cause instanceof DecoderException) {
+            refuse(context, HttpResponseStatus.BAD_REQUEST, true);
+        } else {
+            Ends.close(context);
+        }
     }
 
     private void receive(ChannelHandlerContext context, HttpObject part) {
@@ -247,8 +252,11 @@ final class RequestHandler extends ChannelInboundHandlerAdapter {
         moveTo(RequestState.RECEIVING, "header");
         long announced = HttpUtil.getContentLength(request, 0L);
         body.begin(announced);
+        HttpResponseStatus flaw = HeaderRules.flawOrNull(request, wire);
         if (wire == Wire.HTTP_2 && !takeStream()) {
             reset(context);
+        } else if (flaw != null) {
+            refuse(context, flaw, HttpUtil.is100ContinueExpected(request));
         } else if (request.headers().size() > limits.maxHeaders()) {
             refuse(context, HttpResponseStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, false);
         } else if (announced > limits.maxBodyBytes()) {
@@ -456,7 +464,7 @@ final class RequestHandler extends ChannelInboundHandlerAdapter {
         boolean keepsAlive = wire == Wire.HTTP_2 || (HttpUtil.isKeepAlive(request) && !isOld && !drain.isBegun());
         HttpResponse response =
                 new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(answer.status()));
-        answer.headers().forEach((name, value) -> response.headers().add(HeaderNames.of(name), value));
+        answer.headers().forEach((name, value) -> response.headers().add(SentHeaders.prepared(name), value));
         setConnection(request, response, keepsAlive);
         // Before HTTP/1.1 the end of the connection was the end of the body.
         PushedBody.Form form =

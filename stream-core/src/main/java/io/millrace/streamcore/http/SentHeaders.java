@@ -4,8 +4,13 @@ import io.millrace.streamcore.api.call.ApiRequest;
 import io.netty.channel.Channel;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpRequest;
+import io.netty.util.AsciiString;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,9 +19,26 @@ import org.jspecify.annotations.Nullable;
  * @param headers as they came
  */
 record SentHeaders(HttpHeaders headers) implements ApiRequest.Headers {
+    /** In the form that the codec takes without hashing and converting them anew for every request. */
+    private static final Map<String, AsciiString> KNOWN = Stream.of(
+                    // Of requests, as the API asks for them.
+                    "Authorization",
+                    "Content-Type",
+                    "Date",
+                    "Host",
+                    "Origin",
+                    "X-Amz-Date",
+                    "X-Amz-Target",
+                    // Of answers.
+                    "content-type",
+                    "date",
+                    "x-amz-id-2",
+                    "x-amzn-requestid")
+            .collect(Collectors.toUnmodifiableMap(Function.identity(), AsciiString::cached));
+
     @Override
     public @Nullable String getOrNull(String name) {
-        return headers.get(HeaderNames.of(name));
+        return headers.get(prepared(name));
     }
 
     @Override
@@ -41,5 +63,11 @@ record SentHeaders(HttpHeaders headers) implements ApiRequest.Headers {
                 new SentHeaders(request.headers()),
                 body,
                 sent);
+    }
+
+    /** The same name, prepared if it is one of every day. */
+    static CharSequence prepared(String name) {
+        AsciiString known = KNOWN.get(name);
+        return known == null ? name : known;
     }
 }

@@ -225,7 +225,7 @@ class HttpServerTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"no http at all\r\n\r\n", "POST / HTTP/1.1\r\nContent-Length: x\r\n\r\n"})
+    @ValueSource(strings = {"no http at all\r\n\r\n", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: x\r\n\r\n"})
     void whatIsNoHttpIsABadRequest(String text) throws Exception {
         try (RawClient client = RawClient.plain(address)) {
             assertThat(client.send(text).read().status()).isEqualTo(400);
@@ -236,11 +236,11 @@ class HttpServerTest {
     @Test
     void longLinesAndHeadersAreRefused() throws Exception {
         try (RawClient client = RawClient.plain(address)) {
-            client.send("POST /" + "x".repeat(9000) + " HTTP/1.1\r\n\r\n");
+            client.send("POST /" + "x".repeat(9000) + " HTTP/1.1\r\nHost: x\r\n\r\n");
             assertThat(client.read().status()).isEqualTo(414);
         }
         try (RawClient client = RawClient.plain(address)) {
-            client.send("POST / HTTP/1.1\r\nX: " + "x".repeat(33_000) + "\r\n\r\n");
+            client.send("POST / HTTP/1.1\r\nHost: x\r\nX: " + "x".repeat(33_000) + "\r\n\r\n");
             assertThat(client.read().status()).isEqualTo(431);
         }
     }

@@ -38,6 +38,9 @@ public final class BodyReader {
      * @throws BodyException if the body is malformed or a value has the wrong type
      */
     public static Values read(Encoding encoding, ByteBuffer body, Shape.Structure structure) throws BodyException {
+        if (!encoding.hasWellFormedTexts(body)) {
+            throw BodyException.malformed();
+        }
         try (JsonParser parser = encoding.parser(body)) {
             return new BodyReader(encoding, body, parser).readAll(structure);
         } catch (IOException | RuntimeException malformed) {

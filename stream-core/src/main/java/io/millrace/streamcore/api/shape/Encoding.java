@@ -19,6 +19,21 @@ public enum Encoding {
         return factory().createParser(body.array(), body.arrayOffset() + body.position(), body.remaining());
     }
 
+    /**
+     * True if the texts of {@code body} are UTF-8, which the parsers do not look at closely enough. They would take JSON in other
+     * encodings, too, in which zeros stand around the first character.
+     */
+    boolean hasWellFormedTexts(ByteBuffer body) {
+        if (this == CBOR) {
+            return CborTexts.areWellFormed(body);
+        }
+        int from = body.arrayOffset() + body.position();
+        int to = from + body.remaining();
+        byte[] bytes = body.array();
+        boolean isWide = body.remaining() > 1 && (bytes[from] == 0 || bytes[from + 1] == 0);
+        return !isWide && Utf8.isWellFormed(bytes, from, to);
+    }
+
     private JsonFactory factory() {
         return this == JSON ? Factories.JSON : Factories.CBOR;
     }

@@ -530,7 +530,8 @@ class SecureServerTest {
 
     @Test
     void whatTheTransportRefusesIsNoted() throws Exception {
-        assertThat(send("POST / HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 999999999\r\n\r\n".getBytes(UTF_8)))
+        assertThat(send("POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 999999999\r\n\r\n"
+                        .getBytes(UTF_8)))
                 .contains("413 ");
         assertLine(audit(), "\"source\":\"127.0.0.1\"", "\"status\":413,\"outcome\":\"RequestEntityTooLarge\"");
     }

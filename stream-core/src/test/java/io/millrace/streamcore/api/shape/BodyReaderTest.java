@@ -6,10 +6,12 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.millrace.model.Bytes;
 import java.nio.ByteBuffer;
+import java.nio.charset.Charset;
 import java.time.Instant;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import org.assertj.core.api.ThrowableAssert;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -179,6 +181,82 @@ class BodyReaderTest {
         assertThat(catchThrowableOfType(BodyException.class, () -> cbor("a1" + "6454657874" + head + bytes))
                         .isMalformed())
                 .isTrue();
+    }
+
+    /** Overlong forms of a NUL, a slash, a quote and U+20AC, a character beyond the last, and lone parts of characters. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "c080",
+                "c0af",
+                "c1bf",
+                "e08080",
+                "e080af",
+                "f08080af",
+                "f08282ac",
+                "f4908080",
+                "80",
+                "c3",
+                "e282"
+            })
+    void textsThatAreNotUtf8AreMalformedWhereverTheyStand(String bytes) throws Exception {
+        // {"Text": "?"}, {"Unknown": "?"}, {"Map": {"?": "b"}}
+        for (String form : List.of(
+                "7b2254657874223a22?227d", "7b22556e6b6e6f776e223a22?227d", "7b224d6170223a7b22?223a2262227d7d")) {
+            byte[] json = HexFormat.of().parseHex(form.replace("?", bytes));
+            assertMalformed(() -> BodyReader.read(Encoding.JSON, ByteBuffer.wrap(json), INPUT));
+        }
+        String text = Integer.toHexString(0x60 + bytes.length() / 2) + bytes;
+        String inPieces = "7f" + text + "ff";
+        String asBytes = Integer.toHexString(0x40 + bytes.length() / 2) + bytes;
+        for (String item : List.of(text, inPieces, "c1" + text)) {
+            assertMalformed(() -> cbor("a1" + "6454657874" + item));
+            assertMalformed(() -> cbor("bf" + "6454657874" + item + "ff"));
+            assertMalformed(() -> cbor("a1" + "67556e6b6e6f776e" + "8101".replace("01", item)));
+            assertMalformed(() -> cbor("a1" + "634d6170" + "a1" + item + "6162"));
+        }
+        assertMalformed(() -> cbor("a1" + "634d6170" + "a1" + asBytes + "6162"));
+        // Bytes are not texts.
+        assertThat(cbor("a1" + "64426c6f62" + asBytes).requiredBlob("Blob"))
+                .isEqualTo(Bytes.copyOf(HexFormat.of().parseHex(bytes)));
+    }
+
+    /** Of a text that comes in pieces each one is whole (RFC 8949, 3.2.3). */
+    @Test
+    void aCharacterInTwoPiecesIsMalformed() throws Exception {
+        assertThat(cbor("a1" + "6454657874" + "7f" + "6161" + "62c3a9" + "ff").text("Text"))
+                .contains("a\u00e9");
+        assertMalformed(() -> cbor("a1" + "6454657874" + "7f" + "61c3" + "61a9" + "ff"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"UTF-16BE", "UTF-16LE", "UTF-32BE", "UTF-32LE", "UTF-16"})
+    void jsonInAnotherEncodingIsMalformed(String encoding) {
+        byte[] json = "{\"Text\": \"a\"}".getBytes(Charset.forName(encoding));
+        assertMalformed(() -> BodyReader.read(Encoding.JSON, ByteBuffer.wrap(json), INPUT));
+    }
+
+    /** Every character from a piece of the alphabet in which each length of UTF-8 and each edge between two occurs. */
+    @Test
+    void textsOfEveryLengthAreRead() throws BodyException {
+        for (int character : new int[] {0x7f, 0x80, 0x7ff, 0x800, 0xd7ff, 0xe000, 0xffff, 0x10000, 0x10ffff}) {
+            String text = Character.toString(character);
+            for (int before = 0; before < 70; before++) {
+                String padded = "{\"Unknown\": \"" + "x".repeat(before) + text + "\", \"Text\": \"" + text + "\"}";
+                assertThat(json(padded).text("Text")).contains(text);
+            }
+            byte[] utf8 = text.getBytes(UTF_8);
+            assertThat(cbor("a1" + "6454657874" + Integer.toHexString(0x60 + utf8.length)
+                                    + HexFormat.of().formatHex(utf8))
+                            .text("Text"))
+                    .contains(text);
+        }
+    }
+
+    private static void assertMalformed(ThrowableAssert.ThrowingCallable reading) {
+        BodyException error = catchThrowableOfType(BodyException.class, reading);
+        assertThat(error).isNotNull();
+        assertThat(error.isMalformed()).isTrue();
     }
 
     @Test
