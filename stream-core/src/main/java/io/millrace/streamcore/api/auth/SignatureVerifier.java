@@ -41,7 +41,7 @@ final class SignatureVerifier {
         this.keys = requireNonNull(keys, "keys");
         this.region = requireNonNull(region, "region");
         this.clock = platform.clock();
-        this.replays = new ReplayGuard(platform.ticker());
+        this.replays = new ReplayGuard(platform);
     }
 
     /**
@@ -51,7 +51,7 @@ final class SignatureVerifier {
      * @throws ApiException if the signature is not of its form, does not fit, is too old or too new, or came before
      */
     AccessKey verify(ApiRequest request, Optional<Kind> kind) {
-        Signed signed = signed(request);
+        Signed signed = signed(request, kind);
         Hashes mine = requireNonNull(hashes.get());
         checkSignature(request, signed, mine);
         if (kind.isPresent()) {
@@ -66,21 +66,21 @@ final class SignatureVerifier {
      * @throws ApiException if no body could make it pass, or this one does not
      */
     void look(ApiRequest begun) {
-        Signed signed = signed(begun);
+        Signed signed = signed(begun, Optional.empty());
         if (begun.sentBody().hasRemaining()) {
             checkSignature(begun, signed, requireNonNull(hashes.get()));
         }
     }
 
     /** All that the header says, which is of its form, of this time and place, and names a key that there is. */
-    private Signed signed(ApiRequest request) {
+    private Signed signed(ApiRequest request, Optional<Kind> kind) {
         Optional<ApiException> flaw = AuthForm.flaw(request);
         if (flaw.isPresent()) {
             throw flaw.get();
         }
         SignatureClaims claims = SignatureClaims.of(request);
         checkScope(claims);
-        checkTime(claims);
+        checkTime(claims, kind);
         AccessKey key = keys.get()
                 .find(claims.scope().accessKey())
                 .orElseThrow(() -> new ApiException(
@@ -127,14 +127,19 @@ final class SignatureVerifier {
         }
     }
 
-    private void checkTime(SignatureClaims claims) {
+    /** What changes something is good for as long as replays of it are told apart. */
+    private void checkTime(SignatureClaims claims, Optional<Kind> kind) {
         Instant now = clock.instant();
-        Duration lifetime = claims.lifetime().orElse(SKEW);
+        Duration asked = claims.lifetime().orElse(SKEW);
+        boolean isShortened =
+                kind.filter(ReplayGuard::isTakenOnce).isPresent() && asked.compareTo(ReplayGuard.LONGEST_LIFE) > 0;
+        Duration lifetime = isShortened ? ReplayGuard.LONGEST_LIFE : asked;
         Instant earliest = now.minus(lifetime);
         Instant latest = now.plus(SKEW);
         if (claims.time().isBefore(earliest)) {
             throw invalid("Signature expired: " + claims.timestamp() + " is now earlier than "
-                    + SignatureTime.format(earliest) + " (" + SignatureTime.format(now) + " - " + text(lifetime) + ")");
+                    + SignatureTime.format(earliest) + " (" + SignatureTime.format(now) + " - " + text(lifetime) + ")"
+                    + (isShortened ? " Requests that change something are not taken later." : ""));
         }
         if (claims.time().isAfter(latest)) {
             throw invalid("Signature not yet current: " + claims.timestamp() + " is still later than "

@@ -489,13 +489,21 @@ class SecureServerTest {
     }
 
     @Test
-    void aPresignedRequestIsGoodUntilItExpires() throws Exception {
+    void aPresignedReadIsGoodUntilItExpiresAndAPresignedChangeOnce() throws Exception {
+        SignedRequest read = SignedRequest.of(
+                        "ListShards",
+                        "{\"StreamName\": \"orders\"}",
+                        Instant.now().minusSeconds(400))
+                .by("admin", ADMIN_SECRET)
+                .inQueryFor(Duration.ofMinutes(30))
+                .sign();
+        assertThat(send(read)).contains("200 OK");
+        assertThat(send(read)).contains("200 OK");
+        SignedRequest change = put().inQueryFor(Duration.ofDays(7)).sign();
+        assertThat(send(change)).contains("200 OK");
+        assertThat(send(change.header("amz-sdk-invocation-id", "another"))).contains("This request came before");
         assertThat(send(put(Instant.now().minusSeconds(400))
-                        .inQueryFor(Duration.ofMinutes(30))
-                        .sign()))
-                .contains("200 OK");
-        assertThat(send(put(Instant.now().minusSeconds(400))
-                        .inQueryFor(Duration.ofMinutes(5))
+                        .inQueryFor(Duration.ofDays(7))
                         .sign()))
                 .contains("Signature expired");
         assertThat(records("orders")).hasSize(1);

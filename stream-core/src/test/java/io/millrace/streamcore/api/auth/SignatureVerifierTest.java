@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import io.millrace.streamcore.api.call.ApiException;
 import io.millrace.streamcore.api.call.ErrorCode;
 import io.millrace.streamcore.api.call.ServiceOperations;
+import java.net.InetAddress;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -27,6 +28,7 @@ class SignatureVerifierTest {
             "The request signature we calculated does not match the signature you provided. Check your AWS Secret"
                     + " Access Key and signing method. Consult the service documentation for details.";
     private static final String PUT = "PutRecord";
+    private static final Duration DAY = Duration.ofDays(1);
 
     private final StoppedPlatform platform = new StoppedPlatform(NOW);
     private final AccessKey key = new AccessKey(SignedRequest.KEY, SignedRequest.SECRET, List.of(), null);
@@ -368,11 +370,57 @@ class SignatureVerifierTest {
             assertThat(verify(request.body(body))).isSameAs(key);
         }
 
+        /** Who has copied the request sends it from elsewhere, with another id. */
         @Test
-        void aSignatureInTheQueryIsMeantToBeUsedAgain() {
-            SignedRequest request = put().inQueryFor(Duration.ofMinutes(5)).sign();
+        void anotherIdThatIsNotSignedCountsFromTheSameAddressAlone() throws Exception {
+            SignedRequest request = put().sign();
+            InetAddress client = InetAddress.getByName("192.0.2.7");
+            InetAddress thief = InetAddress.getByName("192.0.2.8");
+            verify(request.header("amz-sdk-invocation-id", "one").from(client));
+            for (String id : List.of("two", "three")) {
+                request.header("amz-sdk-invocation-id", id).from(thief);
+                assertThat(refusal(request).text().orElse("")).startsWith("This request came before");
+            }
+            assertThat(verify(request.from(client))).isSameAs(key);
+        }
+
+        @ParameterizedTest
+        @ValueSource(strings = {PUT, "PutRecords", "CreateStream", "DeleteStream"})
+        void aSignatureInTheQueryIsTakenOnceWhateverItsLife(String operation) {
+            SignedRequest request = SignedRequest.of(operation, "{}", NOW)
+                    .inQueryFor(Duration.ofDays(7))
+                    .sign();
             verify(request);
+            for (Duration pause :
+                    List.of(Duration.ZERO, Duration.ofSeconds(1), Duration.ofMinutes(4), Duration.ofMinutes(10), DAY)) {
+                platform.pass(pause);
+                request.header("amz-sdk-invocation-id", UUID.randomUUID().toString());
+                assertThat(refusal(request).code()).isEqualTo(ErrorCode.INVALID_SIGNATURE);
+            }
+        }
+
+        @Test
+        void aChangeThatIsSignedInTheQueryIsGoodForMinutes() {
+            SignedRequest request = put().inQueryFor(Duration.ofDays(7)).sign();
+            platform.pass(Duration.ofMinutes(5));
             assertThat(verify(request)).isSameAs(key);
+            SignedRequest late = SignedRequest.of(PUT, "{}", NOW)
+                    .inQueryFor(Duration.ofDays(7))
+                    .sign();
+            platform.pass(Duration.ofSeconds(1));
+            assertRefused(
+                    late,
+                    "Signature expired: 20261121T120000Z is now earlier than 20261121T120001Z (20261121T120501Z - 5 min.)"
+                            + " Requests that change something are not taken later.");
+        }
+
+        @Test
+        void aReadThatIsSignedInTheQueryIsMeantToBeUsedAgain() {
+            SignedRequest request = request().inQueryFor(Duration.ofDays(7)).sign();
+            for (int i = 0; i < 7; i++) {
+                assertThat(verify(request)).isSameAs(key);
+                platform.pass(DAY);
+            }
         }
     }
 

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.millrace.streamcore.api.call.ApiRequest;
 import java.io.ByteArrayOutputStream;
+import java.net.InetAddress;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.nio.ByteBuffer;
@@ -37,6 +38,7 @@ final class SignedRequest {
     private String query = "";
     private String authority = "127.0.0.1:4567";
     private byte[] body;
+    private InetAddress peer = InetAddress.getLoopbackAddress();
 
     // How to sign.
     private Instant time;
@@ -124,6 +126,11 @@ final class SignedRequest {
         return this;
     }
 
+    SignedRequest from(InetAddress sender) {
+        peer = sender;
+        return this;
+    }
+
     String query() {
         return query;
     }
@@ -198,7 +205,7 @@ final class SignedRequest {
 
     ApiRequest request() {
         ByteBuffer content = ByteBuffer.wrap(body);
-        return ApiRequest.local("POST", path, query, new Headers(), content);
+        return new ApiRequest(peer, "POST", path, query, new Headers(), content, content);
     }
 
     private final class Headers implements ApiRequest.Headers {
