@@ -145,7 +145,10 @@ final class ServerCommand implements Callable<Integer> {
     @Option(
             names = "--audit",
             paramLabel = "FILE|off",
-            description = "Where a line is written for every refusal and every change. Default: audit.log in DIR.")
+            description = {
+                "Where a line is written for every change; refusals go to a file beside it, FILE-refused. Default: audit.log"
+                        + " and audit-refused.log in DIR."
+            })
     private @Nullable String audit;
 
     @Option(

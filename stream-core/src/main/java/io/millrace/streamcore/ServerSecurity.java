@@ -5,7 +5,7 @@ import io.millrace.runtime.Platform;
 import io.millrace.streamcore.api.ApiSecurity;
 import io.millrace.streamcore.api.audit.Audit;
 import io.millrace.streamcore.api.audit.AuditEvent;
-import io.millrace.streamcore.api.audit.AuditLog;
+import io.millrace.streamcore.api.audit.AuditFiles;
 import io.millrace.streamcore.api.auth.AccessGate;
 import io.millrace.streamcore.api.auth.CredentialsFile;
 import io.millrace.streamcore.api.call.TokenSeal;
@@ -23,10 +23,10 @@ final class ServerSecurity implements AutoCloseable {
     private final EventLoop loop;
     private final Platform platform;
     private final @Nullable CredentialsFile credentials;
-    private final @Nullable AuditLog audit;
+    private final @Nullable AuditFiles audit;
 
     private ServerSecurity(
-            EventLoop loop, Platform platform, @Nullable CredentialsFile credentials, @Nullable AuditLog audit) {
+            EventLoop loop, Platform platform, @Nullable CredentialsFile credentials, @Nullable AuditFiles audit) {
         this.loop = loop;
         this.platform = platform;
         this.credentials = credentials;
@@ -47,7 +47,7 @@ final class ServerSecurity implements AutoCloseable {
                     loop,
                     platform,
                     credentials == null ? null : CredentialsFile.open(credentials, loop),
-                    audit == null ? null : AuditLog.open(audit, AUDIT_BYTES, AUDIT_FILES, loop));
+                    audit == null ? null : AuditFiles.open(audit, AUDIT_BYTES, AUDIT_FILES, loop, platform.clock()));
         } catch (IOException | RuntimeException e) {
             loop.close();
             throw e;

@@ -265,7 +265,10 @@ public final class StreamServer implements AutoCloseable {
             return this;
         }
 
-        /** The file for audit lines; default {@code audit.log} in the data directory. */
+        /**
+         * The file for audit lines of what was done; default {@code audit.log} in the data directory. What was refused is in a file
+         * beside it, with {@code -refused} before the ending of its name.
+         */
         public Builder audit(Path value) {
             audit = requireNonNull(value, "audit");
             isAudited = true;

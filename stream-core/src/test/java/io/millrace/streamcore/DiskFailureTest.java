@@ -67,7 +67,7 @@ class DiskFailureTest {
             assertThat(put(server, "after")).isEqualTo(200);
             assertThat(records(server)).containsExactly("before", "after");
         }
-        assertThat(Files.readAllLines(folder.resolve("audit.log")))
+        assertThat(Files.readAllLines(folder.resolve("audit-refused.log")))
                 .anyMatch(line -> line.contains("\"operation\":\"PutRecord\",\"stream\":\"orders\",\"status\":500,"
                         + "\"outcome\":\"InternalFailure"))
                 .anyMatch(line -> line.contains("\"operation\":\"CreateStream\",\"stream\":\"more\",\"status\":500"))

@@ -45,7 +45,7 @@ class WebGuardTest {
             assertThat(create(server, LOCAL, "Origin: null")).startsWith("HTTP/1.1 403 ");
             assertThat(list(server, LOCAL)).contains("\"StreamNames\":[]");
         }
-        assertThat(Files.readString(folder.resolve("audit.log"))).contains("AccessDeniedException");
+        assertThat(Files.readString(folder.resolve("audit-refused.log"))).contains("AccessDeniedException");
     }
 
     @Test

@@ -56,7 +56,7 @@ class Boto3SecurityTest {
             assertThat(outcome.out()).isEqualTo("boto3 may do what its key may\n");
             assertThat(outcome.exitCode()).isZero();
         }
-        assertThat(Files.readString(folder.resolve("data/audit.log")))
+        assertThat(Files.readString(folder.resolve("data/audit-refused.log")))
                 .contains(
                         "\"accessKey\":\"producer\",\"verified\":true,\"operation\":\"PutRecord\",\"stream\":\"private\"")
                 .doesNotContain("the-secret");

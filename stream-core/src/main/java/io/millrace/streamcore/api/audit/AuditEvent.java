@@ -2,6 +2,8 @@ package io.millrace.streamcore.api.audit;
 
 import static java.util.Objects.requireNonNull;
 
+import com.fasterxml.jackson.core.JsonGenerator;
+import java.io.IOException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -28,7 +30,8 @@ public record AuditEvent(
         String operation,
         List<String> streams,
         int status,
-        String outcome) {
+        String outcome)
+        implements AuditLine {
     /** What {@link #outcome} says when nothing was refused. */
     public static final String OK = "ok";
 
@@ -46,5 +49,21 @@ public record AuditEvent(
     /** A refusal by the transport, of something that never became a request. */
     public static AuditEvent ofTransport(Instant time, String source, int status, String outcome) {
         return new AuditEvent(time, "", source, Optional.empty(), false, "", List.of(), status, outcome);
+    }
+
+    @Override
+    public void writeTo(JsonGenerator json) throws IOException {
+        json.writeStringField("requestId", requestId);
+        json.writeStringField("source", source);
+        if (accessKey.isPresent()) {
+            json.writeStringField("accessKey", AuditLine.clip(accessKey.get()));
+            json.writeBooleanField("verified", isVerified);
+        }
+        json.writeStringField("operation", AuditLine.clip(operation));
+        if (!streams.isEmpty()) {
+            json.writeStringField("stream", AuditLine.clip(String.join(",", streams)));
+        }
+        json.writeNumberField("status", status);
+        json.writeStringField("outcome", outcome);
     }
 }

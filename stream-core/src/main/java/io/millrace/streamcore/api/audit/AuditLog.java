@@ -30,22 +30,21 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A file with one JSON line an event, readable by its owner only. A full file becomes {@code <name>.1}, that one
- * {@code <name>.2} and so on; the last is deleted. Whoever notes an event only puts it into a queue; when that is full, or
- * the disk is, events are dropped, and a line says how many as soon as one can be written again.
+ * {@code <name>.2} and so on; the last is deleted. Whoever notes a line only puts it into a queue; when that is full, or
+ * the disk is, lines are dropped, and a line says how many as soon as one can be written again.
  *
  * <p>Noting is safe for any thread; all else belongs to the event loop given, which may block.
  */
-public final class AuditLog implements Audit {
+final class AuditLog {
     private static final Logger log = LoggerFactory.getLogger(AuditLog.class);
     private static final JsonFactory JSON = new JsonFactory();
     private static final int MAX_WAITING = 10_000;
-    private static final int MAX_TEXT = 256;
 
     private final Path file;
     private final long maxBytes;
     private final int kept;
     private final EventLoop loop;
-    private final Queue<AuditEvent> waiting = new ConcurrentLinkedQueue<>();
+    private final Queue<AuditLine> waiting = new ConcurrentLinkedQueue<>();
     private final AtomicInteger waitingCount = new AtomicInteger();
     private final AtomicLong dropped = new AtomicLong();
     private final AtomicBoolean isScheduled = new AtomicBoolean();
@@ -71,7 +70,7 @@ public final class AuditLog implements Audit {
      * @param loop writes it; closing the loop ends the log, and {@link #finish} before that writes what is left
      * @throws IOException with one line for the user if it cannot be written
      */
-    public static AuditLog open(Path file, long maxBytes, int kept, EventLoop loop) throws IOException {
+    static AuditLog open(Path file, long maxBytes, int kept, EventLoop loop) throws IOException {
         if (maxBytes < 1 || kept < 1) {
             throw new IllegalArgumentException("maxBytes " + maxBytes + ", kept " + kept);
         }
@@ -85,14 +84,14 @@ public final class AuditLog implements Audit {
         return opened;
     }
 
-    @Override
-    public void record(AuditEvent event) {
+    /** Notes one line. */
+    void add(AuditLine line) {
         if (waitingCount.incrementAndGet() > MAX_WAITING) {
             waitingCount.decrementAndGet();
             dropped.incrementAndGet();
             return;
         }
-        waiting.add(event);
+        waiting.add(line);
         if (isScheduled.compareAndSet(false, true)) {
             try {
                 loop.execute(this::write);
@@ -103,7 +102,7 @@ public final class AuditLog implements Audit {
     }
 
     /** Writes what waits and closes the file. Run by the loop as its last task. */
-    public void finish() {
+    void finish() {
         write();
         try {
             if (out != null) {
@@ -120,13 +119,13 @@ public final class AuditLog implements Audit {
         int count = 0;
         long missed = dropped.getAndSet(0);
         try {
-            for (AuditEvent event = waiting.poll(); event != null; event = waiting.poll()) {
+            for (AuditLine line = waiting.poll(); line != null; line = waiting.poll()) {
                 waitingCount.decrementAndGet();
                 if (missed > 0) {
-                    line(lines, event.time(), missed);
+                    write(lines, line.time(), missed);
                 }
                 missed = 0;
-                line(lines, event);
+                write(lines, line);
                 count++;
             }
             dropped.addAndGet(missed);
@@ -209,7 +208,7 @@ public final class AuditLog implements Audit {
         isFailing = true;
     }
 
-    private static void line(OutputStream lines, Instant time, long missed) throws IOException {
+    private static void write(OutputStream lines, Instant time, long missed) throws IOException {
         try (JsonGenerator json = generator(lines)) {
             json.writeStartObject();
             json.writeStringField("time", time.toString());
@@ -219,22 +218,11 @@ public final class AuditLog implements Audit {
         lines.write('\n');
     }
 
-    private static void line(OutputStream lines, AuditEvent event) throws IOException {
+    private static void write(OutputStream lines, AuditLine line) throws IOException {
         try (JsonGenerator json = generator(lines)) {
             json.writeStartObject();
-            json.writeStringField("time", event.time().toString());
-            json.writeStringField("requestId", event.requestId());
-            json.writeStringField("source", event.source());
-            if (event.accessKey().isPresent()) {
-                json.writeStringField("accessKey", clip(event.accessKey().get()));
-                json.writeBooleanField("verified", event.isVerified());
-            }
-            json.writeStringField("operation", clip(event.operation()));
-            if (!event.streams().isEmpty()) {
-                json.writeStringField("stream", clip(String.join(",", event.streams())));
-            }
-            json.writeNumberField("status", event.status());
-            json.writeStringField("outcome", event.outcome());
+            json.writeStringField("time", line.time().toString());
+            line.writeTo(json);
             json.writeEndObject();
         }
         lines.write('\n');
@@ -242,9 +230,5 @@ public final class AuditLog implements Audit {
 
     private static JsonGenerator generator(OutputStream lines) throws IOException {
         return JSON.createGenerator(lines).disable(JsonGenerator.Feature.AUTO_CLOSE_TARGET);
-    }
-
-    private static String clip(String text) {
-        return text.length() <= MAX_TEXT ? text : text.substring(0, MAX_TEXT) + "...";
     }
 }

@@ -48,8 +48,8 @@ class AuditLogTest {
     void anEventIsALineForItsOwnerOnly() throws Exception {
         Path file = folder.resolve("audit.log");
         AuditLog log = AuditLog.open(file, 1000, 1, loop);
-        log.record(event("CreateStream"));
-        log.record(AuditEvent.ofTransport(TIME, "192.0.2.8", 413, "RequestEntityTooLarge"));
+        log.add(event("CreateStream"));
+        log.add(AuditEvent.ofTransport(TIME, "192.0.2.8", 413, "RequestEntityTooLarge"));
         end(log);
         assertThat(file).hasContent("""
                 {"time":"2026-11-21T12:00:00Z","requestId":"id-1","source":"192.0.2.7","accessKey":"key","verified":true,\
@@ -65,7 +65,7 @@ class AuditLogTest {
     void whatClientsSendStaysOneShortLine() throws Exception {
         Path file = folder.resolve("audit.log");
         AuditLog log = AuditLog.open(file, 100_000, 1, loop);
-        log.record(event("a\nb\"c".repeat(1000)));
+        log.add(event("a\nb\"c".repeat(1000)));
         end(log);
         assertThat(Files.readAllLines(file))
                 .singleElement()
@@ -78,7 +78,7 @@ class AuditLogTest {
         Path file = folder.resolve("audit.log");
         AuditLog log = AuditLog.open(file, 1, 2, loop);
         for (int i = 0; i < 5; i++) {
-            log.record(event("Operation" + i));
+            log.add(event("Operation" + i));
             // One group of lines a file: so each line is waited for.
             CountDownLatch written = new CountDownLatch(1);
             loop.execute(written::countDown);
@@ -95,7 +95,7 @@ class AuditLogTest {
     void linesAreAddedToWhatIsThere() throws Exception {
         Path file = Files.writeString(folder.resolve("audit.log"), "before\n");
         AuditLog log = AuditLog.open(file, 1000, 1, loop);
-        log.record(event("CreateStream"));
+        log.add(event("CreateStream"));
         end(log);
         assertThat(Files.readAllLines(file)).hasSize(2).first().isEqualTo("before");
     }
@@ -105,7 +105,7 @@ class AuditLogTest {
         Path file = folder.resolve("audit.log");
         AuditLog log = AuditLog.open(file, 1000, 1, loop);
         for (int i = 0; i < 3; i++) {
-            log.record(event("Operation" + i));
+            log.add(event("Operation" + i));
             CountDownLatch written = new CountDownLatch(1);
             loop.execute(written::countDown);
             assertThat(written.await(20, TimeUnit.SECONDS)).isTrue();
@@ -131,7 +131,7 @@ class AuditLogTest {
             }
         });
         for (int i = 0; i < 10_007; i++) {
-            log.record(event("ListStreams"));
+            log.add(event("ListStreams"));
         }
         go.countDown();
         end(log);

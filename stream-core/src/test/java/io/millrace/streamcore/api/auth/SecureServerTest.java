@@ -142,10 +142,14 @@ class SecureServerTest {
         return all;
     }
 
-    /** All lines, the server closed. */
+    /** All lines of what was done and of what was refused, the server closed. */
     private List<String> audit() throws IOException {
         server.close();
-        List<String> lines = Files.readAllLines(folder.resolve("data/audit.log"));
+        List<String> lines = new ArrayList<>(Files.readAllLines(folder.resolve("data/audit.log")));
+        assertThat(lines).allMatch(line -> line.endsWith("\"outcome\":\"ok\"}"));
+        List<String> refused = Files.readAllLines(folder.resolve("data/audit-refused.log"));
+        assertThat(refused).noneMatch(line -> line.endsWith("\"outcome\":\"ok\"}"));
+        lines.addAll(refused);
         assertThat(lines)
                 .allSatisfy(line -> assertThat(line)
                         .startsWith("{\"time\":\"20")
