@@ -121,6 +121,14 @@ final class ServerCommand implements Callable<Integer> {
     private @Nullable Path credentials;
 
     @Option(
+            names = "--credentials-required",
+            description = {
+                "Once the file of --credentials is taken away no key is valid until it is back. Without this its keys stay valid,"
+                        + " with a warning."
+            })
+    private boolean credentialsRequired;
+
+    @Option(
             names = "--region",
             paramLabel = "REGION",
             defaultValue = "us-east-1",
@@ -154,7 +162,8 @@ final class ServerCommand implements Callable<Integer> {
     @Option(
             names = "--tls-cert",
             paramLabel = "FILE",
-            description = "The certificate chain for https, PEM; with --tls-key. Default: one made at start.")
+            description =
+                    "The certificate chain for https, PEM; with --tls-key. Read again when it changes. Default: one made at start.")
     private @Nullable Path tlsCertificate;
 
     @Option(names = "--tls-key", paramLabel = "FILE", description = "Its private key, PEM, PKCS #8.")
@@ -306,6 +315,9 @@ final class ServerCommand implements Callable<Integer> {
         if (credentials != null) {
             builder.credentials(credentials);
         }
+        if (credentialsRequired) {
+            builder.credentialsRequired();
+        }
         if (tlsCertificate != null && tlsKey != null) {
             builder.tlsFiles(tlsCertificate, tlsKey);
         }
@@ -319,6 +331,10 @@ final class ServerCommand implements Callable<Integer> {
     private void refuseWhatDoesNotFit() {
         if (credentials != null && allowAnonymous) {
             throw CommandFailure.usage("--credentials verifies everybody, --allow-anonymous nobody: give one of them");
+        }
+        if (credentials == null && credentialsRequired) {
+            throw CommandFailure.usage(
+                    "--credentials-required says what happens without the file of --credentials: give both");
         }
         if (credentials != null && !cors.isEmpty()) {
             throw CommandFailure.usage(

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.slf4j.event.Level;
@@ -30,6 +31,7 @@ final class Gate implements ApiHandler {
     private final AtomicReference<Phase> phase = new AtomicReference<>(Phase.STARTING);
     private final Supplier<? extends Map<String, String>> failedLogs;
     private final Supplier<Optional<String>> shortage;
+    private final List<Supplier<Optional<Health.Flaw>>> watched = new CopyOnWriteArrayList<>();
     private volatile ApiHandler handler;
 
     /**
@@ -42,6 +44,11 @@ final class Gate implements ApiHandler {
         this.shortage = requireNonNull(shortage, "shortage");
         this.failedLogs = requireNonNull(failedLogs, "failedLogs");
         this.handler = request -> CompletableFuture.completedFuture(comeAgain());
+    }
+
+    /** From now on health tells of this, too. */
+    void watch(Supplier<Optional<Health.Flaw>> flaw) {
+        watched.add(requireNonNull(flaw, "flaw"));
     }
 
     /** While the server starts these pages are all there is. */
@@ -67,11 +74,16 @@ final class Gate implements ApiHandler {
         if (now != Phase.SERVING) {
             return new Health(now.status, List.of(now.reason));
         }
-        Map<String, String> failed = failedLogs.get();
         List<String> reasons = new ArrayList<>();
-        failed.forEach((name, reason) -> reasons.add("the log " + name + " takes no more writes: " + reason));
+        failedLogs.get().forEach((name, reason) -> reasons.add("the log " + name + " takes no more writes: " + reason));
+        boolean isFailed = !reasons.isEmpty();
+        for (Supplier<Optional<Health.Flaw>> each : watched) {
+            Optional<Health.Flaw> flaw = each.get();
+            flaw.ifPresent(found -> reasons.add(found.reason()));
+            isFailed |= flaw.filter(Health.Flaw::isFailure).isPresent();
+        }
         shortage.get().ifPresent(reasons::add);
-        return new Health(failed.isEmpty() ? Health.Status.OK : Health.Status.FAILED, reasons);
+        return new Health(isFailed ? Health.Status.FAILED : Health.Status.OK, reasons);
     }
 
     @Override

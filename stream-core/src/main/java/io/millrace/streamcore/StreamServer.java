@@ -7,11 +7,13 @@ import io.millrace.runtime.Platform;
 import io.millrace.runtime.SystemPlatform;
 import io.millrace.streamcore.api.ApiOptions;
 import io.millrace.streamcore.api.KinesisApi;
+import io.millrace.streamcore.api.auth.CredentialsFile;
 import io.millrace.streamcore.api.call.ApiHandler;
 import io.millrace.streamcore.api.call.ApiRequest;
 import io.millrace.streamcore.api.call.TokenSeal;
 import io.millrace.streamcore.api.faults.FaultPlan;
 import io.millrace.streamcore.api.faults.Faults;
+import io.millrace.streamcore.api.operate.Health;
 import io.millrace.streamcore.api.operate.MemoryShortage;
 import io.millrace.streamcore.api.operate.OperatorPages;
 import io.millrace.streamcore.api.push.PushSettings;
@@ -145,6 +147,7 @@ public final class StreamServer implements AutoCloseable {
         private final Set<String> hostNames = new TreeSet<>();
         private final Set<String> corsOrigins = new TreeSet<>();
         private @Nullable Path credentials;
+        private CredentialsFile.WhenGone whenGone = CredentialsFile.WhenGone.KEYS_STAY_VALID;
         private boolean isAudited = true;
         private @Nullable Path audit;
         private Account account = Account.USUAL;
@@ -184,7 +187,10 @@ public final class StreamServer implements AutoCloseable {
             return this;
         }
 
-        /** The certificate chain and PKCS #8 key for TLS, both PEM; default a self-signed one made at start. */
+        /**
+         * The certificate chain and PKCS #8 key for TLS, both PEM; default a self-signed one made at start. Both are read again when
+         * they change; while they do not fit the ones read before stay in use.
+         */
         public Builder tlsFiles(Path certificate, Path key) {
             pem = new HttpSettings.PemFiles(certificate, key);
             return this;
@@ -262,6 +268,15 @@ public final class StreamServer implements AutoCloseable {
          */
         public Builder credentials(Path value) {
             credentials = requireNonNull(value, "credentials");
+            return this;
+        }
+
+        /**
+         * Lets no key be valid any more once the file of {@link #credentials} is taken away, until it is back; default no: its
+         * keys then stay valid, and the server's health says so.
+         */
+        public Builder credentialsRequired() {
+            whenGone = CredentialsFile.WhenGone.NO_KEY_IS_VALID;
             return this;
         }
 
@@ -362,7 +377,7 @@ public final class StreamServer implements AutoCloseable {
 
         /** Listens first, so that whoever looks sees a server that starts and not none, and a port in use is told early. */
         private StreamServer start(DataFolder folder, Deque<Runnable> undo) throws IOException {
-            ServerSecurity security = ServerSecurity.open(credentials, auditFile(folder.path()), platform);
+            ServerSecurity security = ServerSecurity.open(credentials, whenGone, auditFile(folder.path()), platform);
             undo.push(security::close);
             ServerMetrics metrics = new ServerMetrics();
             undo.push(metrics::close);
@@ -370,6 +385,7 @@ public final class StreamServer implements AutoCloseable {
             HostNames hosts = hosts();
             OperatorPages pages =
                     new OperatorPages(gate::health, metrics::writeTo, request -> isOperator(request, hosts));
+            gate.watch(security::flaw);
             gate.show(pages);
             Refusals refusals = security.refusals();
             HttpLimits fair = credentials == null ? limits : limits.withHalfForStrangers();
@@ -377,6 +393,8 @@ public final class StreamServer implements AutoCloseable {
             HttpServer.Bound http =
                     HttpServer.start(settings, guarded(gate, hosts, refusals), refusals, shortage, platform);
             undo.push(http.server()::close);
+            security.watchCertificate(http.server());
+            gate.watch(() -> http.server().certificateFlaw().map(text -> new Health.Flaw(text, false)));
             metrics.watchConnections(http.server()::connections);
             metrics.watchPushedBytes(http.server()::waitingBytes);
             metrics.watchRequestBytes(http.server()::requestBytes);
@@ -460,6 +478,10 @@ public final class StreamServer implements AutoCloseable {
         }
 
         private void checkHost() {
+            if (credentials == null && whenGone == CredentialsFile.WhenGone.NO_KEY_IS_VALID) {
+                throw new StreamServerException(
+                        "Credentials are required, and no credentials file is given. Give one.");
+            }
             InetAddress address;
             try {
                 address = InetAddress.getByName(host);

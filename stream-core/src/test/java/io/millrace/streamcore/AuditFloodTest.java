@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.millrace.runtime.SystemPlatform;
 import io.millrace.streamcore.api.audit.Audit;
 import io.millrace.streamcore.api.audit.AuditEvent;
+import io.millrace.streamcore.api.auth.CredentialsFile.WhenGone;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -25,7 +26,8 @@ class AuditFloodTest {
 
     @Test
     void whatWasDoneOutlivesAnyNumberOfRefusals() throws Exception {
-        try (ServerSecurity security = ServerSecurity.open(null, folder.resolve("audit.log"), new SystemPlatform())) {
+        try (ServerSecurity security = ServerSecurity.open(
+                null, WhenGone.KEYS_STAY_VALID, folder.resolve("audit.log"), new SystemPlatform())) {
             Audit audit = security.audit();
             audit.record(event(true, "DeleteStream", AuditEvent.OK));
             for (int i = 0; i < 753_000; i++) {

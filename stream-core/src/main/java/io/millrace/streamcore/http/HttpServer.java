@@ -2,6 +2,7 @@ package io.millrace.streamcore.http;
 
 import static java.util.Objects.requireNonNull;
 
+import io.millrace.runtime.EventLoop;
 import io.millrace.runtime.Platform;
 import io.millrace.streamcore.api.call.ApiHandler;
 import io.millrace.streamcore.api.operate.MemoryShortage;
@@ -12,7 +13,6 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
-import io.netty.handler.ssl.SslContext;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -34,10 +34,12 @@ public final class HttpServer implements AutoCloseable {
     private final Sources sources = new Sources();
     private final Refusals refusals;
     private final RequestMemory memory;
+    private final Tls tls;
 
-    private HttpServer(HttpLimits limits, Refusals refusals, Transport transport) {
+    private HttpServer(HttpLimits limits, Refusals refusals, Tls tls, Transport transport) {
         this.limits = limits;
         this.refusals = refusals;
+        this.tls = tls;
         this.transport = transport;
         this.memory = new RequestMemory(
                 limits, connection -> refusals.refused(RequestHandler.peer(connection), 0, "TooMuchHeld"));
@@ -78,8 +80,8 @@ public final class HttpServer implements AutoCloseable {
             throws IOException {
         requireNonNull(handler, "handler");
         InetAddress address = resolve(settings.host());
-        SslContext tls = Tls.context(settings.pem(), address, platform.clock().instant());
-        HttpServer server = new HttpServer(settings.limits(), refusals, transport.get());
+        Tls tls = Tls.of(settings.pem(), address, platform.clock().instant());
+        HttpServer server = new HttpServer(settings.limits(), refusals, tls, transport.get());
         try {
             Protocols protocols = new Protocols(
                     tls,
@@ -118,6 +120,20 @@ public final class HttpServer implements AutoCloseable {
     /** How many bytes of answers wait in memory for their clients to take them, those of pushed bodies left out. */
     public long answerBytes() {
         return memory.answers();
+    }
+
+    /**
+     * Reads the certificate and its key again when they change. Connections that are open keep theirs.
+     *
+     * @param loop where they are read, until the loop is closed; may block
+     */
+    public void watchCertificate(EventLoop loop) {
+        tls.watch(loop);
+    }
+
+    /** Why the files of the certificate cannot be used any more, while those read before are; empty while they can. */
+    public Optional<String> certificateFlaw() {
+        return tls.flaw();
     }
 
     /** How many connections are open. */

@@ -19,7 +19,6 @@ import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2StreamFrameToHttpObjectCodec;
 import io.netty.handler.ssl.ApplicationProtocolNames;
 import io.netty.handler.ssl.ApplicationProtocolNegotiationHandler;
-import io.netty.handler.ssl.SslContext;
 import io.netty.handler.timeout.IdleStateHandler;
 import io.netty.util.AsciiString;
 import java.util.concurrent.TimeUnit;
@@ -40,11 +39,11 @@ final class Protocols {
     /** Bounds the bodies that one connection can have on their way. */
     static final int CONNECTION_WINDOW = 32 << 20;
 
-    private final SslContext tls;
+    private final Tls tls;
     private final HttpContext shared;
     private final Answers answers;
 
-    Protocols(SslContext tls, HttpContext shared) {
+    Protocols(Tls tls, HttpContext shared) {
         this.tls = tls;
         this.shared = shared;
         this.answers = new Answers(shared.memory(), shared.shortage(), shared.refusals());
@@ -62,7 +61,7 @@ final class Protocols {
 
     /** TLS; then whatever ALPN says, or the first bytes inside if it says nothing. */
     void tls(ChannelPipeline pipeline) {
-        pipeline.addLast(tls.newHandler(pipeline.channel().alloc()));
+        pipeline.addLast(tls.current().newHandler(pipeline.channel().alloc()));
         pipeline.addLast(new ApplicationProtocolNegotiationHandler("") {
             @Override
             protected void configurePipeline(ChannelHandlerContext context, String protocol) {

@@ -56,7 +56,7 @@ class Http2FramesTest {
     @BeforeEach
     void connect() throws Exception {
         Protocols protocols = new Protocols(
-                Tls.context(
+                Tls.of(
                         Optional.empty(),
                         InetAddress.getLoopbackAddress(),
                         new SystemPlatform().clock().instant()),

@@ -71,6 +71,11 @@ final class RawClient implements AutoCloseable {
         }
     }
 
+    /** What the server showed of itself. */
+    X509Certificate certificate() throws IOException {
+        return (X509Certificate) ((SSLSocket) socket).getSession().getPeerCertificates()[0];
+    }
+
     String negotiated() {
         return ((SSLSocket) socket).getApplicationProtocol();
     }

@@ -379,6 +379,8 @@ class CommandTest {
                 .contains("--host 0.0.0.0", "--allow-anonymous", "--credentials");
         assertThat(oneLine(2, "server", "--credentials", "keys.json", "--allow-anonymous"))
                 .contains("--credentials verifies everybody, --allow-anonymous nobody: give one of them");
+        assertThat(oneLine(2, "server", "--credentials-required"))
+                .contains("--credentials-required says what happens without the file of --credentials: give both");
         assertThat(oneLine(2, "server", "--tls-cert", "chain.pem"))
                 .contains("--tls-cert and --tls-key belong together");
         Path keys = Files.writeString(folder.resolve("keys.json"), "{\"keys\": [{\"accessKeyId\": 1}]}");

@@ -21,6 +21,19 @@ public record Health(Status status, List<String> reasons) {
         reasons = List.copyOf(reasons);
     }
 
+    /**
+     * Something that is not well.
+     *
+     * @param reason for the operator, in a sentence
+     * @param isFailure whether the server does not do what it is for
+     */
+    public record Flaw(String reason, boolean isFailure) {
+        /** Checks the parts. */
+        public Flaw {
+            requireNonNull(reason, "reason");
+        }
+    }
+
     /** In a word. */
     public enum Status {
         /** Serves. */

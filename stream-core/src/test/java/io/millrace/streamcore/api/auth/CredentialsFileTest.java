@@ -10,6 +10,8 @@ import ch.qos.logback.core.AppenderBase;
 import ch.qos.logback.core.read.ListAppender;
 import io.millrace.runtime.EventLoop;
 import io.millrace.runtime.SystemPlatform;
+import io.millrace.streamcore.api.auth.CredentialsFile.WhenGone;
+import io.millrace.streamcore.api.operate.Health;
 import io.millrace.streamcore.stream.account.Account;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -17,6 +19,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
+import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -81,13 +84,24 @@ class CredentialsFileTest {
         return file;
     }
 
+    private CredentialsFile open(Path file) throws IOException {
+        return CredentialsFile.open(file, WhenGone.KEYS_STAY_VALID, loop);
+    }
+
+    private List<String> logged(Level level) {
+        return logged.list.stream()
+                .filter(event -> event.getLevel() == level)
+                .map(ILoggingEvent::getFormattedMessage)
+                .toList();
+    }
+
     private static String arn(AccessKey key) {
         return key.principal(key.account(Account.USUAL).id(), "000000000000").arn();
     }
 
     @Test
     void whatIsNotAllowedIsDenied() throws IOException {
-        AccessKeys keys = CredentialsFile.open(file(GOOD), loop).current();
+        AccessKeys keys = open(file(GOOD)).current();
         AccessKey producer = keys.find("producer").orElseThrow();
         assertThat(producer.allows("kinesis:PutRecord", "orders")).isTrue();
         assertThat(producer.allows("kinesis:PutRecords", "orders-eu")).isTrue();
@@ -127,7 +141,7 @@ class CredentialsFileTest {
             })
     void everyMistakeIsNamed(String text, String told) throws IOException {
         Path file = file(text);
-        assertThatThrownBy(() -> CredentialsFile.open(file, loop))
+        assertThatThrownBy(() -> open(file))
                 .isInstanceOf(IOException.class)
                 .hasMessageStartingWith("Cannot use the credentials file " + file + ": ")
                 .hasMessageContaining(told)
@@ -150,7 +164,7 @@ class CredentialsFileTest {
     void everyMistakeOfAGrantIsNamedWithItsKey(String grant, String told) throws IOException {
         Path file = file("{\"keys\": [\n{\"accessKeyId\": \"a\", \"secretAccessKey\": \"" + SECRET + "\",\n\"allow\": ["
                 + grant + "]}]}");
-        assertThatThrownBy(() -> CredentialsFile.open(file, loop))
+        assertThatThrownBy(() -> open(file))
                 .hasMessageContaining("line 3 (key a): ")
                 .hasMessageContaining(told)
                 .hasMessageNotContaining(SECRET);
@@ -159,7 +173,7 @@ class CredentialsFileTest {
     @Test
     void aKeyGivenTwiceIsAMistake() throws IOException {
         Path file = file(GOOD.replace("nothing", "producer"));
-        assertThatThrownBy(() -> CredentialsFile.open(file, loop)).hasMessageContaining("(key producer): given twice");
+        assertThatThrownBy(() -> open(file)).hasMessageContaining("(key producer): given twice");
     }
 
     @Test
@@ -170,7 +184,7 @@ class CredentialsFileTest {
                     }) {
                 Path file = file(text);
                 try {
-                    CredentialsFile.open(file, loop);
+                    open(file);
                 } catch (IOException told) {
                     assertThat(told).hasMessageNotContaining("that-nobody").hasMessageNotContaining("\n");
                     assertThat(String.valueOf(told.getCause())).doesNotContain("that-nobody");
@@ -184,20 +198,19 @@ class CredentialsFileTest {
     void aFileThatOthersMayUseIsRefused(String permissions) throws IOException {
         Path file = file(GOOD);
         Files.setPosixFilePermissions(file, PosixFilePermissions.fromString(permissions));
-        assertThatThrownBy(() -> CredentialsFile.open(file, loop)).hasMessageContaining("run: chmod 600 " + file);
+        assertThatThrownBy(() -> open(file)).hasMessageContaining("run: chmod 600 " + file);
     }
 
     @Test
     void aMissingFileAndAFolderAreNamed() {
-        assertThatThrownBy(() -> CredentialsFile.open(folder.resolve("none"), loop))
-                .hasMessageEndingWith("none: no such file.");
-        assertThatThrownBy(() -> CredentialsFile.open(folder, loop)).hasMessageContaining(folder.toString());
+        assertThatThrownBy(() -> open(folder.resolve("none"))).hasMessageEndingWith("none: no such file.");
+        assertThatThrownBy(() -> open(folder)).hasMessageContaining(folder.toString());
     }
 
     @Test
     void aChangedFileCountsAndABrokenOneChangesNothingButTheLog() throws IOException {
         Path file = file(GOOD);
-        CredentialsFile credentials = CredentialsFile.open(file, loop);
+        CredentialsFile credentials = open(file);
         change(file, GOOD.replace("producer", "other"), 1);
         credentials.look();
         assertThat(credentials.current().find("producer")).isEmpty();
@@ -223,6 +236,55 @@ class CredentialsFileTest {
     }
 
     @Test
+    void healthTellsOfAFileThatIsGoneWhoseKeysStayValid() throws IOException {
+        Path file = file(GOOD);
+        CredentialsFile credentials = open(file);
+        assertThat(credentials.flaw()).isEmpty();
+        Files.delete(file);
+        credentials.look();
+        credentials.look();
+        String told = "Cannot use the credentials file " + file + ": no such file. The keys read before stay valid.";
+        assertThat(credentials.flaw()).contains(new Health.Flaw(told, false));
+        assertThat(logged(Level.WARN)).containsExactly(told);
+        assertThat(credentials.current().find("producer")).isPresent();
+        change(file(""), GOOD.substring(0, 200), 1);
+        credentials.look();
+        assertThat(credentials.flaw().orElseThrow().reason()).contains("not JSON");
+        change(file, GOOD, 2);
+        credentials.look();
+        assertThat(credentials.flaw()).isEmpty();
+    }
+
+    @Test
+    void noKeyOfAFileThatIsRequiredIsValidWhileItIsGone() throws IOException {
+        Path file = file(GOOD);
+        CredentialsFile credentials = CredentialsFile.open(file, WhenGone.NO_KEY_IS_VALID, loop);
+        change(file, GOOD.substring(0, 200), 1);
+        credentials.look();
+        assertThat(credentials.current().find("producer"))
+                .as("a mistake shuts nobody out")
+                .isPresent();
+        Files.delete(file);
+        credentials.look();
+        credentials.look();
+        String told =
+                "Cannot use the credentials file " + file + ": no such file. No key is valid until it can be used.";
+        assertThat(credentials.current().find("producer")).isEmpty();
+        assertThat(credentials.flaw()).contains(new Health.Flaw(told, true));
+        assertThat(logged(Level.ERROR)).containsExactly(told);
+        change(file(""), GOOD.substring(0, 200), 2);
+        credentials.look();
+        assertThat(credentials.current().find("producer"))
+                .as("a mistake lets nobody in")
+                .isEmpty();
+        assertThat(credentials.flaw().orElseThrow().isFailure()).isTrue();
+        change(file, GOOD, 3);
+        credentials.look();
+        assertThat(credentials.current().find("producer")).isPresent();
+        assertThat(credentials.flaw()).isEmpty();
+    }
+
+    @Test
     void theLoopLooksByItself() throws Exception {
         BlockingQueue<ILoggingEvent> logs = new LinkedBlockingQueue<>();
         AppenderBase<ILoggingEvent> appender = new AppenderBase<>() {
@@ -234,7 +296,7 @@ class CredentialsFileTest {
         appender.start();
         logger.addAppender(appender);
         Path file = file(GOOD);
-        CredentialsFile credentials = CredentialsFile.open(file, loop);
+        CredentialsFile credentials = open(file);
         change(file, GOOD.replace("producer", "other"), 1);
         logs.poll(20, TimeUnit.SECONDS);
         assertThat(credentials.current().find("other")).isPresent();
