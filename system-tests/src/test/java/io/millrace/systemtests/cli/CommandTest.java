@@ -287,7 +287,7 @@ class CommandTest {
             assertThat(tail.exitCode()).as(tail.err()).isEqualTo(141);
             assertThat(tail.err()).isEmpty();
             assertThat(consume.exitCode()).as(consume.err()).isEqualTo(141);
-            assertThat(consume.err().lines()).as(consume.err()).hasSize(1);
+            assertThat(said(consume)).as(consume.err()).hasSize(1);
         }
     }
 
@@ -526,5 +526,13 @@ class CommandTest {
         Matcher matcher = Pattern.compile("\"data\":\"([^\"]*)\"").matcher(json);
         assertThat(matcher.find()).as(json).isTrue();
         return new String(Base64.getDecoder().decode(matcher.group(1)), StandardCharsets.UTF_8);
+    }
+
+    /** What a command says by itself: its worker also warns of a table that is slow to answer, as it is on a busy machine. */
+    private static List<String> said(CommandRun run) {
+        return run.err()
+                .lines()
+                .filter(line -> !line.contains("has not started yet and tries on"))
+                .toList();
     }
 }
