@@ -94,7 +94,7 @@ final class IdleCallsOnDynamoDbTest {
             this.shards = shards;
             LeaseSettings settings = LeaseSettings.builder().workerName("idle").stream(
                             FakeStream.NAME, Position.trimHorizon())
-                    .failoverTime(Duration.ofSeconds(5))
+                    .failoverTime(Duration.ofSeconds(10))
                     .build();
             coordinator = LeaseCoordinator.create(
                     settings,
