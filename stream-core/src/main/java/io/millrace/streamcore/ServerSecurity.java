@@ -68,7 +68,7 @@ final class ServerSecurity implements AutoCloseable {
         return new ApiSecurity(gate, audit());
     }
 
-    /** What is wrong with the credentials file now. */
+    /** The flaw of the credentials file now. */
     Optional<Health.Flaw> flaw() {
         return credentials == null ? Optional.empty() : credentials.flaw();
     }

@@ -50,7 +50,7 @@ class FullDiskStartTest {
         }
     }
 
-    /** What a crash left half done is done when there is room. */
+    /** Work that a crash left half done is done when there is room. */
     @Test
     void aFolderThatACrashLeftIsServed() throws Exception {
         String consumer = fill();
@@ -152,7 +152,7 @@ class FullDiskStartTest {
                 .toList();
     }
 
-    /** What a pipe sends up to the first record. */
+    /** The bytes of a pipe up to the first record. */
     private String pushed(StreamServer server, String consumer) throws Exception {
         HttpResponse<InputStream> answer = client.send(
                 request(

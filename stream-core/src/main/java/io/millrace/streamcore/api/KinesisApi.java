@@ -347,7 +347,7 @@ public final class KinesisApi implements ApiHandler, AutoCloseable {
         }
     }
 
-    /** What the service says to requests of the protocol before this one. */
+    /** The service's words to requests of the protocol before this one. */
     private ApiAnswer oldEnvelope(Exchange exchange, boolean isMalformed) {
         ApiRequest request = exchange.request();
         ErrorCode code = isMalformed ? ErrorCode.SERIALIZATION : ErrorCode.UNKNOWN_OPERATION;
@@ -363,7 +363,7 @@ public final class KinesisApi implements ApiHandler, AutoCloseable {
         return answer;
     }
 
-    /** What the service says to a content type that it does not know. */
+    /** The service's words to a content type that it does not know. */
     private ApiAnswer inXml(Exchange exchange) {
         return Target.of(exchange.request()).isWhole() ? unknownInXml(exchange) : accessDenied(exchange);
     }

@@ -26,7 +26,7 @@ import org.slf4j.LoggerFactory;
 /** Makes whole answers, as long as there is memory for what their clients have not taken yet. Safe for any thread. */
 final class Answers {
     private static final Logger log = LoggerFactory.getLogger(Answers.class);
-    /** What is said of a request for which there is no memory. */
+    /** The words for a request for which there is no memory. */
     static final String NO_MEMORY = "NoMemoryForRequest";
 
     private static final byte[] BUSY_TEXT =
@@ -108,7 +108,7 @@ final class Answers {
         return response;
     }
 
-    /** What a request is answered that the codec could not read. */
+    /** The answer to a request that the codec could not read. */
     static HttpResponseStatus statusOf(DecoderResult result) {
         if (result.cause() instanceof TooLongHttpLineException) {
             return HttpResponseStatus.REQUEST_URI_TOO_LONG;

@@ -158,7 +158,7 @@ final class RequestBody {
         return true;
     }
 
-    /** What became of an attempt to add to it. */
+    /** The outcome of an attempt to add to it. */
     enum Outcome {
         /** It worked. */
         DONE,

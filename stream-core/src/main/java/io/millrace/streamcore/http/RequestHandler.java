@@ -124,7 +124,7 @@ final class RequestHandler extends ChannelInboundHandlerAdapter {
             ReferenceCountUtil.release(nextWaiting());
         }
         body.free();
-        // What a call makes of its body is there until the call has its answer.
+        // The objects that a call makes of its body live until the call has its answer.
         if (state != RequestState.CALLING) {
             body.giveBack();
         }
@@ -363,7 +363,7 @@ final class RequestHandler extends ChannelInboundHandlerAdapter {
                     }
                 });
         if (state == RequestState.CALLING && call == calls) {
-            // What the call goes on with it has read by now.
+            // The call has read by now whatever it goes on with.
             body.free();
         }
     }
@@ -428,7 +428,7 @@ final class RequestHandler extends ChannelInboundHandlerAdapter {
         if (answer != null
                 && answer.status() == HttpResponseStatus.OK.code()
                 && request.method().equals(HttpMethod.POST)) {
-            // Where keys are asked for, one was used.
+            // A server that asks for keys has seen one used.
             memory.becomesKnown();
         }
         FullHttpResponse response = answers.of(context, answer, failure);

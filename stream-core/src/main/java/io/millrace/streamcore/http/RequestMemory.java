@@ -135,7 +135,7 @@ final class RequestMemory {
 
     private record Holding(Share share, long bytes) {}
 
-    /** What one connection holds. Belongs to the connection's event loop. */
+    /** The memory that one connection holds. Belongs to the connection's event loop. */
     final class Share {
         private final Channel connection;
         /** The later it came, the larger. */

@@ -3,7 +3,7 @@ package io.millrace.streamcore.http;
 import io.millrace.runtime.Transitions;
 import org.slf4j.event.Level;
 
-/** Where a request is. */
+/** The stage of a request. */
 enum RequestState {
     /** For a request to begin. */
     WAITING,

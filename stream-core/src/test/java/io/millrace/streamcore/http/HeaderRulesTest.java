@@ -129,7 +129,7 @@ class HeaderRulesTest {
         assertRefused("POST / HTTP/1.0|Host: a|Transfer-Encoding: chunked||0||", 400);
     }
 
-    /** What the server would not take is not taken by asking for another protocol at the same time. */
+    /** A request that the server would not take is not taken by asking for another protocol at the same time. */
     @ParameterizedTest
     @CsvSource({"HTTP/1.1, '', 400", "HTTP/1.1, Host: a|Host: b|, 400", "HTTP/9.9, Host: a|, 505"})
     void anUpgradeIsNoWayRound(String version, String hosts, int status) throws IOException {

@@ -53,7 +53,7 @@ class HttpAbuseTest {
 
     @AfterEach
     void stop() {
-        // What is answered later than the server closes cannot give back.
+        // A request that is answered later than the server closes cannot give back.
         held.forEach(answer -> answer.complete(ok()));
         bound.server().close();
         assertThat(bound.server().requestBytes()).as("held by requests").isZero();

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What requests and answers hold, on real sockets. Whatever becomes of them, nothing is held after each test. */
+/** The memory of requests and answers, on real sockets. Nothing is held after each test. */
 @Timeout(30)
 class HttpMemoryTest {
     private static final Duration LONG = Duration.ofMinutes(10);
@@ -74,7 +74,7 @@ class HttpMemoryTest {
 
     @AfterEach
     void stop() {
-        // What is answered later than the server closes cannot give back.
+        // A request that is answered later than the server closes cannot give back.
         held.forEach(answer -> answer.complete(answer("late")));
         bound.server().close();
         assertThat(bound.server().requestBytes()).as("held by requests").isZero();

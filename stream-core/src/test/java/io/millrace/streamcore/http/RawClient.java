@@ -71,7 +71,7 @@ final class RawClient implements AutoCloseable {
         }
     }
 
-    /** What the server showed of itself. */
+    /** The server's own words of itself. */
     X509Certificate certificate() throws IOException {
         return (X509Certificate) ((SSLSocket) socket).getSession().getPeerCertificates()[0];
     }

@@ -11,7 +11,7 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** Who may hold how much, by arithmetic. */
+/** The shares of memory, by arithmetic. */
 class RequestMemoryTest {
     private static final long LIMIT = 1_600;
 

@@ -528,7 +528,7 @@ class CommandTest {
         return new String(Base64.getDecoder().decode(matcher.group(1)), StandardCharsets.UTF_8);
     }
 
-    /** What a command says by itself: its worker also warns of a table that is slow to answer, as it is on a busy machine. */
+    /** The command's own words: its worker also warns of a table that is slow to answer, as it is on a busy machine. */
     private static List<String> said(CommandRun run) {
         return run.err()
                 .lines()

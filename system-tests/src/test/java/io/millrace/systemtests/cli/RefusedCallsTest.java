@@ -22,7 +22,7 @@ class RefusedCallsTest {
     @TempDir
     private Path folder;
 
-    /** What the commands said beside their output. */
+    /** The standard error of the commands. */
     private final StringBuilder notes = new StringBuilder();
 
     @Test
@@ -104,7 +104,7 @@ class RefusedCallsTest {
                 .start();
     }
 
-    /** What the command prints. */
+    /** The command's output. */
     private String expect(StreamServer server, int exitCode, String... arguments) {
         CommandResult result = CommandResult.of(
                 Map.of("AWS_ENDPOINT_URL_KINESIS", server.endpoint().toString()), "", arguments);

@@ -160,7 +160,7 @@ public final class MillraceProcess implements AutoCloseable {
         }
     }
 
-    /** What it wrote to standard error so far. */
+    /** Its standard error so far. */
     List<String> errorLines() {
         return List.copyOf(errorLines);
     }

@@ -52,7 +52,7 @@ public final class AuditFiles implements Audit {
         return new AuditFiles(done, refused, loop, clock);
     }
 
-    /** Where refusals are written if {@code file} has what was done. */
+    /** The file for refusals beside {@code file}, which has what was done. */
     static Path refusedBeside(Path file) {
         String name = requireNonNull(file.getFileName(), "file").toString();
         int dot = name.lastIndexOf('.');

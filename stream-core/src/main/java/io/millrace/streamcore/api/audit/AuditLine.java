@@ -4,7 +4,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
 import java.time.Instant;
 
-/** What is written as one line. */
+/** An entry that is written as one line. */
 sealed interface AuditLine permits AuditEvent, RefusalCount {
     /** The longest text of a client that is written. */
     int MAX_TEXT = 256;

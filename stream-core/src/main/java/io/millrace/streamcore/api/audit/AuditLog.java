@@ -49,7 +49,7 @@ final class AuditLog {
     private final AtomicLong dropped = new AtomicLong();
     private final AtomicBoolean isScheduled = new AtomicBoolean();
     private @Nullable OutputStream out;
-    /** What tells the open file from another of its name; null where the system cannot. */
+    /** The key that tells the open file from another of its name; null where the system has none. */
     private @Nullable Object key;
 
     private long size;

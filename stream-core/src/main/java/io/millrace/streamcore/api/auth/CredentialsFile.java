@@ -81,7 +81,7 @@ public final class CredentialsFile {
         return keys;
     }
 
-    /** What is wrong with the file now; empty while its keys are those that are valid. */
+    /** The flaw of the file now; empty while its keys are those that are valid. */
     public Optional<Health.Flaw> flaw() {
         return Optional.ofNullable(flaw);
     }
@@ -169,7 +169,7 @@ public final class CredentialsFile {
         return "Cannot use the credentials file " + file + ": " + reason;
     }
 
-    /** What becomes of the keys of a file that is taken away. */
+    /** The fate of the keys of a file that is taken away. */
     public enum WhenGone {
         /** They stay valid, and health says that the file is gone. */
         KEYS_STAY_VALID,

@@ -84,7 +84,7 @@ final class SeenSignatures {
     private Sighting note(long signedAt, long now, long fingerprint) {
         int ring = Math.floorMod(signedAt, SECONDS);
         if (seconds[ring] != signedAt) {
-            // What was there is older than any signature that is good.
+            // The table of before is older than any signature that is good.
             release(ring);
             seconds[ring] = signedAt;
             if (!resize(ring, FIRST_SLOTS, now)) {
@@ -171,7 +171,7 @@ final class SeenSignatures {
     }
 
     /**
-     * What is known of a fingerprint.
+     * The knowledge of a fingerprint.
      *
      * @param age how long ago it was seen first; zero if it is new, or nobody knows
      */
@@ -192,7 +192,7 @@ final class SeenSignatures {
     enum Knowledge {
         NEW,
         SEEN,
-        /** What was made in its second was forgotten, so that nobody can tell. */
+        /** All of its second was forgotten, so that nobody can tell. */
         FORGOTTEN
     }
 }

@@ -127,7 +127,7 @@ final class SignatureVerifier {
         }
     }
 
-    /** What changes something is good for as long as replays of it are told apart. */
+    /** A change is good for as long as replays of it are told apart. */
     private void checkTime(SignatureClaims claims, Optional<Kind> kind) {
         Instant now = clock.instant();
         Duration asked = claims.lifetime().orElse(SKEW);
@@ -188,6 +188,6 @@ final class SignatureVerifier {
         return new ApiException(ErrorCode.INVALID_SIGNATURE, text);
     }
 
-    /** What a request claims, and the key that it names. */
+    /** The claims of a request, and the key that it names. */
     private record Signed(SignatureClaims claims, AccessKey key) {}
 }

@@ -123,7 +123,7 @@ final class DataDirectory implements Closeable {
         return directory.resolve("set-aside");
     }
 
-    /** Where something of this name is to be set aside now; not made yet, but the folder above is. Blocks. */
+    /** The place at which something of this name is to be set aside now; not made yet, but the folder above is. Blocks. */
     Path newPlaceAside(String name) throws IOException {
         files.createDirectories(aside());
         return aside().resolve(name + "-" + TIME.format(clock.instant()));

@@ -19,7 +19,7 @@ interface DiskFile extends Closeable {
     void truncate(long size) throws IOException;
 
     /**
-     * What tells this file from every other that has its name at another time; see {@link DiskFiles#key}. Safe for any
+     * The key that tells this file from every other that has its name at another time; see {@link DiskFiles#key}. Safe for any
      * thread.
      */
     Object key();

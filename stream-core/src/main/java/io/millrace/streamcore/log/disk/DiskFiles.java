@@ -20,7 +20,7 @@ interface DiskFiles {
     DiskFile openLocked(Path path) throws IOException;
 
     /**
-     * What tells the file that has this name now from others that had it before or get it later; null if there is none. Where
+     * The key that tells the file that has this name now from others that had it before or get it later; null if there is none. Where
      * the system cannot tell files apart, all of them are the same.
      */
     @Nullable

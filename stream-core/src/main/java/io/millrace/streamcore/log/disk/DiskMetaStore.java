@@ -72,7 +72,7 @@ final class DiskMetaStore implements MetaStore {
     }
 
     /**
-     * Where a catalog is.
+     * The place of a catalog.
      *
      * @param files the file system
      * @param mark what the last clean stop left

@@ -144,7 +144,7 @@ final class FrameFile implements Closeable {
         return size;
     }
 
-    /** What tells this file from another of its name. */
+    /** The key that tells this file from another of its name. */
     Object key() {
         return file.key();
     }
@@ -384,7 +384,7 @@ final class FrameFile implements Closeable {
     }
 
     /**
-     * What stands behind a file's last whole frame.
+     * The bytes behind a file's last whole frame.
      *
      * @param from where it begins
      * @param length how many bytes it has

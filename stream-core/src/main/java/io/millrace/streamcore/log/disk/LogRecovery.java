@@ -39,7 +39,7 @@ final class LogRecovery {
     private final Optional<CleanMark.End> cleanEnd;
     private final ConcurrentMap<Integer, ShardTail> shards = new ConcurrentHashMap<>();
     private final Deque<Segment> segments = new ArrayDeque<>();
-    /** What is done once all is read; it can be done again. */
+    /** A repair that is done once all is read; it can be done again. */
     private final List<Mend> mends = new ArrayList<>();
 
     private @Nullable TornTail tail;

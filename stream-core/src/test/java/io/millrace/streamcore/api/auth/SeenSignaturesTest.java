@@ -88,7 +88,7 @@ class SeenSignaturesTest {
         assertThat(forgotten).isGreaterThan(50_000);
     }
 
-    /** Whoever may sign can choose the second: the seconds that others sign in stay. */
+    /** A signer can choose the second: the seconds that others sign in stay. */
     @Test
     void aFloodOfAnotherSecondHarmsThatSecondAlone() {
         SplittableRandom random = new SplittableRandom(1);

@@ -370,7 +370,7 @@ class SignatureVerifierTest {
             assertThat(verify(request.body(body))).isSameAs(key);
         }
 
-        /** Who has copied the request sends it from elsewhere, with another id. */
+        /** A thief of the request sends it from elsewhere, with another id. */
         @Test
         void anotherIdThatIsNotSignedCountsFromTheSameAddressAlone() throws Exception {
             SignedRequest request = put().sign();

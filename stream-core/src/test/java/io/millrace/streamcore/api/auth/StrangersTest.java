@@ -25,7 +25,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a server with credentials does with the bodies of those who have no key: it keeps and unpacks none. */
+/** A server with credentials keeps and unpacks no body of those who have no key. */
 @Timeout(60)
 class StrangersTest {
     private static final int LARGE = 4 << 20;
@@ -132,7 +132,7 @@ class StrangersTest {
                 .contains("'X-Amz-Target' must be a 'SignedHeader' in the AWS Authorization.");
     }
 
-    /** Who knows the id of a key can have a body kept, up to the memory for strangers, but not unpacked. */
+    /** A caller that knows the id of a key can have a body kept, up to the memory for strangers, but not unpacked. */
     @Test
     void aPackedBodyIsUnpackedOnlyForAGoodSignature() throws Exception {
         byte[] bomb = gzip(UNPACKS_BEYOND_ALL_LIMITS);

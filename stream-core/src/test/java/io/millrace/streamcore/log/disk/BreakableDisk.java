@@ -60,7 +60,7 @@ public final class BreakableDisk {
             return real.key(path);
         }
 
-        /** What is there can be opened, full disk or not. */
+        /** A file that is there can be opened, full disk or not. */
         private void checkNew(Path path) throws IOException {
             if (real.key(path) == null) {
                 check();

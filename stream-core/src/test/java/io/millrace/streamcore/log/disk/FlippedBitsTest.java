@@ -80,13 +80,13 @@ final class FlippedBitsTest {
         HARMLESS,
         /** The server does not start, or does not read it, and says why. */
         TOLD,
-        /** What ended with the flipped bit is not served and kept. */
+        /** The batch that has the flipped bit is not served, and kept. */
         KEPT_ASIDE,
         WRONG_BYTES,
         LOST_WITHOUT_A_WORD
     }
 
-    /** What was put, and acknowledged. */
+    /** The records that were put and acknowledged. */
     private static final class Put {
         private final LogRig rig = new LogRig(new FaultyFiles(), SETTINGS, 1);
         private final List<List<String>> records = new ArrayList<>();

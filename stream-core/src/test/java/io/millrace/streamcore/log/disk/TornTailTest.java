@@ -21,7 +21,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
 
-/** What stands behind the last whole batch, or change, of a server that was killed. */
+/** The bytes behind the last whole batch, or change, of a server that was killed. */
 final class TornTailTest {
     private static final Path CATALOG = LogRig.DATA.resolve("catalog.log");
     private static final Path ASIDE = LogRig.DATA.resolve("set-aside");
