@@ -21,6 +21,7 @@ import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
@@ -50,7 +51,7 @@ class MemoryAttackTest {
 
     @Test
     @Timeout(180)
-    void thoseWithAKeyPutOnAtHalfTheirRateAtLeastAndAreRefusedNothing() throws Exception {
+    void thoseWithAKeyPutOnAtHalfTheirRateAtLeastAndAreRefusedNothing(TestReporter reporter) throws Exception {
         try (MillraceProcess server = start()) {
             List<KinesisAsyncClient> clients = IntStream.range(0, CLIENTS)
                     .mapToObj(client -> LocalClients.kinesis(port, 1, AwsBasicCredentials.create(KEY, SECRET)))
@@ -58,7 +59,7 @@ class MemoryAttackTest {
             LocalClients.createStream(clients.get(0), STREAM, CLIENTS);
             rate(clients);
             double undisturbed = rate(clients);
-            System.out.println("puts a second of three clients, undisturbed: " + Math.round(undisturbed));
+            reporter.publishEntry("puts a second, undisturbed", Math.round(undisturbed) + "");
             List<Double> attacked = new ArrayList<>();
             String sent;
             try (MemoryAttack attack = MemoryAttack.begin(port, KEY).awaitBegun()) {
@@ -68,9 +69,10 @@ class MemoryAttackTest {
                 sent = attack.told();
             }
             double after = rate(clients);
-            System.out.println("puts a second of three clients, attacked "
-                    + attacked.stream().map(Math::round).toList() + ", afterwards " + Math.round(after)
-                    + "; connections filled: " + sent);
+            reporter.publishEntry(
+                    "attacked",
+                    attacked.stream().map(Math::round).toList() + ", afterwards " + Math.round(after)
+                            + "; connections filled: " + sent);
 
             // Before and after: what else the machine does changes over a minute.
             assertThat(mean(attacked)).isGreaterThan(mean(List.of(undisturbed, after)) / 2);

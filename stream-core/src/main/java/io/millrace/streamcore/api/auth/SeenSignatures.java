@@ -188,7 +188,7 @@ final class SeenSignatures {
         }
     }
 
-    /** Whether a fingerprint was seen. */
+    /** The three answers to the question whether a fingerprint was seen. */
     enum Knowledge {
         NEW,
         SEEN,

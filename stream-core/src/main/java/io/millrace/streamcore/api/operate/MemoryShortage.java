@@ -10,7 +10,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Whether the JVM ran out of memory of late. What needed the memory was given up; all else goes on, so an operator has to
+ * The record of the JVM running out of memory. The work that needed the memory was given up; all else goes on, so an operator has to
  * hear of it: by a warning, at most one a minute, and by a reason in the server's health for ten minutes. Safe for any thread.
  */
 public final class MemoryShortage {
