@@ -10,7 +10,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
@@ -20,7 +19,8 @@ import java.util.function.Consumer;
  *
  * <p>A part of it may be held by strangers: connections on which no call has succeeded yet. So whoever has no key leaves the
  * rest to those who have one. When strangers hold three quarters of their part, and one who holds less asks for more, the
- * connections that hold most are closed.
+ * connections that hold most are closed. The one that asked does not wait for their end: it may take what they hold beyond
+ * the strangers' part.
  *
  * <p>Answers that clients have not taken yet are counted apart, against a limit of the same size.
  *
@@ -42,7 +42,6 @@ final class RequestMemory {
     private final AtomicLong made = new AtomicLong();
     private final AtomicLong answers = new AtomicLong();
     private final Set<Share> strangers = ConcurrentHashMap.newKeySet();
-    private final AtomicBoolean isShedding = new AtomicBoolean();
     private final Consumer<Channel> whenClosed;
 
     /**
@@ -100,18 +99,33 @@ final class RequestMemory {
         return share;
     }
 
-    private void shedIfStrangersHoldMuch(long theirs, Share taker, long bytes) {
-        if (theirs > limitOfStrangers / 4 * 3 && isShedding.compareAndSet(false, true)) {
-            try {
-                shed(limitOfStrangers / 8, taker, bytes);
-            } finally {
-                isShedding.set(false);
+    /** Adds so much if the sum stays within the bound. What does not fit is never seen in the sum. */
+    private static boolean add(AtomicLong sum, long bytes, long bound) {
+        long now = sum.get();
+        while (now + bytes <= bound) {
+            long seen = sum.compareAndExchange(now, now + bytes);
+            if (seen == now) {
+                return true;
             }
+            now = seen;
         }
+        return false;
     }
 
-    /** Closes those who hold most, unless that is who wants more: it gets no more. */
-    private void shed(long wanted, Share taker, long bytes) {
+    private boolean takeOfStrangersPart(Share taker, long bytes) {
+        long back = 0;
+        if (heldByStrangers.get() + bytes > limitOfStrangers / 4 * 3) {
+            back = shed(limitOfStrangers / 8, taker, bytes);
+        }
+        return add(heldByStrangers, bytes, limitOfStrangers + back);
+    }
+
+    /**
+     * Closes those who hold most, unless that is who wants more: it gets no more.
+     *
+     * @return the bytes that closing connections hold still
+     */
+    private synchronized long shed(long wanted, Share taker, long bytes) {
         List<Holding> holdings = new ArrayList<>();
         // Each once: what others hold changes while they are sorted.
         strangers.forEach(share -> holdings.add(new Holding(share, share.own.get())));
@@ -121,7 +135,7 @@ final class RequestMemory {
         long freed = 0;
         for (Holding holding : holdings) {
             if (freed >= wanted || holding.bytes < taker.own.get() + bytes) {
-                return;
+                return freed;
             }
             if (!holding.share.isClosing) {
                 holding.share.isClosing = true;
@@ -131,6 +145,7 @@ final class RequestMemory {
             // One that is closing counts too: what it holds is on its way back.
             freed += holding.bytes;
         }
+        return freed;
     }
 
     private record Holding(Share share, long bytes) {}
@@ -143,7 +158,9 @@ final class RequestMemory {
         /** Written by the event loop alone. */
         private final AtomicLong own = new AtomicLong();
 
-        private volatile boolean isClosing;
+        /** Guarded by the whole memory's monitor. */
+        private boolean isClosing;
+
         private boolean isKnown;
 
         private Share(Channel connection) {
@@ -152,16 +169,10 @@ final class RequestMemory {
 
         /** Takes so much if that much is left. */
         boolean take(long bytes) {
-            if (!isKnown) {
-                long theirs = heldByStrangers.addAndGet(bytes);
-                shedIfStrangersHoldMuch(theirs, this, bytes);
-                if (theirs > limitOfStrangers) {
-                    heldByStrangers.addAndGet(-bytes);
-                    return false;
-                }
+            if (!isKnown && !takeOfStrangersPart(this, bytes)) {
+                return false;
             }
-            if (held.addAndGet(bytes) > limit) {
-                held.addAndGet(-bytes);
+            if (!add(held, bytes, limit)) {
                 if (!isKnown) {
                     heldByStrangers.addAndGet(-bytes);
                 }

@@ -103,6 +103,21 @@ class RequestMemoryTest {
     }
 
     @Test
+    void whoHoldsLittleDoesNotWaitForTheEndOfThoseWhoHoldMost() {
+        RequestMemory.Share greedy = share();
+        EmbeddedChannel greedyConnection = last();
+        assertThat(greedy.take(LIMIT / 2)).isTrue();
+        RequestMemory.Share modest = share();
+        assertThat(modest.take(10))
+                .as("the greedy one has given nothing back yet")
+                .isTrue();
+        assertThat(closed).containsExactly(greedyConnection);
+        assertThat(greedy.take(10)).as("it gets no more").isFalse();
+        greedy.give(LIMIT / 2);
+        assertThat(memory.held()).isEqualTo(10);
+    }
+
+    @Test
     void largeAnswersWaitUpToTheLimitAndSmallOnesAlways() {
         RequestMemory large = new RequestMemory(HttpLimits.DEFAULT.withMemory(200_000), closed::add);
         assertThat(large.mayWait(150_000)).isTrue();
