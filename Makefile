@@ -21,7 +21,7 @@ fmt: ## format all sources
 	$(MVN) -q spotless:apply
 
 sim: ## the simulations over many seeds: make sim SEEDS=100000, or one: make sim SEED=42
-	$(MVN) -q -Pquick test -pl lease,consumer -am -Dtest='*SimulationTest' -Dtests.seconds=0 -Dtests.jvm= -Dsurefire.failIfNoSpecifiedTests=false $(if $(SEED),-Dseed=$(SEED),-Dseeds=$(SEEDS))
+	$(MVN) -q -Pquick test -pl lease,consumer -am -Dtest='*SimulationTest,WorkerCoreTest,PipedWorkersTest,ManyStreamsTest,SkewedClocksTest' -Dtests.seconds=0 -Dtests.jvm= -Dsurefire.failIfNoSpecifiedTests=false $(if $(SEED),-Dseed=$(SEED),-Dseeds=$(SEEDS))
 
 slow: ## tests that need minutes: chaos with real processes at full size, the other demos, simulations over 1,000 seeds
 	$(MVN) -T1 -Dtests.forks=1 -Dtests.jvm= -Pslow verify

@@ -28,7 +28,7 @@ class AggregatesSimulationTest {
 
     static LongStream seeds() {
         Long replay = Long.getLong("seed");
-        return replay != null ? LongStream.of(replay) : LongStream.range(0, 40);
+        return replay != null ? LongStream.of(replay) : LongStream.range(0, Long.getLong("seeds", 20));
     }
 
     @ParameterizedTest

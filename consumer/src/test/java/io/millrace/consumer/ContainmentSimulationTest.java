@@ -29,7 +29,7 @@ class ContainmentSimulationTest {
 
     static LongStream seeds() {
         Long replay = Long.getLong("seed");
-        return replay != null ? LongStream.of(replay) : LongStream.range(0, Long.getLong("seeds", 50));
+        return replay != null ? LongStream.of(replay) : LongStream.range(0, Long.getLong("seeds", 30));
     }
 
     @ParameterizedTest

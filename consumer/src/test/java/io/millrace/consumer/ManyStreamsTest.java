@@ -31,7 +31,7 @@ class ManyStreamsTest {
 
     static LongStream seeds() {
         Long replay = Long.getLong("seed");
-        return replay != null ? LongStream.of(replay) : LongStream.range(0, 30);
+        return replay != null ? LongStream.of(replay) : LongStream.range(0, Long.getLong("seeds", 15));
     }
 
     @ParameterizedTest

@@ -23,7 +23,7 @@ final class SkewedClocksTest {
 
     static LongStream seeds() {
         Long replay = Long.getLong("seed");
-        return replay != null ? LongStream.of(replay) : LongStream.range(0, Long.getLong("seeds", 60));
+        return replay != null ? LongStream.of(replay) : LongStream.range(0, Long.getLong("seeds", 30));
     }
 
     @ParameterizedTest

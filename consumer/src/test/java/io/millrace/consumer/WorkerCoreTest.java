@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class WorkerCoreTest {
     static LongStream seeds() {
         Long replay = Long.getLong("seed");
-        return replay != null ? LongStream.of(replay) : LongStream.range(0, 50);
+        return replay != null ? LongStream.of(replay) : LongStream.range(0, Long.getLong("seeds", 25));
     }
 
     @ParameterizedTest

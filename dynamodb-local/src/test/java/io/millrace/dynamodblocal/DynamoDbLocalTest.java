@@ -54,8 +54,9 @@ class DynamoDbLocalTest {
         }
     }
 
+    /** One process serves several questions, since its start is most of their cost. */
     @Test
-    void listensOnLoopbackOnlyAndLeavesNothingWhenClosed() throws Exception {
+    void listensOnLoopbackOnlyRefusesOtherSitesAndLeavesNothingWhenClosed() throws Exception {
         DynamoDbLocal local = DynamoDbLocal.start(Settings.inMemory());
         try (local) {
             assertThat(local.endpoint().getHost()).isEqualTo("127.0.0.1");
@@ -68,26 +69,31 @@ class DynamoDbLocalTest {
             }
             connect(InetAddress.getLoopbackAddress(), local.port());
             assertThat(local.log()).exists();
+            webPagesOfOtherSitesGetNothing(local.port());
+            portInUseIsOneClearLine(local.port());
         }
         assertThat(local.process().isAlive()).isFalse();
         assertThat(local.log().getParent()).doesNotExist();
     }
 
-    @Test
-    void webPagesOfOtherSitesGetNothing() throws IOException {
-        try (DynamoDbLocal local = DynamoDbLocal.start(Settings.inMemory())) {
-            int port = local.port();
-            assertThat(listTables(port, "Host: evil.example:8000")).startsWith("HTTP/1.1 421 ");
-            assertThat(listTables(port, "Host: localhost:8000", "Origin: https://evil.example"))
-                    .startsWith("HTTP/1.1 403 ")
-                    .doesNotContainIgnoringCase("access-control-allow-origin");
-            assertThat(listTables(port, "Host: localhost:8000", "Origin: http://localhost:3000"))
-                    .startsWith("HTTP/1.1 200 ")
-                    .contains("TableNames");
-            assertThat(listTables(port, "Host: 127.0.0.1:" + port))
-                    .startsWith("HTTP/1.1 200 ")
-                    .contains("TableNames");
-        }
+    private static void webPagesOfOtherSitesGetNothing(int port) throws IOException {
+        assertThat(listTables(port, "Host: evil.example:8000")).startsWith("HTTP/1.1 421 ");
+        assertThat(listTables(port, "Host: localhost:8000", "Origin: https://evil.example"))
+                .startsWith("HTTP/1.1 403 ")
+                .doesNotContainIgnoringCase("access-control-allow-origin");
+        assertThat(listTables(port, "Host: localhost:8000", "Origin: http://localhost:3000"))
+                .startsWith("HTTP/1.1 200 ")
+                .contains("TableNames");
+        assertThat(listTables(port, "Host: 127.0.0.1:" + port))
+                .startsWith("HTTP/1.1 200 ")
+                .contains("TableNames");
+    }
+
+    private static void portInUseIsOneClearLine(int port) {
+        assertThatThrownBy(() -> DynamoDbLocal.start(Settings.inMemory().withPort(port)))
+                .isInstanceOf(DynamoDbLocalException.class)
+                .hasMessage("port " + port
+                        + " on 127.0.0.1 is in use; stop what uses it or choose another port for DynamoDB");
     }
 
     /** As a browser would: a JDK's client keeps others from setting these headers. */
@@ -103,16 +109,6 @@ class DynamoDbLocalTest {
                     + "Connection: close\r\nContent-Length: 2\r\n\r\n{}";
             socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
             return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        }
-    }
-
-    @Test
-    void portInUseIsOneClearLine() {
-        try (DynamoDbLocal local = DynamoDbLocal.start(Settings.inMemory())) {
-            assertThatThrownBy(() -> DynamoDbLocal.start(Settings.inMemory().withPort(local.port())))
-                    .isInstanceOf(DynamoDbLocalException.class)
-                    .hasMessage("port " + local.port()
-                            + " on 127.0.0.1 is in use; stop what uses it or choose another port for DynamoDB");
         }
     }
 

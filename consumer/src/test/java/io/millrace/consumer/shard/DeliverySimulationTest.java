@@ -11,7 +11,7 @@ class DeliverySimulationTest {
     static LongStream seeds() {
         Long replay = Long.getLong("seed");
         long first = Long.getLong("first", 0);
-        return replay != null ? LongStream.of(replay) : LongStream.range(first, first + Long.getLong("seeds", 100));
+        return replay != null ? LongStream.of(replay) : LongStream.range(first, first + Long.getLong("seeds", 60));
     }
 
     @ParameterizedTest

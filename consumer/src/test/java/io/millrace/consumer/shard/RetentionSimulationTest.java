@@ -9,7 +9,7 @@ class RetentionSimulationTest {
     static LongStream seeds() {
         Long replay = Long.getLong("seed");
         long first = Long.getLong("first", 0);
-        return replay != null ? LongStream.of(replay) : LongStream.range(first, first + Long.getLong("seeds", 50));
+        return replay != null ? LongStream.of(replay) : LongStream.range(first, first + Long.getLong("seeds", 30));
     }
 
     @ParameterizedTest

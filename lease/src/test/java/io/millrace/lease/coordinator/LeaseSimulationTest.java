@@ -32,7 +32,7 @@ final class LeaseSimulationTest {
     static Stream<Seeds> seeds() {
         Long one = Long.getLong("seed");
         long from = one != null ? one : Long.getLong("first", 0);
-        long to = one != null ? one + 1 : from + Long.getLong("seeds", 200);
+        long to = one != null ? one + 1 : from + Long.getLong("seeds", 120);
         return LongStream.iterate(from, start -> start < to, start -> start + BLOCK)
                 .mapToObj(start -> new Seeds(start, Math.min(to, start + BLOCK)));
     }

@@ -69,11 +69,12 @@ final class WritesOnDynamoDbTest {
     WritesOnDynamoDbTest() throws IOException {}
 
     static Stream<WriteLimit> limits() {
-        return Stream.of(WriteLimit.steady(HEARTBEATS * 2), WriteLimit.bursting(HEARTBEATS * 1.5, 60));
+        return Stream.of(WriteLimit.steady(HEARTBEATS * 2));
     }
 
     static Stream<WriteLimit> limitsThatTakeMinutes() {
         return Stream.of(
+                WriteLimit.bursting(HEARTBEATS * 1.5, 60),
                 WriteLimit.steady(HEARTBEATS * 1.2),
                 WriteLimit.bursting(HEARTBEATS * 1.1, (int) HEARTBEATS),
                 WriteLimit.bursting(HEARTBEATS * 1.1, 300));

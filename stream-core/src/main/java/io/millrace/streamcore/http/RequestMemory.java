@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
 /**
@@ -42,6 +43,9 @@ final class RequestMemory {
     private final AtomicLong made = new AtomicLong();
     private final AtomicLong answers = new AtomicLong();
     private final Set<Share> strangers = ConcurrentHashMap.newKeySet();
+    /** One looks for the connections that hold most at a time, so that all count those that are closing. */
+    private final ReentrantLock shedding = new ReentrantLock();
+
     private final Consumer<Channel> whenClosed;
 
     /**
@@ -115,7 +119,12 @@ final class RequestMemory {
     private boolean takeOfStrangersPart(Share taker, long bytes) {
         long back = 0;
         if (heldByStrangers.get() + bytes > limitOfStrangers / 4 * 3) {
-            back = shed(limitOfStrangers / 8, taker, bytes);
+            shedding.lock();
+            try {
+                back = shed(limitOfStrangers / 8, taker, bytes);
+            } finally {
+                shedding.unlock();
+            }
         }
         return add(heldByStrangers, bytes, limitOfStrangers + back);
     }
@@ -125,7 +134,7 @@ final class RequestMemory {
      *
      * @return the bytes that closing connections hold still
      */
-    private synchronized long shed(long wanted, Share taker, long bytes) {
+    private long shed(long wanted, Share taker, long bytes) {
         List<Holding> holdings = new ArrayList<>();
         // Each once: what others hold changes while they are sorted.
         strangers.forEach(share -> holdings.add(new Holding(share, share.own.get())));
@@ -158,7 +167,7 @@ final class RequestMemory {
         /** Written by the event loop alone. */
         private final AtomicLong own = new AtomicLong();
 
-        /** Guarded by the whole memory's monitor. */
+        /** Guarded by {@code shedding}. */
         private boolean isClosing;
 
         private boolean isKnown;

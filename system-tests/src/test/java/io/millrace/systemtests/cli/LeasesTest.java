@@ -7,7 +7,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
@@ -26,26 +25,18 @@ class LeasesTest {
     @TempDir
     static Path folder;
 
-    private static CommandRun server;
+    private static LocalStack stack;
     private static Map<String, String> environment;
 
     @BeforeAll
     static void startServer() {
-        String data = folder.resolve("data").toString();
-        server =
-                CommandRun.start(folder, Map.of(), "", "server", "--port", "0", "--dynamodb-port", "0", "--data", data);
-        String output = server.awaitOutput(text -> text.contains("AWS_SECRET_ACCESS_KEY"));
-        environment = Map.of(
-                "AWS_ENDPOINT_URL_KINESIS", exported(output, "AWS_ENDPOINT_URL_KINESIS"),
-                "AWS_ENDPOINT_URL_DYNAMODB", exported(output, "AWS_ENDPOINT_URL_DYNAMODB"));
+        stack = new LocalStack(folder);
+        environment = stack.endpoints();
     }
 
     @AfterAll
     static void stopServer() {
-        try (CommandRun stopping = server) {
-            stopping.terminate();
-            assertThat(stopping.exitCode()).as("%s", stopping.err()).isZero();
-        }
+        stack.close();
     }
 
     @Test
@@ -330,11 +321,5 @@ class LeasesTest {
         CommandResult result = CommandResult.of(environment, input, arguments);
         assertThat(result.exitCode()).as("%s", result.err()).isEqualTo(exitCode);
         return result;
-    }
-
-    private static String exported(String output, String name) {
-        Matcher matcher = Pattern.compile(name + "=(\\S+)").matcher(output);
-        assertThat(matcher.find()).as(output).isTrue();
-        return matcher.group(1);
     }
 }

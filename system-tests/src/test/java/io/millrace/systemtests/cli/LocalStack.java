@@ -75,7 +75,8 @@ final class LocalStack implements AutoCloseable {
         return result;
     }
 
-    private Map<String, String> endpoints() {
+    /** The settings that lead commands here. */
+    Map<String, String> endpoints() {
         return Map.of(
                 "AWS_ENDPOINT_URL_KINESIS", server.endpoint().toString(),
                 "AWS_ENDPOINT_URL_DYNAMODB", tables.endpoint().toString());
