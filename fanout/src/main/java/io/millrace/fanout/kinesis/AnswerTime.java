@@ -7,6 +7,7 @@ import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.Optional;
 import software.amazon.awssdk.core.SdkResponse;
+import software.amazon.awssdk.http.SdkHttpResponse;
 
 /**
  * Reads the service's time from an answer. Records are stamped by the service's clock, so only that clock tells which
@@ -29,16 +30,17 @@ final class AnswerTime {
      * @return empty when the answer tells no time
      */
     static Optional<Instant> of(SdkResponse answer) {
-        if (answer.sdkHttpResponse() == null) {
-            return Optional.empty();
-        }
+        return answer.sdkHttpResponse() == null ? Optional.empty() : of(answer.sdkHttpResponse());
+    }
+
+    /** The same of an answer's status and headers. */
+    static Optional<Instant> of(SdkHttpResponse head) {
         try {
-            Optional<String> exact = answer.sdkHttpResponse().firstMatchingHeader(EXACT);
+            Optional<String> exact = head.firstMatchingHeader(EXACT);
             if (exact.isPresent()) {
                 return Optional.of(Instant.ofEpochMilli(Long.parseLong(exact.get())));
             }
-            return answer.sdkHttpResponse()
-                    .firstMatchingHeader(DATE)
+            return head.firstMatchingHeader(DATE)
                     .map(date -> ZonedDateTime.parse(date, DateTimeFormatter.RFC_1123_DATE_TIME)
                             .toInstant()
                             .minus(MARGIN));

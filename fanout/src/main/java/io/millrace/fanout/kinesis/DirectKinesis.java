@@ -2,9 +2,12 @@ package io.millrace.fanout.kinesis;
 
 import static java.util.Objects.requireNonNull;
 
+import io.millrace.fanout.kinesis.KinesisStreams.Address;
 import java.io.IOException;
 import java.time.InstantSource;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.SdkSystemSetting;
 import software.amazon.awssdk.core.client.config.ClientOverrideConfiguration;
@@ -24,6 +27,7 @@ public final class DirectKinesis implements AutoCloseable {
     /** What the SDK loads interceptors for all its clients from. */
     private static final String GLOBAL_INTERCEPTORS = "software/amazon/awssdk/global/handlers/execution.interceptors";
 
+    private final Map<Address, DirectStream> streams = new ConcurrentHashMap<>();
     private final KinesisAsyncClient client;
     private final SdkAsyncHttpClient http;
     private final @Nullable SdkAsyncHttpClient pipes;
@@ -96,13 +100,9 @@ public final class DirectKinesis implements AutoCloseable {
         return calls != null;
     }
 
-    /**
-     * Reads a stream's shards.
-     *
-     * @param arnOrNull the ARN that requests give; null where they need none
-     */
-    public DirectStream stream(@Nullable String arnOrNull) {
-        return new DirectStream(calls, arnOrNull);
+    /** Reads a stream's shards. */
+    DirectStream stream(Address address) {
+        return streams.computeIfAbsent(address, unused -> new DirectStream(client, calls, address));
     }
 
     /** Subscribes to shards past the SDK; empty where the SDK subscribes. */

@@ -31,7 +31,7 @@ final class KinesisShardReader implements ShardReader {
     private final Address stream;
     private final ShardId shard;
 
-    /** @param direct reads records where it can; null where only the client does */
+    /** @param direct reads where it can; null where only the client does */
     KinesisShardReader(KinesisAsyncClient client, @Nullable DirectStream direct, Address stream, ShardId shard) {
         this.client = client;
         this.direct = direct;
@@ -41,6 +41,14 @@ final class KinesisShardReader implements ShardReader {
 
     @Override
     public CompletableFuture<ShardIterator> getIterator(Position position) {
+        return failingClearly(
+                direct == null
+                        ? iteratorThroughSdk(position)
+                        : direct.getIterator(shard, position, () -> iteratorThroughSdk(position)),
+                ShardReadException.Kind.POSITION_REFUSED);
+    }
+
+    private CompletableFuture<ShardIterator> iteratorThroughSdk(Position position) {
         GetShardIteratorRequest.Builder request = GetShardIteratorRequest.builder()
                 .streamName(stream.nameOrNull())
                 .streamARN(stream.arnOrNull())
@@ -61,15 +69,9 @@ final class KinesisShardReader implements ShardReader {
             request.shardIteratorType(ShardIteratorType.AFTER_SEQUENCE_NUMBER)
                     .startingSequenceNumber(after.sequenceNumber().toString());
         }
-        DirectStream shown = direct;
-        if (shown != null) {
-            request.overrideConfiguration(shown::watch);
-        }
-        return failingClearly(
-                client.getShardIterator(request.build())
-                        .thenApply(answer -> new ShardIterator(
-                                answer.shardIterator(), AnswerTime.of(answer).orElse(null))),
-                ShardReadException.Kind.POSITION_REFUSED);
+        return client.getShardIterator(request.build())
+                .thenApply(answer -> new ShardIterator(
+                        answer.shardIterator(), AnswerTime.of(answer).orElse(null)));
     }
 
     @Override
@@ -77,12 +79,12 @@ final class KinesisShardReader implements ShardReader {
         // An iterator that the service does not understand is one of before a restart: as good as expired.
         return failingClearly(
                 direct == null
-                        ? throughSdk(iterator, limit)
-                        : direct.getRecords(iterator, limit, () -> throughSdk(iterator, limit)),
+                        ? recordsThroughSdk(iterator, limit)
+                        : direct.getRecords(iterator, limit, () -> recordsThroughSdk(iterator, limit)),
                 ShardReadException.Kind.ITERATOR_EXPIRED);
     }
 
-    private CompletableFuture<ShardPage> throughSdk(ShardIterator iterator, int limit) {
+    private CompletableFuture<ShardPage> recordsThroughSdk(ShardIterator iterator, int limit) {
         return client.getRecords(request -> request.shardIterator(iterator.value())
                         .streamARN(stream.arnOrNull())
                         .limit(limit))

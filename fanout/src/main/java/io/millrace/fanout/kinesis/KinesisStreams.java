@@ -57,8 +57,7 @@ public final class KinesisStreams implements ShardReaders {
     @Override
     public ShardReader reader(StreamName stream, ShardId shard) {
         Address address = address(stream);
-        return new KinesisShardReader(
-                client, direct == null ? null : direct.stream(address.arnOrNull()), address, shard);
+        return new KinesisShardReader(client, direct == null ? null : direct.stream(address), address, shard);
     }
 
     /**

@@ -54,11 +54,26 @@ final class SignedCalls {
     }
 
     /**
-     * Calls an operation in CBOR.
+     * Calls an operation in CBOR, and once more when the service blames this machine's clock.
      *
      * @return the answer if it is a success; fails with the SDK's exception when the service refuses
      */
     CompletableFuture<HttpAnswer> post(URI endpoint, String target, byte[] body) {
+        return attempt(endpoint, target, body)
+                // The clock is right now, unless something else is wrong.
+                .thenCompose(answer -> blamesClock(answer)
+                        ? attempt(endpoint, target, body)
+                        : CompletableFuture.completedFuture(answer))
+                .thenApply(this::accepted);
+    }
+
+    private boolean blamesClock(HttpAnswer answer) {
+        return !answer.head().isSuccessful()
+                && CLOCK_REFUSALS.contains(Refusal.of(answer).code())
+                && clock.correct(answer);
+    }
+
+    private CompletableFuture<HttpAnswer> attempt(URI endpoint, String target, byte[] body) {
         BodyCollector answer = new BodyCollector();
         CompletableFuture<Void> unused = credentials
                 .resolveIdentity()
@@ -68,7 +83,7 @@ final class SignedCalls {
                         answer.fail(error);
                     }
                 });
-        return answer.whole().thenApply(this::accepted);
+        return answer.whole();
     }
 
     /**

@@ -29,8 +29,12 @@ final class SigningClock extends Clock {
         this.own = own;
     }
 
-    /** The service refused a signature; its answer tells its time. */
-    void correct(HttpAnswer refusal) {
+    /**
+     * The service refused a signature; its answer tells its time.
+     *
+     * @return true if this clock tells another time from now on
+     */
+    boolean correct(HttpAnswer refusal) {
         try {
             Instant told = ZonedDateTime.parse(refusal.header("Date"), DateTimeFormatter.RFC_1123_DATE_TIME)
                     .toInstant();
@@ -40,10 +44,12 @@ final class SigningClock extends Clock {
                         "this machine's clock is off by {} s; requests are signed with the service's",
                         -difference.toSeconds());
                 ahead = difference;
+                return true;
             }
         } catch (DateTimeException untold) {
             log.debug("the service refused a signature and told no time", untold);
         }
+        return false;
     }
 
     @Override

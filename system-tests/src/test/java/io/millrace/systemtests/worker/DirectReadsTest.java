@@ -10,9 +10,11 @@ import io.millrace.fanout.ShardReader;
 import io.millrace.fanout.kinesis.DirectKinesis;
 import io.millrace.fanout.kinesis.KinesisStreams;
 import io.millrace.model.Position;
+import io.millrace.model.SequenceNumber;
 import io.millrace.model.ShardId;
 import io.millrace.model.StreamArn;
 import io.millrace.model.StreamName;
+import io.millrace.model.StreamRecord;
 import io.millrace.streamcore.StreamServer;
 import java.net.URI;
 import java.nio.file.Files;
@@ -21,12 +23,18 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.core.SdkBytes;
+import software.amazon.awssdk.core.interceptor.Context;
+import software.amazon.awssdk.core.interceptor.ExecutionAttributes;
+import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 
@@ -102,8 +110,53 @@ class DirectReadsTest {
             put(direct.client(), "k", SdkBytes.fromUtf8String("one"));
             ShardReader reader = new KinesisStreams(direct).reader(STREAM, FIRST);
             ShardIterator begin = reader.getIterator(Position.trimHorizon()).join();
-            assertKind(reader, begin, ShardReadException.Kind.TRANSIENT);
             assertThat(reader.getRecords(begin, 10).join().records()).hasSize(1);
+        }
+    }
+
+    @Test
+    void placesAreThoseOfTheSdkAndNoCallOfTheSdkFindsThem() {
+        AtomicInteger answered = new AtomicInteger();
+        try (StreamServer server = server("throttle=0");
+                DirectKinesis direct = direct(server.endpoint(), InstantSource.system(), answered)) {
+            create(direct.client());
+            for (int i = 0; i < 5; i++) {
+                put(direct.client(), "k", SdkBytes.fromUtf8String("record " + i));
+            }
+            ShardReader reader = new KinesisStreams(direct).reader(STREAM, FIRST);
+            ShardReader sdk = new KinesisStreams(direct.client()).reader(STREAM, FIRST);
+            StreamRecord third = sdk.getRecords(
+                            sdk.getIterator(Position.trimHorizon()).join(), 10)
+                    .join()
+                    .records()
+                    .get(2);
+            for (Position position : List.of(
+                    Position.trimHorizon(),
+                    Position.latest(),
+                    new Position.AtSequenceNumber(third.sequenceNumber()),
+                    new Position.AfterSequenceNumber(third.sequenceNumber()),
+                    new Position.AfterRecord(third.position()))) {
+                answered.set(0);
+                ShardIterator found = reader.getIterator(position).join();
+                assertThat(answered).as("%s", position).hasValue(0);
+                assertThat(found.madeAt()).as("%s", position).isPresent();
+                assertThat(reader.getRecords(found, 10).join().records())
+                        .as("%s", position)
+                        .isEqualTo(sdk.getRecords(sdk.getIterator(position).join(), 10)
+                                .join()
+                                .records());
+            }
+            answered.set(0);
+            ShardIterator then = reader.getIterator(new Position.AtTimestamp(third.arrival()))
+                    .join();
+            assertThat(answered).as("a time is asked for by the SDK").hasValue(1);
+            assertThat(reader.getRecords(then, 10).join().records()).contains(third);
+
+            Position elsewhere = new Position.AtSequenceNumber(SequenceNumber.of(1_700_000_000, 5, 3, 1_700_000_000));
+            assertKind(reader.getIterator(elsewhere), ShardReadException.Kind.POSITION_REFUSED);
+            assertKind(
+                    new KinesisStreams(direct).reader(STREAM, ShardId.of(7)).getIterator(Position.latest()),
+                    ShardReadException.Kind.GONE);
         }
     }
 
@@ -128,7 +181,11 @@ class DirectReadsTest {
     }
 
     private static void assertKind(ShardReader reader, ShardIterator iterator, ShardReadException.Kind kind) {
-        assertThatThrownBy(() -> reader.getRecords(iterator, 10).join())
+        assertKind(reader.getRecords(iterator, 10), kind);
+    }
+
+    private static void assertKind(CompletableFuture<?> answer, ShardReadException.Kind kind) {
+        assertThatThrownBy(answer::join)
                 .isInstanceOf(CompletionException.class)
                 .cause()
                 .isInstanceOfSatisfying(
@@ -146,13 +203,27 @@ class DirectReadsTest {
     }
 
     private static DirectKinesis direct(URI endpoint, InstantSource clock) {
+        return direct(endpoint, clock, new AtomicInteger());
+    }
+
+    /** @param answered counts what the SDK's client is answered */
+    private static DirectKinesis direct(URI endpoint, InstantSource clock, AtomicInteger answered) {
         return new DirectKinesis(
                 KinesisAsyncClient.builder()
                         .endpointOverride(endpoint)
                         .region(Region.US_EAST_1)
                         .credentialsProvider(StaticCredentialsProvider.create(
                                 AwsBasicCredentials.create("AKIAEXAMPLE000000001", "a-secret-for-tests")))
-                        .overrideConfiguration(DirectKinesis::prepare)
+                        .overrideConfiguration(calls -> {
+                            DirectKinesis.prepare(calls);
+                            calls.addExecutionInterceptor(new ExecutionInterceptor() {
+                                @Override
+                                public void afterTransmission(
+                                        Context.AfterTransmission context, ExecutionAttributes attributes) {
+                                    answered.incrementAndGet();
+                                }
+                            });
+                        })
                         .build(),
                 DirectKinesis.http(),
                 clock);
