@@ -12,7 +12,7 @@ import io.millrace.cli.terminal.Terminal;
 import io.millrace.consumer.Worker;
 import io.millrace.consumer.WorkerBuilder;
 import io.millrace.consumer.processor.RecordBatch;
-import io.millrace.fanout.aggregate.Aggregates;
+import io.millrace.model.aggregate.Aggregates;
 import io.millrace.fanout.kinesis.DirectKinesis;
 import io.millrace.fanout.kinesis.KinesisStreams;
 import io.millrace.lease.LeaseKey;

@@ -16,7 +16,7 @@ import io.millrace.cli.terminal.StartPosition;
 import io.millrace.cli.terminal.Terminal;
 import io.millrace.fanout.RecordSources;
 import io.millrace.fanout.ServiceTime;
-import io.millrace.fanout.aggregate.Aggregates;
+import io.millrace.model.aggregate.Aggregates;
 import io.millrace.fanout.kinesis.DirectKinesis;
 import io.millrace.fanout.kinesis.KinesisStreams;
 import io.millrace.fanout.pipe.FanOutConsumer;

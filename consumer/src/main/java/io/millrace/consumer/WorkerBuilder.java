@@ -13,7 +13,7 @@ import io.millrace.consumer.mapping.EventSourceMapping;
 import io.millrace.consumer.processor.AsyncRecordProcessor;
 import io.millrace.consumer.processor.RecordProcessor;
 import io.millrace.consumer.shard.BlockingProcessor;
-import io.millrace.fanout.aggregate.Aggregates;
+import io.millrace.model.aggregate.Aggregates;
 import io.millrace.fanout.kinesis.DirectKinesis;
 import io.millrace.fanout.pipe.FanOutConsumer;
 import io.millrace.fanout.pipe.PipeClient;

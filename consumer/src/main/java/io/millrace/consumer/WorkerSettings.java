@@ -4,7 +4,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.millrace.consumer.delivery.DeliverySettings;
 import io.millrace.consumer.processor.AsyncRecordProcessor;
 import io.millrace.consumer.services.HostName;
-import io.millrace.fanout.aggregate.Aggregates;
+import io.millrace.model.aggregate.Aggregates;
 import io.millrace.fanout.kinesis.DirectKinesis;
 import io.millrace.fanout.pipe.FanOutConsumer;
 import io.millrace.fanout.pipe.PipeSettings;

@@ -9,7 +9,7 @@ import io.millrace.consumer.delivery.Batching;
 import io.millrace.consumer.delivery.DeliverySettings;
 import io.millrace.consumer.processor.RecordProcessor;
 import io.millrace.consumer.shard.BlockingProcessor;
-import io.millrace.fanout.aggregate.Aggregates;
+import io.millrace.model.aggregate.Aggregates;
 import io.millrace.fanout.pipe.FanOutConsumer;
 import io.millrace.lease.LostTable;
 import io.millrace.lease.coordinator.LeaseSettings.StreamSettings;

@@ -12,7 +12,7 @@ import io.millrace.consumer.shard.BlockingProcessor;
 import io.millrace.consumer.shard.SupervisedConsumer;
 import io.millrace.fanout.InMemoryStream;
 import io.millrace.fanout.ShardReaders;
-import io.millrace.fanout.aggregate.Aggregates;
+import io.millrace.model.aggregate.Aggregates;
 import io.millrace.fanout.pipe.InMemoryPipes;
 import io.millrace.fanout.pipe.ShardPipes;
 import io.millrace.lease.LeaseKey;

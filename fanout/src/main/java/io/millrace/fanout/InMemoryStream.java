@@ -65,7 +65,11 @@ public final class InMemoryStream implements ShardReaders {
 
     /** Puts a record. */
     public StreamRecord put(String partitionKey, Bytes data) {
-        HashKey key = HashKey.ofPartitionKey(partitionKey);
+        return put(partitionKey, HashKey.ofPartitionKey(partitionKey), data);
+    }
+
+    /** Puts a record where {@code key} says. */
+    public StreamRecord put(String partitionKey, HashKey key, Bytes data) {
         return shards.stream()
                 .filter(shard -> shard.isOpen() && shard.range.contains(key))
                 .findFirst()

@@ -118,13 +118,13 @@ final class DemoRun implements AutoCloseable {
     }
 
     private void produce(List<Bytes> lines, Duration time, Script script) {
-        try {
-            BatchWriter writer = new BatchWriter(
-                    kinesis,
-                    STREAM,
-                    platform.random(),
-                    new Patience(STEP_PATIENCE, platform.ticker(), String::valueOf, this::note),
-                    (number, key, shard) -> post(() -> ledger.acknowledged(key, shard)));
+        try (BatchWriter writer = new BatchWriter(
+                kinesis,
+                STREAM,
+                false,
+                platform,
+                new Patience(STEP_PATIENCE, platform.ticker(), String::valueOf, this::note),
+                (number, key, shard) -> post(() -> ledger.acknowledged(key, shard)))) {
             new Producer(writer, platform.ticker()).run(lines, time, script);
             note("the producer is done");
             produced.complete(null);

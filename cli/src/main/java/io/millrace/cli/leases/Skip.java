@@ -6,7 +6,7 @@ import io.millrace.fanout.ShardPage;
 import io.millrace.fanout.ShardReadException;
 import io.millrace.fanout.ShardReader;
 import io.millrace.fanout.ShardReaders;
-import io.millrace.fanout.aggregate.Aggregates;
+import io.millrace.model.aggregate.Aggregates;
 import io.millrace.lease.LeaseKey;
 import io.millrace.lease.admin.LeaseSkip;
 import io.millrace.lease.table.LeaseRow;

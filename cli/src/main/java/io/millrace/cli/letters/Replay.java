@@ -128,17 +128,19 @@ final class Replay {
         chosen.forEach(letter -> streams.computeIfAbsent(letter.stream(), unused -> new ArrayList<>())
                 .add(letter));
         streams.forEach((stream, letters) -> {
-            BatchWriter writer = new BatchWriter(kinesis, stream, platform.random(), patience, (number, key, shard) -> {
-                stored.add(letters.get((int) number - 1));
-                perStream.merge(stream, 1L, Long::sum);
-            });
-            for (Chosen letter : letters) {
-                writer.add(
-                        letter.letter().record().partitionKey(),
-                        letter.letter().record().explicitHashKey(),
-                        letter.letter().record().data());
+            try (BatchWriter writer =
+                    new BatchWriter(kinesis, stream, false, platform, patience, (number, key, shard) -> {
+                        stored.add(letters.get((int) number - 1));
+                        perStream.merge(stream, 1L, Long::sum);
+                    })) {
+                for (Chosen letter : letters) {
+                    writer.add(
+                            letter.letter().record().partitionKey(),
+                            letter.letter().record().explicitHashKey(),
+                            letter.letter().record().data());
+                }
+                writer.drain();
             }
-            writer.drain();
         });
     }
 

@@ -1,74 +1,91 @@
 package io.millrace.cli.streams;
 
+import static java.util.Objects.requireNonNull;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.millrace.cli.terminal.CommandFailure;
-import io.millrace.cli.terminal.Pause;
-import io.millrace.cli.terminal.Refusal;
-import io.millrace.cli.terminal.TimeLimits;
 import io.millrace.model.Bytes;
 import io.millrace.model.HashKey;
-import io.millrace.runtime.Backoff;
+import io.millrace.producer.OutgoingRecord;
+import io.millrace.producer.Producer;
+import io.millrace.producer.ProducerBuilder;
+import io.millrace.producer.SendException;
+import io.millrace.producer.StoredRecord;
+import io.millrace.producer.UnstoredRecord;
+import io.millrace.runtime.Platform;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Collection;
-import java.util.LinkedHashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
-import java.util.concurrent.CompletionException;
-import java.util.random.RandomGenerator;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
-import software.amazon.awssdk.services.kinesis.model.PutRecordsRequestEntry;
-import software.amazon.awssdk.services.kinesis.model.PutRecordsResponse;
-import software.amazon.awssdk.services.kinesis.model.PutRecordsResultEntry;
 
 /**
- * Puts records in batches and keeps the order of each key, though the service may refuse any record of a batch: a batch
- * holds at most one record of a key, the oldest that is not put yet, and a refused record stays the oldest. So that
- * batches are large all the same, a few thousand records wait at a time. Blocks; for one thread.
+ * Puts records by a {@link Producer} that keeps the order of each key, and tells what became of them on the thread that puts. An
+ * outage is borne for as long as its {@link Patience} says, however old records become. Blocks; for one thread.
  */
-public final class BatchWriter {
-    private static final int BATCH_RECORDS = 500;
-    private static final int BATCH_BYTES = 4 << 20;
+public final class BatchWriter implements AutoCloseable {
     private static final int WAITING_RECORDS = 10_000;
-    private static final int TRIES_UNTOLD = 2;
-    private static final int WAITING_BYTES = 16 << 20;
-    private static final Backoff BACKOFF = new Backoff(Duration.ofMillis(100), Duration.ofSeconds(5));
+    private static final long WAITING_BYTES = 16 << 20;
+    private static final Duration LOOK = Duration.ofMillis(20);
+    /** The patience decides when a record is given up. */
+    private static final Duration ANY_AGE = Duration.ofDays(365);
+    /** A slow line needs time for megabytes. */
+    private static final Duration REQUEST = Duration.ofMinutes(1);
 
-    private final KinesisAsyncClient kinesis;
-    private final String stream;
-    private final RandomGenerator random;
     private final Patience patience;
     private final Stored acknowledged;
-    private final Map<String, ArrayDeque<Line>> waiting = new LinkedHashMap<>();
+    private final Producer producer;
+    private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+    private final LinkedBlockingQueue<Outcome> outcomes = new LinkedBlockingQueue<>();
     private final Map<String, Long> putPerShard = new TreeMap<>();
-    private int waitingRecords;
+    /** The numbers above {@link #allUpTo} of records that are stored. */
+    private final Set<Long> storedBeyond = new HashSet<>();
+
+    private long allUpTo;
+    private long added;
+    private long waitingRecords;
     private long waitingBytes;
     private long records;
     private long bytes;
-    private long refusals;
-    private long added;
-    private int triesInVain;
     private long progressAt;
     private boolean isWaiting;
-    private int answersLost;
+    private long answersLost;
+    private boolean isClosed;
 
     /**
      * Puts into {@code stream}.
      *
+     * @param aggregates packs the records of a shard into aggregates, in the format of the Kinesis Producer Library
      * @param patience how long nothing at all may be stored before the writer gives up
      * @param acknowledged is told of each record that was put
      */
     public BatchWriter(
-            KinesisAsyncClient kinesis, String stream, RandomGenerator random, Patience patience, Stored acknowledged) {
-        this.kinesis = kinesis;
-        this.stream = stream;
-        this.random = random;
+            KinesisAsyncClient kinesis,
+            String stream,
+            boolean aggregates,
+            Platform platform,
+            Patience patience,
+            Stored acknowledged) {
         this.patience = patience;
         this.acknowledged = acknowledged;
+        ProducerBuilder builder = Producer.builder()
+                .stream(stream)
+                .kinesisClient(kinesis)
+                .platform(platform)
+                .ordered()
+                .giveUpAfter(ANY_AGE)
+                .requestTimeout(REQUEST)
+                .maxBytes(Long.MAX_VALUE)
+                .maxRecordBytes(10 << 20)
+                .meterRegistry(meters);
+        this.producer = (aggregates ? builder : builder.withoutAggregates()).build();
     }
 
     /** Is told of records that were put, on the thread that puts. */
@@ -83,8 +100,12 @@ public final class BatchWriter {
         void put(long number, String key, String shard);
     }
 
-    /** A record and its place among all that were taken over, counted from 1. */
-    private record Line(long number, @Nullable String explicitHashKey, Bytes data) {}
+    /** What became of a record; its number is its place among all that were taken over, counted from 1. */
+    private record Outcome(
+            long number,
+            OutgoingRecord record,
+            @Nullable StoredRecord place,
+            @Nullable Throwable error) {}
 
     /** Takes a record over; it is put now or later. */
     public void add(String key, Bytes data) {
@@ -93,20 +114,26 @@ public final class BatchWriter {
 
     /** The same for one that goes where {@code explicitHashKey} says, if it is there. */
     public void add(String key, Optional<HashKey> explicitHashKey, Bytes data) {
+        if (waitingRecords == 0) {
+            progressAt = patience.ticker().nanoTime();
+        }
+        OutgoingRecord record = new OutgoingRecord(key, data, explicitHashKey.orElse(null));
         added++;
-        waiting.computeIfAbsent(key, unused -> new ArrayDeque<>())
-                .add(new Line(added, explicitHashKey.map(HashKey::toString).orElse(null), data));
+        long number = added;
         waitingRecords++;
         waitingBytes += data.size();
-        while (waitingRecords >= WAITING_RECORDS || waitingBytes >= WAITING_BYTES || waiting.size() >= BATCH_RECORDS) {
-            putBatch();
+        producer.send(record).whenComplete((place, error) -> outcomes.add(new Outcome(number, record, place, error)));
+        takeWhatIsThere();
+        while (waitingRecords >= WAITING_RECORDS || waitingBytes >= WAITING_BYTES) {
+            await();
         }
     }
 
     /** Puts all that was taken over. */
     public void drain() {
+        producer.flush();
         while (waitingRecords > 0) {
-            putBatch();
+            await();
         }
     }
 
@@ -120,17 +147,12 @@ public final class BatchWriter {
      * some after it, because a record waits for those of its key only.
      */
     public String stored() {
-        long first = waiting.values().stream()
-                .mapToLong(queue -> queue.element().number())
-                .min()
-                .orElse(added + 1);
-        long last = first - 1;
         StringBuilder text = new StringBuilder(
-                last == 0 ? "no line is stored" : "line " + last + " is the last up to which all are stored");
-        if (records > last) {
-            text.append(last == 0 ? " in order" : "")
+                allUpTo == 0 ? "no line is stored" : "line " + allUpTo + " is the last up to which all are stored");
+        if (records > allUpTo) {
+            text.append(allUpTo == 0 ? " in order" : "")
                     .append(", ")
-                    .append(records - last)
+                    .append(records - allUpTo)
                     .append(" after it are, too");
         }
         if (answersLost > 0) {
@@ -146,7 +168,11 @@ public final class BatchWriter {
 
     /** How often the service refused a record for the moment. */
     public long refusals() {
-        return refusals;
+        double again = 0;
+        for (Counter reason : meters.find("millrace.producer.again").counters()) {
+            again += reason.count();
+        }
+        return (long) again;
     }
 
     /** How many records went to which shard. */
@@ -154,100 +180,89 @@ public final class BatchWriter {
         return Map.copyOf(putPerShard);
     }
 
-    private void putBatch() {
-        List<String> keys = new ArrayList<>();
-        List<PutRecordsRequestEntry> entries = new ArrayList<>();
-        int size = 0;
-        for (Map.Entry<String, ArrayDeque<Line>> queue : waiting.entrySet()) {
-            Line line = queue.getValue().element();
-            Bytes data = line.data();
-            size += data.size() + queue.getKey().length();
-            if (!entries.isEmpty() && (entries.size() == BATCH_RECORDS || size > BATCH_BYTES)) {
-                break;
-            }
-            keys.add(queue.getKey());
-            entries.add(PutRecordsRequestEntry.builder()
-                    .partitionKey(queue.getKey())
-                    .explicitHashKey(line.explicitHashKey())
-                    .data(SdkBytes.fromByteBuffer(data.asByteBuffer()))
-                    .build());
-        }
-        if (triesInVain == 0) {
-            progressAt = patience.ticker().nanoTime();
-        }
+    /** Puts nothing more. */
+    @Override
+    public void close() {
+        giveUp();
+    }
+
+    /** Waits a moment for an outcome, and no longer at all once the patience is over. */
+    private void await() {
         try {
-            PutRecordsResponse answer = kinesis.putRecords(request ->
-                            request.streamName(stream).records(entries).overrideConfiguration(TimeLimits.MANY_RECORDS))
-                    .join();
-            onAnswer(keys, answer.records());
-        } catch (CompletionException e) {
-            if (!Refusal.mayPass(e)) {
-                throw e;
+            Outcome outcome = outcomes.poll(LOOK.toMillis(), TimeUnit.MILLISECONDS);
+            if (outcome != null) {
+                take(outcome);
+                takeWhatIsThere();
             }
-            answersLost = Refusal.isAnswerLost(e) ? keys.size() : answersLost;
-            waitAfter(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            giveUp();
+            throw CommandFailure.failed("interrupted", e);
+        }
+        producer.trouble().ifPresentOrElse(this::bear, this::goOn);
+    }
+
+    private void takeWhatIsThere() {
+        for (Outcome outcome = outcomes.poll(); outcome != null; outcome = outcomes.poll()) {
+            take(outcome);
         }
     }
 
-    private void onAnswer(List<String> keys, List<PutRecordsResultEntry> results) {
-        int refused = take(keys, results);
-        if (refused < keys.size()) {
-            answersLost = 0;
-            triesInVain = 0;
-            if (isWaiting) {
-                isWaiting = false;
-                patience.notes().accept("the service stores records again");
-            }
-        } else {
-            PutRecordsResultEntry first = results.get(0);
-            waitAfter(CommandFailure.failed("stream " + stream + " takes no records: " + reason(first)));
+    private void take(Outcome outcome) {
+        if (outcome.place == null) {
+            Throwable cause = requireNonNull(outcome.error);
+            giveUp();
+            Throwable reason = cause instanceof SendException && cause.getCause() != null ? cause.getCause() : cause;
+            throw reason instanceof RuntimeException unchecked ? unchecked : CommandFailure.failed(reason.toString(), reason);
+        }
+        count(outcome.number, outcome.record, outcome.place);
+    }
+
+    private void count(long number, OutgoingRecord record, StoredRecord place) {
+        progressAt = patience.ticker().nanoTime();
+        waitingRecords--;
+        waitingBytes -= record.data().size();
+        records++;
+        bytes += record.data().size();
+        storedBeyond.add(number);
+        while (storedBeyond.remove(allUpTo + 1)) {
+            allUpTo++;
+        }
+        String shard = place.shard().value();
+        putPerShard.merge(shard, 1L, Long::sum);
+        acknowledged.put(number, record.partitionKey(), shard);
+    }
+
+    /** Nothing is stored at the moment; tries go on until the patience ends. */
+    private void bear(Throwable trouble) {
+        if (patience.isOver(progressAt)) {
+            giveUp();
+            throw CommandFailure.failed(patience.gaveUp(trouble), trouble);
+        }
+        if (!isWaiting) {
+            isWaiting = true;
+            patience.tellThatItWaits(trouble);
+        }
+    }
+
+    private void goOn() {
+        if (isWaiting) {
+            isWaiting = false;
+            patience.notes().accept("the service stores records again");
+        }
+    }
+
+    private void giveUp() {
+        if (isClosed) {
             return;
         }
-        if (refused > 0) {
-            Pause.of(BACKOFF.delay(1, random));
-        }
-    }
-
-    private static String reason(PutRecordsResultEntry refused) {
-        return refused.errorMessage() == null ? refused.errorCode() : refused.errorMessage();
-    }
-
-    /** Nothing was stored; tries go on until the patience ends. */
-    private void waitAfter(RuntimeException error) {
-        if (patience.isOver(progressAt)) {
-            throw CommandFailure.failed(patience.gaveUp(error), error);
-        }
-        triesInVain++;
-        if (!isWaiting && triesInVain >= TRIES_UNTOLD) {
-            isWaiting = true;
-            patience.tellThatItWaits(error);
-        }
-        Pause.of(BACKOFF.delay(triesInVain, random));
-    }
-
-    private int take(Collection<String> keys, List<PutRecordsResultEntry> results) {
-        int refused = 0;
-        int i = 0;
-        for (String key : keys) {
-            PutRecordsResultEntry result = results.get(i++);
-            if (result.errorCode() != null) {
-                refused++;
-                continue;
+        isClosed = true;
+        List<UnstoredRecord> unstored = producer.close(Duration.ZERO);
+        answersLost = unstored.stream().filter(each -> each.reason().mayBeStored()).count();
+        for (Outcome outcome = outcomes.poll(); outcome != null; outcome = outcomes.poll()) {
+            if (outcome.place != null) {
+                count(outcome.number, outcome.record, outcome.place);
             }
-            ArrayDeque<Line> queue = waiting.getOrDefault(key, new ArrayDeque<>());
-            Line line = queue.remove();
-            int size = line.data().size();
-            if (queue.isEmpty()) {
-                waiting.remove(key);
-            }
-            waitingRecords--;
-            waitingBytes -= size;
-            records++;
-            bytes += size;
-            putPerShard.merge(result.shardId(), 1L, Long::sum);
-            acknowledged.put(line.number(), key, result.shardId());
         }
-        refusals += refused;
-        return refused;
     }
 }

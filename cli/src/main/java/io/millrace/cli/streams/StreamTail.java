@@ -5,7 +5,7 @@ import static java.util.Objects.requireNonNull;
 import io.millrace.cli.terminal.CommandFailure;
 import io.millrace.cli.terminal.Refusal;
 import io.millrace.cli.terminal.TimeLimits;
-import io.millrace.fanout.aggregate.Aggregates;
+import io.millrace.model.aggregate.Aggregates;
 import io.millrace.fanout.kinesis.KinesisShapes;
 import io.millrace.model.HashKeyRange;
 import io.millrace.model.Position;

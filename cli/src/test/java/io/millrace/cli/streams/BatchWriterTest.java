@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.millrace.cli.terminal.CommandFailure;
 import io.millrace.model.Bytes;
+import io.millrace.runtime.SystemPlatform;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -31,7 +32,7 @@ class BatchWriterTest {
     void keysKeepTheirOrderThoughTheServiceRefusesAtRandom() {
         MoodyStream stream = new MoodyStream(0.02);
         BatchWriter writer =
-                new BatchWriter(stream, "s", new SplittableRandom(1), PATIENCE, (number, key, shard) -> {});
+                new BatchWriter(stream, "s", false, new SystemPlatform(), PATIENCE, (number, key, shard) -> {});
         for (int i = 0; i < 3_000; i++) {
             writer.add("key-" + i % 700, Bytes.utf8(Integer.toString(i)));
         }
@@ -49,7 +50,7 @@ class BatchWriterTest {
     void batchHoldsAKeyOnceAndAtMostFiveHundredRecords() {
         MoodyStream stream = new MoodyStream(0);
         BatchWriter writer =
-                new BatchWriter(stream, "s", new SplittableRandom(1), PATIENCE, (number, key, shard) -> {});
+                new BatchWriter(stream, "s", false, new SystemPlatform(), PATIENCE, (number, key, shard) -> {});
         for (int i = 0; i < 2_000; i++) {
             writer.add("key-" + i % 3, Bytes.utf8("x"));
             writer.add("single-" + i, Bytes.utf8("x"));
@@ -70,7 +71,8 @@ class BatchWriterTest {
         BatchWriter writer = new BatchWriter(
                 stream,
                 "s",
-                new SplittableRandom(1),
+                false,
+                new SystemPlatform(),
                 new Patience(Duration.ofSeconds(60), System::nanoTime, String::valueOf, notes::add),
                 (number, key, shard) -> {});
         writer.add("key", Bytes.utf8("1"));
@@ -92,7 +94,8 @@ class BatchWriterTest {
         BatchWriter writer = new BatchWriter(
                 stream,
                 "s",
-                new SplittableRandom(1),
+                false,
+                new SystemPlatform(),
                 new Patience(Duration.ofMillis(1), System::nanoTime, error -> "it is away", note -> {}),
                 (number, key, shard) -> {});
         for (String key : List.of("a", "b", "b", "c")) {
@@ -112,7 +115,7 @@ class BatchWriterTest {
     @Test
     void writerThatStoredNothingSaysSo() {
         BatchWriter writer =
-                new BatchWriter(new MoodyStream(0), "s", new SplittableRandom(1), PATIENCE, (number, key, shard) -> {});
+                new BatchWriter(new MoodyStream(0), "s", false, new SystemPlatform(), PATIENCE, (number, key, shard) -> {});
         writer.add("a", Bytes.utf8("1"));
 
         assertThat(writer.stored()).isEqualTo("no line is stored");
@@ -155,6 +158,7 @@ class BatchWriterTest {
                         .add(data.equals("x") ? 0 : Integer.parseInt(data));
                 results.add(PutRecordsResultEntry.builder()
                         .shardId("shardId-000000000000")
+                        .sequenceNumber("1")
                         .build());
             }
             batches.add(keys);

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.millrace.cli.terminal.CommandFailure;
-import io.millrace.fanout.aggregate.Aggregates;
+import io.millrace.model.aggregate.Aggregates;
 import io.millrace.model.Position;
 import io.millrace.runtime.EventLoop;
 import io.millrace.runtime.SystemPlatform;

@@ -1,6 +1,6 @@
 package io.millrace.fanout.pipe;
 
-import io.millrace.fanout.aggregate.Aggregates;
+import io.millrace.model.aggregate.Aggregates;
 import java.time.Duration;
 
 /**

@@ -2,7 +2,7 @@ package io.millrace.fanout.polling;
 
 import static java.util.Objects.requireNonNull;
 
-import io.millrace.fanout.aggregate.Aggregates;
+import io.millrace.model.aggregate.Aggregates;
 import io.millrace.runtime.Backoff;
 import java.time.Duration;
 

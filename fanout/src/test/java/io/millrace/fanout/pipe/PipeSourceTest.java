@@ -13,8 +13,6 @@ import io.millrace.fanout.ShardReadException;
 import io.millrace.fanout.ShardReader;
 import io.millrace.fanout.SourceBatch;
 import io.millrace.fanout.SourceTrouble;
-import io.millrace.fanout.aggregate.Aggregates;
-import io.millrace.fanout.aggregate.StoredAggregate;
 import io.millrace.fanout.polling.PollingSettings;
 import io.millrace.fanout.polling.PollingSources;
 import io.millrace.model.Bytes;
@@ -29,6 +27,8 @@ import io.millrace.model.StreamName;
 import io.millrace.model.StreamRecord;
 import io.millrace.runtime.EventLoop;
 import io.millrace.sim.Simulation;
+import io.millrace.model.aggregate.Aggregates;
+import io.millrace.model.aggregate.AggregateWriter;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -354,12 +354,13 @@ class PipeSourceTest {
 
         /** An aggregate of some records or of none; adds which of them the shard has. */
         void putAggregate(int number, List<String> expected) {
-            StoredAggregate aggregate = new StoredAggregate().add("key-" + number % 10, "first");
+            AggregateWriter aggregate = new AggregateWriter(100_000);
+            aggregate.add("key-" + number % 10, null, Bytes.utf8("first"));
             List<Integer> own = new ArrayList<>();
             for (int i = 0; i < 10; i++) {
                 String key = "key-" + (number + i) % 10;
                 if (i > 0) {
-                    aggregate.add(key, number + "/" + i);
+                    aggregate.add(key, null, Bytes.utf8(number + "/" + i));
                 }
                 if (hashKeys.contains(HashKey.ofPartitionKey(key))) {
                     own.add(i);
@@ -368,7 +369,7 @@ class PipeSourceTest {
                     break;
                 }
             }
-            SequenceNumber stored = stream.put("key", aggregate.stored()).sequenceNumber();
+            SequenceNumber stored = stream.put("key", aggregate.finish()).sequenceNumber();
             own.forEach(place -> expected.add(stored + "/" + place));
         }
 

@@ -10,7 +10,7 @@ import io.millrace.fanout.RecordSourceListener;
 import io.millrace.fanout.ServiceTime;
 import io.millrace.fanout.SourceBatch;
 import io.millrace.fanout.SourceTrouble;
-import io.millrace.fanout.aggregate.Aggregates;
+import io.millrace.model.aggregate.Aggregates;
 import io.millrace.fanout.polling.PollingSettings;
 import io.millrace.fanout.polling.PollingSources;
 import io.millrace.model.Bytes;

@@ -15,8 +15,6 @@ import io.millrace.fanout.ShardReadException;
 import io.millrace.fanout.ShardReader;
 import io.millrace.fanout.SourceBatch;
 import io.millrace.fanout.SourceTrouble;
-import io.millrace.fanout.aggregate.Aggregates;
-import io.millrace.fanout.aggregate.StoredAggregate;
 import io.millrace.model.Bytes;
 import io.millrace.model.ChildShard;
 import io.millrace.model.HashKey;
@@ -29,6 +27,8 @@ import io.millrace.model.StreamName;
 import io.millrace.model.StreamRecord;
 import io.millrace.runtime.EventLoop;
 import io.millrace.sim.Simulation;
+import io.millrace.model.aggregate.Aggregates;
+import io.millrace.model.aggregate.AggregateWriter;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -160,11 +160,11 @@ class PollingSourceTest {
     }
 
     private static Bytes aggregate(int records) {
-        StoredAggregate aggregate = new StoredAggregate();
+        AggregateWriter aggregate = new AggregateWriter(100_000);
         for (int i = 0; i < records; i++) {
-            aggregate.add("key", "part " + i);
+            aggregate.add("key", null, Bytes.utf8("part " + i));
         }
-        return aggregate.stored();
+        return aggregate.finish();
     }
 
     @Test
@@ -591,16 +591,16 @@ class PollingSourceTest {
         /** A plain record, an aggregate, or one without records; adds which of them the shard has. */
         void putParts(int number, List<String> expected) {
             int size = sim.random().nextInt(12) - 1;
-            StoredAggregate aggregate = new StoredAggregate();
+            AggregateWriter aggregate = new AggregateWriter(100_000);
             List<Integer> own = new ArrayList<>();
             for (int i = 0; i < size; i++) {
                 String key = "key-" + (number + i) % 10;
-                aggregate.add(key, number + "/" + i);
+                aggregate.add(key, null, Bytes.utf8(number + "/" + i));
                 if (hashKeys.contains(HashKey.ofPartitionKey(key))) {
                     own.add(i);
                 }
             }
-            SequenceNumber stored = stream.put("key", size < 0 ? Bytes.utf8("plain") : aggregate.stored())
+            SequenceNumber stored = stream.put("key", size < 0 ? Bytes.utf8("plain") : aggregate.finish())
                     .sequenceNumber();
             // A message of nothing at all is no aggregate.
             (size <= 0 ? List.of(0) : own).forEach(place -> expected.add(stored + "/" + place));

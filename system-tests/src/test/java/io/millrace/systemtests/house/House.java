@@ -29,6 +29,7 @@ final class House {
             "checkpoint",
             "fanout",
             "consumer",
+            "producer",
             "multilang",
             "cli",
             "examples",
@@ -107,11 +108,13 @@ final class House {
         arrows.put("checkpoint", Set.of("lease", "model", "runtime"));
         arrows.put("fanout", Set.of("model", "runtime"));
         arrows.put("consumer", Set.of("checkpoint", "lease", "fanout", "model", "runtime"));
+        arrows.put("producer", Set.of("model", "runtime"));
         arrows.put("multilang", Set.of("consumer", "checkpoint", "model", "runtime"));
         arrows.put(
                 "cli",
                 Set.of(
                         "consumer",
+                        "producer",
                         "multilang",
                         "dynamodblocal",
                         "lease",

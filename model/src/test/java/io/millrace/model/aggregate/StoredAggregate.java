@@ -1,4 +1,4 @@
-package io.millrace.fanout.aggregate;
+package io.millrace.model.aggregate;
 
 import io.millrace.model.Bytes;
 import java.io.ByteArrayOutputStream;

@@ -1,4 +1,4 @@
-package io.millrace.fanout.aggregate;
+package io.millrace.model.aggregate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package io.millrace.fanout.aggregate;
+package io.millrace.model.aggregate;
 
 /**
  * Reads one Protocol Buffers message, field by field, and nothing beyond its bytes. Holds no state but its place, so that what it

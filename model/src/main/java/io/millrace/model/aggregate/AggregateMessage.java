@@ -1,4 +1,4 @@
-package io.millrace.fanout.aggregate;
+package io.millrace.model.aggregate;
 
 import static java.util.Objects.requireNonNull;
 
@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
  * key (2), its data (3) and tags (4), which nobody uses. Belongs to one thread.
  */
 final class AggregateMessage {
-    private static final Bytes MAGIC = Bytes.wrap(new byte[] {(byte) 0xF3, (byte) 0x89, (byte) 0x9A, (byte) 0xC2});
-    private static final int DIGEST_BYTES = 16;
+    static final Bytes MAGIC = Bytes.wrap(new byte[] {(byte) 0xF3, (byte) 0x89, (byte) 0x9A, (byte) 0xC2});
+    static final int DIGEST_BYTES = 16;
     private static final int NONE = -1;
 
     /** One MD5 a thread: looking the algorithm up costs more than hashing a small message. */
@@ -49,9 +49,7 @@ final class AggregateMessage {
             return null;
         }
         byte[] bytes = stored.toByteArray();
-        MessageDigest digest = MD5.get();
-        digest.update(bytes, begin, end - begin);
-        if (!Arrays.equals(bytes, end, bytes.length, digest.digest(), 0, DIGEST_BYTES)) {
+        if (!Arrays.equals(bytes, end, bytes.length, digest(bytes, begin, end), 0, DIGEST_BYTES)) {
             return null;
         }
         try {
@@ -62,6 +60,13 @@ final class AggregateMessage {
         } catch (MalformedMessageException another) {
             return null;
         }
+    }
+
+    /** The digest that follows the message that stands in {@code bytes} from {@code begin} to before {@code end}. */
+    static byte[] digest(byte[] bytes, int begin, int end) {
+        MessageDigest digest = MD5.get();
+        digest.update(bytes, begin, end - begin);
+        return digest.digest();
     }
 
     /** How many user records there are, those that belong to other shards included. */

@@ -1,4 +1,4 @@
-package io.millrace.fanout.aggregate;
+package io.millrace.model.aggregate;
 
 import static java.util.Objects.requireNonNull;
 

@@ -1,4 +1,4 @@
-package io.millrace.fanout.aggregate;
+package io.millrace.model.aggregate;
 
 /** The bytes are not such a message; costs no stack trace, since whoever puts records chooses the bytes. */
 final class MalformedMessageException extends RuntimeException {

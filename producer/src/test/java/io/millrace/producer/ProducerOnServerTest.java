@@ -1,0 +1,277 @@
+package io.millrace.producer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.millrace.fanout.kinesis.KinesisShapes;
+import io.millrace.model.HashKeyRange;
+import io.millrace.model.StreamRecord;
+import io.millrace.model.aggregate.Aggregates;
+import io.millrace.runtime.Platform;
+import io.millrace.runtime.SystemPlatform;
+import io.millrace.streamcore.StreamServer;
+import io.millrace.streamcore.log.FsyncPolicy;
+import io.millrace.streamcore.stream.quota.QuotaMode;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
+import software.amazon.awssdk.services.kinesis.model.GetRecordsResponse;
+import software.amazon.awssdk.services.kinesis.model.Shard;
+import software.amazon.awssdk.services.kinesis.model.ShardIteratorType;
+
+/** Producers on a real server that throttles, fails, is split and is gone for a while: real threads, real time. */
+class ProducerOnServerTest {
+    private static final String STREAM = "orders";
+    private static final int SENDERS = 3;
+    private static final int KEYS = 9;
+
+    @TempDir
+    @SuppressWarnings("NullAway.Init") // JUnit fills it before each test
+    private Path folder;
+
+    @SuppressWarnings("NullAway.Init") // set first thing in each test
+    private StreamServer server;
+
+    @SuppressWarnings("NullAway.Init") // set first thing in each test
+    private KinesisAsyncClient kinesis;
+
+    private Runnable restart = () -> {};
+    private final Map<String, StoredRecord> stored = new ConcurrentHashMap<>();
+    private final Map<String, Throwable> failed = new ConcurrentHashMap<>();
+
+    @AfterEach
+    void stop() {
+        kinesis.close();
+        server.close();
+    }
+
+    @Test
+    void orderedAggregatesAreThereThroughFaultsSplitsAndARestart() throws Exception {
+        start(0, "PutRecords:throttle=0.1,PutRecords:internal=0.1,ListShards:throttle=0.2,seed=7", QuotaMode.OFF, 2);
+        sendThroughTrouble(
+                Producer.builder().stream(STREAM).kinesisClient(kinesis).ordered().aggregates(2_000), 1_200, 1);
+        check(true);
+    }
+
+    @Test
+    void plainRecordsAreThereThroughFaultsSplitsAndARestart() throws Exception {
+        start(0, "PutRecords:throttle=0.1,PutRecords:internal=0.1,seed=8", QuotaMode.OFF, 2);
+        sendThroughTrouble(
+                Producer.builder().stream(STREAM).kinesisClient(kinesis).withoutAggregates(), 1_200, 1);
+        check(false);
+    }
+
+    @Tag("slow")
+    @Test
+    @Timeout(180)
+    void orderedAggregatesAreThereThroughQuotasSplitsAndFiveRestarts() throws Exception {
+        start(0, "seed=1", QuotaMode.parse("0.2"), 2);
+        sendThroughTrouble(
+                Producer.builder()
+                        .stream(STREAM)
+                        .kinesisClient(kinesis)
+                        .ordered()
+                        .maxBytes(200_000)
+                        .giveUpAfter(Duration.ofSeconds(60)),
+                60_000,
+                5);
+        check(true);
+    }
+
+    @Test
+    void sendersWaitForRoomAndGoOn() throws Exception {
+        start(0, "PutRecords:latency=5ms..20ms,seed=1", QuotaMode.OFF, 1);
+        Producer producer = Producer.builder()
+                .stream(STREAM)
+                .kinesisClient(kinesis)
+                .maxBytes(20_000)
+                .linger(Duration.ofMillis(1))
+                .build();
+        long most = 0;
+        for (int i = 0; i < 2_000; i++) {
+            send(producer, "key-" + i, i);
+            most = Math.max(most, producer.outstanding());
+        }
+        assertThat(producer.close(Duration.ofSeconds(20))).isEmpty();
+        assertThat(stored).hasSize(2_000);
+        assertThat(most).isLessThan(20_000 / 160);
+    }
+
+    private void start(int port, String faults, QuotaMode quotas, int shards) throws Exception {
+        server = server(port, faults, quotas);
+        URI endpoint = server.endpoint();
+        kinesis = KinesisAsyncClient.builder()
+                .endpointOverride(endpoint)
+                .region(Region.US_EAST_1)
+                .credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create("local", "local")))
+                .overrideConfiguration(calls -> calls.retryStrategy(AwsRetryStrategy.doNotRetry()))
+                .build();
+        kinesis.createStream(request -> request.streamName(STREAM).shardCount(shards))
+                .get(20, TimeUnit.SECONDS);
+        restart = () -> {
+            server.close();
+            server = server(endpoint.getPort(), faults, quotas);
+        };
+    }
+
+    private StreamServer server(int port, String faults, QuotaMode quotas) {
+        return StreamServer.builder()
+                .port(port)
+                .dataDirectory(folder)
+                .fsync(FsyncPolicy.NEVER)
+                .transitionTime(Duration.ZERO)
+                .quotas(quotas)
+                .faults(faults)
+                .start();
+    }
+
+    /** Three senders share the records evenly; after each part of them the stream is split or the server goes and comes back. */
+    private void sendThroughTrouble(ProducerBuilder builder, int records, int restarts) throws Exception {
+        Producer producer = builder.build();
+        try (Senders threads = new Senders()) {
+            Semaphore sent = new Semaphore(0);
+            List<CompletableFuture<Void>> senders = new ArrayList<>();
+            for (int sender = 0; sender < SENDERS; sender++) {
+                int own = sender;
+                senders.add(threads.run(() -> {
+                    for (int i = 0; i < records / SENDERS; i++) {
+                        send(producer, "key-" + own + "-" + i % (KEYS / SENDERS), i);
+                        sent.release();
+                    }
+                }));
+            }
+            int steps = restarts + 2;
+            for (int step = 0; step < steps; step++) {
+                sent.acquire(records / (steps + 1));
+                if (step % 3 == 2 || step >= steps - restarts && restarts == 1) {
+                    restart.run();
+                } else if (step % 3 == 0 || restarts == 1) {
+                    split(step);
+                } else {
+                    restart.run();
+                }
+            }
+            for (CompletableFuture<Void> sender : senders) {
+                sender.get(100, TimeUnit.SECONDS);
+            }
+        }
+        List<UnstoredRecord> unstored = producer.close(Duration.ofSeconds(60));
+        assertThat(unstored).isEmpty();
+        assertThat(failed).isEmpty();
+        assertThat(stored).hasSize(records);
+    }
+
+    private void send(Producer producer, String key, int number) {
+        String text = key + "/" + number;
+        producer.send(key, text.getBytes(StandardCharsets.UTF_8)).whenComplete((place, error) -> {
+            if (place == null) {
+                failed.put(text, error);
+            } else {
+                stored.put(text, place);
+            }
+        });
+    }
+
+    private void split(int which) throws Exception {
+        List<Shard> open = shards().stream()
+                .filter(shard -> shard.sequenceNumberRange().endingSequenceNumber() == null)
+                .toList();
+        Shard shard = open.get(which % open.size());
+        HashKeyRange range = KinesisShapes.range(shard.hashKeyRange());
+        kinesis.splitShard(request -> request.streamName(STREAM)
+                        .shardToSplit(shard.shardId())
+                        .newStartingHashKey(range.middle().toString()))
+                .get(20, TimeUnit.SECONDS);
+    }
+
+    private List<Shard> shards() throws Exception {
+        while (true) {
+            try {
+                return kinesis.listShards(request -> request.streamName(STREAM))
+                        .get(20, TimeUnit.SECONDS)
+                        .shards();
+            } catch (ExecutionException throttled) {
+                // By the test's own faults; the next one is answered.
+            }
+        }
+    }
+
+    private void check(boolean inOrder) throws Exception {
+        Map<String, Set<String>> places = new HashMap<>();
+        Map<String, List<StreamRecord>> perKey = new HashMap<>();
+        for (Shard shard : shards()) {
+            for (StreamRecord record :
+                    Aggregates.SPLIT.in(read(shard.shardId()), KinesisShapes.range(shard.hashKeyRange()))) {
+                places.computeIfAbsent(record.data().toUtf8(), text -> new HashSet<>())
+                        .add(shard.shardId() + "/" + record.position());
+                perKey.computeIfAbsent(record.partitionKey(), key -> new ArrayList<>())
+                        .add(record);
+            }
+        }
+        assertThat(places.keySet()).isEqualTo(stored.keySet());
+        assertThat(stored).allSatisfy((text, place) -> assertThat(places.get(text))
+                .contains(place.shard() + "/" + place.position()));
+        assertThat(perKey).hasSize(KEYS);
+        if (inOrder) {
+            perKey.values().forEach(records -> assertThat(records.stream()
+                            .sorted(Comparator.comparing(StreamRecord::position))
+                            .map(record -> record.data().toUtf8())
+                            .distinct()
+                            .map(text -> Integer.parseInt(text.split("/", -1)[1])))
+                    .isSorted());
+        }
+    }
+
+    private List<StreamRecord> read(String shard) throws Exception {
+        List<StreamRecord> records = new ArrayList<>();
+        String iterator = kinesis.getShardIterator(request ->
+                        request.streamName(STREAM).shardId(shard).shardIteratorType(ShardIteratorType.TRIM_HORIZON))
+                .get(20, TimeUnit.SECONDS)
+                .shardIterator();
+        while (iterator != null) {
+            String from = iterator;
+            GetRecordsResponse page =
+                    kinesis.getRecords(request -> request.shardIterator(from)).get(20, TimeUnit.SECONDS);
+            page.records().forEach(record -> records.add(KinesisShapes.record(record)));
+            iterator = page.records().isEmpty() && page.millisBehindLatest() == 0 ? null : page.nextShardIterator();
+        }
+        return records;
+    }
+
+    /** Threads of senders. */
+    private static final class Senders implements AutoCloseable {
+        private final Platform.BlockingTasks tasks =
+                new SystemPlatform().newBlockingTasks("sender", SENDERS);
+
+        CompletableFuture<Void> run(Runnable task) {
+            return CompletableFuture.runAsync(task, tasks);
+        }
+
+        @Override
+        public void close() {
+            tasks.close();
+        }
+    }
+}
