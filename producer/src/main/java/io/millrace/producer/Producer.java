@@ -174,11 +174,16 @@ public final class Producer implements AutoCloseable {
             return new SendException.Closed(false, null);
         }
         if (room.take(bytes)) {
+            if (settings.whenFull() == WhenFull.DROP_OLDEST && room.shortage() > 0) {
+                core.makeRoom();
+            }
             return null;
         }
         if (settings.whenFull() != WhenFull.BLOCK || core.isOwnThread()) {
             return full("the producer holds the " + settings.maxBytes() + " bytes that it may", null);
         }
+        // There is no sense in waiting for company now.
+        core.hurry();
         try {
             return room.await(bytes) ? null : new SendException.Closed(false, null);
         } catch (InterruptedException e) {

@@ -130,6 +130,22 @@ final class ProducerCore {
         meters.ended(Outcome.NO_ROOM);
     }
 
+    /** Has the loop look for records that have to go; from any thread. */
+    void makeRoom() {
+        wake();
+    }
+
+    /** Sends what waits for company; from any thread. */
+    void hurry() {
+        onLoop(() -> {
+            if (state != FlowState.ENDED) {
+                takeArrivals();
+                hurry(taken);
+            }
+            work();
+        });
+    }
+
     /** See {@link Producer#flush}; from any thread. */
     CompletableFuture<@Nullable Void> flush() {
         CompletableFuture<@Nullable Void> done = new CompletableFuture<>();
@@ -139,8 +155,7 @@ final class ProducerCore {
                 return;
             }
             takeArrivals();
-            flushed = Math.max(flushed, taken);
-            mustLook = true;
+            hurry(taken);
             flushes.add(taken, open, done);
             work();
         });
@@ -157,8 +172,7 @@ final class ProducerCore {
             leftBehind = unstored;
             deadline = loop.schedule(limit, this::end);
             onEnd = () -> ended.accept(List.copyOf(unstored));
-            flushed = Long.MAX_VALUE;
-            mustLook = true;
+            hurry(Long.MAX_VALUE);
             work();
         });
     }
@@ -224,6 +238,12 @@ final class ProducerCore {
         } else {
             sleep(now, hasMore);
         }
+    }
+
+    /** Records up to this number wait for no company any more. */
+    private void hurry(long number) {
+        flushed = Math.max(flushed, number);
+        mustLook = true;
     }
 
     private boolean hasWork() {

@@ -69,7 +69,7 @@ class ProducerOnServerTest {
 
     @Test
     void orderedAggregatesAreThereThroughFaultsSplitsAndARestart() throws Exception {
-        start(0, "PutRecords:throttle=0.1,PutRecords:internal=0.1,ListShards:throttle=0.2,seed=7", QuotaMode.OFF, 2);
+        start(0, "PutRecords:throttle=0.05,PutRecords:internal=0.05,ListShards:throttle=0.2,seed=7", QuotaMode.OFF, 2);
         sendThroughTrouble(
                 Producer.builder().stream(STREAM).kinesisClient(kinesis).ordered().aggregates(2_000), 1_200, 1);
         check(true);
@@ -77,7 +77,7 @@ class ProducerOnServerTest {
 
     @Test
     void plainRecordsAreThereThroughFaultsSplitsAndARestart() throws Exception {
-        start(0, "PutRecords:throttle=0.1,PutRecords:internal=0.1,seed=8", QuotaMode.OFF, 2);
+        start(0, "PutRecords:throttle=0.05,PutRecords:internal=0.05,seed=8", QuotaMode.OFF, 2);
         sendThroughTrouble(
                 Producer.builder().stream(STREAM).kinesisClient(kinesis).withoutAggregates(), 1_200, 1);
         check(false);
@@ -110,12 +110,12 @@ class ProducerOnServerTest {
                 .linger(Duration.ofMillis(1))
                 .build();
         long most = 0;
-        for (int i = 0; i < 2_000; i++) {
+        for (int i = 0; i < 600; i++) {
             send(producer, "key-" + i, i);
             most = Math.max(most, producer.outstanding());
         }
         assertThat(producer.close(Duration.ofSeconds(20))).isEmpty();
-        assertThat(stored).hasSize(2_000);
+        assertThat(stored).hasSize(600);
         assertThat(most).isLessThan(20_000 / 160);
     }
 
@@ -149,7 +149,7 @@ class ProducerOnServerTest {
 
     /** Three senders share the records evenly; after each part of them the stream is split or the server goes and comes back. */
     private void sendThroughTrouble(ProducerBuilder builder, int records, int restarts) throws Exception {
-        Producer producer = builder.build();
+        Producer producer = builder.requestTimeout(Duration.ofSeconds(1)).build();
         try (Senders threads = new Senders()) {
             Semaphore sent = new Semaphore(0);
             List<CompletableFuture<Void>> senders = new ArrayList<>();
