@@ -136,10 +136,11 @@ public final class Producer implements AutoCloseable {
         }
         room.close();
         core.close(limit.isNegative() ? Duration.ZERO : limit, unstored -> {
+            mine.complete(unstored);
+            // That takes seconds, and nobody needs to wait for it.
             if (ownClient != null) {
                 ownClient.close();
             }
-            mine.complete(unstored);
         });
         return mine;
     }

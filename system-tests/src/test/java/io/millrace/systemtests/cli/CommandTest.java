@@ -93,6 +93,21 @@ class CommandTest {
     }
 
     @Test
+    void whatIsPutInAggregatesIsConsumedLineByLine() throws IOException {
+        expect(0, "", "stream", "create", "packed", "--shards", "2");
+        String lines = String.join("\n", LINES) + "\n";
+        assertThat(expect(0, lines, "put", "packed", "--key", "1", "--aggregate", "--json")
+                        .out())
+                .contains("\"records\":200");
+        try (CommandRun worker =
+                run("", "consume", "packed", "--app", "packed", "--from", "trim_horizon", "--json")) {
+            String consumed = worker.awaitOutput(text -> text.lines().count() >= 200);
+            assertThat(consumed.lines().map(CommandTest::data)).containsExactlyInAnyOrderElementsOf(LINES);
+            assertThat(consumed).contains("\"subSequenceNumber\":20,");
+        }
+    }
+
+    @Test
     void streamsMayBeGivenByTheirArns() throws IOException {
         String arn = "arn:aws:kinesis:us-east-1:000000000000:stream/by-arn";
         expect(0, "", "stream", "create", "by-arn", "--shards", "2");
