@@ -19,7 +19,6 @@ import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 import software.amazon.awssdk.services.kinesis.model.ListShardsRequest;
 import software.amazon.awssdk.services.kinesis.model.PutRecordsRequest;
 import software.amazon.awssdk.services.kinesis.model.PutRecordsRequestEntry;
-import software.amazon.awssdk.services.kinesis.model.PutRecordsResultEntry;
 
 /** The two calls that a producer makes, of one stream. Safe for any thread; calls do not block and throw nothing. */
 final class KinesisCalls {
@@ -38,8 +37,8 @@ final class KinesisCalls {
                 .build();
     }
 
-    /** Puts parcels; the results come in their order. */
-    CompletableFuture<List<PutRecordsResultEntry>> put(Request request) {
+    /** Puts parcels; the answers come in their order. */
+    CompletableFuture<List<Answer>> put(Request request) {
         List<PutRecordsRequestEntry> entries = new ArrayList<>(request.parcels().size());
         for (Parcel parcel : request.parcels()) {
             HashKey explicit = parcel.explicitHashKey();
@@ -55,7 +54,8 @@ final class KinesisCalls {
                 .records(entries)
                 .overrideConfiguration(limits)
                 .build();
-        return called(() -> client.putRecords(call).thenApply(answer -> answer.records()));
+        return called(() -> client.putRecords(call)
+                .thenApply(answer -> answer.records().stream().map(Answer::of).toList()));
     }
 
     /** All shards that the service lists. */

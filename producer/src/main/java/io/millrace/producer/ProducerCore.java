@@ -29,7 +29,7 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import software.amazon.awssdk.services.kinesis.model.PutRecordsResultEntry;
+import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.services.kinesis.model.ResourceNotFoundException;
 
 /**
@@ -298,44 +298,43 @@ final class ProducerCore {
     private void send(Request request) {
         underWay.add(request);
         long sent = ticker.nanoTime();
-        loop.whenComplete(calls.put(request), (results, error) -> {
+        loop.whenComplete(calls.put(request), (answers, error) -> {
             if (state == FlowState.ENDED) {
                 return;
             }
             meters.called(ticker.nanoTime() - sent);
             underWay.remove(request);
             request.parcels().forEach(parcel -> parcel.route().answered());
-            if (results == null) {
+            if (answers == null) {
                 refused(request, Failure.of(requireNonNull(error)));
-            } else if (results.size() != request.parcels().size()) {
+            } else if (answers.size() != request.parcels().size()) {
                 refused(
                         request,
                         new Failure(
                                 Failure.Kind.UNKNOWN,
-                                new IllegalStateException("the answer has " + results.size() + " results for "
+                                new IllegalStateException("the answer has " + answers.size() + " results for "
                                         + request.parcels().size() + " records")));
             } else {
-                answered(request, results);
+                answered(request, answers);
             }
             mustLook = true;
             work();
         });
     }
 
-    private void answered(Request request, List<PutRecordsResultEntry> results) {
+    private void answered(Request request, List<Answer> answers) {
         Map<Route, Failure> refusedAt = new LinkedHashMap<>();
         int stored = 0;
-        for (int i = results.size() - 1; i >= 0; i--) {
+        // From the last to the first, so that those that are given back are in their order again.
+        for (int i = answers.size() - 1; i >= 0; i--) {
             Parcel parcel = request.parcels().get(i);
-            PutRecordsResultEntry result = results.get(i);
-            if (result.errorCode() == null) {
+            Answer answer = answers.get(i);
+            if (answer instanceof Answer.Taken taken) {
                 stored++;
-                stored(parcel, new ShardId(result.shardId()), SequenceNumber.parse(result.sequenceNumber()));
-            } else {
-                // From the last to the first, so that they are in their order again.
-                Failure failure = Failure.of(result);
-                refusedAt.put(parcel.route(), failure);
-                giveBack(parcel, failure);
+                stored(parcel, taken.shard(), taken.number());
+            } else if (answer instanceof Answer.NotTaken refused) {
+                refusedAt.put(parcel.route(), refused.failure());
+                giveBack(parcel, refused.failure());
             }
         }
         long now = ticker.nanoTime();
@@ -385,7 +384,9 @@ final class ProducerCore {
     }
 
     private void refuse(Pending record, Throwable cause) {
-        fail(record, Outcome.REFUSED, new SendException.Refused(record.mayBeStored(), cause));
+        // An answer that cannot be read says nothing about the records.
+        boolean mayBeStored = record.mayBeStored() || !(cause instanceof AwsServiceException);
+        fail(record, Outcome.REFUSED, new SendException.Refused(mayBeStored, cause));
     }
 
     private void giveBack(Parcel parcel, Failure failure) {

@@ -2,6 +2,11 @@ package io.millrace.systemtests.clients;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.fanout.kinesis.KinesisShapes;
+import io.millrace.model.HashKeyRange;
+import io.millrace.model.StreamRecord;
+import io.millrace.model.aggregate.AggregateWriter;
+import io.millrace.model.aggregate.Aggregates;
 import io.millrace.streamcore.StreamServer;
 import io.millrace.systemtests.clients.Aggregate.UserRecord;
 import io.millrace.systemtests.clients.FedStream.Stored;
@@ -76,6 +81,7 @@ class KplTest {
             // More than once, too: until it knows the children, the library puts again what went to a shard unknown to
             // it.
             assertThat(new HashSet<>(userRecords(stored))).isEqualTo(expected());
+            assertThat(stored).allSatisfy(each -> assertThat(packedAgain(each)).isEqualTo(each.data()));
         }
     }
 
@@ -90,6 +96,19 @@ class KplTest {
             }
         }
         return records;
+    }
+
+    /** The user records of an aggregate, packed by our own producer's writer; what is no aggregate as it is. */
+    private static byte[] packedAgain(Stored stored) {
+        StreamRecord plain = KinesisShapes.record(stored.record());
+        List<StreamRecord> records = Aggregates.SPLIT.in(List.of(plain), HashKeyRange.ALL);
+        if (records.equals(List.of(plain))) {
+            return stored.data();
+        }
+        AggregateWriter writer = new AggregateWriter(1 << 20);
+        records.forEach(record ->
+                writer.add(record.partitionKey(), record.explicitHashKeyOrNull(), record.data()));
+        return writer.finish().toByteArray();
     }
 
     private static Set<UserRecord> expected() {

@@ -37,6 +37,7 @@ final class House {
             "system-tests",
             "benchmarks/kcl",
             "benchmarks/kcl-multilang",
+            "benchmarks/kpl",
             "system-tests/clients/kcl",
             "system-tests/clients/kpl",
             "system-tests/clients/elasticmq",
@@ -124,7 +125,7 @@ final class House {
                         "runtime",
                         "streamcore"));
         arrows.put("examples", Set.of("consumer", "checkpoint", "model"));
-        arrows.put("benchmarks", Set.of("consumer", "multilang", "checkpoint", "lease", "model", "runtime"));
+        arrows.put("benchmarks", Set.of("consumer", "producer", "multilang", "checkpoint", "lease", "model", "runtime"));
         return arrows;
     }
 }

@@ -11,7 +11,9 @@ import io.millrace.consumer.WorkerException;
 import io.millrace.consumer.processor.RecordBatch;
 import io.millrace.consumer.processor.RecordProcessor;
 import io.millrace.model.StreamRecord;
+import io.millrace.producer.Producer;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -81,6 +83,33 @@ class WorkerTest {
         assertThat(ledger.duplicates())
                 .as("a planned move processes nothing twice")
                 .isZero();
+        assertThat(ledger.disorders()).isZero();
+        assertThat(ledger.shards()).hasSize(4);
+    }
+
+    @Test
+    void aggregatesOfAnOrderedProducerComeInOrderThroughASplit() throws Exception {
+        services.createStream("produced", 2);
+        Ledger ledger = new Ledger();
+        try (Worker worker = services.worker("produced", ledger::processor).build();
+                Producer producer = Producer.builder()
+                        .stream("produced")
+                        .kinesisClient(services.kinesis)
+                        .ordered()
+                        .aggregates(2_000)
+                        .build()) {
+            worker.start();
+            for (int n = 0; n < 2_000; n++) {
+                producer.send("key-" + n % 50, Integer.toString(n).getBytes(StandardCharsets.UTF_8));
+            }
+            ledger.await(1, PATIENCE);
+            services.split("produced", "shardId-000000000000", MIDDLE_OF_FIRST_OF_TWO);
+            for (int n = 2_000; n < 4_000; n++) {
+                producer.send("key-" + n % 50, Integer.toString(n).getBytes(StandardCharsets.UTF_8));
+            }
+            assertThat(producer.close(Duration.ofSeconds(20))).isEmpty();
+            ledger.await(4_000, PATIENCE);
+        }
         assertThat(ledger.disorders()).isZero();
         assertThat(ledger.shards()).hasSize(4);
     }
