@@ -427,7 +427,8 @@ final class ProducerCore {
         meters.entryStored();
         parcel.route().stored();
         ShardId expected = parcel.route().shard();
-        boolean isElsewhere = expected != null && !expected.equals(shard);
+        // A key that the map has no shard for contradicts it wherever its record is.
+        boolean isElsewhere = expected == null ? outbox.map().isKnown() : !expected.equals(shard);
         if (isElsewhere && parcel.isAggregate()) {
             Throwable reason = new IllegalStateException("its aggregate came to " + shard + ", which is another shard");
             parcel.records().forEach(record -> record.failed(reason, true));
@@ -436,7 +437,7 @@ final class ProducerCore {
             succeed(parcel, shard, number);
         }
         if (isElsewhere && state == FlowState.SENDING) {
-            move(FlowState.SETTLING, "a record for " + expected + " is in " + shard);
+            move(FlowState.SETTLING, "a record for " + (expected == null ? "no shard" : expected) + " is in " + shard);
         }
     }
 
@@ -476,7 +477,7 @@ final class ProducerCore {
         meters.again(Again.MISPLACED, misplaced.size());
         listingsInVain = 0;
         outbox.remap(map, misplaced);
-        move(FlowState.SENDING, map.ways() + " open shards");
+        move(FlowState.SENDING, map.ways() - 1 + " open shards");
     }
 
     /**

@@ -42,14 +42,14 @@ final class ShardMap {
         return !open.isEmpty();
     }
 
-    /** How many ways there are; at least one. */
+    /** How many ways there are: one to each open shard, and the last one for keys of which nothing is known. */
     int ways() {
-        return Math.max(1, open.size());
+        return open.size() + 1;
     }
 
     /**
-     * The way of a key: the last open shard that begins at or below it. During a reshard the service may list none that takes
-     * the key; the answer to a put then contradicts the map.
+     * The way of a key: to the last open shard that begins at or below it, if that takes the key. During a reshard the service may
+     * list none that does.
      */
     int wayOf(HashKey key) {
         int low = 0;
@@ -62,13 +62,13 @@ final class ShardMap {
                 high = middle - 1;
             }
         }
-        return low;
+        return isKnown() && open.get(low).hashKeyRange().contains(key) ? low : open.size();
     }
 
     /** The shard at the end of a way; absent if it is unknown. */
     @Nullable
     ShardId shardOf(int way) {
-        return isKnown() ? open.get(way).id() : null;
+        return way < open.size() ? open.get(way).id() : null;
     }
 
     /** The hash keys that a shard takes or took; empty if it is not listed. */

@@ -26,6 +26,7 @@ import java.util.random.RandomGenerator;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /**
  * Whatever a service does, every record is told its outcome, every place told is where readers find the record, and what is told
@@ -41,8 +42,9 @@ class ProducerSimulationTest {
 
     @Test
     @Tag("slow")
+    @Timeout(600)
     void theSameOverManySeeds() {
-        seeds(20_000).forEach(seed -> new World(seed).live());
+        seeds(Integer.getInteger("seeds", 10_000)).forEach(seed -> new World(seed).live());
     }
 
     private static LongStream seeds(int count) {

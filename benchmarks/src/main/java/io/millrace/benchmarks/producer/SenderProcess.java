@@ -18,7 +18,7 @@ final class SenderProcess implements AutoCloseable {
 
     SenderProcess(List<String> command, Map<String, String> environment, Path log) throws IOException {
         ProcessBuilder builder = new ProcessBuilder(command)
-                .directory(log.toAbsolutePath().getParent().toFile())
+                .directory(log.resolveSibling("").toFile())
                 .redirectError(log.toFile());
         builder.environment().putAll(environment);
         process = builder.start();
