@@ -58,8 +58,7 @@ class ProducerDeathsTest {
                     .build();
             MillraceProcess server = MillraceProcess.startServer(port, data);
             LocalClients.createStream(kinesis, STREAM, 2);
-            kinesis.tagResource(request -> request.resourceARN(arn(kinesis)).tags(Map.of("millrace:quotas", "0.3")))
-                    .join();
+            limit(kinesis, "0.3");
             ConcurrentLinkedQueue<CountDownLatch> waiting = new ConcurrentLinkedQueue<>();
             Thread sender = new Thread(() -> send(producer, waiting));
             sender.start();
@@ -74,16 +73,19 @@ class ProducerDeathsTest {
             isOver = true;
             sender.join();
             List<UnstoredRecord> unstored = producer.close(Duration.ofSeconds(60));
+            limit(kinesis, "off");
             check(kinesis, unstored);
             server.close();
         }
     }
 
-    private static String arn(KinesisAsyncClient kinesis) {
-        return kinesis.describeStreamSummary(request -> request.streamName(STREAM))
+    private static void limit(KinesisAsyncClient kinesis, String quotas) {
+        String arn = kinesis.describeStreamSummary(request -> request.streamName(STREAM))
                 .join()
                 .streamDescriptionSummary()
                 .streamARN();
+        kinesis.tagResource(request -> request.resourceARN(arn).tags(Map.of("millrace:quotas", quotas)))
+                .join();
     }
 
     private void send(Producer producer, ConcurrentLinkedQueue<CountDownLatch> waiting) {
