@@ -71,8 +71,9 @@ final class PutCommand implements Callable<Integer> {
 
     @Option(
             names = "--aggregate",
-            description = "Pack the lines of a shard into aggregates, in the format of the Kinesis Producer Library: cheaper,"
-                    + " and taken apart by Millrace's workers and by the KCL, but not by every reader.")
+            description =
+                    "Pack the lines of a shard into aggregates, in the format of the Kinesis Producer Library: cheaper,"
+                            + " and taken apart by Millrace's workers and by the KCL, but not by every reader.")
     private boolean isAggregated;
 
     @Option(names = "--rate", paramLabel = "N", description = "Put at most N records a second.")
@@ -107,8 +108,8 @@ final class PutCommand implements Callable<Integer> {
                 KinesisAsyncClient kinesis = access.kinesis()) {
             Optional<Integer> largest =
                     Optional.ofNullable(new StreamAdmin(kinesis).summary(stream).maxRecordSizeInKiB());
-            try (BatchWriter writer = new BatchWriter(
-                    kinesis, stream, isAggregated, platform, patience(), (number, key, shard) -> {})) {
+            try (BatchWriter writer =
+                    new BatchWriter(kinesis, stream, isAggregated, platform, patience(), (number, key, shard) -> {})) {
                 copy(new LineReader(input), rule, writer, largest.orElse(DEFAULT_RECORD_KIB) * 1024);
             }
         }

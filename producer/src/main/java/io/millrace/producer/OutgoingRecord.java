@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param data the payload, maybe empty
  * @param explicitHashKeyOrNull decides on the shard in place of the partition key, if it is there
  */
-public record OutgoingRecord(String partitionKey, Bytes data, @Nullable HashKey explicitHashKeyOrNull) {
+public record OutgoingRecord(
+        String partitionKey, Bytes data, @Nullable HashKey explicitHashKeyOrNull) {
     private static final int LONGEST_KEY = 256;
 
     /**

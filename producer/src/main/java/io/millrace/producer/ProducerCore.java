@@ -2,13 +2,11 @@ package io.millrace.producer;
 
 import static java.util.Objects.requireNonNull;
 
-import io.millrace.model.HashKeyRange;
 import io.millrace.model.RecordPosition;
 import io.millrace.model.SequenceNumber;
 import io.millrace.model.ShardId;
 import io.millrace.producer.ProducerMeters.Again;
 import io.millrace.producer.ProducerMeters.Outcome;
-import io.millrace.runtime.Backoff;
 import io.millrace.runtime.EventLoop;
 import io.millrace.runtime.EventLoop.Cancellable;
 import io.millrace.runtime.Platform;
@@ -38,7 +36,6 @@ import software.amazon.awssdk.services.kinesis.model.ResourceNotFoundException;
  */
 final class ProducerCore {
     private static final Logger log = LoggerFactory.getLogger(ProducerCore.class);
-    private static final Backoff SERVICE_BACKOFF = new Backoff(Duration.ofMillis(100), Duration.ofSeconds(5));
 
     private static final Duration PAUSE_BETWEEN_LISTINGS = Duration.ofMillis(100);
 
@@ -59,17 +56,12 @@ final class ProducerCore {
     private long open;
 
     private final Set<Request> underWay = new LinkedHashSet<>();
-    /** Aggregates that another shard took than the one they were made for. */
-    private final List<Strayed> strayed = new ArrayList<>();
+    private final Strayed strayed = new Strayed();
+    private final ServiceTrouble trouble;
 
     private FlowState state = FlowState.LISTING;
     private boolean isListing;
     private int listingsInVain;
-    private int failuresInRow;
-    /** The last of two failures in a row or more; others look at it. */
-    private volatile @Nullable Throwable trouble;
-
-    private long pausedUntil;
     private long listAt;
     private long taken;
     private long flushed;
@@ -81,9 +73,6 @@ final class ProducerCore {
     private Runnable onEnd = () -> {};
     /** There once the producer is being closed. */
     private @Nullable List<UnstoredRecord> leftBehind;
-
-    /** An aggregate that is stored in a shard which does not take all of its records, as far as is known. */
-    private record Strayed(Parcel parcel, ShardId shard, SequenceNumber number) {}
 
     ProducerCore(
             ProducerSettings settings,
@@ -102,7 +91,7 @@ final class ProducerCore {
         this.held = held;
         this.outbox = new Outbox(settings);
         long now = ticker.nanoTime();
-        this.pausedUntil = now;
+        this.trouble = new ServiceTrouble(settings.stream(), ticker, random);
         this.listAt = now;
         this.lookAt = now;
     }
@@ -122,7 +111,7 @@ final class ProducerCore {
 
     /** See {@link Producer#trouble}; from any thread. */
     Optional<Throwable> trouble() {
-        return Optional.ofNullable(trouble);
+        return trouble.reason();
     }
 
     /** A record was turned away; from any thread. */
@@ -253,8 +242,8 @@ final class ProducerCore {
     private void look(long now) {
         mustLook = false;
         outbox.expired(now).forEach(this::expire);
-        expireStrayed(now);
-        boolean isOpen = state == FlowState.SENDING && now - pausedUntil >= 0;
+        strayed.takeOlderThan(settings.giveUpAfter().toNanos(), now).forEach(this::expire);
+        boolean isOpen = state == FlowState.SENDING && trouble.pause(now) <= 0;
         while (isOpen && underWay.size() < settings.requests()) {
             Request request = outbox.next(now, flushed);
             if (request == null) {
@@ -265,7 +254,7 @@ final class ProducerCore {
         boolean maySend = isOpen && underWay.size() < settings.requests();
         long until = outbox.untilNext(now, maySend);
         if (state == FlowState.SENDING && !isOpen) {
-            until = Math.min(until, pausedUntil - now);
+            until = Math.min(until, trouble.pause(now));
         }
         if (state == FlowState.LISTING && !isListing) {
             until = Math.min(until, Math.max(0, listAt - now));
@@ -340,9 +329,9 @@ final class ProducerCore {
         long now = ticker.nanoTime();
         refusedAt.keySet().forEach(route -> route.refused(now, random));
         if (stored > 0) {
-            worksAgain();
+            trouble.end();
         } else {
-            refusedAt.values().stream().findFirst().ifPresent(this::inVain);
+            refusedAt.values().stream().findFirst().ifPresent(trouble::meet);
         }
     }
 
@@ -353,7 +342,7 @@ final class ProducerCore {
                 for (int i = parcels.size() - 1; i >= 0; i--) {
                     giveBack(parcels.get(i), failure);
                 }
-                fails(failure);
+                trouble.meetAndPause(failure);
             }
             case MALFORMED -> {
                 if (request.parcels().size() == 1) {
@@ -392,35 +381,9 @@ final class ProducerCore {
     private void giveBack(Parcel parcel, Failure failure) {
         boolean perhapsStored = failure.kind() == Failure.Kind.UNKNOWN;
         parcel.records().forEach(record -> record.failed(failure.cause(), perhapsStored));
-        meters.again(perhapsStored ? Again.FAILED : Again.THROTTLED, parcel.records().size());
+        meters.again(
+                perhapsStored ? Again.FAILED : Again.THROTTLED, parcel.records().size());
         outbox.giveBack(parcel.route(), parcel.records());
-    }
-
-    /** The service as a whole does not take records: everything waits a moment. */
-    private void fails(Failure failure) {
-        inVain(failure);
-        pausedUntil = ticker.nanoTime() + SERVICE_BACKOFF.delay(failuresInRow, random).toNanos();
-    }
-
-    private void inVain(Failure failure) {
-        failuresInRow++;
-        if (failuresInRow >= 2) {
-            trouble = failure.cause();
-        }
-        if (failuresInRow == 2) {
-            log.warn(
-                    "Stream {} takes no records; they wait and are sent again: {}",
-                    settings.stream(),
-                    failure.cause().toString());
-        }
-    }
-
-    private void worksAgain() {
-        if (failuresInRow >= 2) {
-            log.info("Stream {} takes records again", settings.stream());
-        }
-        failuresInRow = 0;
-        trouble = null;
     }
 
     private void stored(Parcel parcel, ShardId shard, SequenceNumber number) {
@@ -430,9 +393,7 @@ final class ProducerCore {
         // A key that the map has no shard for contradicts it wherever its record is.
         boolean isElsewhere = expected == null ? outbox.map().isKnown() : !expected.equals(shard);
         if (isElsewhere && parcel.isAggregate()) {
-            Throwable reason = new IllegalStateException("its aggregate came to " + shard + ", which is another shard");
-            parcel.records().forEach(record -> record.failed(reason, true));
-            strayed.add(new Strayed(parcel, shard, number));
+            strayed.add(parcel, shard, number);
         } else {
             succeed(parcel, shard, number);
         }
@@ -461,13 +422,8 @@ final class ProducerCore {
     }
 
     private void listed(ShardMap map) {
-        worksAgain();
-        List<Pending> misplaced = new ArrayList<>();
-        strayed.removeIf(each -> {
-            Optional<HashKeyRange> range = map.rangeOf(each.shard);
-            range.ifPresent(its -> judge(each, its, misplaced));
-            return range.isPresent();
-        });
+        trouble.end();
+        List<Pending> misplaced = strayed.judge(map, this::succeed);
         if (!strayed.isEmpty()) {
             // The list is older than the answer.
             listLater();
@@ -480,22 +436,9 @@ final class ProducerCore {
         move(FlowState.SENDING, map.ways() - 1 + " open shards");
     }
 
-    /**
-     * An aggregate in which one record belongs to another shard counts as not stored. Our worker leaves that record out, but the
-     * Kinesis Client Library leaves the whole aggregate out.
-     */
-    private void judge(Strayed each, HashKeyRange range, List<Pending> misplaced) {
-        List<Pending> records = each.parcel.records();
-        if (records.stream().allMatch(record -> range.contains(record.hashKey()))) {
-            succeed(each.parcel, each.shard, each.number);
-        } else {
-            misplaced.addAll(records);
-        }
-    }
-
     private void listingFailed(Failure failure) {
         if (failure.kind() == Failure.Kind.FOR_NOW || failure.kind() == Failure.Kind.UNKNOWN || !strayed.isEmpty()) {
-            inVain(failure);
+            trouble.meet(failure);
             listLater();
         } else if (failure.cause() instanceof ResourceNotFoundException) {
             outbox.all().forEach(record -> refuse(record, failure.cause()));
@@ -513,18 +456,8 @@ final class ProducerCore {
 
     private void listLater() {
         listingsInVain++;
-        listAt = ticker.nanoTime() + SERVICE_BACKOFF.delay(listingsInVain, random).toNanos();
-    }
-
-    private void expireStrayed(long now) {
-        long limit = settings.giveUpAfter().toNanos();
-        strayed.removeIf(each -> {
-            boolean isOld = each.parcel.records().get(0).age(now) >= limit;
-            if (isOld) {
-                each.parcel.records().forEach(this::expire);
-            }
-            return isOld;
-        });
+        listAt = ticker.nanoTime()
+                + ServiceTrouble.BACKOFF.delay(listingsInVain, random).toNanos();
     }
 
     private void expire(Pending record) {
@@ -535,8 +468,7 @@ final class ProducerCore {
     }
 
     private static SendException noRoom(Pending record) {
-        return new SendException.NoRoom(
-                "newer records needed the room", record.mayBeStored(), record.lastFailure());
+        return new SendException.NoRoom("newer records needed the room", record.mayBeStored(), record.lastFailure());
     }
 
     private void end() {
@@ -545,7 +477,7 @@ final class ProducerCore {
         }
         takeArrivals();
         List<Pending> rest = new ArrayList<>(outbox.all());
-        strayed.forEach(each -> rest.addAll(each.parcel.records()));
+        rest.addAll(strayed.takeAll());
         for (Request request : underWay) {
             for (Parcel parcel : request.parcels()) {
                 parcel.records().forEach(record -> {
@@ -554,7 +486,6 @@ final class ProducerCore {
                 });
             }
         }
-        strayed.clear();
         underWay.clear();
         rest.forEach(record ->
                 fail(record, Outcome.CLOSED, new SendException.Closed(record.mayBeStored(), record.lastFailure())));

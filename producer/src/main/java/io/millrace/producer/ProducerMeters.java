@@ -130,7 +130,10 @@ final class ProducerMeters {
     }
 
     private static Counter counter(MeterRegistry registry, String stream, String name, String description) {
-        return Counter.builder(name).description(description).tag(STREAM, stream).register(registry);
+        return Counter.builder(name)
+                .description(description)
+                .tag(STREAM, stream)
+                .register(registry);
     }
 
     private static String name(Enum<?> value) {

@@ -127,16 +127,16 @@ final class FaultyKinesis implements KinesisAsyncClient {
                 default -> {
                     // Stored at any time, also after the caller has lost patience.
                     sim.at(Duration.ofMillis(random.nextInt(15_000)), () -> store(request));
-                    sim.at(
-                            SILENCE,
-                            () -> answer.completeExceptionally(SdkClientException.create("no answer in time")));
+                    sim.at(SILENCE, () -> answer.completeExceptionally(SdkClientException.create("no answer in time")));
                 }
             }
             return;
         }
         List<PutRecordsResultEntry> results = store(request);
-        sim.at(pause(), () -> answer.complete(
-                PutRecordsResponse.builder().records(results).build()));
+        sim.at(
+                pause(),
+                () -> answer.complete(
+                        PutRecordsResponse.builder().records(results).build()));
     }
 
     private List<PutRecordsResultEntry> store(PutRecordsRequest request) {

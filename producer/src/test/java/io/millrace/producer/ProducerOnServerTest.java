@@ -96,10 +96,7 @@ class ProducerOnServerTest {
     @Timeout(180)
     void orderedAggregatesAreThereThroughQuotasSplitsAndFiveRestarts() throws Exception {
         sendThroughTrouble(
-                create("throttled", 2, "0.2")
-                        .ordered()
-                        .maxBytes(200_000)
-                        .giveUpAfter(Duration.ofSeconds(60)),
+                create("throttled", 2, "0.2").ordered().maxBytes(200_000).giveUpAfter(Duration.ofSeconds(60)),
                 60_000,
                 5);
         check(true);
@@ -222,16 +219,18 @@ class ProducerOnServerTest {
             }
         }
         assertThat(places.keySet()).isEqualTo(stored.keySet());
-        assertThat(stored).allSatisfy((text, place) -> assertThat(places.get(text))
-                .contains(place.shard() + "/" + place.position()));
+        assertThat(stored)
+                .allSatisfy(
+                        (text, place) -> assertThat(places.get(text)).contains(place.shard() + "/" + place.position()));
         assertThat(perKey).hasSize(KEYS);
         if (inOrder) {
-            perKey.values().forEach(records -> assertThat(records.stream()
-                            .sorted(Comparator.comparing(StreamRecord::position))
-                            .map(record -> record.data().toUtf8())
-                            .distinct()
-                            .map(text -> Integer.parseInt(text.split("/", -1)[1])))
-                    .isSorted());
+            perKey.values()
+                    .forEach(records -> assertThat(records.stream()
+                                    .sorted(Comparator.comparing(StreamRecord::position))
+                                    .map(record -> record.data().toUtf8())
+                                    .distinct()
+                                    .map(text -> Integer.parseInt(text.split("/", -1)[1])))
+                            .isSorted());
         }
     }
 
@@ -253,8 +252,7 @@ class ProducerOnServerTest {
 
     /** Threads of senders. */
     private static final class Senders implements AutoCloseable {
-        private final Platform.BlockingTasks tasks =
-                new SystemPlatform().newBlockingTasks("sender", SENDERS);
+        private final Platform.BlockingTasks tasks = new SystemPlatform().newBlockingTasks("sender", SENDERS);
 
         CompletableFuture<Void> run(Runnable task) {
             return CompletableFuture.runAsync(task, tasks);

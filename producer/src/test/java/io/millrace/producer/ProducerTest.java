@@ -34,8 +34,7 @@ class ProducerTest {
     private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
 
     private ProducerBuilder builder() {
-        return Producer.builder()
-                .stream("orders")
+        return Producer.builder().stream("orders")
                 .kinesisClient(kinesis)
                 .platform(sim)
                 .meterRegistry(meters);
@@ -98,7 +97,9 @@ class ProducerTest {
     void oneRecordAloneIsStoredAsItIs() {
         Producer producer = builder().build();
         OutgoingRecord record = new OutgoingRecord("key", Bytes.utf8("data"), HashKey.MAX);
-        assertThat(stored(producer.send(record).toCompletableFuture()).position().subSequenceNumber())
+        assertThat(stored(producer.send(record).toCompletableFuture())
+                        .position()
+                        .subSequenceNumber())
                 .isZero();
         PutRecordsRequestEntry entry = kinesis.requests().get(0).records().get(0);
         assertThat(entry.partitionKey()).isEqualTo("key");
@@ -201,12 +202,13 @@ class ProducerTest {
             outcomes.add(send(producer, "key-" + i, "data-" + i));
         }
         List<String> places = new ArrayList<>();
-        outcomes.forEach(each -> places.add(
-                stored(each).shard() + "/" + each.join().position()));
+        outcomes.forEach(
+                each -> places.add(stored(each).shard() + "/" + each.join().position()));
         List<String> read = new ArrayList<>();
-        stream.shards().forEach(shard -> Aggregates.SPLIT
-                .in(stream.recordsOf(shard.id()), shard.hashKeyRange())
-                .forEach(record -> read.add(shard.id() + "/" + record.position())));
+        stream.shards()
+                .forEach(shard -> Aggregates.SPLIT
+                        .in(stream.recordsOf(shard.id()), shard.hashKeyRange())
+                        .forEach(record -> read.add(shard.id() + "/" + record.position())));
         assertThat(read).containsAll(places);
         assertThat(places).doesNotHaveDuplicates();
         assertThat(meters.get("millrace.producer.again")
@@ -279,9 +281,11 @@ class ProducerTest {
             outcomes.add(send(producer, "key-" + i % 3, Integer.toString(i)));
         }
         outcomes.forEach(this::stored);
-        assertThat(kinesis.requests()).hasSize(10).allSatisfy(request -> assertThat(request.records())
-                .extracting(PutRecordsRequestEntry::partitionKey)
-                .doesNotHaveDuplicates());
+        assertThat(kinesis.requests())
+                .hasSize(10)
+                .allSatisfy(request -> assertThat(request.records())
+                        .extracting(PutRecordsRequestEntry::partitionKey)
+                        .doesNotHaveDuplicates());
         assertThat(stream.recordsOf(FIRST))
                 .extracting(record -> Integer.parseInt(record.data().toUtf8()))
                 .isSorted();
@@ -289,8 +293,12 @@ class ProducerTest {
 
     @Test
     void fullProducerFailsTheNewOneOrDropsTheOldestAsItWasTold() {
-        Producer failing =
-                builder().maxBytes(1_700).whenFull(WhenFull.FAIL).linger(MINUTE).giveUpAfter(Duration.ofMinutes(9)).build();
+        Producer failing = builder()
+                .maxBytes(1_700)
+                .whenFull(WhenFull.FAIL)
+                .linger(MINUTE)
+                .giveUpAfter(Duration.ofMinutes(9))
+                .build();
         List<CompletableFuture<StoredRecord>> kept = new ArrayList<>();
         for (int i = 0; i < 10; i++) {
             kept.add(send(failing, "key", "123456"));
@@ -305,7 +313,8 @@ class ProducerTest {
         Producer dropping = builder()
                 .maxBytes(1_700)
                 .whenFull(WhenFull.DROP_OLDEST)
-                .linger(MINUTE).giveUpAfter(Duration.ofMinutes(9))
+                .linger(MINUTE)
+                .giveUpAfter(Duration.ofMinutes(9))
                 .build();
         List<CompletableFuture<StoredRecord>> sent = new ArrayList<>();
         for (int i = 0; i < 30; i++) {
@@ -321,7 +330,8 @@ class ProducerTest {
 
     @Test
     void flushSendsAtOnceAndWaitsForWhatWasSentBefore() {
-        Producer producer = builder().linger(MINUTE).giveUpAfter(Duration.ofMinutes(9)).build();
+        Producer producer =
+                builder().linger(MINUTE).giveUpAfter(Duration.ofMinutes(9)).build();
         assertThat(producer.flush().toCompletableFuture())
                 .satisfies(done -> sim.runUntil(done::isDone, Duration.ofSeconds(1)));
         CompletableFuture<StoredRecord> before = send(producer, "key", "1");
@@ -355,9 +365,11 @@ class ProducerTest {
 
     @Test
     void closingStoresWhatItCanAndDoesNotWaitLonger() {
-        Producer producer = builder().linger(MINUTE).giveUpAfter(Duration.ofMinutes(9)).build();
+        Producer producer =
+                builder().linger(MINUTE).giveUpAfter(Duration.ofMinutes(9)).build();
         CompletableFuture<StoredRecord> last = send(producer, "key", "1");
-        CompletableFuture<List<UnstoredRecord>> closed = producer.closeAsync(MINUTE).toCompletableFuture();
+        CompletableFuture<List<UnstoredRecord>> closed =
+                producer.closeAsync(MINUTE).toCompletableFuture();
         sim.runUntil(closed::isDone, Duration.ofSeconds(1));
         assertThat(closed.join()).isEmpty();
         assertThat(last).isCompleted();
@@ -376,8 +388,7 @@ class ProducerTest {
         assertThat(hot.stream().map(each -> stored(each).shard()).distinct()).hasSizeGreaterThan(2);
         assertThat(cold.stream().map(each -> stored(each).shard()).distinct()).hasSize(1);
         assertThat(stream.shards())
-                .allSatisfy(shard -> assertThat(
-                                Aggregates.SPLIT.in(stream.recordsOf(shard.id()), shard.hashKeyRange()))
+                .allSatisfy(shard -> assertThat(Aggregates.SPLIT.in(stream.recordsOf(shard.id()), shard.hashKeyRange()))
                         .extracting(StreamRecord::partitionKey)
                         .isSubsetOf("hot", "cold"));
     }
@@ -421,7 +432,8 @@ class ProducerTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("maxRecordBytes()");
         stored(send(producer, "whole \ud83d\ude00", "x"));
-        assertThat(new OutgoingRecord("secret", Bytes.utf8("secret")).toString()).doesNotContain("secret");
+        assertThat(new OutgoingRecord("secret", Bytes.utf8("secret")).toString())
+                .doesNotContain("secret");
     }
 
     @Test
@@ -429,8 +441,7 @@ class ProducerTest {
         assertThatThrownBy(() -> Producer.builder().build())
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("stream()");
-        assertThatThrownBy(() -> Producer.builder().stream("not a name"))
-                .isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> Producer.builder().stream("not a name")).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> Producer.builder().aggregates(10)).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> builder().giveUpAfter(MINUTE).linger(MINUTE).build())
                 .isInstanceOf(IllegalStateException.class)

@@ -23,8 +23,7 @@ public final class MillraceSender {
     /** Runs one. */
     public static void main(String[] arguments) throws IOException, InterruptedException {
         try (KinesisAsyncClient kinesis = kinesis(URI.create(arguments[0]));
-                Producer producer = Producer.builder()
-                        .stream(arguments[1])
+                Producer producer = Producer.builder().stream(arguments[1])
                         .kinesisClient(kinesis)
                         .build()) {
             SendLoad.Target target = new SendLoad.Target() {

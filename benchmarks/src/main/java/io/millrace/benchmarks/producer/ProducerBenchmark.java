@@ -50,7 +50,10 @@ public final class ProducerBenchmark implements Callable<Integer> {
     @Option(names = "--shards", defaultValue = "4", description = "Default: 4.")
     private int shards;
 
-    @Option(names = "--folder", paramLabel = "DIR", description = "Where the server keeps its files. Default: /dev/shm.")
+    @Option(
+            names = "--folder",
+            paramLabel = "DIR",
+            description = "Where the server keeps its files. Default: /dev/shm.")
     private Path folder = Path.of("/dev/shm");
 
     /** Runs it; picocli has said why if it could not. */

@@ -50,8 +50,7 @@ final class SenderProcess implements AutoCloseable {
         }
         List<Long> figures =
                 Stream.of(line.split(" ", -1)).skip(1).map(Long::parseLong).toList();
-        return new Result(
-                figures.get(0), figures.get(1), figures.get(2), figures.get(3), cpu().minus(before));
+        return new Result(figures.get(0), figures.get(1), figures.get(2), figures.get(3), cpu().minus(before));
     }
 
     private Duration cpu() {

@@ -75,8 +75,7 @@ public final class BatchWriter implements AutoCloseable {
             Stored acknowledged) {
         this.patience = patience;
         this.acknowledged = acknowledged;
-        ProducerBuilder builder = Producer.builder()
-                .stream(stream)
+        ProducerBuilder builder = Producer.builder().stream(stream)
                 .kinesisClient(kinesis)
                 .platform(platform)
                 .ordered()
@@ -213,7 +212,9 @@ public final class BatchWriter implements AutoCloseable {
             Throwable cause = requireNonNull(outcome.error);
             giveUp();
             Throwable reason = cause instanceof SendException && cause.getCause() != null ? cause.getCause() : cause;
-            throw reason instanceof RuntimeException unchecked ? unchecked : CommandFailure.failed(reason.toString(), reason);
+            throw reason instanceof RuntimeException unchecked
+                    ? unchecked
+                    : CommandFailure.failed(reason.toString(), reason);
         }
         count(outcome.number, outcome.record, outcome.place);
     }
@@ -258,7 +259,8 @@ public final class BatchWriter implements AutoCloseable {
         }
         isClosed = true;
         List<UnstoredRecord> unstored = producer.close(Duration.ZERO);
-        answersLost = unstored.stream().filter(each -> each.reason().mayBeStored()).count();
+        answersLost =
+                unstored.stream().filter(each -> each.reason().mayBeStored()).count();
         for (Outcome outcome = outcomes.poll(); outcome != null; outcome = outcomes.poll()) {
             if (outcome.place != null) {
                 count(outcome.number, outcome.record, outcome.place);

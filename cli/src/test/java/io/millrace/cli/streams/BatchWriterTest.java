@@ -114,8 +114,8 @@ class BatchWriterTest {
 
     @Test
     void writerThatStoredNothingSaysSo() {
-        BatchWriter writer =
-                new BatchWriter(new MoodyStream(0), "s", false, new SystemPlatform(), PATIENCE, (number, key, shard) -> {});
+        BatchWriter writer = new BatchWriter(
+                new MoodyStream(0), "s", false, new SystemPlatform(), PATIENCE, (number, key, shard) -> {});
         writer.add("a", Bytes.utf8("1"));
 
         assertThat(writer.stored()).isEqualTo("no line is stored");

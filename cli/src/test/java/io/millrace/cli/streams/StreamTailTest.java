@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.millrace.cli.terminal.CommandFailure;
-import io.millrace.model.aggregate.Aggregates;
 import io.millrace.model.Position;
+import io.millrace.model.aggregate.Aggregates;
 import io.millrace.runtime.EventLoop;
 import io.millrace.runtime.SystemPlatform;
 import io.millrace.streamcore.StreamServer;

@@ -58,9 +58,8 @@ public final class AggregateWriter {
         Integer known = partitionKeys.get(partitionKey);
         byte[] key = known == null ? partitionKey.getBytes(StandardCharsets.UTF_8) : null;
         Integer explicitKnown = explicitHashKey == null ? Integer.valueOf(-1) : explicitHashKeys.get(explicitHashKey);
-        byte[] explicit = explicitKnown == null
-                ? String.valueOf(explicitHashKey).getBytes(StandardCharsets.US_ASCII)
-                : null;
+        byte[] explicit =
+                explicitKnown == null ? String.valueOf(explicitHashKey).getBytes(StandardCharsets.US_ASCII) : null;
         int index = known == null ? partitionKeys.size() : known;
         int explicitIndex = explicitKnown == null ? explicitHashKeys.size() : explicitKnown;
 

@@ -79,8 +79,8 @@ class AggregateWriterTest {
             HashKey explicit = random.nextInt(3) == 0 ? HashKey.of(BigInteger.valueOf(random.nextInt(300))) : null;
             other.add(key, explicit == null ? null : explicit.toString(), text);
             assertThat(writer.add(key, explicit, Bytes.utf8(text))).isTrue();
-            records.add(new StreamRecord(
-                    new RecordPosition(NUMBER, i), key, Bytes.utf8(text), Instant.EPOCH, explicit));
+            records.add(
+                    new StreamRecord(new RecordPosition(NUMBER, i), key, Bytes.utf8(text), Instant.EPOCH, explicit));
         }
         Bytes stored = writer.finish();
         assertThat(stored).isEqualTo(other.stored());

@@ -99,8 +99,7 @@ class CommandTest {
         assertThat(expect(0, lines, "put", "packed", "--key", "1", "--aggregate", "--json")
                         .out())
                 .contains("\"records\":200");
-        try (CommandRun worker =
-                run("", "consume", "packed", "--app", "packed", "--from", "trim_horizon", "--json")) {
+        try (CommandRun worker = run("", "consume", "packed", "--app", "packed", "--from", "trim_horizon", "--json")) {
             String consumed = worker.awaitOutput(text -> text.lines().count() >= 200);
             assertThat(consumed.lines().map(CommandTest::data)).containsExactlyInAnyOrderElementsOf(LINES);
             assertThat(consumed).contains("\"subSequenceNumber\":20,");

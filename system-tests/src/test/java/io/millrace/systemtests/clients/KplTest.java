@@ -106,8 +106,7 @@ class KplTest {
             return stored.data();
         }
         AggregateWriter writer = new AggregateWriter(1 << 20);
-        records.forEach(record ->
-                writer.add(record.partitionKey(), record.explicitHashKeyOrNull(), record.data()));
+        records.forEach(record -> writer.add(record.partitionKey(), record.explicitHashKeyOrNull(), record.data()));
         return writer.finish().toByteArray();
     }
 

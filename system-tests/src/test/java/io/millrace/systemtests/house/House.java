@@ -125,7 +125,8 @@ final class House {
                         "runtime",
                         "streamcore"));
         arrows.put("examples", Set.of("consumer", "checkpoint", "model"));
-        arrows.put("benchmarks", Set.of("consumer", "producer", "multilang", "checkpoint", "lease", "model", "runtime"));
+        arrows.put(
+                "benchmarks", Set.of("consumer", "producer", "multilang", "checkpoint", "lease", "model", "runtime"));
         return arrows;
     }
 }

@@ -49,8 +49,7 @@ class ProducerDeathsTest {
     @Timeout(240)
     void everyAcknowledgedRecordIsThereAndInOrder() throws Exception {
         try (KinesisAsyncClient kinesis = LocalClients.kinesisWithoutRetries(port)) {
-            Producer producer = Producer.builder()
-                    .stream(STREAM)
+            Producer producer = Producer.builder().stream(STREAM)
                     .kinesisClient(kinesis)
                     .ordered()
                     .requestTimeout(Duration.ofSeconds(3))
@@ -133,16 +132,17 @@ class ProducerDeathsTest {
             }
         }
         assertThat(stored.size()).isGreaterThanOrEqualTo(DEATHS * 5_000);
-        stored.forEach((text, place) -> assertThat(places.getOrDefault(text, Set.of()))
-                .contains(place.shard() + "/" + place.position()));
+        stored.forEach((text, place) ->
+                assertThat(places.getOrDefault(text, Set.of())).contains(place.shard() + "/" + place.position()));
         assertThat(shards).hasSize(2 + 2 * DEATHS);
         assertThat(failed).isEmpty();
         assertThat(unstored).isEmpty();
-        perKey.values().forEach(records -> assertThat(records.stream()
-                        .sorted(Comparator.comparing(StreamRecord::position))
-                        .map(record -> record.data().toUtf8())
-                        .distinct()
-                        .map(text -> Integer.parseInt(text.split("/", -1)[1])))
-                .isSorted());
+        perKey.values()
+                .forEach(records -> assertThat(records.stream()
+                                .sorted(Comparator.comparing(StreamRecord::position))
+                                .map(record -> record.data().toUtf8())
+                                .distinct()
+                                .map(text -> Integer.parseInt(text.split("/", -1)[1])))
+                        .isSorted());
     }
 }

@@ -92,8 +92,7 @@ class WorkerTest {
         services.createStream("produced", 2);
         Ledger ledger = new Ledger();
         try (Worker worker = services.worker("produced", ledger::processor).build();
-                Producer producer = Producer.builder()
-                        .stream("produced")
+                Producer producer = Producer.builder().stream("produced")
                         .kinesisClient(services.kinesis)
                         .ordered()
                         .aggregates(2_000)

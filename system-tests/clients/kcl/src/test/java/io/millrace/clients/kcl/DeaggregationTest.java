@@ -60,6 +60,8 @@ class DeaggregationTest {
                 .build();
         return new AggregatorUtil()
                 .deaggregate(
-                        List.of(stored), shard.start().toBigInteger(), shard.end().toBigInteger());
+                        List.of(stored),
+                        shard.start().toBigInteger(),
+                        shard.end().toBigInteger());
     }
 }
