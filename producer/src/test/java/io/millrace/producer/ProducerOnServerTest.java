@@ -99,6 +99,7 @@ class ProducerOnServerTest {
                 create("throttled", 2, "0.2").ordered().maxBytes(200_000).giveUpAfter(Duration.ofSeconds(60)),
                 60_000,
                 5);
+        readWithoutLimits();
         check(true);
     }
 
@@ -123,6 +124,15 @@ class ProducerOnServerTest {
                         request -> request.streamName(name).shardCount(shards).tags(Map.of("millrace:quotas", quotas)))
                 .get(20, TimeUnit.SECONDS);
         return Producer.builder().stream(name).kinesisClient(kinesis);
+    }
+
+    private void readWithoutLimits() throws Exception {
+        String arn = kinesis.describeStreamSummary(request -> request.streamName(stream))
+                .get(20, TimeUnit.SECONDS)
+                .streamDescriptionSummary()
+                .streamARN();
+        kinesis.tagResource(request -> request.resourceARN(arn).tags(Map.of("millrace:quotas", "off")))
+                .get(20, TimeUnit.SECONDS);
     }
 
     private void restart() {
