@@ -26,7 +26,7 @@ public final class ProducerBuilder {
     /** Two of the units in which Amazon charges for what is put; as in the Kinesis Producer Library. */
     private int aggregateBytes = 51_200;
 
-    private Duration linger = Duration.ofMillis(25);
+    private Duration linger = Duration.ofMillis(50);
     private Duration giveUpAfter = Duration.ofSeconds(30);
     private long maxBytes = 64L << 20;
     private WhenFull whenFull = WhenFull.BLOCK;
@@ -85,7 +85,7 @@ public final class ProducerBuilder {
 
     /**
      * How long a record waits for others to go with; full requests go at once, and so does all at {@link Producer#flush}. Zero sends
-     * whatever is there. Default: 25 ms.
+     * whatever is there. Default: 50 ms.
      */
     public ProducerBuilder linger(Duration time) {
         if (time.isNegative() || time.compareTo(Duration.ofMinutes(1)) > 0) {
