@@ -68,6 +68,8 @@ final class Catalog {
     private final CatalogTurn turn;
 
     // The loop's.
+    private CompletableFuture<BillingCommitment> lastCommitment =
+            CompletableFuture.completedFuture(BillingCommitment.NONE);
     private CompletableFuture<?> lastCreate = CompletableFuture.completedFuture(null);
 
     Catalog(StreamsSettings settings, StreamsContext context, LogEngine engine, Refusals refusals, CatalogTurn turn) {
@@ -182,21 +184,28 @@ final class Catalog {
                 }));
     }
 
-    /** Begins or ends the billing commitment. */
+    /** Begins or ends the billing commitment; one change of it after the other. */
     CompletableFuture<BillingCommitment> commit(boolean enabled) {
         return loop.call(() -> {
-            Versioned before = commitment;
-            Instant now = clock.instant();
-            BillingCommitment next =
-                    enabled ? before.value().enabled(now) : before.value().disabled(now);
-            MetaChange change = MetaChange.put(COMMITMENT_KEY, before.version(), CommitmentCodec.encode(next));
-            return commit(change).thenApply(version -> {
-                if (version == 0) {
-                    throw refusals.notChanged();
-                }
-                commitment = new Versioned(next, version);
-                return next;
-            });
+            CompletableFuture<BillingCommitment> done =
+                    lastCommitment.handle((ok, error) -> 0).thenCompose(before -> commitNow(enabled));
+            lastCommitment = done;
+            return done;
+        });
+    }
+
+    private CompletableFuture<BillingCommitment> commitNow(boolean enabled) {
+        Versioned before = commitment;
+        Instant now = clock.instant();
+        BillingCommitment next =
+                enabled ? before.value().enabled(now) : before.value().disabled(now);
+        MetaChange change = MetaChange.put(COMMITMENT_KEY, before.version(), CommitmentCodec.encode(next));
+        return commit(change).thenApply(version -> {
+            if (version == 0) {
+                throw refusals.notChanged();
+            }
+            commitment = new Versioned(next, version);
+            return next;
         });
     }
 

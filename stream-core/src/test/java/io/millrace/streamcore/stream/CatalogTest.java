@@ -10,6 +10,7 @@ import io.millrace.model.ShardId;
 import io.millrace.model.StreamName;
 import io.millrace.streamcore.log.disk.MemoryDisk;
 import io.millrace.streamcore.stream.StreamState.Status;
+import io.millrace.streamcore.stream.account.BillingCommitment;
 import java.time.Duration;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -60,6 +61,19 @@ final class CatalogTest {
         assertThat(status(third)).isEqualTo(Status.DELETING);
         third.run(TRANSITION.plusMillis(1));
         assertThat(third.streams.names()).isEmpty();
+    }
+
+    @Test
+    void commitmentsAtTheSameTimeAreMadeOneAfterTheOther() {
+        StreamsRig rig = new StreamsRig(MemoryDisk.empty(), 1, TRANSITION);
+        List<CompletableFuture<BillingCommitment>> changes = List.of(
+                rig.streams.commit(true),
+                rig.streams.commit(false),
+                rig.streams.commit(true),
+                rig.streams.commit(true));
+        changes.forEach(rig::await);
+        assertThat(rig.await(changes.get(1)).ends()).isPresent();
+        assertThat(rig.await(changes.get(3)).ends()).isEmpty();
     }
 
     @Test
