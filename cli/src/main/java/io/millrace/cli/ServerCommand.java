@@ -5,6 +5,7 @@ import io.millrace.cli.terminal.CommandFailure;
 import io.millrace.cli.terminal.GracefulStop;
 import io.millrace.cli.terminal.JsonObject;
 import io.millrace.cli.terminal.Terminal;
+import io.millrace.dynamodblocal.DynamoDbLocal;
 import io.millrace.dynamodblocal.DynamoDbLocalException;
 import io.millrace.streamcore.StreamServer;
 import io.millrace.streamcore.StreamServerException;
@@ -32,6 +33,7 @@ import picocli.CommandLine.Option;
 final class ServerCommand implements Callable<Integer> {
     private static final int DEFAULT_PORT = 4567;
     private static final int DEFAULT_TLS_PORT = 4568;
+    private static final String DEFAULT_TABLES_PORT = "8000";
 
     private final Terminal terminal;
 
@@ -195,10 +197,11 @@ final class ServerCommand implements Callable<Integer> {
     @Option(
             names = "--dynamodb-port",
             paramLabel = "PORT|off",
-            defaultValue = "8000",
-            description =
-                    "Where DynamoDB Local listens, on 127.0.0.1 only; 0 is any, off is without it. Default: 8000.")
-    private String dynamoDbPort;
+            description = {
+                "Where DynamoDB Local listens, on 127.0.0.1 only; 0 is any, off is without it. Default: 8000, or off in an"
+                        + " installation that does not have it."
+            })
+    private @Nullable String dynamoDbPort;
 
     @Option(
             names = "--set-aside-damaged",
@@ -222,7 +225,11 @@ final class ServerCommand implements Callable<Integer> {
         OptionalInt tls = tlsPort != null
                 ? ServerFlags.port(ServerFlags.TLS_PORT, tlsPort)
                 : port == null ? OptionalInt.of(DEFAULT_TLS_PORT) : OptionalInt.empty();
-        OptionalInt tables = ServerFlags.port(ServerFlags.DYNAMODB_PORT, dynamoDbPort);
+        OptionalInt tables = ServerFlags.port(
+                ServerFlags.DYNAMODB_PORT,
+                dynamoDbPort != null
+                        ? dynamoDbPort
+                        : DynamoDbLocal.isInstalled() ? DEFAULT_TABLES_PORT : ServerFlags.OFF);
         ServerFlags.checkPortsDiffer(main, tls, tables);
         ServerFlags.checkHost(host, allowAnonymous || credentials != null);
         Path folder = data.toAbsolutePath().normalize();

@@ -48,6 +48,11 @@ public final class DynamoDbLocal implements AutoCloseable {
         this.temporary = temporary;
     }
 
+    /** True if its jars are on this machine: in a checkout they are, in an installation they are if somebody names them. */
+    public static boolean isInstalled() {
+        return JarList.isThere();
+    }
+
     /**
      * How to run it.
      *

@@ -26,19 +26,27 @@ record JarList(List<Path> jars) {
 
     /** Looks at the system property, then beside our own classes, then in the checkout that we run in. */
     static JarList find() {
+        Path file = fileOrNull();
+        if (file == null) {
+            throw new DynamoDbLocalException(
+                    "DynamoDB Local is no part of this installation: use a table service of your own, or name a file with the"
+                            + " paths of its jars by -D" + PROPERTY
+                            + "; in a checkout build the module dynamodb-local");
+        }
+        return read(file);
+    }
+
+    /** True if the build, or somebody else, has written down where the jars are. */
+    static boolean isThere() {
+        return fileOrNull() != null;
+    }
+
+    private static @Nullable Path fileOrNull() {
         Path file = fromProperty();
         if (file == null) {
             file = besideOurClasses();
         }
-        if (file == null) {
-            file = inCheckout();
-        }
-        if (file == null) {
-            throw new DynamoDbLocalException(
-                    "the list of DynamoDB Local's jars is missing: build the module dynamodb-local, or name the list by -D"
-                            + PROPERTY);
-        }
-        return read(file);
+        return file == null ? inCheckout() : file;
     }
 
     private static @Nullable Path fromProperty() {
