@@ -26,6 +26,7 @@ import picocli.CommandLine.Option;
 /** {@code millrace server}: the stream server in this process and DynamoDB Local beside it, until a signal comes. */
 @Command(
         name = "server",
+        subcommands = ServerBackupCommand.class,
         description = {
             "Serve streams to Kinesis clients, with DynamoDB Local beside it: a complete local stack.",
             "Streams and tables are kept in the data folder. Ends in good order on SIGINT or SIGTERM."

@@ -10,6 +10,7 @@ import io.millrace.streamcore.log.LogFailedException;
 import io.millrace.streamcore.log.MetaChange;
 import io.millrace.streamcore.log.MetaStore;
 import io.millrace.streamcore.log.ShardLog;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -48,7 +49,7 @@ final class CatalogOpening {
         Map<String, MetaStore.Entry> kept = engine.meta().entries();
         kept.forEach((key, value) -> {
             if (StoredStreams.isStream(key)) {
-                StreamEntry entry = decode(kept, key, value);
+                StreamEntry entry = decode(kept, key, value, settings.directory());
                 logNames.add(entry.logName());
                 opening.add(open(entry, value.version()));
             }
@@ -60,6 +61,26 @@ final class CatalogOpening {
             tellOrphans(found, logNames);
             return opened;
         });
+    }
+
+    /** Opens the log of each stream that must have one; completes with how many streams there are. */
+    static CompletableFuture<Integer> openLogs(LogEngine engine, Path directory) {
+        Map<String, MetaStore.Entry> kept = engine.meta().entries();
+        List<CompletableFuture<ShardLog>> opening = new ArrayList<>();
+        int streams = 0;
+        for (Map.Entry<String, MetaStore.Entry> each : kept.entrySet()) {
+            if (StoredStreams.isStream(each.getKey())) {
+                streams++;
+                StreamEntry entry = decode(kept, each.getKey(), each.getValue(), directory);
+                switch (entry.status()) {
+                    case ACTIVE, UPDATING -> opening.add(engine.openExisting(entry.logName()));
+                    case CREATING, DELETING -> {}
+                }
+            }
+        }
+        int count = streams;
+        return CompletableFuture.allOf(opening.toArray(CompletableFuture<?>[]::new))
+                .thenApply(all -> count);
     }
 
     private CompletableFuture<Void> open(StreamEntry entry, long version) {
@@ -140,11 +161,12 @@ final class CatalogOpening {
         }
     }
 
-    private StreamEntry decode(Map<String, MetaStore.Entry> kept, String key, MetaStore.Entry value) {
+    private static StreamEntry decode(
+            Map<String, MetaStore.Entry> kept, String key, MetaStore.Entry value, Path directory) {
         try {
             return StoredStreams.read(kept, value);
         } catch (IllegalArgumentException e) {
-            throw Refusals.unreadable(settings.directory(), key, e);
+            throw Refusals.unreadable(directory, key, e);
         }
     }
 

@@ -14,6 +14,7 @@ import io.millrace.streamcore.stream.account.CatalogTurn;
 import io.millrace.streamcore.stream.quota.Quotas;
 import io.millrace.streamcore.stream.watch.StreamProbe;
 import io.millrace.streamcore.stream.watch.StreamsContext;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
@@ -52,6 +53,16 @@ public interface Streams extends AutoCloseable {
     /** Streams of an account of which {@code engine} keeps nothing yet; does not block. */
     static Streams empty(StreamsSettings settings, StreamsContext context, LogEngine engine, CatalogTurn turn) {
         return DurableStreams.empty(settings, context, engine, turn);
+    }
+
+    /**
+     * Opens the log of each stream that {@code engine} keeps of one account, and changes nothing. Completes with the number of
+     * streams; fails as {@link #open(StreamsSettings, StreamsContext, LogEngine)} does.
+     *
+     * @param directory where all this is, for messages
+     */
+    static CompletableFuture<Integer> openLogs(LogEngine engine, Path directory) {
+        return CatalogOpening.openLogs(engine, directory);
     }
 
     /** Opens a data directory without limits and probes. */

@@ -3,6 +3,7 @@ package io.millrace.streamcore.log.disk;
 import static java.util.Objects.requireNonNull;
 
 import io.millrace.streamcore.log.CorruptLogException;
+import io.millrace.streamcore.log.backup.BackupManifest;
 import java.io.IOException;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
@@ -17,7 +18,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * What a server that stopped in good order left in its data directory: how long catalog and logs were. While the mark is
- * there nothing was changed since, so a file of another length is damage; it goes, durably, before the first change.
+ * there nothing was changed since, so a file of another length is damage; it goes, durably, before the first change, and the list
+ * of a backup's files with it.
  * Without it the server was killed, and the end of a file may be torn.
  *
  * <p>Safe for any thread.
@@ -124,8 +126,10 @@ final class CleanMark {
     /** To be called before every change. Blocks the first time; several threads may do it at once. */
     void remove() throws IOException {
         if (!isChanged) {
-            if (wasThere) {
+            Path manifest = directory.resolve(BackupManifest.FILE);
+            if (wasThere || files.key(manifest) != null) {
                 files.delete(directory.resolve(FILE));
+                files.delete(manifest);
                 files.syncDirectory(directory);
             }
             isChanged = true;

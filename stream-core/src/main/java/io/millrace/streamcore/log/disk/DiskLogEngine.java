@@ -15,6 +15,7 @@ import io.millrace.streamcore.log.LogProbe;
 import io.millrace.streamcore.log.LogSettings;
 import io.millrace.streamcore.log.MetaStore;
 import io.millrace.streamcore.log.ShardLog;
+import io.millrace.streamcore.log.backup.BackupManifest;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.NoSuchFileException;
@@ -45,6 +46,7 @@ import org.slf4j.LoggerFactory;
  * streams/NAME/000000000001.index  where a full segment's batches stand
  * streams/NAME/segments            which segments there are
  * encryption.key                   the key of what is encrypted, unless it is elsewhere
+ * backup.sha256                    in a backup that nothing was changed in: its files, see BackupManifest
  * set-aside/NAME-TIME/             damaged logs that were moved out of the way, and ends of files that were cut off
  * </pre>
  */
@@ -120,11 +122,44 @@ public final class DiskLogEngine implements LogEngine {
      *
      * @param probe hears what the storage does
      * @throws LogInUseException if another server has it open
-     * @throws CorruptLogException if the catalog is damaged
+     * @throws CorruptLogException if the catalog is damaged, or this is a backup that is not whole
      * @throws LogFailedException if the directory cannot be used
      */
     public static DiskLogEngine open(Path directory, LogSettings settings, LogProbe probe, Platform platform) {
+        try {
+            BackupManifest.check(directory);
+        } catch (IOException e) {
+            throw new LogFailedException("cannot read the backup " + directory + ": " + e, e);
+        }
         return open(new NioDiskFiles(platform.ticker(), probe), directory, settings, probe, platform);
+    }
+
+    /**
+     * Opens the copy of a data directory that {@link io.millrace.streamcore.log.backup.FolderCopy} took. Appends that were being
+     * written then, and acknowledged to nobody, are cut off first. Blocks.
+     *
+     * @throws CorruptLogException if something is damaged
+     * @throws LogFailedException if the directory cannot be used
+     */
+    public static DiskLogEngine openCopy(Path directory, LogSettings settings, Platform platform) {
+        DiskFiles files = new NioDiskFiles(platform.ticker(), LogProbe.NONE);
+        try {
+            TornTail.trim(files, DataDirectory.catalog(directory));
+            Path streams = directory.resolve("streams");
+            for (String name : files.list(streams)) {
+                Path log = streams.resolve(name);
+                long newest = files.list(log).stream()
+                        .mapToLong(Segment::numberOf)
+                        .max()
+                        .orElse(-1);
+                if (newest >= 0) {
+                    TornTail.trim(files, Segment.logPath(log, newest));
+                }
+            }
+        } catch (IOException e) {
+            throw new LogFailedException("cannot use " + directory + " as data directory: " + e, e);
+        }
+        return open(files, directory, settings, LogProbe.NONE, platform);
     }
 
     static DiskLogEngine open(DiskFiles files, Path directory, LogSettings settings, Platform platform) {

@@ -2,6 +2,7 @@ package io.millrace.streamcore.log.disk;
 
 import static java.util.Objects.requireNonNull;
 
+import io.millrace.streamcore.log.CorruptLogException;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
@@ -45,6 +46,24 @@ final class TornTail {
     static @Nullable TornTail of(DiskFiles files, DataDirectory folder, String name, FrameFile file, int end)
             throws IOException {
         return end == file.size() ? null : new TornTail(files, folder, name, file, file.judgeTail(end));
+    }
+
+    /**
+     * Ends a file that was copied while a server wrote to it behind its last whole frame.
+     *
+     * @throws CorruptLogException if more is wrong than that its last frame is cut short
+     */
+    static void trim(DiskFiles files, Path path) throws IOException {
+        try (FrameFile file = FrameFile.open(files, path)) {
+            int end = file.scan((position, frame) -> {});
+            if (end != file.size()) {
+                FrameFile.Tail tail = file.judgeTail(end);
+                if (!tail.isTorn()) {
+                    throw new CorruptLogException(path, end, "the last bytes do not match their checksum");
+                }
+                file.cutTail(tail);
+            }
+        }
     }
 
     /** Cuts the tail off, and keeps it first if it may have been acknowledged. To be tried again if it fails. */

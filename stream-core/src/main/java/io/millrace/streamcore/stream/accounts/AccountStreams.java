@@ -13,6 +13,7 @@ import io.millrace.streamcore.stream.account.Account;
 import io.millrace.streamcore.stream.account.CatalogTurn;
 import io.millrace.streamcore.stream.watch.StreamsContext;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.Optional;
 import java.util.Set;
@@ -67,6 +68,30 @@ public final class AccountStreams implements AutoCloseable {
             streams.close();
             throw e;
         }
+    }
+
+    /**
+     * Opens the log of every stream of every account that {@code engine} keeps, and changes nothing: whoever can do this can serve
+     * them. Blocks.
+     *
+     * @param directory where all this is, for messages
+     * @return how many streams there are
+     * @throws io.millrace.streamcore.log.LogException if something is damaged or missing
+     */
+    public static int openLogs(LogEngine engine, Path directory) {
+        int streams = unwrapped(Streams.openLogs(AccountShare.ofFirst(engine), directory));
+        Set<Account> accounts = new LinkedHashSet<>();
+        for (String key : engine.meta().entries().keySet()) {
+            try {
+                AccountShare.ownerOf(key).ifPresent(accounts::add);
+            } catch (IllegalArgumentException e) {
+                throw unreadable(key, directory, e);
+            }
+        }
+        for (Account account : accounts) {
+            streams += unwrapped(Streams.openLogs(AccountShare.of(account, engine), directory));
+        }
+        return streams;
     }
 
     private CompletableFuture<Void> openAll() {
@@ -150,9 +175,13 @@ public final class AccountStreams implements AutoCloseable {
     }
 
     private StreamException unreadable(String key, IllegalArgumentException why) {
+        return unreadable(key, settings.directory(), why);
+    }
+
+    private static StreamException unreadable(String key, Path directory, IllegalArgumentException why) {
         return new StreamException(
                 StreamException.Kind.INTERNAL_FAILURE,
-                "cannot read the entry " + key + " in " + settings.directory() + ": " + why.getMessage());
+                "cannot read the entry " + key + " in " + directory + ": " + why.getMessage());
     }
 
     /** Lets what was accepted become durable, then closes the storage. Blocks; not for the storage's own threads. */
