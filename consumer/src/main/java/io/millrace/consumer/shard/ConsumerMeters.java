@@ -34,14 +34,28 @@ public final class ConsumerMeters {
         this.registry = registry;
     }
 
+    /** Shows the counters of a stream at 0, so that whoever watches them sees the first event as an increase. */
+    private void begin(StreamName stream) {
+        processed(stream, 0);
+        skipped(stream, 0);
+        lettersWritten(stream, 0);
+        failures(stream).increment(0);
+        expired(stream).increment(0);
+        broken(stream).increment(0);
+    }
+
     void processed(StreamName stream, int records) {
         counter(processed, stream, "millrace.records.processed", "Records that processors returned from")
                 .increment(records);
     }
 
     void batchFailed(StreamName stream) {
-        counter(failures, stream, "millrace.batch.failures", "Batches that processors threw at; they come again")
-                .increment();
+        failures(stream).increment();
+    }
+
+    private Counter failures(StreamName stream) {
+        return counter(
+                failures, stream, "millrace.batch.failures", "Batches that processors threw at; they come again");
     }
 
     void skipped(StreamName stream, int records) {
@@ -56,22 +70,28 @@ public final class ConsumerMeters {
 
     /** Retention took records of {@code stream} before they were read. */
     public void recordsExpired(StreamName stream) {
-        counter(
-                        expired,
-                        stream,
-                        "millrace.records.expired",
-                        "Times that records passed retention before they were read")
-                .increment();
+        expired(stream).increment();
+    }
+
+    private Counter expired(StreamName stream) {
+        return counter(
+                expired,
+                stream,
+                "millrace.records.expired",
+                "Times that records passed retention before they were read");
     }
 
     /** An error in the worker ended a consumer of {@code stream}. */
     public void consumerBroke(StreamName stream) {
-        counter(
-                        broken,
-                        stream,
-                        "millrace.consumer.failures",
-                        "Consumers of shards that an error in the worker ended; they are started anew")
-                .increment();
+        broken(stream).increment();
+    }
+
+    private Counter broken(StreamName stream) {
+        return counter(
+                broken,
+                stream,
+                "millrace.consumer.failures",
+                "Consumers of shards that an error in the worker ended; they are started anew");
     }
 
     /** Measures calls of processRecords; safe for any thread. */
@@ -95,6 +115,7 @@ public final class ConsumerMeters {
 
     /** Shows {@code status}'s lag for its shard, instead of that of one before it. */
     Meter showLag(LeaseKey key, ShardStatus status) {
+        begin(key.stream());
         return show(
                 "millrace.behind.latest",
                 "Age of the oldest record that is not processed",
