@@ -64,6 +64,11 @@ final class Services implements AutoCloseable {
         return tables.endpoint();
     }
 
+    /** The endpoint of streams. */
+    URI streams() {
+        return server.endpoint();
+    }
+
     static DirectKinesis directAt(URI endpoint) {
         return new DirectKinesis(
                 KinesisAsyncClient.builder()
