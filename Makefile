@@ -3,7 +3,7 @@
 MVN := ./mvnw
 SEEDS ?= 10000
 
-.PHONY: help check anyday quick fmt sim slow demo bench coordination clean
+.PHONY: help check anyday quick fmt sim slow attack demo dist bench coordination clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 14
@@ -27,8 +27,14 @@ slow: ## tests that need minutes: chaos with real processes at full size, the ot
 	$(MVN) -T1 -Dtests.forks=1 -Dtests.jvm= -Pslow verify
 	$(MAKE) sim SEEDS=1000
 
+attack: ## everything that attacks the server, at full size, and a table: make attack ARGS='-Dattack.requests=10000 -Dattack.frames=10000'
+	system-tests/attack/run $(ARGS)
+
 demo: ## the main job, watched
 	./millrace demo
+
+dist: ## target/millrace-VERSION.tar.gz, which runs where there is a JRE and nothing else
+	dist/build
 
 bench: ## the server side by side with its peers: make bench ARGS='--no-peers --only PutRecord'
 	benchmarks/run $(ARGS)
