@@ -47,8 +47,8 @@ import org.slf4j.LoggerFactory;
  */
 @Timeout(7200)
 final class AttackTest {
-    private static final int REQUESTS = Integer.getInteger("attack.requests", 2_000);
-    private static final int FRAMES = Integer.getInteger("attack.frames", 4_000);
+    private static final int REQUESTS = Integer.getInteger("attack.requests", 1_000);
+    private static final int FRAMES = Integer.getInteger("attack.frames", 1_000);
     private static final long SEED = Long.getLong("seed", 1);
     private static final int THREADS = 8;
     /** What does not arrive in this time is not waited for. */
