@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Base64;
 
 /**
  * An immutable run of bytes with value equality. {@code toString} tells the size only, so that payloads cannot slip into
@@ -80,6 +81,21 @@ public final class Bytes {
     /** Copies all bytes into {@code target} from {@code offset} on. */
     public void copyTo(byte[] target, int offset) {
         System.arraycopy(array, 0, target, offset, array.length);
+    }
+
+    /** How many characters {@link #base64To} writes. */
+    public int base64Size() {
+        return (array.length + 2) / 3 * 4;
+    }
+
+    /**
+     * Writes all bytes in base64, with padding and without line ends, to the beginning of {@code target}; no copy of the bytes is made.
+     *
+     * @return how many characters were written
+     * @throws IllegalArgumentException if {@code target} is too short
+     */
+    public int base64To(byte[] target) {
+        return Base64.getEncoder().encode(array, target);
     }
 
     /** The bytes read as UTF-8; malformed input becomes replacement characters. */

@@ -19,6 +19,9 @@ public final class SequenceNumber implements Comparable<SequenceNumber> {
     /** The number 0, below every record. */
     public static final SequenceNumber ZERO = new SequenceNumber(0, 0, 0);
 
+    /** How many digits are written for a number at most, the zeros before it among them. */
+    public static final int MOST_DIGITS = 63;
+
     private static final int MAX_DIGITS = 58;
     /** What fits into a long. */
     private static final int DIGITS_AT_ONCE = 16;
@@ -28,8 +31,12 @@ public final class SequenceNumber implements Comparable<SequenceNumber> {
             MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
     private static final long WORD = 0xffffffffL;
     private static final long BILLION = 1_000_000_000;
-    /** How many groups of nine digits the highest number has. */
-    private static final int NINES = 7;
+    private static final int DIGITS_A_GROUP = 9;
+
+    private static final int[] THREE_DIGITS = threeDigits();
+
+    /** From the middle word of a record's number to that of the next. */
+    private static final long INDEX_STEP = 1L << 16;
 
     private static final long NINE_HEX_DIGITS = (1L << 36) - 1;
 
@@ -211,16 +218,32 @@ public final class SequenceNumber implements Comparable<SequenceNumber> {
         return new String(toAscii(), StandardCharsets.ISO_8859_1);
     }
 
-    /**
-     * The decimal digits in ASCII, in an array of the caller's own. Long division of six 32-bit words by 10^9: several times
-     * faster than through a BigInteger, and servers write a number for every record.
-     */
+    /** True if this is the number of the record right behind that of {@code before}, as the stream core numbers those of one second. */
+    public boolean isNextAfter(SequenceNumber before) {
+        long next = before.middle + INDEX_STEP;
+        return low == before.low
+                && middle == next
+                && high == before.high + (Long.compareUnsigned(next, before.middle) < 0 ? 1 : 0);
+    }
+
+    /** The decimal digits in ASCII, in an array of the caller's own. */
     public byte[] toAscii() {
+        byte[] text = new byte[MOST_DIGITS];
+        return Arrays.copyOf(text, toAscii(text, 0));
+    }
+
+    /**
+     * Writes the decimal digits in ASCII to {@code target} from {@code at} on, which must have room for {@value #MOST_DIGITS}; what
+     * is left of that is of no account. Long division of six 32-bit words by 10^9: several times faster than through a BigInteger,
+     * and servers write a number for every record.
+     *
+     * @return how many digits there are
+     */
+    public int toAscii(byte[] target, int at) {
         long[] words = {high >>> 32, high & WORD, middle >>> 32, middle & WORD, low >>> 32, low & WORD};
-        byte[] text = new byte[NINES * 9];
-        int begin = text.length;
+        int end = at + MOST_DIGITS;
         int first = 0;
-        for (int nine = NINES - 1; nine >= 0; nine--) {
+        for (int group = end - DIGITS_A_GROUP; group >= at; group -= DIGITS_A_GROUP) {
             long rest = 0;
             for (int i = first; i < words.length; i++) {
                 long part = rest << 32 | words[i];
@@ -230,14 +253,30 @@ public final class SequenceNumber implements Comparable<SequenceNumber> {
             while (first < words.length && words[first] == 0) {
                 first++;
             }
-            for (int i = nine * 9 + 8; i >= nine * 9; i--) {
-                long tenth = rest / 10;
-                text[i] = (byte) ('0' + (rest - tenth * 10));
-                begin = text[i] == '0' ? begin : i;
-                rest = tenth;
+            int nine = (int) rest;
+            for (int three = group + 6; three >= group; three -= 3) {
+                int digits = THREE_DIGITS[nine % 1_000];
+                nine /= 1_000;
+                target[three] = (byte) (digits >> 16);
+                target[three + 1] = (byte) (digits >> 8);
+                target[three + 2] = (byte) digits;
             }
         }
-        return Arrays.copyOfRange(text, Math.min(begin, text.length - 1), text.length);
+        int begin = at;
+        while (begin < end - 1 && target[begin] == '0') {
+            begin++;
+        }
+        System.arraycopy(target, begin, target, at, end - begin);
+        return end - begin;
+    }
+
+    /** The three digits of each number below 1,000, a byte each. */
+    private static int[] threeDigits() {
+        int[] all = new int[1_000];
+        for (int i = 0; i < all.length; i++) {
+            all[i] = ('0' + i / 100) << 16 | ('0' + i / 10 % 10) << 8 | ('0' + i % 10);
+        }
+        return all;
     }
 
     /**

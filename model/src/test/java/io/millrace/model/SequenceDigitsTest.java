@@ -32,6 +32,23 @@ class SequenceDigitsTest {
     }
 
     @Test
+    void numberIsNextAfterThatOfTheRecordBeforeIt() {
+        SplittableRandom random = new SplittableRandom(13);
+        for (int i = 0; i < 1_000; i++) {
+            long index = random.nextLong(Long.MAX_VALUE >>> random.nextInt(1, 60)) | (i % 3 == 0 ? (1L << 48) - 1 : 0);
+            SequenceNumber number = SequenceNumber.of(CREATED, 3, index, CREATED);
+            SequenceNumber next = SequenceNumber.of(CREATED, 3, index + 1, CREATED);
+            assertThat(next.isNextAfter(number)).as("index %d", index).isTrue();
+            assertThat(number.isNextAfter(next)).isFalse();
+            assertThat(number.isNextAfter(number)).isFalse();
+            assertThat(SequenceNumber.of(CREATED, 3, index + 1, CREATED + 1).isNextAfter(number))
+                    .isFalse();
+            assertThat(SequenceNumber.of(CREATED, 19, index + 1, CREATED).isNextAfter(number))
+                    .isFalse();
+        }
+    }
+
+    @Test
     void numbersOfAnotherFormAreRefused() {
         assertThatIllegalArgumentException().isThrownBy(() -> new SequenceDigits(SequenceNumber.ZERO));
     }

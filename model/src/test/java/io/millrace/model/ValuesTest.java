@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Base64;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -11,6 +14,21 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The small values: what they refuse, and that nobody can change them from outside. */
 class ValuesTest {
+    @Test
+    void bytesAreWrittenInBase64() {
+        for (int size = 0; size < 100; size++) {
+            byte[] source = new byte[size];
+            Arrays.fill(source, (byte) (200 + size));
+            byte[] target = new byte[150];
+
+            int length = Bytes.copyOf(source).base64To(target);
+
+            assertThat(length).isEqualTo(Bytes.copyOf(source).base64Size());
+            assertThat(new String(target, 0, length, StandardCharsets.US_ASCII))
+                    .isEqualTo(Base64.getEncoder().encodeToString(source));
+        }
+    }
+
     @Test
     void bytesDoNotChangeWithTheArrayTheyWereCopiedFrom() {
         byte[] source = {1, 2, 3};

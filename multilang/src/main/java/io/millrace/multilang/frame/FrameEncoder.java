@@ -2,6 +2,7 @@ package io.millrace.multilang.frame;
 
 import io.millrace.model.StreamRecord;
 import io.millrace.multilang.line.LineEncoder;
+import io.millrace.multilang.line.NumberTexts;
 import io.millrace.multilang.line.ToChild;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -32,6 +33,7 @@ public final class FrameEncoder {
     static final int LONGEST = 1 << 28;
 
     private final LineEncoder lines = new LineEncoder();
+    private final NumberTexts texts = new NumberTexts();
 
     /** An encoder. */
     public FrameEncoder() {}
@@ -54,21 +56,23 @@ public final class FrameEncoder {
         return line.toByteArray();
     }
 
-    private static byte[] frame(List<StreamRecord> records, long millisBehindLatest) {
+    private byte[] frame(List<StreamRecord> records, long millisBehindLatest) {
         int count = records.size();
+        checkSize((long) count * COLUMNS);
         byte[][] keys = new byte[count][];
-        byte[][] numbers = new byte[count][];
+        byte[] numbers = new byte[count * NumberTexts.MOST_DIGITS];
+        int[] numberEnds = new int[count];
+        int numbersEnd = 0;
         long size = (long) count * COLUMNS;
         for (int i = 0; i < count; i++) {
             StreamRecord record = records.get(i);
             keys[i] = record.partitionKey().getBytes(StandardCharsets.UTF_8);
-            numbers[i] = record.sequenceNumber().toAscii();
-            size += record.data().size() + keys[i].length + numbers[i].length;
+            numbersEnd += texts.write(record.sequenceNumber(), numbers, numbersEnd);
+            numberEnds[i] = numbersEnd;
+            size += record.data().size() + keys[i].length;
         }
-        if (size > LONGEST) {
-            throw new IllegalArgumentException(
-                    "records of " + size + " bytes are above the limit of a frame, " + LONGEST);
-        }
+        size += numbersEnd;
+        checkSize(size);
         byte[] frame = new byte[HEAD + (int) size];
         ByteBuffer columns = ByteBuffer.wrap(frame).order(ByteOrder.LITTLE_ENDIAN);
         columns.put(0, RECORDS);
@@ -88,19 +92,21 @@ public final class FrameEncoder {
             at += record.data().size();
             columns.putInt(ends + Integer.BYTES * i, at - heap);
         }
-        int texts = heap(keys, columns, ends + Integer.BYTES * count, at);
-        heap(numbers, columns, ends + 2 * Integer.BYTES * count, texts);
+        int keysBegin = at;
+        for (int i = 0; i < count; i++) {
+            columns.put(at, keys[i]);
+            at += keys[i].length;
+            columns.putInt(ends + Integer.BYTES * (count + i), at - keysBegin);
+            columns.putInt(ends + Integer.BYTES * (2 * count + i), numberEnds[i]);
+        }
+        columns.put(at, numbers, 0, numbersEnd);
         return frame;
     }
 
-    /** Writes texts one behind the other from {@code at} on, and where each ends; returns where they all do. */
-    private static int heap(byte[][] texts, ByteBuffer frame, int ends, int at) {
-        int next = at;
-        for (int i = 0; i < texts.length; i++) {
-            frame.put(next, texts[i]);
-            next += texts[i].length;
-            frame.putInt(ends + Integer.BYTES * i, next - at);
+    private static void checkSize(long size) {
+        if (size > LONGEST) {
+            throw new IllegalArgumentException(
+                    "records of " + size + " bytes are above the limit of a frame, " + LONGEST);
         }
-        return next;
     }
 }

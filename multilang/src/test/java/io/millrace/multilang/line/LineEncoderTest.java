@@ -2,6 +2,9 @@ package io.millrace.multilang.line;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import io.millrace.model.Bytes;
 import io.millrace.model.Checkpoint;
 import io.millrace.model.Position;
@@ -16,6 +19,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
 /** The bytes of every message, as Amazon's daemon writes them. */
@@ -79,6 +83,75 @@ class LineEncoderTest {
                 .contains("\"partitionKey\":\"\\u00E4\\u20AC\\uD83D\\uDE00\\\"\\\\/\\u0001\\n\u007f\\u2028\"")
                 .contains("\"data\":\"\"")
                 .contains("\"subSequenceNumber\":3");
+    }
+
+    /** Any keys, sizes and numbers, beside a generator of JSON that is configured as Amazon's. */
+    @Test
+    void batchesAreWhatAGeneratorOfJsonWrites() throws IOException {
+        SplittableRandom random = new SplittableRandom(5);
+        for (int run = 0; run < 300; run++) {
+            List<StreamRecord> records = new ArrayList<>();
+            long index = random.nextLong(1L << 40);
+            for (int i = random.nextInt(8); i >= 0; i--) {
+                records.add(anyRecord(random, index++));
+                index += random.nextInt(10) == 0 ? random.nextInt(1_000) : 0;
+            }
+            long behind = random.nextInt(3) * 1_234_567L;
+
+            assertThat(line(new ToChild.ProcessRecords(records, behind)))
+                    .as("run %d", run)
+                    .isEqualTo(generated(records, behind));
+        }
+    }
+
+    private static StreamRecord anyRecord(SplittableRandom random, long index) {
+        byte[] data = new byte[random.nextInt(20) == 0 ? random.nextInt(200_000) : random.nextInt(300)];
+        random.nextBytes(data);
+        StringBuilder key = new StringBuilder();
+        int odd = random.nextInt(4);
+        for (int i = random.nextInt(30) == 0 ? 40_000 : random.nextInt(256); i >= 0; i--) {
+            // Halves of pairs among them.
+            key.append((char) (random.nextInt(3) < odd ? random.nextInt(0x10000) : random.nextInt(0x80)));
+        }
+        SequenceNumber number = random.nextInt(10) == 0
+                ? SequenceNumber.parse(Long.toString(random.nextLong(Long.MAX_VALUE)))
+                : SequenceNumber.of(1_795_000_000, 3, index, 1_795_000_005);
+        Instant arrival = Instant.ofEpochMilli(1_795_000_000_000L + random.nextInt(2));
+        return new StreamRecord(
+                new RecordPosition(number, random.nextInt(2) * random.nextLong(Long.MAX_VALUE)),
+                key.toString(),
+                Bytes.wrap(data),
+                random.nextInt(20) == 0 ? Instant.ofEpochMilli(-random.nextInt(1_000)) : arrival);
+    }
+
+    private static String generated(List<StreamRecord> records, long behind) throws IOException {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        try (JsonGenerator json = JsonFactory.builder()
+                .enable(JsonWriteFeature.ESCAPE_NON_ASCII)
+                .build()
+                .createGenerator(out)) {
+            json.writeStartObject();
+            json.writeStringField("action", "processRecords");
+            json.writeArrayFieldStart("records");
+            for (StreamRecord record : records) {
+                json.writeStartObject();
+                json.writeBinaryField("data", record.data().toByteArray());
+                json.writeStringField("partitionKey", record.partitionKey());
+                json.writeStringField(
+                        "sequenceNumber",
+                        record.sequenceNumber().toBigInteger().toString());
+                json.writeNumberField(
+                        "approximateArrivalTimestamp", record.arrival().toEpochMilli());
+                json.writeNumberField("subSequenceNumber", record.subSequenceNumber());
+                json.writeStringField("action", "record");
+                json.writeEndObject();
+            }
+            json.writeEndArray();
+            json.writeNumberField("millisBehindLatest", behind);
+            json.writeEndObject();
+            json.writeRaw('\n');
+        }
+        return out.toString(StandardCharsets.US_ASCII);
     }
 
     @Test
