@@ -138,8 +138,7 @@ class LineEncoderTest {
                 json.writeBinaryField("data", record.data().toByteArray());
                 json.writeStringField("partitionKey", record.partitionKey());
                 json.writeStringField(
-                        "sequenceNumber",
-                        record.sequenceNumber().toBigInteger().toString());
+                        "sequenceNumber", record.sequenceNumber().toBigInteger().toString());
                 json.writeNumberField(
                         "approximateArrivalTimestamp", record.arrival().toEpochMilli());
                 json.writeNumberField("subSequenceNumber", record.subSequenceNumber());
