@@ -230,23 +230,45 @@ class Splitter {
   }
 }
 
-async function* messages(socket) {
-  const splitter = new Splitter();
-  for await (const chunk of socket) {
-    yield* splitter.take(chunk);
-  }
-  splitter.end();
-}
-
 /** Messages over a connection of the daemon's socket. The next records may come while others are in hand. */
 class Frames extends Pipe {
   #socket;
   #file;
 
   constructor(socket, file) {
-    super(messages(socket), socket);
+    super(undefined, socket);
     this.#socket = socket;
     this.#file = file;
+    this.#listen(new Splitter());
+  }
+
+  /** By events: an iterator over the socket costs a small batch as much as all else. */
+  #listen(splitter) {
+    let isOver = false;
+    const over = (failure) => {
+      if (!isOver) {
+        isOver = true;
+        this.over(failure);
+      }
+    };
+    const guarded = (action) => {
+      try {
+        action();
+      } catch (failure) {
+        over(failure);
+      }
+    };
+    this.#socket
+      .on('data', (chunk) =>
+        guarded(() => {
+          for (const message of isOver ? [] : splitter.take(chunk)) {
+            this.take(message);
+          }
+        }),
+      )
+      .on('end', () => guarded(() => over(splitter.end())))
+      .on('error', over)
+      .on('close', () => over(undefined));
   }
 
   /** Another connection to the same socket. */

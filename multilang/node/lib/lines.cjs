@@ -10,6 +10,10 @@ const CHECKPOINT_MILLIS = 1_000;
 
 const MOST_FRAMES = 20;
 
+/** The answer to most batches, and its text. */
+const DONE = Object.freeze({ processed: true });
+const PROCESSED = '\n{"action":"status","responseFor":"processRecords","processed":true}\n';
+
 /**
  * Messages that come from a source and go to a stream of bytes, as a JSON object a line. One reader sorts them: answers to checkpoints go to those who wait for
  * them, in order, whenever the handler asks; all others are actions.
@@ -22,12 +26,15 @@ class Pipe {
   #wanted;
   #end;
 
+  /** Reads `source`, an iterable of messages; without one they are given to {@link take} and {@link over}. */
   constructor(source, sink) {
     this.#sink = sink;
-    this.#read(source).then(
-      () => this.#over(undefined),
-      (failure) => this.#over(failure),
-    );
+    if (source) {
+      this.#read(source).then(
+        () => this.over(undefined),
+        (failure) => this.over(failure),
+      );
+    }
   }
 
   get signal() {
@@ -49,7 +56,11 @@ class Pipe {
   /** Completes once the stream has taken the message, which is at once unless it is full. Where it cannot be sent, the input ends as well. */
   send(message) {
     // The line feed before it ends whatever somebody else has written to the same file.
-    const text = '\n' + ascii(JSON.stringify(message)) + '\n';
+    return this.write('\n' + ascii(JSON.stringify(message)) + '\n');
+  }
+
+  /** Sends the text of a message, in ASCII. */
+  write(text) {
     return new Promise((resolve, reject) => {
       if (this.#sink.write(text, 'latin1', (failure) => (failure ? reject(failure) : resolve()))) {
         resolve();
@@ -78,14 +89,19 @@ class Pipe {
 
   async #read(source) {
     for await (const message of source) {
-      if (message.action !== 'checkpoint') {
-        this.#actions.push(message);
-        this.#hand();
-      } else if (this.#answers.length > 0) {
-        this.#answers.shift().resolve(message);
-      } else {
-        throw new ProtocolError('the daemon sent an answer to a checkpoint that nobody asked for');
-      }
+      this.take(message);
+    }
+  }
+
+  /** A message has come. */
+  take(message) {
+    if (message.action !== 'checkpoint') {
+      this.#actions.push(message);
+      this.#hand();
+    } else if (this.#answers.length > 0) {
+      this.#answers.shift().resolve(message);
+    } else {
+      throw new ProtocolError('the daemon sent an answer to a checkpoint that nobody asked for');
     }
   }
 
@@ -100,7 +116,8 @@ class Pipe {
     }
   }
 
-  #over(failure) {
+  /** No message comes any more. */
+  over(failure) {
     this.#end = { failure };
     const end = failure ?? new ProtocolError('the daemon has closed the pipe instead of answering a checkpoint');
     this.#answers.splice(0).forEach(({ reject }) => reject(end));
@@ -166,11 +183,10 @@ class Child {
   /** Answers `first`, if it is there, and all that follows. */
   async run(first) {
     for (let message = first ?? (await this.#pipe.receive()); message; message = await this.#pipe.receive()) {
-      await this.#pipe.send({
-        action: 'status',
-        responseFor: message.action,
-        ...(await this.#answer(message)),
-      });
+      const answer = await this.#answer(message);
+      await (answer === DONE
+        ? this.#pipe.write(PROCESSED)
+        : this.#pipe.send({ action: 'status', responseFor: message.action, ...answer }));
     }
   }
 
@@ -227,7 +243,7 @@ class Child {
       }
       return { error: typeOf(failure), trace: frames(failure) };
     }
-    return { processed: true };
+    return DONE;
   }
 
   /** Saves what the handler has returned from, where the daemon does not. A lost lease is told by the daemon. */

@@ -17,13 +17,17 @@ from .errors import ProtocolError
 
 VERSION = 1
 
-# The head of a frame after its first byte, up to its columns.
-_HEAD = Struct("<3sIIIq")
+# The head of a frame, up to its columns.
+_HEAD = Struct("<4sIIIq")
+_FORM = b"\1\0\0\0"
 _COLUMNS = 28
 _WORD = Struct("<I")
 _LONG = Struct("<q")
 _LONGEST = 1 << 28
 _LONGEST_LINE = 1 << 16
+
+# What is received at once: some small batches, or the beginning of a large one.
+_PIECE = 1 << 14
 
 _IS_LITTLE = sys.byteorder == "little"
 
@@ -134,32 +138,40 @@ class Frames(Pipe):
     """Messages over a connection of the daemon's socket. The next records may come while others are in hand."""
 
     def __init__(self, connection: socket.socket, file: str = "") -> None:
-        # As files: a socket's own are written in Python, and cost a small batch a tenth of its time.
-        descriptor = connection.fileno()
-        super().__init__(
-            open(descriptor, "rb", buffering=1 << 16, closefd=False),
-            open(descriptor, "wb", buffering=1 << 12, closefd=False),
-        )
         self._connection = connection
+        # One call of the system for a small batch, and one for its status: whatever is between costs as much as those.
+        self._receive_bytes = connection.recv
+        self._send_bytes = connection.sendall
         self._file = file
+        # What was received and not looked at yet.
+        self._buffer = b""
+        self._at = 0
+        # Messages that came before somebody asked for them.
         self._early: Deque[Dict[str, Any]] = deque()
 
     def receive(self) -> Optional[Dict[str, Any]]:
         return self._early.popleft() if self._early else self._next()
 
+    def write(self, line: bytes) -> None:
+        self._send_bytes(line)
+
     def _next(self) -> Optional[Dict[str, Any]]:
-        first = self._source.read(1)
-        if not first:
-            return None
-        if first != b"\x01":
-            line = first + self._source.readline(_LONGEST_LINE)
-            if not line.endswith(b"\n"):
-                if len(line) > _LONGEST_LINE:
-                    raise ProtocolError(f"the daemon sent a line of more than {_LONGEST_LINE} bytes")
-                raise ProtocolError("the daemon has closed the socket within a line")
-            return parsed(line)
-        form, length, count, more, behind = _HEAD.unpack(self._exactly(_HEAD.size))
-        if more or form != b"\0\0\0":
+        buffer, at = self._buffer, self._at
+        if at == len(buffer):
+            self._buffer = buffer = self._receive_bytes(_PIECE)
+            self._at = at = 0
+            if not buffer:
+                return None
+        if buffer[at] != 1:
+            return self._line()
+        body = at + _HEAD.size
+        if body > len(buffer):
+            buffer = self._exactly(_HEAD.size)
+            at, body = 0, _HEAD.size
+        else:
+            self._at = body
+        form, length, count, more, behind = _HEAD.unpack_from(buffer, at)
+        if more or form != _FORM:
             raise ProtocolError("the daemon sent a frame of a form that this version does not know")
         if length > _LONGEST:
             raise ProtocolError(f"the daemon sent a frame of {length} bytes; the most is {_LONGEST}")
@@ -169,11 +181,41 @@ class Frames(Pipe):
             "millisBehindLatest": behind,
         }
 
+    def _line(self) -> Dict[str, Any]:
+        parts: List[bytes] = []
+        length = 0
+        while True:
+            end = self._buffer.find(b"\n", self._at) + 1
+            part = self._buffer[self._at : end or len(self._buffer)]
+            self._at += len(part)
+            parts.append(part)
+            length += len(part)
+            if length > _LONGEST_LINE:
+                raise ProtocolError(f"the daemon sent a line of more than {_LONGEST_LINE} bytes")
+            if end:
+                return parsed(b"".join(parts))
+            self._buffer = self._receive_bytes(_PIECE)
+            self._at = 0
+            if not self._buffer:
+                raise ProtocolError("the daemon has closed the socket within a line")
+
     def _exactly(self, length: int) -> bytes:
-        body = self._source.read(length)
-        if len(body) < length:
-            raise ProtocolError("the daemon has closed the socket within a frame")
-        return body
+        end = self._at + length
+        part = self._buffer[self._at : end]
+        if len(part) == length:
+            self._at = end
+            return part
+        # The rest of a large batch, in as few pieces as the system has it.
+        self._buffer, self._at = b"", 0
+        parts = [part]
+        left = length - len(part)
+        while left:
+            part = self._receive_bytes(left)
+            if not part:
+                raise ProtocolError("the daemon has closed the socket within a frame")
+            parts.append(part)
+            left -= len(part)
+        return b"".join(parts)
 
     def _answer(self) -> Optional[Dict[str, Any]]:
         """The answer to a checkpoint; records that come before it are kept."""
@@ -188,8 +230,6 @@ class Frames(Pipe):
         return connect(self._file, token)
 
     def close(self) -> None:
-        self._source.close()
-        self._sink.close()
         self._connection.close()
 
 

@@ -24,6 +24,17 @@ _MOST_FRAMES = 20
 _encoded = json.JSONEncoder(separators=(",", ":")).encode
 
 
+def line_of(message: Mapping[str, Any]) -> bytes:
+    """The bytes of a message."""
+    # The line feed before it ends whatever somebody else has written to the same file.
+    return b"\n" + _encoded(message).encode("ascii") + b"\n"
+
+
+# The answer to most batches, and its bytes.
+_DONE = {"processed": True}
+_PROCESSED = line_of({"action": "status", "responseFor": "processRecords", **_DONE})
+
+
 class Pipe(Channel):
     """Messages over two streams of bytes."""
 
@@ -40,8 +51,11 @@ class Pipe(Channel):
         return parsed(line)
 
     def send(self, message: Mapping[str, Any]) -> None:
-        # The line feed before it ends whatever somebody else has written to the same file.
-        self._sink.write(b"\n" + _encoded(message).encode("ascii") + b"\n")
+        self.write(line_of(message))
+
+    def write(self, line: bytes) -> None:
+        """Sends a message's bytes."""
+        self._sink.write(line)
         self._sink.flush()
 
     def checkpoint(self, sequence_number: Optional[str], sub_sequence_number: Optional[int]) -> None:
@@ -115,7 +129,11 @@ class Child:
             )
             self._handler.start(self._shard)
         elif action == "processRecords":
-            status.update(self._process(message))
+            answer = self._process(message)
+            if answer is _DONE:
+                self._pipe.write(_PROCESSED)
+                return
+            status.update(answer)
         elif action == "leaseLost":
             self._pipe.lease_lost = True
             self._handler.lease_lost()
@@ -150,7 +168,7 @@ class Child:
             if _shows_tracebacks():
                 show(failure)
             return {"error": type(failure).__qualname__, "trace": frames(failure)}
-        return {"processed": True}
+        return _DONE
 
     def _save(self) -> None:
         """Saves what the handler has returned from, where the daemon does not. A lost lease is told by the daemon."""
