@@ -47,7 +47,7 @@ final class Pending {
         return explicitHashKey;
     }
 
-    /** What decides on the shard. */
+    /** The key that decides on the shard. */
     HashKey hashKey() {
         return hashKey;
     }

@@ -117,7 +117,7 @@ public final class ProducerBuilder {
         return this;
     }
 
-    /** What becomes of a send that finds no room. Default: {@link WhenFull#BLOCK}. */
+    /** The way of a send that finds no room. Default: {@link WhenFull#BLOCK}. */
     public ProducerBuilder whenFull(WhenFull way) {
         this.whenFull = requireNonNull(way, "whenFull");
         return this;
@@ -177,13 +177,13 @@ public final class ProducerBuilder {
         return this;
     }
 
-    /** Where the producer's meters go, each with the tag {@code stream}. Default: nowhere. */
+    /** Takes the producer's meters, each with the tag {@code stream}. Default: nobody does. */
     public ProducerBuilder meterRegistry(MeterRegistry given) {
         this.registry = requireNonNull(given, "meterRegistry");
         return this;
     }
 
-    /** Where time, randomness and the producer's thread come from; for tests in virtual time. Default: the system. */
+    /** Gives time, randomness and the producer's thread; for tests in virtual time. Default: the system. */
     public ProducerBuilder platform(Platform given) {
         this.platform = requireNonNull(given, "platform");
         return this;

@@ -27,7 +27,7 @@ final class ProducerMeters {
     private final Map<Again, Counter> again = new EnumMap<>(Again.class);
     private final AtomicLong failures = new AtomicLong();
 
-    /** What becomes of records. */
+    /** The fates of records. */
     enum Outcome {
         STORED,
         EXPIRED,

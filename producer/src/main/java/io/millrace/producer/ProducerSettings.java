@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.util.function.Predicate;
 
 /**
- * What a {@link ProducerBuilder} has collected; see there.
+ * The settings that a {@link ProducerBuilder} has collected; see there.
  *
  * @param stream the name or ARN
  * @param isOrdered the records of a key keep their order

@@ -3,7 +3,7 @@ package io.millrace.producer;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What one call of PutRecords carries. Belongs to the producer's loop. */
+/** The load of one call of PutRecords. Belongs to the producer's loop. */
 final class Request {
     /** The most entries of a request (PutRecords, Kinesis API). */
     static final int MOST_ENTRIES = 500;

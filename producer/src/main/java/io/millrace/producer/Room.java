@@ -52,13 +52,13 @@ final class Room {
 
     void free(long bytes) {
         used.addAndGet(-bytes);
-        // Whoever begins to wait has counted itself before it looked at what is used.
+        // A thread that begins to wait has counted itself before it looked at what is used.
         if (bytes > 0 && waiting.get() > 0) {
             wakeAll();
         }
     }
 
-    /** Whoever waits is sent away. */
+    /** Sends away all that wait. */
     void close() {
         closed = true;
         wakeAll();

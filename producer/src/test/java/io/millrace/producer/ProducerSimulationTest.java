@@ -115,7 +115,7 @@ class ProducerSimulationTest {
                 }
                 sim.run(Duration.ofSeconds(random.nextInt(8)));
                 List<UnstoredRecord> unstored = close();
-                // What was sent late is stored late.
+                // A record that was sent late is stored late.
                 sim.run(Duration.ofMinutes(2));
                 check(unstored);
             } catch (RuntimeException | AssertionError error) {

@@ -135,7 +135,7 @@ public final class FolderBackup {
     }
 
     private static StreamServerException failed(Path source, Path copy, String why, Exception cause) {
-        // What is wrong with the copy is wrong with the source, and that is what the user knows.
+        // A fault of the copy is one of the source, and that is what the user knows.
         String reason = why.replace(copy.toString(), source.toString());
         return new StreamServerException("Cannot back up " + source + ": " + reason + ". No backup was made.", cause);
     }

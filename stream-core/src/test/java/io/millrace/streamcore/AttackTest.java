@@ -51,7 +51,7 @@ final class AttackTest {
     private static final int FRAMES = Integer.getInteger("attack.frames", 1_000);
     private static final long SEED = Long.getLong("seed", 1);
     private static final int THREADS = 8;
-    /** What does not arrive in this time is not waited for. */
+    /** A page that does not arrive in this time is not waited for. */
     private static final Duration SHORT = Duration.ofMillis(100);
 
     private static final List<String> OPERATIONS =

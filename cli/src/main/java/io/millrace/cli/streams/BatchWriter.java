@@ -99,7 +99,7 @@ public final class BatchWriter implements AutoCloseable {
         void put(long number, String key, String shard);
     }
 
-    /** What became of a record; its number is its place among all that were taken over, counted from 1. */
+    /** The fate of a record; its number is its place among all that were taken over, counted from 1. */
     private record Outcome(
             long number,
             OutgoingRecord record,

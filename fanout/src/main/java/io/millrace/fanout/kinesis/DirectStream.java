@@ -36,7 +36,7 @@ final class DirectStream {
     private final KinesisAsyncClient client;
     private final @Nullable SignedCalls calls;
     private final Address address;
-    /** Where the stream is read, once somebody has asked for it. */
+    /** The place of the stream's reads, once somebody has asked for it. */
     private final AtomicReference<@Nullable CompletableFuture<Optional<URI>>> endpoint = new AtomicReference<>();
 
     private final AtomicBoolean unreadable = new AtomicBoolean();
@@ -111,7 +111,7 @@ final class DirectStream {
         return otherwise.get();
     }
 
-    /** Where the stream is read; empty where the SDK has to read. Found out once, and again only after a failure. Never fails. */
+    /** The place of the stream's reads; empty if the SDK has to read. Found out once, and again only after a failure. Never fails. */
     private CompletableFuture<Optional<URI>> endpoint() {
         CompletableFuture<Optional<URI>> known = endpoint.get();
         if (known != null) {

@@ -134,7 +134,7 @@ final class RecordLines {
         }
     }
 
-    /** What follows the backslash; 0 for characters that stand for themselves. */
+    /** The character behind the backslash; 0 for characters that stand for themselves. */
     private static char escape(char next) {
         return switch (next) {
             case '"', '\\' -> next;

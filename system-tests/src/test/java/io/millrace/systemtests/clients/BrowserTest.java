@@ -199,7 +199,7 @@ class BrowserTest {
         return outcome.join();
     }
 
-    /** What Chromium makes of a page once its scripts are done. */
+    /** A page as Chromium shows it once its scripts are done. */
     private String shown(String url) throws Exception {
         List<String> command = new ArrayList<>(List.of(
                 "chromium",

@@ -80,7 +80,7 @@ class PipeWireFaultsTest {
     @TempDir
     Path folder;
 
-    /** What is done to the pipes. */
+    /** A harm done to the pipes. */
     private enum Deed {
         DROPPED,
         DROPPED_WITHIN_A_FRAME,
@@ -273,7 +273,7 @@ class PipeWireFaultsTest {
                         .forEach(record -> put.computeIfAbsent(
                                         new ShardId(record.shardId()), unused -> new CopyOnWriteArrayList<>())
                                 .add(SequenceNumber.parse(record.sequenceNumber())));
-                // What was read meanwhile, or a tenth of a second.
+                // Something was read meanwhile, or a tenth of a second is over.
                 var unused = changed.poll(100, TimeUnit.MILLISECONDS);
                 changed.clear();
             } while (System.nanoTime() < end);
