@@ -7,6 +7,7 @@ import io.millrace.checkpoint.Checkpointer;
 import io.millrace.consumer.Worker;
 import io.millrace.consumer.WorkerBuilder;
 import io.millrace.consumer.WorkerEvent;
+import io.millrace.consumer.WorkerException;
 import io.millrace.consumer.processor.RecordBatch;
 import io.millrace.consumer.processor.RecordProcessor;
 import io.millrace.consumer.processor.ShardContext;
@@ -25,6 +26,8 @@ import org.jspecify.annotations.Nullable;
  * in ms, and {@code pipe} or {@code polling}. Leaves when its standard input ends.
  */
 final class ChaosWorker {
+    private static final int STARTS = 5;
+
     private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
 
     private ChaosWorker() {}
@@ -40,10 +43,26 @@ final class ChaosWorker {
         if (args[3].equals("pipe")) {
             builder.fanOut();
         }
-        try (Worker worker = builder.build()) {
-            worker.start();
+        Worker worker = started(builder);
+        try (worker) {
             while (System.in.read() >= 0) {
                 // Nothing is said to it but the end.
+            }
+        }
+    }
+
+    /** A start gives up after 10 s, and the server may be away for longer on a machine that is full. */
+    private static Worker started(WorkerBuilder builder) {
+        for (int left = STARTS; ; left--) {
+            Worker worker = builder.build();
+            try {
+                worker.start();
+                return worker;
+            } catch (WorkerException gaveUp) {
+                worker.close();
+                if (left == 1) {
+                    throw gaveUp;
+                }
             }
         }
     }

@@ -70,6 +70,9 @@ class AlertsTest {
                 polling.start();
                 pushing.start();
                 Waiting.until(() -> processed.get() >= 20);
+                // The gauges of a shard appear with the first look at it, which may come after its records.
+                Waiting.until(() -> isShown(registry.scrape(), "millrace_behind_latest_seconds")
+                        && isShown(registry.scrape(), "millrace_batch_age_seconds"));
                 String shown = scraped(services) + registry.scrape();
                 assertThat(named)
                         .filteredOn(name -> !isShown(shown, name))
