@@ -26,7 +26,7 @@ _LONG = Struct("<q")
 _LONGEST = 1 << 28
 _LONGEST_LINE = 1 << 16
 
-# What is received at once: some small batches, or the beginning of a large one.
+# The bytes received at once: some small batches, or the beginning of a large one.
 _PIECE = 1 << 14
 
 _IS_LITTLE = sys.byteorder == "little"
@@ -143,7 +143,7 @@ class Frames(Pipe):
         self._receive_bytes = connection.recv
         self._send_bytes = connection.sendall
         self._file = file
-        # What was received and not looked at yet.
+        # The bytes received and not looked at yet.
         self._buffer = b""
         self._at = 0
         # Messages that came before somebody asked for them.

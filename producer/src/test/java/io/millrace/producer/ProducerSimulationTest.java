@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * Whatever a service does, every record is told its outcome, every place told is where readers find the record, and what is told
+ * Every record is told its outcome whatever the service does, every place told is where readers find the record, and what is told
  * not to be stored is not. Run one seed with {@code -Dseed=N}.
  */
 class ProducerSimulationTest {
